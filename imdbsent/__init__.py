@@ -1,0 +1,62 @@
+"""Is a text positive or negative? An LSTM trained on the IMDB reviews answers.
+
+>>> import imdbsent
+>>> imdbsent.load().predict(["great movie"])[0].label
+'positive'
+
+Importing the package costs nothing: what is heavy is imported when it is first asked for.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from imdbsent.classifier import Classifier as Classifier
+    from imdbsent.records import Prediction as Prediction
+
+__all__ = ["Classifier", "Prediction", "__version__", "load"]
+__version__ = "0.1.0"
+
+_HOMES = {"Classifier": "imdbsent.classifier", "Prediction": "imdbsent.records"}
+
+
+def load(
+    model: str | None = None,
+    *,
+    threads: int | None = None,
+    note: Callable[[str], None] | None = None,
+) -> Classifier:
+    """Load a model, installing it first where it is not installed yet.
+
+    Args:
+        model: name of a model or path of a bundle's folder; None for IMDBSENT_MODEL, else the default model.
+        threads: batches run at the same time; None for the cores that this process may use.
+        note: is told, in one line, of each step that a user should know of, as that a model was installed.
+
+    Returns:
+        A classifier.
+
+    Raises:
+        imdbsent.errors.ModelMissing: there is no such model.
+        imdbsent.errors.BundleInvalid: the model is damaged.
+        imdbsent.errors.DownloadFailed: it could not be fetched from IMDBSENT_MODEL_URL.
+    """
+    from imdbsent import store  # noqa: PLC0415
+    from imdbsent.classifier import Classifier  # noqa: PLC0415
+    from imdbsent.errors import BundleInvalid  # noqa: PLC0415
+
+    bundle = store.resolve(model, note or (lambda _message: None))
+    try:
+        return Classifier(bundle, threads)
+    except BundleInvalid as error:
+        raise store.damaged(error) from error
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(importlib.import_module(_HOMES[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,154 @@
+"""Texts to predictions: order kept, memory bounded. A person's door to the package in Python."""
+
+from __future__ import annotations
+
+import math
+from itertools import islice
+from typing import TYPE_CHECKING, Final
+
+from imdbsent.bundle import MODEL, VOCABULARY
+from imdbsent.engine import BATCH_SIZE, Engine
+from imdbsent.records import Prediction, Record
+from imdbsent.tokenizer import START_ID, KerasTokenizer, Vocabulary
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from imdbsent.bundle import Bundle
+    from imdbsent.records import Label
+
+_WINDOW_RECORDS: Final = 2048
+_WINDOW_CHARACTERS: Final = 2**22
+_FIRST_WINDOW: Final = 64
+
+
+class Classifier:
+    """Tells whether texts are positive or negative.
+
+    Args:
+        bundle: the model; its files are checked against their hashes.
+        threads: batches run at the same time; None for the cores that this process may use.
+
+    Raises:
+        BundleInvalid: a file of the bundle is missing or damaged.
+    """
+
+    def __init__(self, bundle: Bundle, threads: int | None = None) -> None:
+        self.bundle = bundle
+        card = bundle.card
+        vocabulary = Vocabulary.read(bundle.checked(VOCABULARY))
+        self.tokenizer = KerasTokenizer(vocabulary, card.num_words, card.maximum_length)
+        self.engine = Engine(bundle.checked(MODEL), threads)
+
+    def predict(self, texts: Iterable[str], *, threshold: float | None = None) -> list[Prediction]:
+        """Classify texts.
+
+        Args:
+            texts: any texts; a blank one gets a prediction without a label, and the reason.
+            threshold: probability of positive from which the label is "positive"; None for the model's own.
+
+        Returns:
+            A prediction for each text, in order.
+        """
+        if isinstance(texts, str):
+            raise TypeError("predict takes several texts: predict([text])")
+        return list(self.predict_iter(texts, threshold=threshold))
+
+    def predict_iter(
+        self, texts: Iterable[str], *, threshold: float | None = None, batch_size: int = BATCH_SIZE
+    ) -> Iterator[Prediction]:
+        """Classify a stream of texts as it comes, in bounded memory.
+
+        Args:
+            texts: any texts, without end if need be.
+            threshold: as `predict`.
+            batch_size: texts a run of the network.
+
+        Yields:
+            A prediction for each text, in order.
+        """
+        return self.classify(map(Record, texts), threshold=threshold, batch_size=batch_size)
+
+    def classify(
+        self,
+        records: Iterable[Record],
+        *,
+        threshold: float | None = None,
+        batch_size: int = BATCH_SIZE,
+        window: int = _WINDOW_RECORDS,
+    ) -> Iterator[Prediction]:
+        """Classify a stream of records: a record that has a problem already keeps it.
+
+        Args:
+            records: what was read.
+            threshold: as `predict`.
+            batch_size: texts a run of the network.
+            window: most records to wait for before the first of them is answered; 1 answers each as it comes.
+
+        Yields:
+            A prediction for each record, in order.
+        """
+        cut = self.bundle.card.threshold if threshold is None else threshold
+        for part in _windows(records, window):
+            yield from self._classify_window(part, cut, batch_size)
+
+    def _classify_window(
+        self, records: list[Record], threshold: float, batch_size: int
+    ) -> Iterator[Prediction]:
+        encoded = [self._encode(record) for record in records]
+        logits = iter(self.engine.logits([ids for ids in encoded if not isinstance(ids, str)], batch_size).tolist())
+        temperature = self.bundle.card.temperature
+        for record, ids in zip(records, encoded):
+            if isinstance(ids, str):
+                yield Prediction(record.text, None, None, problem=ids)
+            else:
+                probability = _sigmoid(next(logits) / temperature)
+                label: Label = "positive" if probability >= threshold else "negative"
+                yield Prediction(record.text, label, probability)
+
+    def _encode(self, record: Record) -> list[int] | str:
+        """Ids of a record, or why it has none."""
+        problem = record.problem or _problem_of(record.text)
+        if problem:
+            return problem
+        ids = self.tokenizer.encode(record.text)
+        return ids if ids != [START_ID] else "no known words"
+
+
+def _windows(records: Iterable[Record], most: int) -> Iterator[list[Record]]:
+    """Records by the window: the first windows are small, so that the first answers come soon."""
+    stream = iter(records)
+    size = min(_FIRST_WINDOW, most)
+    while window := _take(stream, size):
+        yield window
+        size = min(2 * size, most)
+
+
+def _take(stream: Iterator[Record], most: int) -> list[Record]:
+    """Up to `most` records, fewer where they are long: what is held at once is bounded in characters, too."""
+    taken = []
+    characters = 0
+    for record in islice(stream, most):
+        taken.append(record)
+        characters += len(record.text)
+        if characters > _WINDOW_CHARACTERS:
+            break
+    return taken
+
+
+def _problem_of(text: str) -> str | None:
+    if not text or text.isspace():
+        return "blank"
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        return f"not valid Unicode: lone surrogate at character {error.start}"
+    return None
+
+
+def _sigmoid(logit: float) -> float:
+    """1 / (1 + exp(-logit)), without overflow on either side."""
+    if logit >= 0:
+        return 1 / (1 + math.exp(-logit))
+    grown = math.exp(logit)
+    return grown / (1 + grown)

@@ -1,0 +1,133 @@
+"""The terminal: consoles, notes on standard error, the table of predictions, bars of progress."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from imdbsent.records.writing import output_errors
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from imdbsent.records import Prediction
+
+NoColor = Annotated[bool, typer.Option("--no-color", help="Do not colour the terminal. NO_COLOR=1 does the same.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing on standard error but errors.")]
+
+_BAR_WIDTH = 10
+_KEPT_TOGETHER = "\u200d"  # joins emoji into one
+
+
+def stdout_console(*, no_color: bool = False) -> Console:
+    """A console on standard output: for people, never for data."""
+    return Console(no_color=no_color or None, highlight=False)
+
+
+def stderr_console(*, no_color: bool = False) -> Console:
+    """A console on standard error: notes, progress, summaries, errors."""
+    return Console(stderr=True, no_color=no_color or None, highlight=False)
+
+
+def print_error(message: str) -> None:
+    """Print an error as one line of plain text on standard error, however wide the terminal is."""
+    if sys.stderr is not None:
+        print(f"imdbsent: {visible(message)}", file=sys.stderr)
+
+
+class Notes:
+    """Prints notes on standard error, unless they are not wanted.
+
+    Args:
+        console: where they go.
+        quiet: whether they are dropped.
+    """
+
+    def __init__(self, console: Console, *, quiet: bool) -> None:
+        self.console = console
+        self.quiet = quiet
+
+    def __call__(self, message: str) -> None:
+        """Print one note."""
+        if not self.quiet:
+            self.console.print(Text(visible(message), style="dim"), soft_wrap=True)
+
+
+def visible(text: str) -> str:
+    r"""A text that cannot steer a terminal: blanks as spaces, control and direction characters as `\x1b`, `\u202e`."""
+    if text.isprintable():
+        return text
+    return "".join(
+        c
+        if c.isprintable() or c == _KEPT_TOGETHER
+        else " "
+        if c.isspace()
+        else c.encode("unicode_escape").decode()
+        for c in text
+    )
+
+
+def print_tables(predictions: Iterable[Prediction], console: Console, *, paged: bool) -> None:
+    """Print predictions as a table; many of them page by page, so that the first are seen at once.
+
+    Raises:
+        OutputClosed: the reader has gone.
+        OutputFailed: the system refuses.
+    """
+    page_size = max(1, console.height - 4) if paged else None
+    for page in _pages(predictions, page_size):
+        with output_errors():
+            console.print(prediction_table(page, one_line=paged, ascii_only=console.options.ascii_only))
+
+
+def prediction_table(predictions: Iterable[Prediction], *, one_line: bool, ascii_only: bool = False) -> Table:
+    """The table of predictions: label, probability of positive, a bar of how sure that is, and the text.
+
+    Args:
+        predictions: its rows.
+        one_line: whether a long text is cut, rather than wrapped.
+        ascii_only: whether the bar is drawn without block characters.
+    """
+    table = Table(expand=one_line, header_style="bold")
+    table.add_column("verdict", no_wrap=True, width=8)
+    table.add_column("P(positive)", justify="right", no_wrap=True, width=11)
+    table.add_column("confidence", no_wrap=True, width=_BAR_WIDTH)
+    table.add_column(
+        "text", ratio=1 if one_line else None, no_wrap=one_line, overflow="ellipsis" if one_line else "fold"
+    )
+    for prediction in predictions:
+        text = Text(visible(prediction.text))
+        if prediction.label is None or prediction.probability is None:
+            table.add_row("", "", "", Text(f"[{prediction.problem}] ", style="yellow").append_text(text))
+            continue
+        style = "green" if prediction.label == "positive" else "red"
+        table.add_row(
+            Text(prediction.label, style=style),
+            f"{prediction.probability:.4f}",
+            Text(_bar(prediction.probability, ascii_only=ascii_only), style=style),
+            text,
+        )
+    return table
+
+
+def _bar(probability: float, *, ascii_only: bool) -> str:
+    """How far the probability is from one half, as a bar that is full at 0 and at 1."""
+    filled = round(abs(probability - 0.5) * 2 * _BAR_WIDTH)
+    full, empty = ("#", ".") if ascii_only else ("█", "░")
+    return full * filled + empty * (_BAR_WIDTH - filled)
+
+
+def _pages(predictions: Iterable[Prediction], size: int | None) -> Iterator[list[Prediction]]:
+    page = []
+    for prediction in predictions:
+        page.append(prediction)
+        if len(page) == size:
+            yield page
+            page = []
+    if page:
+        yield page

@@ -1,0 +1,193 @@
+"""`imdbsent predict`: is a text positive or negative?"""
+
+from __future__ import annotations
+
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from imdbsent.cli.console import Notes, NoColor, Quiet, print_tables, stderr_console, stdout_console
+from imdbsent.errors import ModelMissing, RecordsFailed
+from imdbsent.records.reading import STDIN, check_readable, read_records
+from imdbsent.records.writing import FORMATTERS, Format, write
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from imdbsent.classifier import Classifier
+    from imdbsent.records import Prediction
+
+
+@dataclass
+class Tally:
+    """Counts predictions as they pass.
+
+    Attributes:
+        positive: how many were positive.
+        negative: how many were negative.
+        failed: how many have no verdict.
+        seconds: from the first record asked for to the last prediction.
+    """
+
+    positive: int = 0
+    negative: int = 0
+    failed: int = 0
+    seconds: float = 0.0
+
+    def counting(self, predictions: Iterable[Prediction]) -> Iterator[Prediction]:
+        """Pass predictions on, counted."""
+        started = time.perf_counter()
+        for prediction in predictions:
+            self.positive += prediction.label == "positive"
+            self.negative += prediction.label == "negative"
+            self.failed += prediction.label is None
+            self.seconds = time.perf_counter() - started
+            yield prediction
+
+    @property
+    def total(self) -> int:
+        """Predictions counted."""
+        return self.positive + self.negative + self.failed
+
+    def summary(self) -> str:
+        """The counts in a line."""
+        if not self.total:
+            return "no texts came in"
+        judged = self.positive + self.negative
+        share = f" ({self.positive / judged:.1%})" if judged else ""
+        failed = f", {self.failed:,} without a verdict" if self.failed else ""
+        rate = f"{self.total / self.seconds:,.0f}" if self.seconds else "?"
+        return (
+            f"{self.total:,} texts: {self.positive:,} positive{share}, {self.negative:,} negative{failed} "
+            f"· {self.seconds:.1f} s, {rate} texts/s"
+        )
+
+
+def predict(
+    context: typer.Context,
+    texts: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="TEXT...", help="Texts; '-' reads standard input, a text a line.", show_default=False),
+    ] = None,
+    file: Annotated[
+        list[str] | None,
+        typer.Option("--file", "-f", metavar="PATH", help="Read a file, a text a line. May be repeated."),
+    ] = None,
+    whole: Annotated[bool, typer.Option("--whole", help="A file, or standard input, is one text.")] = False,
+    model: Annotated[
+        str | None,
+        typer.Option("--model", "-m", metavar="NAME|PATH", help="The model, by name or by its folder."),
+    ] = None,
+    output_format: Annotated[
+        Format | None,
+        typer.Option(
+            "--format", help="Left out: a table on a terminal and for TEXT arguments; TSV into a pipe."
+        ),
+    ] = None,
+    threshold: Annotated[
+        float | None,
+        typer.Option(min=0, max=1, help="Positive from this probability on. [default: the model's, 0.5]"),
+    ] = None,
+    batch_size: Annotated[int, typer.Option(min=1, max=4096, help="Texts a run of the network.")] = 16,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit with 5 when a text got no verdict.")] = False,
+    quiet: Quiet = False,
+    no_color: NoColor = False,
+) -> None:
+    """Tell whether texts are positive or negative.
+
+    imdbsent predict "great movie"
+
+    imdbsent predict --file reviews.txt --format csv > verdicts.csv
+
+    cat reviews.txt | imdbsent predict - | cut -f1 | sort | uniq -c
+
+    imdbsent predict -- "-- and then it got worse"
+    """
+    texts, files = texts or [], file or []
+    if not texts and not files:
+        if sys.stdin is None or sys.stdin.isatty():
+            typer.echo(context.get_help())
+            return
+        texts = [STDIN]
+    notes = Notes(stderr_console(no_color=no_color), quiet=quiet)
+    check_readable(files)
+    _hint_at_files(texts, notes)
+    classifier = _load(model, notes)
+    is_bulk = bool(files) or STDIN in texts
+    tally = Tally()
+    predictions = tally.counting(
+        classifier.classify(
+            read_records(texts, files, whole=whole),
+            threshold=threshold,
+            batch_size=batch_size,
+            **({"window": 1} if _is_typed(texts, files) else {}),
+        )
+    )
+    show(predictions, output_format, is_bulk=is_bulk, no_color=no_color)
+    if is_bulk:
+        notes(tally.summary())
+    if strict and tally.failed:
+        raise RecordsFailed(tally.failed, tally.total)
+
+
+def show(
+    predictions: Iterable[Prediction], output_format: Format | None, *, is_bulk: bool, no_color: bool
+) -> None:
+    """Write predictions to standard output.
+
+    Args:
+        predictions: in order; none is held longer than a page of the table.
+        output_format: None for the table, but for TSV where many go into a pipe.
+        is_bulk: whether there may be many.
+        no_color: whether the table has no colour.
+
+    Raises:
+        OutputClosed: the reader has gone.
+        OutputFailed: the system refuses.
+    """
+    console = stdout_console(no_color=no_color)
+    chosen = output_format or (Format.TABLE if console.is_terminal or not is_bulk else Format.TSV)
+    if chosen is Format.TABLE:
+        print_tables(predictions, console, paged=is_bulk)
+    else:
+        write(FORMATTERS[chosen](predictions), sys.stdout.buffer)
+
+
+def _load(model: str | None, notes: Notes) -> Classifier:
+    """Load the model; where there is none but it can be trained, offer that on a terminal."""
+    import imdbsent
+
+    try:
+        return imdbsent.load(model, note=notes)
+    except ModelMissing as error:
+        if not error.trainable or not (sys.stdin.isatty() and sys.stderr.isatty()):
+            raise
+        question = f"There is no model {error.name!r}. Train it now (about a quarter of an hour)?"
+        if not typer.confirm(question, err=True):
+            raise
+        from imdbsent.cli.train import train_model
+
+        train_model(error.name, name=error.name, console=notes.console)
+        return imdbsent.load(model, note=notes)
+
+
+def _hint_at_files(texts: Iterable[str], notes: Notes) -> None:
+    for text in texts:
+        if text != STDIN and _is_file(text):
+            notes(f"'{text}' is taken as a text; to read the file: imdbsent predict --file '{text}'")
+
+
+def _is_file(text: str) -> bool:
+    try:
+        return Path(text).is_file()
+    except (OSError, ValueError):  # too long for a path, or with a NUL
+        return False
+
+
+def _is_typed(texts: list[str], files: list[str]) -> bool:
+    """Whether a person types the texts, and wants to see each verdict at once."""
+    return STDIN in [*texts, *files] and sys.stdin is not None and sys.stdin.isatty()

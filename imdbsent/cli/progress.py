@@ -1,0 +1,130 @@
+"""Bars of progress on standard error: a download, a training run. Off a terminal, plain lines."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+    TransferSpeedColumn,
+)
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from rich.console import Console
+
+    from imdbsent.bundle import Epoch
+    from imdbsent.training.recipes import Recipe
+
+
+class DownloadBar:
+    """A bar that follows a download; `imdbsent.download.DownloadProgress`.
+
+    Args:
+        console: where it is drawn; nothing is drawn off a terminal.
+    """
+
+    def __init__(self, console: Console) -> None:
+        self.total = 0
+        self._bar = Progress(
+            BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn(), console=console,
+            disable=not _can_animate(console),
+        )  # fmt: skip
+        self._task = self._bar.add_task("download", total=None)
+
+    def update(self, size: int) -> None:
+        """So many more bytes have come."""
+        self._bar.start()
+        self._bar.update(self._task, advance=size, total=self.total or None)
+
+    def reset(self) -> None:
+        """Start again from 0: pooch calls this at the end, too, to show the whole."""
+        self._bar.reset(self._task, total=self.total or None)
+
+    def close(self) -> None:
+        """Take the bar away."""
+        self._bar.stop()
+
+
+class TrainingDisplay:
+    """Shows a training run: epoch, batch, rate, time left, loss and accuracy; a line stays for each epoch.
+
+    Args:
+        console: standard error.
+        quiet: whether nothing is shown.
+    """
+
+    def __init__(self, console: Console, *, quiet: bool) -> None:
+        self._console = console
+        self._quiet = quiet
+        self._bar = Progress(
+            TextColumn("epoch {task.fields[epoch]}"),
+            BarColumn(bar_width=None),
+            TextColumn("{task.fields[batch]}"),
+            TextColumn("{task.fields[rate]:,.0f} reviews/s"),
+            TextColumn("loss {task.fields[loss]:.4f} accuracy {task.fields[accuracy]:.4f}"),
+            TimeElapsedColumn(),
+            TextColumn("left"),
+            TimeRemainingColumn(),
+            console=console,
+            expand=True,
+            transient=True,
+            disable=quiet or not _can_animate(console),
+        )
+        self._task = self._bar.add_task("", epoch="", batch="", rate=0.0, loss=0.0, accuracy=0.0)
+
+    def __enter__(self) -> TrainingDisplay:
+        """Start drawing once training has begun."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Give the terminal back, whatever happened."""
+        self._bar.stop()
+
+    def started(self, recipe: Recipe, train_batches: int, test_batches: int) -> None:
+        """Training begins."""
+        self._recipe, self._train_batches, self._test_batches = recipe, train_batches, test_batches
+        self._epoch_started = time.perf_counter()
+        # A batch of the test split takes about as long as one of training, so both count one.
+        self._bar.update(self._task, total=recipe.epochs * (train_batches + test_batches))
+        self._bar.start()
+
+    def batch_done(self, epoch: int, batch: int, loss: float, accuracy: float) -> None:
+        """A training batch is done."""
+        seconds = time.perf_counter() - self._epoch_started
+        self._bar.update(
+            self._task,
+            advance=1,
+            epoch=f"{epoch}/{self._recipe.epochs}",
+            batch=f"batch {batch}/{self._train_batches}",
+            rate=batch * self._recipe.batch_size / seconds,
+            loss=loss,
+            accuracy=accuracy,
+        )
+
+    def evaluation_done(self, epoch: int, batch: int) -> None:  # noqa: ARG002 (the protocol's)
+        """A batch of the test split is done."""
+        self._bar.update(self._task, advance=1, batch=f"test {batch}/{self._test_batches}")
+
+    def epoch_done(self, epoch: Epoch) -> None:
+        """An epoch is done."""
+        self._epoch_started = time.perf_counter()
+        if not self._quiet:
+            self._console.print(
+                f"epoch {epoch.number:2}/{self._recipe.epochs}  loss {epoch.loss:.4f}  accuracy {epoch.accuracy:.4f}"
+                f"  test loss {epoch.test_loss:.4f}  test accuracy {epoch.test_accuracy:.4f}  {epoch.seconds:.0f} s",
+                soft_wrap=True,
+            )
+
+
+def _can_animate(console: Console) -> bool:
+    return console.is_terminal and not console.is_dumb_terminal

@@ -1,0 +1,149 @@
+"""`imdbsent train`: train a network on the IMDB reviews."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.table import Table
+
+from imdbsent import store
+from imdbsent.cli.console import Notes, NoColor, Quiet, stderr_console, stdout_console
+from imdbsent.errors import OutputFailed, UsageProblem
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from imdbsent.training.run import TrainingReport
+
+DEFAULT_SEED = 7
+
+
+def train(
+    recipe: Annotated[
+        str, typer.Option("--recipe", help="How to train: 'classic' is the LSTM of the tutorials.")
+    ] = "classic",
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            "--data",
+            metavar="PATH",
+            help="aclImdb_v1.tar.gz, or the folder aclImdb. "
+            "[default: IMDBSENT_ACLIMDB, else the cache, else downloaded]",
+        ),
+    ] = None,
+    name: Annotated[
+        str | None, typer.Option("--name", help="The model's name. [default: my-RECIPE]", show_default=False)
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="FOLDER", help="Write the model here instead of installing it."),
+    ] = None,
+    replace: Annotated[bool, typer.Option("--replace", help="Replace a model of that name.")] = False,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the weights and of the order.")] = DEFAULT_SEED,
+    quiet: Quiet = False,
+    no_color: NoColor = False,
+) -> None:
+    """Train a network on the 25,000 training reviews, and show the test split after each epoch.
+
+    imdbsent train --recipe classic
+
+    imdbsent train --data aclImdb_v1.tar.gz --name mine && imdbsent predict --model mine "great movie"
+    """
+    report = train_model(
+        recipe,
+        name=name or (output.name if output else f"my-{recipe}"),
+        console=stderr_console(no_color=no_color),
+        data=data,
+        output=output,
+        replace=replace,
+        seed=seed,
+        quiet=quiet,
+    )
+    stdout_console(no_color=no_color).print(report_table(report))
+
+
+def train_model(
+    recipe: str,
+    *,
+    name: str,
+    console: Console,
+    data: Path | None = None,
+    output: Path | None = None,
+    replace: bool = False,
+    seed: int = DEFAULT_SEED,
+    quiet: bool = False,
+) -> TrainingReport:
+    """Train a recipe, showing progress on a console.
+
+    Args:
+        recipe: its name.
+        name: the model's name.
+        console: where progress and notes go.
+        data: archive or folder of the reviews; None to find or download them.
+        output: folder to write the bundle to; None to install it under its name.
+        replace: whether a model that is there may be replaced.
+        seed: seed of the weights and of the order of the batches.
+        quiet: whether nothing is shown but errors.
+
+    Returns:
+        What came of it.
+
+    Raises:
+        UsageProblem: no such recipe, or the name or the folder cannot be used.
+        ImdbsentError: the others of `train_bundle` and `find_or_fetch`.
+    """
+    from imdbsent.cli.progress import DownloadBar, TrainingDisplay
+    from imdbsent.dataset.fetching import find_or_fetch
+    from imdbsent.training.recipes import RECIPES
+    from imdbsent.training.run import train_bundle
+
+    if recipe not in RECIPES:
+        raise UsageProblem(f"there is no recipe {recipe!r}. Type: imdbsent train --recipe {' or '.join(RECIPES)}")
+    final = _place(name, output, replace=replace)
+    notes = Notes(console, quiet=quiet)
+    source = find_or_fetch(data, notes, None if quiet else DownloadBar(console))
+    try:
+        with TrainingDisplay(console, quiet=quiet) as display:
+            return train_bundle(
+                RECIPES[recipe], source, final, name=name, seed=seed, progress=display, note=notes
+            )
+    except OSError as error:
+        raise OutputFailed(f"{final}: {error.strerror or error}") from error
+
+
+def report_table(report: TrainingReport) -> Table:
+    """Loss, accuracy, minutes, and where the model went."""
+    card = report.bundle.card
+    last = card.history[-1]
+    table = Table(title=f"{card.name}, {sum(layer.parameters for layer in card.layers):,} parameters", expand=False)
+    table.add_column("")
+    table.add_column("loss", justify="right")
+    table.add_column("accuracy", justify="right")
+    table.add_row("train, mean of the last epoch", f"{last.loss:.4f}", f"{last.accuracy:.2%}")
+    table.add_row("test, Keras", f"{last.test_loss:.4f}", f"{last.test_accuracy:.2%}")
+    for metrics in card.metrics:
+        table.add_row(f"{metrics.split}, ONNX as it answers", f"{metrics.loss:.4f}", f"{metrics.accuracy:.2%}")
+    table.caption = (
+        f"{report.seconds / 60:.1f} minutes · the model is in {report.bundle.directory}\n"
+        f'imdbsent predict --model {_argument(report)} "great movie"'
+    )
+    table.caption_justify = "left"
+    return table
+
+
+def _argument(report: TrainingReport) -> str:
+    """How `--model` names the model that was trained."""
+    directory = report.bundle.directory
+    return directory.name if directory == store.directory_of(directory.name) else f"'{directory.absolute()}'"
+
+
+def _place(name: str, output: Path | None, *, replace: bool) -> Path:
+    """The folder of the new bundle, after checking that it is free."""
+    if output is None:
+        store.check_name(name, replace=replace)
+        return store.directory_of(name)
+    if output.exists() and not replace and not (output.is_dir() and not any(output.iterdir())):
+        raise UsageProblem(f"'{output}' is there already. Type: --output OTHER, or --replace")
+    return output

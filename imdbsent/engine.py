@@ -1,0 +1,87 @@
+"""Ids to logits with ONNX Runtime: batches of like length, a batch a thread, no padding step computed."""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import onnxruntime
+
+from imdbsent.errors import BundleInvalid
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    import numpy.typing as npt
+
+BATCH_SIZE: Final = 16
+"""Texts a run of the network. The fastest of 16, 32, 64, 128 on two cores: small batches of like length stay in the
+cache, and waste least where lengths differ (`benchmarks/throughput.py`)."""
+
+
+class Engine:
+    """Runs the network of a bundle.
+
+    Args:
+        model: path of `model.onnx`: inputs `ids` int32 (batch, length) and `lengths` int32 (batch,), output `logit`.
+        threads: batches run at the same time; None for the cores that this process may use.
+
+    Raises:
+        BundleInvalid: ONNX Runtime cannot read the model, or its inputs and outputs are others.
+    """
+
+    def __init__(self, model: Path, threads: int | None = None) -> None:
+        self.threads = threads or _available_cores()
+        options = onnxruntime.SessionOptions()
+        # A thread a batch beats several threads on one batch: an LSTM's steps are small and wait for each other.
+        options.intra_op_num_threads = 1
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 3  # errors; they are raised, too
+        try:
+            self._session = onnxruntime.InferenceSession(
+                str(model), options, providers=["CPUExecutionProvider"]
+            )
+        except Exception as error:  # its exceptions have no common base but Exception
+            raise BundleInvalid(model.parent, f"{model.name} is no network that ONNX Runtime reads") from error
+        inputs = {tensor.name for tensor in self._session.get_inputs()}
+        outputs = {tensor.name for tensor in self._session.get_outputs()}
+        if inputs != {"ids", "lengths"} or "logit" not in outputs:
+            raise BundleInvalid(model.parent, f"{model.name} has other inputs or outputs than ids, lengths, logit")
+        self._pool = ThreadPoolExecutor(self.threads) if self.threads > 1 else None
+
+    def logits(
+        self, texts: Sequence[Sequence[int]], batch_size: int = BATCH_SIZE
+    ) -> npt.NDArray[np.float32]:
+        """Run the network over texts.
+
+        Args:
+            texts: ids of each text, none of them empty or longer than the network's maximum length.
+            batch_size: texts a run.
+
+        Returns:
+            The logit of each text, in the order given, shape (texts,).
+        """
+        longest_first = sorted(range(len(texts)), key=lambda i: -len(texts[i]))
+        batches = [longest_first[k : k + batch_size] for k in range(0, len(texts), batch_size)]
+        logits = np.empty(len(texts), np.float32)
+        run = self._pool.map if self._pool and len(batches) > 1 else map
+        for rows, values in zip(batches, run(self._run, ([texts[i] for i in rows] for rows in batches))):
+            logits[rows] = values
+        return logits
+
+    def _run(self, texts: Sequence[Sequence[int]]) -> npt.NDArray[np.float32]:
+        lengths = np.array([len(ids) for ids in texts], np.int32)
+        ids = np.zeros((len(texts), int(lengths.max())), np.int32)
+        for row, text in zip(ids, texts):
+            row[: len(text)] = text
+        (logit,) = self._session.run(["logit"], {"ids": ids, "lengths": lengths})
+        return np.asarray(logit, np.float32)
+
+
+def _available_cores() -> int:
+    if hasattr(os, "sched_getaffinity"):  # Linux: containers and taskset may leave fewer than the machine has
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -1,0 +1,164 @@
+"""Everything that can go wrong and be told to a person: one class a kind, one sentence a class, one exit code.
+
+A class holds the facts; the sentence that a person reads is made here and nowhere else. Each sentence says what
+failed, on what, and the next command to type.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+
+class ExitCode(IntEnum):
+    """The exit codes of every `imdbsent` command."""
+
+    DONE = 0
+    """Done."""
+    FAILED = 1
+    """Failed, in a way none of the codes below names."""
+    USAGE = 2
+    """The command line cannot be carried out as it was typed: an unknown option, a file that cannot be read."""
+    MISSING = 3
+    """A model or the data set is not there."""
+    NETWORK_OR_INTEGRITY = 4
+    """A download failed, or a file is not what its hash says."""
+    RECORDS_FAILED = 5
+    """Some records got no verdict, and `--strict` was given."""
+    INTERRUPTED = 130
+    """Interrupted with Ctrl-C."""
+
+
+class ImdbsentError(Exception):
+    """Base of the errors that end a command with one line instead of a traceback."""
+
+    exit_code: ClassVar[ExitCode] = ExitCode.FAILED
+
+
+class UsageProblem(ImdbsentError):
+    """The command line asks for something that cannot be done as typed."""
+
+    exit_code = ExitCode.USAGE
+
+
+class InputUnreadable(ImdbsentError):
+    """A file of texts cannot be read."""
+
+    exit_code = ExitCode.USAGE
+
+    def __init__(self, path: str | Path, reason: str) -> None:
+        super().__init__(f"cannot read {str(path)!r}: {reason}. See: imdbsent predict --help")
+
+
+class OutputClosed(ImdbsentError):
+    """The reader of our output has gone, as `head -1` does: the end of the work, not a failure."""
+
+    exit_code = ExitCode.DONE
+
+
+class OutputFailed(ImdbsentError):
+    """The output cannot be written: a full disk, say."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"cannot write the output: {reason}. Free some space, then run the same command again")
+
+
+class RecordsFailed(ImdbsentError):
+    """`--strict`, and some records got no verdict."""
+
+    exit_code = ExitCode.RECORDS_FAILED
+
+    def __init__(self, failed: int, total: int) -> None:
+        super().__init__(
+            f"{failed:,} of {total:,} texts got no verdict; their rows say why. "
+            "Leave out --strict to accept that"
+        )
+
+
+class ModelMissing(ImdbsentError):
+    """No model of that name in the data directory, in the wheel, or at a URL."""
+
+    exit_code = ExitCode.MISSING
+
+    def __init__(self, name: str, known: Sequence[str], trainable: bool) -> None:
+        self.name = name
+        self.trainable = trainable
+        next_step = (
+            f"Train it: imdbsent train --recipe {name} --name {name}"
+            if trainable
+            else f"Type: imdbsent predict --model {known[0]} TEXT"
+            if known
+            else "Train one: imdbsent train --recipe classic"
+        )
+        there = f" (there are: {', '.join(known)})" if known else ""
+        super().__init__(f"there is no model {name!r}{there}. {next_step}")
+
+
+class BundleInvalid(ImdbsentError):
+    """A bundle is damaged, or is not a bundle, or was made by a newer imdbsent."""
+
+    exit_code = ExitCode.NETWORK_OR_INTEGRITY
+
+    def __init__(self, path: Path, reason: str, next_step: str = "") -> None:
+        self.path, self.reason = path, reason
+        super().__init__(f"the model in '{path}' cannot be used: {reason}{next_step and '. ' + next_step}")
+
+
+class NameTaken(ImdbsentError):
+    """A model of that name is there already, or the name is that of a model in the wheel."""
+
+    exit_code = ExitCode.USAGE
+
+    def __init__(self, name: str, *, shipped: bool) -> None:
+        super().__init__(
+            f"the name {name!r} belongs to a model that comes with imdbsent. Type: --name my-{name}"
+            if shipped
+            else f"there is a model {name!r} already. Type: --name OTHER, or --replace to train it anew"
+        )
+
+
+class DatasetMissing(ImdbsentError):
+    """The IMDB archive is nowhere on this machine, and cannot be fetched here."""
+
+    exit_code = ExitCode.MISSING
+
+    def __init__(self, url: str, size: int, reason: str) -> None:
+        super().__init__(
+            f"the IMDB reviews are not here and {reason}. Fetch {url} ({size / 1e6:.0f} MB) elsewhere, then type: "
+            "imdbsent train --data PATH, or set IMDBSENT_ACLIMDB=PATH"
+        )
+
+
+class DatasetInvalid(ImdbsentError):
+    """A path that was named as the IMDB reviews does not hold them."""
+
+    exit_code = ExitCode.MISSING
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(
+            f"'{path}' does not hold the IMDB reviews: {reason}. "
+            "Name aclImdb_v1.tar.gz or the folder aclImdb: imdbsent train --data PATH"
+        )
+
+
+class DownloadFailed(ImdbsentError):
+    """A download failed, or what came has the wrong hash."""
+
+    exit_code = ExitCode.NETWORK_OR_INTEGRITY
+
+    def __init__(self, url: str, reason: str, next_step: str, *, connected: bool = True) -> None:
+        self.connected = connected
+        super().__init__(f"could not download {url}: {reason}. {next_step}")
+
+
+class TrainingUnavailable(ImdbsentError):
+    """A library that training needs is not installed."""
+
+    exit_code = ExitCode.MISSING
+
+    def __init__(self, library: str) -> None:
+        super().__init__(f"training needs {library}, which is not installed. Type: pip install tensorflow onnx")

@@ -1,0 +1,107 @@
+"""Text to tokens to ids, and back: the scheme "keras".
+
+The scheme is that of the IMDB data set which Keras ships (`keras.datasets.imdb`), found by encoding the raw reviews
+until every published figure agreed: only the ASCII letters are lower-cased, text is split on blanks and on the default
+filter characters of Keras's `Tokenizer` (so `<br />` becomes the word `br`, and `isn't` stays one word), id 0 pads,
+1 starts a review, 2 is a word outside the vocabulary, and the word of rank r is r + 3.
+
+A word that no training review holds is left out of the ids, as it is from Keras's; a word that some review holds but
+that is too rare for the network is id 2.
+"""
+
+from __future__ import annotations
+
+import string
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+PAD_ID: Final = 0
+START_ID: Final = 1
+OOV_ID: Final = 2
+INDEX_FROM: Final = 3
+"""The word of rank r has the id r + INDEX_FROM: the default of `keras.datasets.imdb.load_data`."""
+
+_FILTERS: Final = b'!"#$%&()*+,-./:;<=>?@[\\]^_`{|}~\t\n'
+_TABLE: Final = bytes.maketrans(
+    _FILTERS + string.ascii_uppercase.encode(), b" " * len(_FILTERS) + string.ascii_lowercase.encode()
+)
+
+
+def split_words(text: str) -> list[bytes]:
+    """Split a text into words, as Keras did for its IMDB data set.
+
+    Words are UTF-8 bytes because Keras's were (Python 2): `bytes.translate` lower-cases and filters in one pass and
+    touches ASCII alone, which is what the published vocabulary shows ("Østbye" keeps its capital).
+
+    Args:
+        text: any text; lone surrogates are allowed.
+
+    Returns:
+        The words in order, none of them empty.
+    """
+    return text.encode("utf-8", "surrogatepass").translate(_TABLE).split()
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """The words of the training reviews, the most frequent first.
+
+    Attributes:
+        words: the word of rank r at place r - 1, as UTF-8.
+    """
+
+    words: tuple[bytes, ...]
+
+    @classmethod
+    def read(cls, path: Path) -> Vocabulary:
+        """Read `vocabulary.txt`: UTF-8, a word a line, the most frequent first.
+
+        Raises:
+            OSError: the file cannot be read.
+        """
+        return cls(tuple(path.read_bytes().split(b"\n")[:-1]))
+
+    def write(self, path: Path) -> None:
+        """Write `vocabulary.txt`, which `read` reads."""
+        path.write_bytes(b"".join(word + b"\n" for word in self.words))
+
+
+class KerasTokenizer:
+    """Encodes texts as `keras.datasets.imdb` does, and decodes the ids.
+
+    Args:
+        vocabulary: the words by rank.
+        num_words: ids from this one on become `OOV_ID`: 10,000 leaves the 9,996 most frequent words.
+        maximum_length: ids kept of a text, those at its END, as `pad_sequences` does by default.
+    """
+
+    def __init__(self, vocabulary: Vocabulary, num_words: int, maximum_length: int) -> None:
+        self.vocabulary = vocabulary
+        self.num_words = num_words
+        self.maximum_length = maximum_length
+        known = max(0, num_words - INDEX_FROM - 1)
+        self._ids = dict.fromkeys(vocabulary.words[known:], OOV_ID)
+        self._ids.update(zip(vocabulary.words[:known], range(INDEX_FROM + 1, num_words)))
+
+    def encode_whole(self, text: str) -> list[int]:
+        """All ids of a text, the start mark first, however long it is."""
+        return [START_ID, *filter(None, map(self._ids.get, split_words(text)))]
+
+    def encode(self, text: str) -> list[int]:
+        """The ids that the network reads: the last `maximum_length` of `encode_whole`."""
+        return self.encode_whole(text)[-self.maximum_length :]
+
+    def decode(self, ids: Iterable[int]) -> list[str]:
+        """The words of ids; padding and the start mark have none, and an unknown id is '[OOV]'."""
+        words = self.vocabulary.words
+        return [
+            words[i - INDEX_FROM - 1].decode("utf-8", "surrogatepass")
+            if INDEX_FROM < i <= INDEX_FROM + len(words)
+            else "[OOV]"
+            for i in ids
+            if i not in (PAD_ID, START_ID)
+        ]

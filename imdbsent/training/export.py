@@ -1,0 +1,214 @@
+"""From a trained Keras network to a bundle that ONNX Runtime answers with.
+
+The graph holds the LSTM operator itself. The network of the tutorials has no mask and reads the padding in front of a
+review, but the state after k paddings does not depend on the review: it is tabulated here once, and the graph starts
+each review from the row of the paddings that it would have had. So no padding is ever computed when answering.
+"""
+
+from __future__ import annotations
+
+import platform
+from dataclasses import asdict
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from imdbsent import __version__
+from imdbsent.bundle import MODEL, NETWORK, VOCABULARY, Bundle, Layer, ModelCard, file_sha256, write_card
+from imdbsent.tokenizer import PAD_ID
+from imdbsent.training import import_library
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    import numpy.typing as npt
+
+    from imdbsent.bundle import Metrics
+    from imdbsent.training.trainer import Trained
+
+    Array = npt.NDArray[np.float32]
+
+OPSET: Final = 17
+IR_VERSION: Final = 8  # what onnxruntime 1.12 and later read
+
+_LIBRARIES = ("imdbsent", "keras", "tensorflow", "jax", "torch", "numpy", "onnx", "onnxruntime")
+
+
+def write_bundle(
+    directory: Path,
+    trained: Trained,
+    *,
+    name: str,
+    data_sha256: str,
+    measure: Callable[[Bundle], tuple[Metrics, ...]],
+) -> Bundle:
+    """Write a trained network as a bundle.
+
+    Args:
+        directory: an empty folder.
+        trained: what training gave.
+        name: the model's name.
+        data_sha256: hash of the reviews it was trained on.
+        measure: measures the bundle as written; its figures go into the card.
+
+    Returns:
+        The bundle.
+
+    Raises:
+        OSError: it cannot be written.
+        TrainingUnavailable: onnx is not installed.
+    """
+    onnx = import_library("onnx")
+    onnx.save(classic_to_onnx(trained.network, trained.recipe.maximum_length), str(directory / MODEL))
+    trained.vocabulary.write(directory / VOCABULARY)
+    _without_optimizer(trained.network).save(directory / NETWORK)
+    recipe = trained.recipe
+    card = ModelCard(
+        name=name,
+        version=1,
+        scheme=recipe.scheme,
+        num_words=recipe.num_words,
+        maximum_length=recipe.maximum_length,
+        temperature=1.0,
+        threshold=0.5,
+        layers=tuple(map(_layer, trained.network.layers)),
+        metrics=(),
+        chosen_by="the last epoch; nothing was chosen",
+        history=trained.history,
+        recipe=asdict(recipe),
+        seed=trained.seed,
+        data_sha256=data_sha256,
+        versions={"python": platform.python_version(), **dict(filter(None, map(_version, _LIBRARIES)))},
+        files={file: file_sha256(directory / file) for file in (MODEL, VOCABULARY, NETWORK)},
+    )
+    unmeasured = write_card(directory, card)
+    return write_card(directory, ModelCard(**{**vars(card), "metrics": measure(unmeasured)}))
+
+
+def classic_to_onnx(network: Any, maximum_length: int) -> Any:
+    """The tutorials' network as an ONNX graph.
+
+    Inputs: `ids`, int32 (B, T), each review's ids at the left, anything after them; `lengths`, int32 (B,), the ids of
+    each, 1 to `maximum_length`. Output: `logit`, float32 (B,), the sigmoid of which is the probability of positive.
+
+    Args:
+        network: `keras.Sequential` of Embedding, LSTM and Dense.
+        maximum_length: ids a review was cut and padded to in training.
+
+    Returns:
+        A checked `onnx.ModelProto`.
+
+    Raises:
+        TrainingUnavailable: onnx is not installed.
+    """
+    onnx = import_library("onnx")
+    helper, types = import_library("onnx.helper"), onnx.TensorProto
+    embedding, lstm, dense = (layer.get_weights() for layer in network.layers)
+    kernel, recurrent_kernel, bias = lstm  # (E, 4H), (H, 4H), (4H,)
+    hidden, cell = padding_states(embedding[0][PAD_ID], kernel, recurrent_kernel, bias, maximum_length)
+    constants = {
+        "embedding": embedding[0],  # (num_words, E)
+        "W": _onnx_gates(kernel.T)[None],  # (1, 4H, E)
+        "R": _onnx_gates(recurrent_kernel.T)[None],  # (1, 4H, H)
+        "B": np.concatenate([_onnx_gates(bias), np.zeros_like(bias)])[None],  # (1, 8H)
+        "padding_hidden": hidden,  # (maximum_length + 1, H)
+        "padding_cell": cell,
+        "dense_kernel": dense[0],  # (H, 1)
+        "dense_bias": dense[1],  # (1,)
+        "maximum_length": np.array(maximum_length, np.int32),
+        "axis_0": np.array([0], np.int64),
+        "axes_0_2": np.array([0, 2], np.int64),
+    }
+    node = helper.make_node
+    units = recurrent_kernel.shape[0]
+    nodes = [
+        node("Gather", ["embedding", "ids"], ["embedded"]),  # (B, T, E)
+        node("Transpose", ["embedded"], ["sequence"], perm=[1, 0, 2]),  # (T, B, E)
+        node("Sub", ["maximum_length", "lengths"], ["paddings"]),  # (B,)
+        node("Gather", ["padding_hidden", "paddings"], ["hidden_rows"]),  # (B, H)
+        node("Gather", ["padding_cell", "paddings"], ["cell_rows"]),
+        node("Unsqueeze", ["hidden_rows", "axis_0"], ["initial_h"]),  # (1, B, H)
+        node("Unsqueeze", ["cell_rows", "axis_0"], ["initial_c"]),
+        node(
+            "LSTM",
+            ["sequence", "W", "R", "B", "lengths", "initial_h", "initial_c"],
+            ["", "last_hidden"],  # (1, B, H)
+            hidden_size=units,
+        ),
+        node("MatMul", ["last_hidden", "dense_kernel"], ["product"]),  # (1, B, 1)
+        node("Add", ["product", "dense_bias"], ["logits"]),
+        node("Squeeze", ["logits", "axes_0_2"], ["logit"]),  # (B,)
+    ]
+    graph = helper.make_graph(
+        nodes,
+        network.name,
+        [
+            helper.make_tensor_value_info("ids", types.INT32, ["batch", "length"]),
+            helper.make_tensor_value_info("lengths", types.INT32, ["batch"]),
+        ],
+        [helper.make_tensor_value_info("logit", types.FLOAT, ["batch"])],
+        [import_library("onnx.numpy_helper").from_array(value, key) for key, value in constants.items()],
+    )
+    model = helper.make_model(
+        graph,
+        opset_imports=[helper.make_opsetid("", OPSET)],
+        ir_version=IR_VERSION,
+        producer_name="imdbsent",
+        producer_version=__version__,
+    )
+    onnx.checker.check_model(model, full_check=True)
+    return model
+
+
+def padding_states(
+    embedded_pad: Array, kernel: Array, recurrent_kernel: Array, bias: Array, length: int
+) -> tuple[Array, Array]:
+    """The state of the LSTM after 0, 1, ... `length` paddings (Hochreiter & Schmidhuber 1997, with a forget gate).
+
+    Args:
+        embedded_pad: embedding of the padding, shape (E,).
+        kernel: weights from the input to the gates, shape (E, 4H), in Keras's order: input, forget, cell, output.
+        recurrent_kernel: weights from the last hidden state to the gates, shape (H, 4H).
+        bias: of the gates, shape (4H,).
+        length: how many paddings to go through.
+
+    Returns:
+        Hidden states and cell states, each of shape (length + 1, H); row k after k paddings.
+    """
+    hidden = np.zeros((length + 1, recurrent_kernel.shape[0]))
+    cell = np.zeros_like(hidden)
+    for k in range(length):  # in float64: 500 steps of float32 would add up their rounding
+        i, f, c, o = np.split(embedded_pad @ kernel + hidden[k] @ recurrent_kernel + bias, 4)
+        cell[k + 1] = _sigmoid(f) * cell[k] + _sigmoid(i) * np.tanh(c)
+        hidden[k + 1] = _sigmoid(o) * np.tanh(cell[k + 1])
+    return hidden.astype(np.float32), cell.astype(np.float32)
+
+
+def _sigmoid(x: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    return np.asarray(1 / (1 + np.exp(-x)))
+
+
+def _onnx_gates(weights: Array) -> Array:
+    """Reorder the gates along the first axis: Keras has input, forget, cell, output; ONNX input, output, forget, cell."""
+    i, f, c, o = np.split(weights, 4)
+    return np.concatenate([i, o, f, c])
+
+
+def _without_optimizer(network: Any) -> Any:
+    """The same network, not compiled: Adam's moments would make its file three times as large."""
+    bare = type(network).from_config(network.get_config())
+    bare.set_weights(network.get_weights())
+    return bare
+
+
+def _layer(layer: Any) -> Layer:
+    return Layer(layer.name, type(layer).__name__, tuple(layer.output.shape), int(layer.count_params()))
+
+
+def _version(library: str) -> tuple[str, str] | None:
+    try:
+        return library, version(library)
+    except PackageNotFoundError:
+        return None
