@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 OPSET: Final = 17
 IR_VERSION: Final = 8  # what onnxruntime 1.12 and later read
 
+WEIGHTS: Final = ("embedding", "W", "R", "B", "padding_hidden", "padding_cell", "dense_kernel", "dense_bias")
+"""Constants of the graph that are outputs too; their shapes and the order of the gates stand in `classic_to_onnx`."""
+
 _LIBRARIES = ("imdbsent", "keras", "tensorflow", "jax", "torch", "numpy", "onnx", "onnxruntime")
 
 
@@ -92,6 +95,8 @@ def classic_to_onnx(network: Any, maximum_length: int) -> Any:
 
     Inputs: `ids`, int32 (B, T), each review's ids at the left, anything after them; `lengths`, int32 (B,), the ids of
     each, 1 to `maximum_length`. Output: `logit`, float32 (B,), the sigmoid of which is the probability of positive.
+    The weights are outputs too, under the names in `WEIGHTS`: whoever wants to look inside the network needs nothing
+    but ONNX Runtime, and asks for them by name.
 
     Args:
         network: `keras.Sequential` of Embedding, LSTM and Dense.
@@ -148,7 +153,10 @@ def classic_to_onnx(network: Any, maximum_length: int) -> Any:
             helper.make_tensor_value_info("ids", types.INT32, ["batch", "length"]),
             helper.make_tensor_value_info("lengths", types.INT32, ["batch"]),
         ],
-        [helper.make_tensor_value_info("logit", types.FLOAT, ["batch"])],
+        [
+            helper.make_tensor_value_info("logit", types.FLOAT, ["batch"]),
+            *(helper.make_tensor_value_info(key, types.FLOAT, constants[key].shape) for key in WEIGHTS),
+        ],
         [import_library("onnx.numpy_helper").from_array(value, key) for key, value in constants.items()],
     )
     model = helper.make_model(
