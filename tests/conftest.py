@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+import io
+import os
+import shutil
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from imdbsent.bundle import Bundle, read_bundle
+from tests.tiny import TINY
+
+_SHARED = Path(__file__).parent.parent.parent / "shared" / "data"
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A temporary home, and none of the caller's settings."""
+    for variable in [name for name in os.environ if name.startswith("IMDBSENT_") and name != "IMDBSENT_ACLIMDB"]:
+        monkeypatch.delenv(variable)
+    for variable in ("FORCE_COLOR", "NO_COLOR", "COLUMNS"):
+        monkeypatch.delenv(variable, raising=False)
+    folder = tmp_path / "imdbsent-home"
+    monkeypatch.setenv("IMDBSENT_HOME", str(folder))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def _no_archive(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only tests marked `real` know of the real archive."""
+    if "real" not in request.keywords:
+        monkeypatch.delenv("IMDBSENT_ACLIMDB", raising=False)
+
+
+@pytest.fixture(scope="session")
+def real_archive() -> Path:
+    path = Path(os.environ.get("IMDBSENT_ACLIMDB", _SHARED / "aclImdb_v1.tar.gz"))
+    if not path.exists():
+        pytest.skip("the real archive is not here: set IMDBSENT_ACLIMDB to aclImdb_v1.tar.gz")
+    return path
+
+
+@pytest.fixture(scope="session")
+def real_word_index() -> Path:
+    path = _SHARED / "imdb_word_index.json"
+    if not path.exists():
+        pytest.skip("Keras's imdb_word_index.json is not in ../shared/data")
+    return path
+
+
+@pytest.fixture
+def tiny_bundle(tmp_path: Path) -> Bundle:
+    """A copy of the three-word bundle, to use and to damage."""
+    return read_bundle(Path(shutil.copytree(TINY, tmp_path / "tiny")))
+
+
+@pytest.fixture
+def tiny_tree(tmp_path: Path) -> Path:
+    """A tree of aclImdb with ten reviews a split."""
+    root = tmp_path / "aclImdb"
+    for split in ("train", "test"):
+        for kind, stars, words in (("pos", 9, "great superb fun"), ("neg", 2, "awful dull poor")):
+            folder = root / split / kind
+            folder.mkdir(parents=True)
+            for i in range(5):
+                text = f"This movie {i} is {words.split()[i % 3]}.<br />Really {words.split()[(i + 1) % 3]}!"
+                (folder / f"{i}_{stars}.txt").write_text(text, encoding="utf-8")
+            addresses = "".join(f"http://www.imdb.com/title/tt{i:07}/usercomments\n" for i in range(5))
+            (root / split / f"urls_{kind}.txt").write_text(addresses, encoding="utf-8")
+    return root
+
+
+@dataclass(frozen=True)
+class Result:
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch):
+    """Run a command line in this process: run(*args, stdin=b"") -> Result."""
+    from imdbsent.cli import app
+
+    def run_command(*arguments: str, stdin: bytes = b"") -> Result:
+        out, err = io.BytesIO(), io.BytesIO()
+        with monkeypatch.context() as patch:
+            patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin), encoding="utf-8"))
+            patch.setattr(sys, "stdout", io.TextIOWrapper(out, encoding="utf-8", write_through=True))
+            patch.setattr(sys, "stderr", io.TextIOWrapper(err, encoding="utf-8", write_through=True))
+            code = app.run(arguments)
+        return Result(int(code), out.getvalue().decode(), err.getvalue().decode())
+
+    return run_command
