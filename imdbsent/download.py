@@ -66,7 +66,8 @@ def download(url: str, target: Path, sha256: str, progress: DownloadProgress | N
         with FileLock(target.with_name(target.name + ".lock")):
             source.fetch(target.name, downloader=downloader)
     except requests.HTTPError as error:
-        raise DownloadFailed(url, f"the server answers {error.response.status_code}", next_step) from error
+        status = error.response.status_code if error.response is not None else "an error"
+        raise DownloadFailed(url, f"the server answers {status}", next_step) from error
     except requests.RequestException as error:
         raise DownloadFailed(
             url, f"no connection ({type(error).__name__})", next_step, connected=False

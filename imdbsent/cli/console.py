@@ -37,7 +37,7 @@ def stderr_console(*, no_color: bool = False) -> Console:
 def print_error(message: str) -> None:
     """Print an error as one line of plain text on standard error, however wide the terminal is."""
     if sys.stderr is not None:
-        print(f"imdbsent: {visible(message)}", file=sys.stderr)
+        sys.stderr.write(f"imdbsent: {visible(message)}\n")
 
 
 class Notes:

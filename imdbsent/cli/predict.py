@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from imdbsent.cli.console import Notes, NoColor, Quiet, print_tables, stderr_console, stdout_console
+from imdbsent.cli.console import NoColor, Notes, Quiet, print_tables, stderr_console, stdout_console
 from imdbsent.errors import ModelMissing, RecordsFailed
 from imdbsent.records.reading import STDIN, check_readable, read_records
 from imdbsent.records.writing import FORMATTERS, Format, write

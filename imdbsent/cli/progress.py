@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from rich.console import Console
+    from typing_extensions import Self
 
     from imdbsent.bundle import Epoch
     from imdbsent.training.recipes import Recipe
@@ -80,7 +81,7 @@ class TrainingDisplay:
         )
         self._task = self._bar.add_task("", epoch="", batch="", rate=0.0, loss=0.0, accuracy=0.0)
 
-    def __enter__(self) -> TrainingDisplay:
+    def __enter__(self) -> Self:
         """Start drawing once training has begun."""
         return self
 

@@ -9,7 +9,7 @@ import typer
 from rich.table import Table
 
 from imdbsent import store
-from imdbsent.cli.console import Notes, NoColor, Quiet, stderr_console, stdout_console
+from imdbsent.cli.console import NoColor, Notes, Quiet, stderr_console, stdout_console
 from imdbsent.errors import OutputFailed, UsageProblem
 
 if TYPE_CHECKING:

@@ -199,7 +199,7 @@ def _sigmoid(x: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 
 
 def _onnx_gates(weights: Array) -> Array:
-    """Reorder the gates along the first axis: Keras has input, forget, cell, output; ONNX input, output, forget, cell."""
+    """Reorder the gates along the first axis: Keras has input, forget, cell, output; ONNX puts output second."""
     i, f, c, o = np.split(weights, 4)
     return np.concatenate([i, o, f, c])
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from imdbsent import store
+from imdbsent.bundle import read_bundle
 from imdbsent.classifier import Classifier
 from imdbsent.dataset.aclimdb import content_sha256, incomplete_folders, read_reviews
 from imdbsent.evaluation import evaluate
@@ -84,4 +85,4 @@ def train_bundle(
             data_sha256=content_sha256(reviews),
             measure=lambda bundle: (evaluate(Classifier(bundle), test_reviews),),
         )
-    return TrainingReport(store.read_bundle(final), time.perf_counter() - started)
+    return TrainingReport(read_bundle(final), time.perf_counter() - started)

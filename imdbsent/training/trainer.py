@@ -118,7 +118,7 @@ def _reporter(progress: TrainingProgress) -> Any:
     """A Keras callback that passes on what happens. Its class is made here because its base is Keras's."""
     keras = import_library("keras")
 
-    class Reporter(keras.callbacks.Callback):  # type: ignore[misc]
+    class Reporter(keras.callbacks.Callback):  # type: ignore[misc, name-defined]
         def __init__(self) -> None:
             super().__init__()
             self.history: list[Epoch] = []
