@@ -95,23 +95,23 @@ def test_ctrl_c_in_the_middle_is_quiet_and_exits_130(tiny_bundle: Bundle) -> Non
     assert errors == b""
 
 
-def on_terminal(*arguments: str, typed: bytes = b"", until: bytes = b"", **environment: str) -> tuple[int, bytes]:
+def on_terminal(
+    *arguments: str, typed: bytes = b"", environment: dict[str, str] | None = None
+) -> tuple[int, bytes]:
     """Run imdbsent with standard input, output and error on a pseudo-terminal.
 
     Args:
-        typed: sent to it, once `until` has been read.
-        until: what to wait for before typing.
+        typed: sent to it.
+        environment: variables to set.
     """
     process_id, terminal = pty.fork()
     if process_id == 0:
-        os.environ.update({"TERM": "xterm-256color", "COLUMNS": "80", "LINES": "24", **environment})
+        os.environ.update({"TERM": "xterm-256color", "COLUMNS": "80", "LINES": "24", **(environment or {})})
         os.execv(sys.executable, [*IMDBSENT, *arguments])
+    os.write(terminal, typed)
     output = b""
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
-        if typed and until in output:
-            os.write(terminal, typed)
-            typed = b""
         if select.select([terminal], [], [], 0.1)[0]:
             try:
                 output += os.read(terminal, 65536)
@@ -135,11 +135,13 @@ def test_what_is_typed_is_answered_line_by_line(tiny_bundle: Bundle) -> None:
     assert b"positive\t" in output
 
 
-@pytest.mark.parametrize(("environment", "coloured"), [({}, True), ({"NO_COLOR": "1"}, False), ({"TERM": "dumb"}, False)])
+@pytest.mark.parametrize(
+    ("environment", "coloured"), [({}, True), ({"NO_COLOR": "1"}, False), ({"TERM": "dumb"}, False)]
+)
 def test_a_table_has_colour_on_a_terminal_unless_it_is_unwanted(
     tiny_bundle: Bundle, environment: dict[str, str], coloured: bool
 ) -> None:
-    _, output = on_terminal("predict", "--model", str(tiny_bundle.directory), "great", **environment)
+    _, output = on_terminal("predict", "--model", str(tiny_bundle.directory), "great", environment=environment)
     assert (b"\x1b[32m" in output) == coloured
     assert b"positive" in output
 
