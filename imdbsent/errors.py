@@ -176,6 +176,13 @@ class FiguresDiffer(ImdbsentError):
         )
 
 
+class RemovalFailed(ImdbsentError):
+    """A file of the cache cannot be removed."""
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(f"cannot remove '{path}': {reason}. Type: rm '{path}'")
+
+
 class ExtraMissing(ImdbsentError):
     """An optional library is not installed."""
 

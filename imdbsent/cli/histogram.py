@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from rich.text import Text
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
     from imdbsent.dataset.statistics import Bin
 
 HEIGHT: Final = 8  # lines
+_LABEL: Final = 6  # characters of a number on either axis
+_WIDEST_COLUMN: Final = 6  # characters
 _EIGHTHS: Final = " ▁▂▃▄▅▆▇█"
 _KEPT: Final = "cyan"
 CUT: Final = "yellow"
@@ -24,12 +27,15 @@ def histogram(columns: Sequence[Bin], limit: int, width: int, *, ascii_only: boo
     Args:
         columns: of one width; the last may have no end.
         limit: ids that are kept; a column that begins at it or beyond has another colour.
-        width: characters there are; columns are as wide as fits, and joined in pairs where they do not.
+        width: characters there are; columns are as wide as fits, and joined in pairs where they do not fit.
         ascii_only: whether it is drawn in whole characters.
     """
+    room = width - 2 * _LABEL
+    while len(columns) > max(room, 1):
+        columns = _joined(columns)
     most = max(column.reviews for column in columns)
     margin = len(f"{most:,}") + 2
-    each = max(1, min(6, (width - margin) // len(columns)))
+    each = min(_WIDEST_COLUMN, max(1, room // len(columns)))
     picture = Text(no_wrap=True)
     for row in range(HEIGHT, 0, -1):
         label = f"{most:,}" if row == HEIGHT else ""
@@ -44,6 +50,12 @@ def histogram(columns: Sequence[Bin], limit: int, width: int, *, ascii_only: boo
     picture.append(_rule(len(columns), each, marked, ascii_only=ascii_only) + "\n", style="dim")
     picture.append(" " * margin + _axis(columns, each, marked), style="dim")
     return picture
+
+
+def _joined(columns: Sequence[Bin]) -> list[Bin]:
+    """Half as many columns, each twice as wide."""
+    pairs = [columns[i : i + 2] for i in range(0, len(columns), 2)]
+    return [replace(pair[0], last=pair[-1].last, reviews=sum(column.reviews for column in pair)) for pair in pairs]
 
 
 def _eighths(reviews: int, most: int, *, ascii_only: bool) -> int:

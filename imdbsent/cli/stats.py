@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from imdbsent.cli.console import NoColor, Notes, Quiet, stderr_console, stdout_console
+from imdbsent.cli.console import Data, NoColor, Notes, Quiet, stderr_console, stdout_console
 from imdbsent.errors import OutputFailed, UsageProblem
 from imdbsent.records.writing import output_errors, write
 
@@ -31,16 +31,6 @@ class Layout(str, Enum):
     TABLE = "table"
     JSON = "json"
     CSV = "csv"
-
-
-Data = Annotated[
-    Path | None,
-    typer.Option(
-        "--data",
-        metavar="PATH",
-        help="aclImdb_v1.tar.gz, or the folder aclImdb. [default: IMDBSENT_ACLIMDB, else the cache]",
-    ),
-]
 
 
 def stats(

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from imdbsent.dataset.statistics import SplitStatistics
 
-TWO_COLUMNS: Final = 120
+TWO_COLUMNS: Final = 136
 """Characters from which there is room for two panels side by side."""
 _WIDEST: Final = 160
 
@@ -114,7 +114,7 @@ def _groups(statistics: SplitStatistics) -> RenderableType:
         return f"{statistics.reviews:,}"
     table = Table.grid(padding=(0, 2, 0, 0))
     if len(splits) > 1:
-        table.add_column()
+        table.add_column(no_wrap=True)
     for _ in (*labels, None):
         table.add_column(justify="right", no_wrap=True)
     head = [Text(_label(label), style=_style(statistics, label)) for label in labels]
@@ -139,16 +139,16 @@ def _lengths(statistics: SplitStatistics, width: int, *, ascii_only: bool) -> Re
     lengths, limit = statistics.lengths, statistics.maximum_length
     table = _pairs()
     table.add_row("mean", f"{lengths.mean:.5f}, standard deviation {lengths.std:.5f}")
-    table.add_row("percentiles", _percentiles(statistics))
+    table.add_row("percentiles", _percentiles(statistics, width))
     table.add_row("shortest", f"{lengths.shortest.length:,} ids, {lengths.shortest.review}")
     table.add_row("longest", f"{lengths.longest.length:,} ids, {lengths.longest.review}")
     table.add_row(Text("cut", style=CUT), f"{lengths.cut:.2%} are longer than {limit} and lose their beginning")
     return Group(table, "", histogram(lengths.histogram, limit, width, ascii_only=ascii_only))
 
 
-def _percentiles(statistics: SplitStatistics) -> Table:
+def _percentiles(statistics: SplitStatistics, width: int) -> Table:
     table = Table.grid(padding=(0, 2, 0, 0))
-    percentiles = statistics.lengths.percentiles
+    percentiles = statistics.lengths.percentiles if width >= 56 else statistics.lengths.percentiles[1::2]  # noqa: PLR2004 (characters)
     for _ in percentiles:
         table.add_column(justify="right", no_wrap=True)
     table.add_row(*(Text(f"{percentile.percent}%", style="dim") for percentile in percentiles))
@@ -210,7 +210,7 @@ def _telling_list(statistics: SplitStatistics, place: int, width: int) -> Table:
     style = _style(statistics, label)
     table = _word_table()
     table.add_column(Text(_label(label), style=style), overflow="fold", style=style)
-    for name in ("z", "here", "elsewhere")[: 3 if width >= 36 else 2 if width >= 28 else 1]:  # noqa: PLR2004 (characters)
+    for name in ("z", "count", "elsewhere")[: 3 if width >= 36 else 2 if width >= 28 else 1]:  # noqa: PLR2004 (characters)
         table.add_column(name, justify="right", no_wrap=True)
     for word in statistics.telling:
         if word.label == label:

@@ -241,7 +241,8 @@ def compute(corpus: Corpus, split: str, num_words: int, top: int) -> SplitStatis
 
 
 def _sum_counts(groups: Sequence[Group]) -> Counts:
-    return np.stack([group.counts for group in groups]).sum(axis=0, dtype=np.int64)
+    total: Counts = np.stack([group.counts for group in groups]).sum(axis=0, dtype=np.int64)
+    return total
 
 
 def _vocabulary(total: Counts, ranked: int, num_words: int) -> Vocabulary:
