@@ -128,7 +128,7 @@ def export(
     ] = None,
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", metavar="FILE", help="Write to a file. [default: standard output]"),
+        typer.Option("--output", "-o", metavar="FILE", help="Write to a file. Left out: standard output."),
     ] = None,
     data: Data = None,
     quiet: Quiet = False,

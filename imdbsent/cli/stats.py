@@ -37,9 +37,9 @@ def stats(
     file: Annotated[
         str | None,
         typer.Argument(
-            metavar="[FILE]",
+            metavar="FILE",
             help="Your own texts: .csv, .tsv or .jsonl with the columns text and label (which may be missing), "
-            "or .txt, a text a line; '-' reads standard input, a text a line. [default: the IMDB reviews]",
+            "or .txt, a text a line; '-' reads standard input. Left out: the IMDB reviews.",
             show_default=False,
         ),
     ] = None,
@@ -53,9 +53,7 @@ def stats(
     text_column: Annotated[str, typer.Option("--text-column", help="Column of FILE that holds the text.")] = "text",
     label_column: Annotated[
         str | None,
-        typer.Option(
-            "--label-column", help="Column of FILE that holds the class. [default: label]", show_default=False
-        ),
+        typer.Option("--label-column", help="Column of FILE that holds the class. Left out: label, if there."),
     ] = None,
     recompute: Annotated[
         bool,

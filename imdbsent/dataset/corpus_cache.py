@@ -10,6 +10,7 @@ import hashlib
 import os
 import tempfile
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Any, Final
 
@@ -51,9 +52,9 @@ def place(key: str) -> Path:
 def load(key: str) -> Corpus | None:
     """The counts of that identity; None where there are none that can be used."""
     try:
-        with np.load(place(key), allow_pickle=False) as arrays:
+        with place(key).open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
             return _unpacked(arrays)
-    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile):
+    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile, zlib.error):
         return None
 
 

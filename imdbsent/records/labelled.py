@@ -7,18 +7,17 @@ half a file would be wrong and look right.
 from __future__ import annotations
 
 import csv
-import io
 import json
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, Final
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, TextIO
 
 from imdbsent.errors import InputUnreadable, UsageProblem
 from imdbsent.records.reading import STDIN, read_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
 TEXT_COLUMN: Final = "text"
 LABEL_COLUMN: Final = "label"
@@ -69,12 +68,14 @@ def read_labelled(
             f"{', '.join(_SUFFIXES[:-1])} or {_SUFFIXES[-1]}"
         )
     try:
-        with Path(file).open("rb") as stream:
-            if suffix == ".txt":
-                yield from _lines(file, stream)
-            else:
-                rows = _json_rows if suffix in _JSONL else _table_rows(_DELIMITERS[suffix])
-                yield from _from_rows(file, rows(file, stream), text_column, label_column)
+        if suffix == ".txt":
+            with Path(file).open("rb") as lines:
+                yield from _lines(file, lines)
+            return
+        # A table's own reader must see line ends as they are; a line of JSON ends at a line feed alone.
+        with Path(file).open(encoding="utf-8-sig", newline="\n" if suffix in _JSONL else "") as stream:
+            rows = _json_rows(file, stream) if suffix in _JSONL else _table_rows(file, stream, _DELIMITERS[suffix])
+            yield from _from_rows(file, rows, text_column, label_column)
     except UnicodeDecodeError as error:
         raise _unreadable(file, f"it is not UTF-8 ({error.reason})") from error
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
@@ -88,29 +89,25 @@ def _lines(file: str, stream: BinaryIO) -> Iterator[LabelledRecord]:
         yield LabelledRecord(record.text, None)
 
 
-def _table_rows(delimiter: str) -> Callable[[str, BinaryIO], Iterator[tuple[int, dict[str, Any]]]]:
-    """A reader of tables with a header: the number of the line on which a row ends, and the row."""
-
-    def rows(file: str, stream: BinaryIO) -> Iterator[tuple[int, dict[str, Any]]]:
-        csv.field_size_limit(_LARGEST_FIELD)
-        reader = csv.reader(io.TextIOWrapper(stream, "utf-8-sig", newline=""), delimiter=delimiter, strict=True)
-        try:
-            header = next(reader, [])
-            for row in reader:
-                if not row:  # a blank line
-                    continue
-                if len(row) != len(header):
-                    reason = f"line {reader.line_num} has {len(row)} fields, the header has {len(header)}"
-                    raise _unreadable(file, reason)
-                yield reader.line_num, dict(zip(header, row))
-        except csv.Error as error:
-            raise _unreadable(file, f"line {reader.line_num}: {error}") from error
-
-    return rows
+def _table_rows(file: str, stream: TextIO, delimiter: str) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Rows of a table with a header, each with the number of the line on which it ends."""
+    csv.field_size_limit(_LARGEST_FIELD)
+    reader = csv.reader(stream, delimiter=delimiter, strict=True)
+    try:
+        header = next(reader, [])
+        for row in reader:
+            if not row:  # a blank line
+                continue
+            if len(row) != len(header):
+                reason = f"line {reader.line_num} has {len(row)} fields, the header has {len(header)}"
+                raise _unreadable(file, reason)
+            yield reader.line_num, dict(zip(header, row))
+    except csv.Error as error:
+        raise _unreadable(file, f"line {reader.line_num}: {error}") from error
 
 
-def _json_rows(file: str, stream: BinaryIO) -> Iterator[tuple[int, dict[str, Any]]]:
-    for number, line in enumerate(io.TextIOWrapper(stream, "utf-8-sig", newline="\n"), start=1):
+def _json_rows(file: str, stream: TextIO) -> Iterator[tuple[int, dict[str, Any]]]:
+    for number, line in enumerate(stream, start=1):
         if not line.strip():
             continue
         try:
