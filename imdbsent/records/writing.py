@@ -5,9 +5,8 @@ Probabilities have 6 decimals. A prediction without a verdict has an empty label
 
 from __future__ import annotations
 
-import csv
-import io
 import json
+import re
 from enum import Enum
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
@@ -29,6 +28,7 @@ class Format(str, Enum):
     JSON = "json"
 
 
+_SPECIAL: Final = re.compile('[",\t\r\n]')
 _TSV_ESCAPES: Final = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
@@ -105,10 +105,13 @@ class output_errors:  # noqa: N801 (used as a function is)
             raise OutputFailed(error.strerror or str(error)) from error
 
 
-def _row(fields: list[Any], delimiter: str) -> str:
-    line = io.StringIO()
-    csv.writer(line, delimiter=delimiter, lineterminator="\n").writerow(fields)
-    return line.getvalue()
+def _row(fields: list[str | None], delimiter: str) -> str:
+    """A line of CSV. The csv module would do, but that of Python 3.10 cannot write a NUL."""
+    return delimiter.join(_quoted(field or "") for field in fields) + "\n"
+
+
+def _quoted(field: str) -> str:
+    return '"' + field.replace('"', '""') + '"' if _SPECIAL.search(field) else field
 
 
 def _object(prediction: Prediction) -> str:
