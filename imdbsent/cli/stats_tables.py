@@ -92,7 +92,9 @@ def _size(statistics: SplitStatistics, what: _Words) -> RenderableType:
     table.add_row(what.many, _groups(statistics))
     if statistics.classes:
         table.add_row("classes", _classes(statistics))
-    table.add_row("shape", f"ids ({n},), padded ({n}, {statistics.maximum_length})\nlabels ({n},)")
+    labelled = sum(size.reviews for size in statistics.sizes if size.label is not None)
+    labels = f"\nlabels ({labelled},)" if labelled else ""
+    table.add_row("shape", f"ids ({n},), padded ({n}, {statistics.maximum_length}){labels}")
     table.add_row("words", f"{vocabulary.running:,} running, {vocabulary.distinct:,} distinct")
     table.add_row("ids", f"{vocabulary.distinct_ids:,} distinct with num_words={statistics.num_words}")
     table.add_row("out of vocabulary", f"{vocabulary.out_of_vocabulary:.2%} of the running words")

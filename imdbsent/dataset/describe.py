@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from imdbsent.dataset import corpus_cache
 from imdbsent.dataset.aclimdb import FOLDERS, LABELLED, find, read_reviews
+from imdbsent.dataset.computing import compute
 from imdbsent.dataset.corpus import CLASS_NAMES, Corpus, Text, count_reviews, count_texts
 from imdbsent.dataset.fetching import find_or_fetch
 from imdbsent.dataset.figures import (
@@ -17,7 +18,6 @@ from imdbsent.dataset.figures import (
     read_shipped,
     shipped_answer,
 )
-from imdbsent.dataset.statistics import compute
 from imdbsent.errors import DatasetIncomplete, FiguresDiffer, UsageProblem
 from imdbsent.records.labelled import TEXT_COLUMN, read_labelled
 
@@ -72,7 +72,7 @@ def describe_reviews(
     if source is None:
         answer = shipped_answer(question.split, question.num_words, question.top)
         if answer is not None:
-            note("these figures came with imdbsent; to compute them anew, type: imdbsent stats --recompute")
+            note("figures that came with imdbsent; to compute them anew: imdbsent stats --recompute")
             return answer
         source = find_or_fetch(None, note, progress)
     return _answer(_counted(source, note), question)

@@ -11,7 +11,8 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from imdbsent.dataset.statistics import NUM_WORDS, SPLITS, SplitStatistics, compute
+from imdbsent.dataset.computing import compute
+from imdbsent.dataset.statistics import NUM_WORDS, SPLITS, SplitStatistics
 from imdbsent.typed_json import from_json
 
 if TYPE_CHECKING:

@@ -59,6 +59,8 @@ def read_labelled(
         UsageProblem: its name does not say what it holds, or it has no such column.
     """
     if file == STDIN:
+        if sys.stdin is None:
+            raise UsageProblem("standard input is closed. Type: imdbsent stats FILE")
         yield from _lines(file, sys.stdin.buffer)
         return
     suffix = Path(file).suffix.lower()

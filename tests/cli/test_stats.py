@@ -15,7 +15,7 @@ from imdbsent.dataset.statistics import SPLITS, Bin
 from imdbsent.errors import ExitCode
 from tests.test_processes import HEAVY, imported, on_terminal
 
-SHIPPED_NOTE = "these figures came with imdbsent; to compute them anew, type: imdbsent stats --recompute\n"
+SHIPPED_NOTE = "figures that came with imdbsent; to compute them anew: imdbsent stats --recompute\n"
 
 
 @pytest.fixture
