@@ -6,7 +6,6 @@ Probabilities have 6 decimals. A prediction without a verdict has an empty label
 from __future__ import annotations
 
 import json
-import re
 from enum import Enum
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
@@ -28,7 +27,6 @@ class Format(str, Enum):
     JSON = "json"
 
 
-_SPECIAL: Final = re.compile('[",\t\r\n]')
 _TSV_ESCAPES: Final = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
@@ -107,11 +105,12 @@ class output_errors:  # noqa: N801 (used as a function is)
 
 def _row(fields: list[str | None], delimiter: str) -> str:
     """A line of CSV. The csv module would do, but that of Python 3.10 cannot write a NUL."""
-    return delimiter.join(_quoted(field or "") for field in fields) + "\n"
+    return delimiter.join(_quoted(field or "", delimiter) for field in fields) + "\n"
 
 
-def _quoted(field: str) -> str:
-    return '"' + field.replace('"', '""') + '"' if _SPECIAL.search(field) else field
+def _quoted(field: str, delimiter: str) -> str:
+    needs_it = any(special in field for special in ('"', "\n", "\r", delimiter))
+    return '"' + field.replace('"', '""') + '"' if needs_it else field
 
 
 def _object(prediction: Prediction) -> str:

@@ -33,6 +33,12 @@ def test_tsv_is_one_line_of_three_columns_whatever_the_text(text: str) -> None:
     assert len(line.split("\t")) == 3
 
 
+def test_tsv_leaves_a_comma_alone_and_quotes_a_quotation_mark() -> None:
+    assert "".join(tsv([Prediction('a, "b"', "negative", 0.25), Prediction("a, b", "negative", 0.25)])) == (
+        'negative\t0.250000\t"a, ""b"""\nnegative\t0.250000\ta, b\n'
+    )
+
+
 def test_a_nul_is_written_as_it_is() -> None:
     assert "".join(as_csv([Prediction("a\0b", "negative", 0.25)])).endswith("negative,0.250000,a\0b,\n")
 
