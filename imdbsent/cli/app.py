@@ -11,6 +11,7 @@ import typer
 from imdbsent import __version__, settings
 from imdbsent.cli import dataset
 from imdbsent.cli.console import print_error
+from imdbsent.cli.evaluate import evaluate
 from imdbsent.cli.predict import predict
 from imdbsent.cli.stats import stats
 from imdbsent.cli.train import train
@@ -27,6 +28,7 @@ app = typer.Typer(
 )
 app.command()(predict)
 app.command()(train)
+app.command()(evaluate)
 app.command()(stats)
 app.add_typer(dataset.app, name="dataset")
 
