@@ -27,14 +27,17 @@ def imported(*arguments: str) -> set[str]:
     return {line.rpartition("|")[2].strip().partition(".")[0] for line in result.stderr.splitlines()}
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["predict", "great movie"], ["train", "--help"], ["predict", "-h"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [["--help"], ["predict", "great movie"], ["train", "--help"], ["evaluate", "--help"], ["predict", "-h"]],
+)
 def test_answering_and_helping_import_nothing_heavy(arguments: list[str]) -> None:
     packages = imported(*arguments)
     assert "typer" in packages
     assert not packages & HEAVY
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["train", "--help"]])
+@pytest.mark.parametrize("arguments", [["--help"], ["train", "--help"], ["evaluate", "--help"]])
 def test_help_imports_no_arrays_and_no_engine(arguments: list[str]) -> None:
     assert not imported(*arguments) & {"numpy", "onnxruntime"}
 

@@ -125,7 +125,7 @@ def _check_place(path: Path | None) -> None:
         raise UsageProblem(f"'{path}' is a folder. Type: --html '{path / 'report.html'}'")
     if not path.parent.is_dir():
         raise UsageProblem(f"there is no folder '{path.parent}'. Type: mkdir -p '{path.parent}'")
-    if not os.access(path.parent, os.W_OK):
+    if not os.access(path.parent, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
         raise UsageProblem(f"the folder '{path.parent}' cannot be written. Type: --html with another PATH")
 
 
