@@ -37,7 +37,7 @@ def report_page(report: Report) -> RenderableType:
 
 def chosen_lines(report: Report) -> list[str]:
     """How the weights of each model were chosen: whether the test split had a part in it."""
-    return [f"{model.model}: how the weights were chosen: {model.chosen_by}" for model in report.models]
+    return [visible(f"{model.model}: how the weights were chosen: {model.chosen_by}") for model in report.models]
 
 
 def _spaced(tables: list[RenderableType]) -> Iterator[RenderableType]:
