@@ -10,6 +10,7 @@ import typer
 
 from imdbsent import __version__, settings
 from imdbsent.cli.console import print_error
+from imdbsent.cli.inspect import inspect_app
 from imdbsent.cli.predict import predict
 from imdbsent.cli.train import train
 from imdbsent.errors import ExitCode, ImdbsentError, OutputClosed
@@ -25,6 +26,7 @@ app = typer.Typer(
 )
 app.command()(predict)
 app.command()(train)
+app.add_typer(inspect_app)
 
 _USAGE_ERROR = typer.BadParameter.__mro__[1]  # Typer exports BadParameter, but not its base, UsageError
 
