@@ -246,7 +246,7 @@ def _typed(value: Any, kind: Any, where: str) -> Any:
         return tuple(_typed(item, arguments[0], f"{where}[{i}]") for i, item in enumerate(value))
     if origin is dict and isinstance(value, dict):
         return {key: _typed(item, arguments[1], f"{where}.{key}") for key, item in value.items()}
-    if _is_one_of(value, arguments if origin in (typing.Union, types.UnionType) else (kind,)):
+    if _is_one_of(value, arguments if origin in (typing.Union, types.UnionType) else (origin or kind,)):
         return float(value) if kind is float else value
     raise ValueError(f"{where} is {type(value).__name__}, not {getattr(kind, '__name__', kind)}")
 

@@ -86,12 +86,13 @@ def run(monkeypatch: pytest.MonkeyPatch):
     from imdbsent.cli import app
 
     def run_command(*arguments: str, stdin: bytes = b"") -> Result:
-        out, err = io.BytesIO(), io.BytesIO()
+        out = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True)
+        err = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True)
         with monkeypatch.context() as patch:
             patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin), encoding="utf-8"))
-            patch.setattr(sys, "stdout", io.TextIOWrapper(out, encoding="utf-8", write_through=True))
-            patch.setattr(sys, "stderr", io.TextIOWrapper(err, encoding="utf-8", write_through=True))
+            patch.setattr(sys, "stdout", out)
+            patch.setattr(sys, "stderr", err)
             code = app.run(arguments)
-        return Result(int(code), out.getvalue().decode(), err.getvalue().decode())
+        return Result(int(code), *(stream.buffer.getvalue().decode() for stream in (out, err)))
 
     return run_command

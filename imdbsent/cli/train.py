@@ -61,7 +61,10 @@ def train(
         seed=seed,
         quiet=quiet,
     )
-    stdout_console(no_color=no_color).print(report_table(report))
+    console = stdout_console(no_color=no_color)
+    console.print(report_table(report))
+    console.print(f"{report.seconds / 60:.1f} minutes · the model is in {report.bundle.directory}", soft_wrap=True)
+    console.print(f'imdbsent predict --model {_argument(report)} "great movie"', soft_wrap=True, markup=False)
 
 
 def train_model(
@@ -114,10 +117,11 @@ def train_model(
 
 
 def report_table(report: TrainingReport) -> Table:
-    """Loss, accuracy, minutes, and where the model went."""
+    """Loss and accuracy of a training run."""
     card = report.bundle.card
     last = card.history[-1]
-    table = Table(title=f"{card.name}, {sum(layer.parameters for layer in card.layers):,} parameters", expand=False)
+    parameters = sum(layer.parameters for layer in card.layers)
+    table = Table(title=f"{card.name}, {parameters:,} parameters", title_justify="left")
     table.add_column("")
     table.add_column("loss", justify="right")
     table.add_column("accuracy", justify="right")
@@ -125,11 +129,6 @@ def report_table(report: TrainingReport) -> Table:
     table.add_row("test, Keras", f"{last.test_loss:.4f}", f"{last.test_accuracy:.2%}")
     for metrics in card.metrics:
         table.add_row(f"{metrics.split}, ONNX as it answers", f"{metrics.loss:.4f}", f"{metrics.accuracy:.2%}")
-    table.caption = (
-        f"{report.seconds / 60:.1f} minutes · the model is in {report.bundle.directory}\n"
-        f'imdbsent predict --model {_argument(report)} "great movie"'
-    )
-    table.caption_justify = "left"
     return table
 
 

@@ -27,8 +27,8 @@ def import_library(name: str) -> Any:
     Raises:
         TrainingUnavailable: it, or the backend that keras needs, is not installed.
     """
-    if name in sys.modules:
-        return sys.modules[name]
+    if module := sys.modules.get(name):
+        return module
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # read once, when TensorFlow is imported
     try:
         with _log_noise_held_back():

@@ -1,0 +1,46 @@
+# One word for each habit; CI says the same words. VENV is made anew by `make clean`.
+VENV ?= .venv
+PYTHON ?= python3
+BIN := $(VENV)/bin
+LIGHT := $(VENV)-light
+
+.PHONY: check setup lint types test light fresh bench docs clean
+
+check: lint types test light ## everything that gates a change
+
+setup: $(BIN)/.installed
+
+$(BIN)/.installed: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --editable ".[dev]"
+	touch $@
+
+lint: setup
+	$(BIN)/ruff check .
+
+types: setup
+	$(BIN)/mypy
+
+test: setup
+	$(BIN)/python -m pytest
+
+light: $(LIGHT)/bin/.installed ## everything but training, where TensorFlow is not installed
+	$(LIGHT)/bin/python -m pytest
+
+$(LIGHT)/bin/.installed: pyproject.toml
+	$(PYTHON) -m venv $(LIGHT)
+	$(LIGHT)/bin/python -m pip install --quiet --no-deps --editable .
+	$(LIGHT)/bin/python -m pip install --quiet typer rich platformdirs filelock pooch numpy onnxruntime
+	$(LIGHT)/bin/python -m pip install --quiet pytest pytest-socket hypothesis
+	touch $@
+
+fresh: ## what a user does first, without a network after pip, and with a home that cannot be written
+	PYTHON=$(PYTHON) bash tests/fresh.sh
+
+bench: setup
+	$(BIN)/python -m benchmarks.startup
+	$(BIN)/python -m benchmarks.throughput
+	$(BIN)/python -m benchmarks.accuracy
+
+clean:
+	rm -rf $(VENV) $(LIGHT)

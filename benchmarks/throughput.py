@@ -1,0 +1,103 @@
+"""Texts to verdicts beside Keras from ids, and the memory of `imdbsent predict -` as the input grows.
+
+python -m benchmarks.throughput [--data PATH] [--reviews 5000] [--rounds 3]
+
+Keras gets the easier half of the work, ids already made and padded; imdbsent goes from texts to predictions. They
+take turns, and the medians are compared.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from benchmarks import data_argument, machine, test_reviews
+from imdbsent import store
+from imdbsent.bundle import NETWORK, read_bundle
+from imdbsent.classifier import Classifier
+from imdbsent.dataset.keras_ids import pad_sequences
+from imdbsent.training import import_library
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+SPEED_BAR = 4
+MEMORY_BAR = 0.10
+SIZES = (10_000, 200_000)  # lines
+
+
+def rate(work: Callable[[], object], count: int) -> float:
+    """Reviews a second of one run."""
+    started = time.perf_counter()
+    work()
+    return count / (time.perf_counter() - started)
+
+
+def compare_speed(texts: list[str], rounds: int) -> tuple[float, float]:
+    """Median reviews a second of Keras and of imdbsent, run in turn after one round that does not count."""
+    bundle = read_bundle(store.PRETRAINED / "classic")
+    classifier = Classifier(bundle)
+    network = import_library("keras").saving.load_model(bundle.checked(NETWORK), safe_mode=True)
+    ids = pad_sequences([classifier.tokenizer.encode(text) for text in texts], classifier.tokenizer.maximum_length)
+    keras_rates, our_rates = [], []
+    for _ in range(rounds + 1):
+        keras_rates.append(rate(lambda: network.predict(ids, batch_size=256, verbose=0), len(texts)))
+        our_rates.append(rate(lambda: classifier.predict(texts), len(texts)))
+    keras_probabilities = network.predict(ids, batch_size=256, verbose=0)[:, 0]
+    ours = np.array([prediction.probability for prediction in classifier.predict(texts)], float)
+    print(f"largest difference of a probability: {np.abs(ours - keras_probabilities).max():.1e}")
+    return statistics.median(keras_rates[1:]), statistics.median(our_rates[1:])
+
+
+def peak_memory(lines: Path) -> int:
+    """Peak resident memory of `imdbsent predict -` over a file of lines, in MiB."""
+    program = (
+        "import resource, subprocess, sys; "
+        "subprocess.run([sys.executable, '-m', 'imdbsent', 'predict', '-', '-q'], stdin=open(sys.argv[1], 'rb'), "
+        "stdout=subprocess.DEVNULL, check=True); "
+        "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024)"
+    )
+    with tempfile.TemporaryDirectory() as home:
+        environment = {**os.environ, "IMDBSENT_HOME": home}
+        result = subprocess.run(
+            [sys.executable, "-c", program, str(lines)], check=True, capture_output=True, env=environment
+        )
+    return int(result.stdout)
+
+
+def main() -> int:
+    """Print the figures; 1 where a bar is missed."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    data_argument(parser)
+    parser.add_argument("--reviews", type=int, default=5_000)
+    parser.add_argument("--rounds", type=int, default=3)
+    arguments = parser.parse_args()
+    texts = [review.text for review in test_reviews(arguments.data)]
+    print(machine())
+    keras_rate, our_rate = compare_speed(texts[:: max(1, len(texts) // arguments.reviews)], arguments.rounds)
+    print(f"Keras predict(batch_size=256), ids ready: {keras_rate:7,.0f} reviews/s")
+    print(f"imdbsent, texts to verdicts:              {our_rate:7,.0f} reviews/s")
+    print(f"ratio: {our_rate / keras_rate:.2f} (bar: {SPEED_BAR})")
+    peaks = []
+    for size in SIZES:
+        with tempfile.NamedTemporaryFile("w", suffix=".txt", encoding="utf-8") as lines:
+            lines.writelines(texts[i % len(texts)] + "\n" for i in range(size))
+            lines.flush()
+            peaks.append(peak_memory(Path(lines.name)))
+        print(f"peak memory of imdbsent predict - on {size:,} reviews: {peaks[-1]} MiB")
+    growth = peaks[1] / peaks[0] - 1
+    print(f"growth: {growth:+.1%} (bar: {MEMORY_BAR:.0%})")
+    return int(our_rate < SPEED_BAR * keras_rate or abs(growth) > MEMORY_BAR)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,209 @@
+from __future__ import annotations
+
+import csv
+import io
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from imdbsent import store
+from imdbsent.bundle import MODEL, Bundle
+from imdbsent.errors import ExitCode
+
+
+@pytest.fixture
+def predict(run, tiny_bundle: Bundle):
+    """Run `imdbsent predict` with the three-word model."""
+    return lambda *arguments, stdin=b"": run("predict", "--model", str(tiny_bundle.directory), *arguments, stdin=stdin)
+
+
+def labels(result) -> list[str]:
+    assert result.code == ExitCode.DONE, result.err
+    return [line.split("\t")[0] for line in result.out.splitlines()]
+
+
+def test_arguments_get_a_table_even_in_a_pipe(predict) -> None:
+    result = predict("great movie", "awful")
+    assert result.code == ExitCode.DONE
+    assert "positive" in result.out
+    assert "great movie" in result.out
+    assert "█" in result.out
+    assert "\x1b" not in result.out
+    assert result.err == ""
+
+
+def test_standard_input_in_a_pipe_gets_tsv_and_a_summary(predict) -> None:
+    result = predict("-", stdin=b"great\nawful\nmovie\n")
+    assert labels(result) == ["positive", "negative", "positive"]
+    assert result.err.startswith("3 texts: 2 positive (66.7%), 1 negative")
+
+
+def test_without_arguments_a_pipe_is_read(predict) -> None:
+    assert labels(predict(stdin=b"awful\n")) == ["negative"]
+
+
+def test_texts_stdin_and_files_come_in_order(predict, tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("great a\n")
+    (tmp_path / "b").write_text("great b1\ngreat b2")
+    result = predict(
+        "great 1", "-", "great 2", "-f", str(tmp_path / "b"), "--file", str(tmp_path / "a"), "--format", "csv",
+        stdin=b"great stdin\n",
+    )  # fmt: skip
+    texts = [row["text"] for row in csv.DictReader(io.StringIO(result.out))]
+    assert texts == ["great 1", "great stdin", "great 2", "great b1", "great b2", "great a"]
+
+
+@pytest.mark.parametrize(
+    ("stdin", "expected"),
+    [
+        (b"", []),
+        (b"\n", [""]),
+        (b"great\n\nawful\n", ["positive", "", "negative"]),
+        (b"great\r\nawful\r\n", ["positive", "negative"]),
+        (b"\xef\xbb\xbfgreat\nawful", ["positive", "negative"]),
+        (b"great\nbad \xff byte\nawful\n", ["positive", "", "negative"]),
+        (b"great\0\nnul \0 great\n", ["", "positive"]),  # "great\0" is another word
+        ("😀 great\n😀\n".encode(), ["positive", ""]),
+        (b"great " * 180_000 + b"\nawful\n", ["positive", "negative"]),
+        (b"great \xed\xa0\x80\n", [""]),
+    ],
+)
+def test_as_many_results_as_records_whatever_comes(predict, stdin: bytes, expected: list[str]) -> None:
+    assert labels(predict("-", stdin=stdin)) == expected
+
+
+def test_empty_input_says_so(predict) -> None:
+    assert predict("-").err == "no texts came in\n"
+    assert predict("-", "--format", "json").out == "[]\n"
+
+
+def test_whole_takes_a_file_as_one_text(predict, tmp_path: Path) -> None:
+    path = tmp_path / "review.txt"
+    path.write_text("awful\nawful\ngreat great great\n")
+    (record,) = json.loads(predict("--file", str(path), "--whole", "--format", "json").out)
+    assert record["label"] == "positive"
+    assert record["text"] == path.read_text()
+    assert labels(predict("-", "--whole", stdin=b"great\ngreat\n")) == ["positive"]
+
+
+def test_a_text_that_names_a_file_is_a_text_with_a_hint(predict, tmp_path: Path) -> None:
+    (tmp_path / "great movie").write_text("awful")
+    result = predict(str(tmp_path / "great movie"))
+    assert "--file" in result.err
+    assert result.code == ExitCode.DONE
+    assert predict(str(tmp_path / "great movie"), "--quiet").err == ""
+
+
+def test_texts_that_look_like_options_come_after_a_double_dash(predict) -> None:
+    result = predict("--format", "jsonl", "--", "--great", "-x awful")
+    assert [json.loads(line)["text"] for line in result.out.splitlines()] == ["--great", "-x awful"]
+
+
+def test_strict_fails_after_writing_every_row(predict) -> None:
+    result = predict("-", "--strict", stdin=b"great\n\n")
+    assert result.code == ExitCode.RECORDS_FAILED
+    assert len(result.out.splitlines()) == 2
+    assert "1 of 2 texts got no verdict" in result.err
+    assert predict("-", "--strict", stdin=b"great\n").code == ExitCode.DONE
+
+
+def test_quiet_says_nothing_on_standard_error(predict) -> None:
+    assert predict("-", "-q", stdin=b"great\n").err == ""
+
+
+def test_the_threshold_moves_the_label(predict) -> None:
+    assert labels(predict("-", "--threshold", "1", stdin=b"great\n")) == ["negative"]
+
+
+def test_the_batch_size_changes_no_verdict(predict) -> None:
+    stdin = b"great\nawful movie\nmovie\n" * 30
+    assert predict("-", "--batch-size", "1", stdin=stdin).out == predict("-", "--batch-size", "64", stdin=stdin).out
+
+
+def test_what_could_steer_the_terminal_is_shown_and_not_sent(predict) -> None:
+    result = predict("great \x1b[31mred\x1b[0m [bold]x[/bold] \u202e reversed \u009b")
+    assert "\x1b" not in result.out
+    assert r"\x1b[31mred" in result.out
+    assert "[bold]x[/bold]" in result.out
+    assert r"\u202e" in result.out
+    assert r"\x9b" in result.out
+
+
+def test_colour_is_there_when_forced_and_gone_when_unwanted(predict, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    assert "\x1b[32m" in predict("great").out
+    assert "\x1b[32m" not in predict("great", "--no-color").out
+    assert "\x1b" not in predict("-", "--format", "tsv", stdin=b"great\n").out
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert "\x1b[32m" not in predict("great").out
+
+
+def test_a_table_of_many_comes_page_by_page(predict, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LINES", "24")
+    result = predict("-", "--format", "table", stdin=b"great\n" * 50)
+    assert result.out.count("verdict") == 3
+    assert result.out.count("positive │") == 50
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "reason"),
+    [
+        (["--file", "missing.txt"], ExitCode.USAGE, "No such file"),
+        (["--file", "."], ExitCode.USAGE, "Is a directory"),
+        (["--model", "nowhere", "great"], ExitCode.MISSING, "no model 'nowhere'"),
+        (["--model", "./nowhere", "great"], ExitCode.NETWORK_OR_INTEGRITY, "card.json"),
+    ],
+)
+def test_what_cannot_be_read_is_one_line_and_nothing_is_written(
+    run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], code: ExitCode, reason: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = run("predict", *arguments)
+    assert result.code == code
+    assert result.out == ""
+    assert result.err.count("\n") == 1
+    assert reason in result.err
+    assert "imdbsent" in result.err.removeprefix("imdbsent:") or code == ExitCode.NETWORK_OR_INTEGRITY
+
+
+def test_a_file_one_may_not_read_is_told(predict, tmp_path: Path) -> None:
+    path = tmp_path / "secret.txt"
+    path.write_text("great")
+    path.chmod(0)
+    try:
+        path.read_bytes()
+    except PermissionError:
+        result = predict("--file", str(path))
+        assert result.code == ExitCode.USAGE
+        assert "Permission denied" in result.err
+    else:
+        pytest.skip("this user may read everything")
+
+
+def test_a_damaged_model_in_the_data_directory_names_the_way_out(run, home: Path, tiny_bundle: Bundle) -> None:
+    model = Path(shutil.copytree(tiny_bundle.directory, home / "models" / "mine"))
+    (model / MODEL).write_bytes(b"damaged")
+    result = run("predict", "--model", "mine", "great")
+    assert result.code == ExitCode.NETWORK_OR_INTEGRITY
+    assert result.err.count("\n") == 1
+    assert f"Type: rm -r '{model}'" in result.err
+
+
+def test_the_first_run_says_where_the_model_went(
+    run, tiny_bundle: Bundle, tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "PRETRAINED", tmp_path / "wheel")
+    shutil.copytree(tiny_bundle.directory, tmp_path / "wheel" / "classic")
+    assert run("predict", "great").err == f"installed the model 'classic' in {home / 'models' / 'classic'}\n"
+    assert run("predict", "great").err == ""
+
+
+def test_off_a_terminal_a_model_that_could_be_trained_is_an_error_with_the_command(
+    run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "PRETRAINED", tmp_path / "wheel")
+    result = run("predict", "great")
+    assert result.code == ExitCode.MISSING
+    assert "imdbsent train --recipe classic --name classic" in result.err

@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+import importlib.util
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from imdbsent.bundle import read_bundle
+from imdbsent.errors import ExitCode
+
+needs_keras = pytest.mark.skipif(
+    importlib.util.find_spec("keras") is None or importlib.util.find_spec("onnx") is None,
+    reason="keras is not installed in the light environment",
+)
+
+
+@needs_keras
+def test_a_model_is_trained_installed_and_answers(tiny_tree: Path, home: Path) -> None:
+    environment = {**os.environ, "IMDBSENT_HOME": str(home), "COLUMNS": "100"}
+    command = [sys.executable, "-m", "imdbsent"]
+    result = subprocess.run(
+        [*command, "train", "--data", str(tiny_tree)], capture_output=True, text=True, check=True, env=environment
+    )
+    model = home / "models" / "my-classic"
+    assert "373,301 parameters" in result.stdout
+    assert "minutes" in result.stdout
+    assert f"the model is in {model}\n" in result.stdout
+    lines = result.stderr.splitlines()
+    assert sum(line.startswith("epoch ") for line in lines) == 10
+    # nothing else: TensorFlow's log is silent, and only the small tree is told
+    assert all(line.startswith("epoch ") or "of 12,500 reviews" in line for line in lines), result.stderr
+    assert sorted(path.name for path in model.parent.iterdir()) == ["my-classic"]
+
+    card = read_bundle(model).verify().card
+    assert card.name == "my-classic"
+    assert card.seed == 7
+    assert len(card.history) == 10
+    assert card.metrics[0].accuracy == pytest.approx(card.history[-1].test_accuracy)
+    assert card.metrics[0].loss == pytest.approx(card.history[-1].test_loss, abs=1e-5)
+    answer = subprocess.run(
+        [*command, "predict", "--model", "my-classic", "This movie is great", "--format", "tsv"],
+        capture_output=True, text=True, check=True, env=environment,
+    )  # fmt: skip
+    assert answer.stdout.count("\t") == 2
+
+
+@needs_keras
+def test_a_model_is_written_to_a_folder_and_not_over_another(run, tiny_tree: Path, tmp_path: Path, home: Path) -> None:
+    output = tmp_path / "out" / "mine"
+    assert run("train", "--data", str(tiny_tree), "--output", str(output), "--quiet").code == ExitCode.DONE
+    assert read_bundle(output).verify().card.name == "mine"
+    assert not (home / "models").exists()
+    result = run("train", "--data", str(tiny_tree), "--output", str(output))
+    assert result.code == ExitCode.USAGE
+    assert "--replace" in result.err
+    assert run("predict", "--model", str(output), "great movie").code == ExitCode.DONE
+
+
+@needs_keras
+def test_a_place_that_cannot_be_written_is_found_before_the_training(run, tiny_tree: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    result = run("train", "--data", str(tiny_tree), "--output", str(tmp_path / "file" / "mine"))
+    assert result.code == ExitCode.FAILED
+    assert "epoch" not in result.err
+    assert "Not a directory" in result.err or "File exists" in result.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "reason"),
+    [
+        (["--recipe", "transformer"], ExitCode.USAGE, "no recipe 'transformer'"),
+        (["--name", "classic"], ExitCode.USAGE, "--name my-classic"),
+        (["--name", "../up"], ExitCode.USAGE, "cannot be the name"),
+        (["--data", "nowhere.tar.gz"], ExitCode.MISSING, "nothing of that name"),
+        ([], ExitCode.MISSING, "IMDBSENT_OFFLINE is set"),
+    ],
+)
+def test_what_cannot_be_done_is_one_line(
+    run, monkeypatch: pytest.MonkeyPatch, arguments: list[str], code: ExitCode, reason: str
+) -> None:
+    monkeypatch.setenv("IMDBSENT_OFFLINE", "1")
+    result = run("train", *arguments)
+    assert result.code == code
+    assert result.err.count("\n") == 1
+    assert reason in result.err
+
+
+@needs_keras
+def test_a_folder_without_reviews_is_an_error_and_leaves_nothing(run, tmp_path: Path, home: Path) -> None:
+    (tmp_path / "aclImdb" / "train").mkdir(parents=True)
+    result = run("train", "--data", str(tmp_path / "aclImdb"))
+    assert result.code == ExitCode.MISSING
+    assert "no review in" in result.err
+    assert list((home / "models").iterdir()) == []
+
+
+def test_where_training_is_not_installed_the_error_has_the_pip_line(
+    run, tiny_tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in [name for name in sys.modules if name.partition(".")[0] == "keras"]:
+        monkeypatch.delitem(sys.modules, module)
+    monkeypatch.setitem(sys.modules, "keras", None)
+    result = run("train", "--data", str(tiny_tree))
+    assert result.code == ExitCode.MISSING
+    assert "pip install tensorflow onnx" in result.err
+    assert result.err.count("\n") == 1

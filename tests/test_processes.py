@@ -1,0 +1,169 @@
+"""What only a whole process shows: what it imports, how it dies, how it treats a pipe and a terminal."""
+
+from __future__ import annotations
+
+import os
+import pty
+import select
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from imdbsent.bundle import Bundle
+
+IMDBSENT = [sys.executable, "-m", "imdbsent"]
+HEAVY = {"tensorflow", "keras", "onnx", "pandas", "requests", "pooch", "torch", "jax", "pyarrow", "sklearn"}
+
+
+def imported(*arguments: str) -> set[str]:
+    """The packages that a command imports."""
+    result = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "imdbsent", *arguments], capture_output=True, text=True, check=True
+    )
+    return {line.rpartition("|")[2].strip().partition(".")[0] for line in result.stderr.splitlines()}
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["predict", "great movie"], ["train", "--help"], ["predict", "-h"]])
+def test_answering_and_helping_import_nothing_heavy(arguments: list[str]) -> None:
+    packages = imported(*arguments)
+    assert "typer" in packages
+    assert not packages & HEAVY
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["train", "--help"]])
+def test_help_imports_no_arrays_and_no_engine(arguments: list[str]) -> None:
+    assert not imported(*arguments) & {"numpy", "onnxruntime"}
+
+
+def test_importing_the_package_imports_none_of_its_dependencies() -> None:
+    program = "import sys; before = set(sys.modules); import imdbsent; print(*(set(sys.modules) - before))"
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    packages = {module.partition(".")[0] for module in result.stdout.split()}
+    assert packages - sys.stdlib_module_names == {"imdbsent"}
+
+
+def test_a_reader_that_goes_ends_the_work_quietly(tiny_bundle: Bundle) -> None:
+    with subprocess.Popen(
+        [*IMDBSENT, "predict", "-", "-q", "--model", str(tiny_bundle.directory)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        assert process.stdin
+        assert process.stdout
+        assert process.stderr
+        process.stdin.write(b"great\n" * 100)
+        process.stdin.flush()
+        process.stdout.close()  # the reader goes before a line has come
+        try:
+            process.stdin.write(b"great\n" * 200_000)
+            process.stdin.close()
+        except BrokenPipeError:
+            pass
+        errors = process.stderr.read()
+        assert process.wait(60) == 0
+    assert errors == b""
+
+
+def test_head_takes_one_line_of_many(tiny_bundle: Bundle, tmp_path: Path) -> None:
+    (tmp_path / "many.txt").write_bytes(b"great\n" * 100_000)
+    command = f"'{sys.executable}' -m imdbsent predict --model '{tiny_bundle.directory}' --file many.txt | head -1"
+    result = subprocess.run(command, shell=True, capture_output=True, cwd=tmp_path, check=True)
+    assert result.stdout.startswith(b"positive\t")
+    assert result.stderr == b""
+
+
+def test_ctrl_c_in_the_middle_is_quiet_and_exits_130(tiny_bundle: Bundle) -> None:
+    with subprocess.Popen(
+        [*IMDBSENT, "predict", "-", "--model", str(tiny_bundle.directory)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        assert process.stdin
+        assert process.stdout
+        process.stdin.write(b"great\n" * 5_000)
+        process.stdin.flush()
+        assert process.stdout.readline().startswith(b"positive\t")  # it is at work
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert errors == b""
+
+
+def on_terminal(
+    *arguments: str, typed: bytes = b"", environment: dict[str, str] | None = None
+) -> tuple[int, bytes]:
+    """Run imdbsent with standard input, output and error on a pseudo-terminal.
+
+    Args:
+        typed: sent to it.
+        environment: variables to set.
+    """
+    process_id, terminal = pty.fork()
+    if process_id == 0:
+        os.environ.update({"TERM": "xterm-256color", "COLUMNS": "80", "LINES": "24", **(environment or {})})
+        os.execv(sys.executable, [*IMDBSENT, *arguments])
+    os.write(terminal, typed)
+    output = b""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        if select.select([terminal], [], [], 0.1)[0]:
+            try:
+                output += os.read(terminal, 65536)
+            except OSError:  # the other end is closed
+                break
+    os.close(terminal)
+    return os.waitstatus_to_exitcode(os.waitpid(process_id, 0)[1]), output
+
+
+def test_on_a_terminal_without_arguments_help_comes_instead_of_a_hang() -> None:
+    code, output = on_terminal("predict")
+    assert code == 0
+    assert b"Usage" in output
+
+
+def test_what_is_typed_is_answered_line_by_line(tiny_bundle: Bundle) -> None:
+    code, output = on_terminal(
+        "predict", "-", "--format", "tsv", "--model", str(tiny_bundle.directory), typed=b"great movie\n\x04"
+    )
+    assert code == 0
+    assert b"positive\t" in output
+
+
+@pytest.mark.parametrize(
+    ("environment", "coloured"), [({}, True), ({"NO_COLOR": "1"}, False), ({"TERM": "dumb"}, False)]
+)
+def test_a_table_has_colour_on_a_terminal_unless_it_is_unwanted(
+    tiny_bundle: Bundle, environment: dict[str, str], coloured: bool
+) -> None:
+    _, output = on_terminal("predict", "--model", str(tiny_bundle.directory), "great", environment=environment)
+    assert (b"\x1b[32m" in output) == coloured
+    assert b"positive" in output
+
+
+def test_a_no_to_the_offer_to_train_leaves_everything_as_it_was(tmp_path: Path) -> None:
+    program = (
+        "import sys; from pathlib import Path; from imdbsent import store; "
+        f"store.PRETRAINED = Path({str(tmp_path / 'none')!r}); "
+        "from imdbsent.cli import app; sys.exit(app.run(['predict', 'great']))"
+    )
+    process_id, terminal = pty.fork()
+    if process_id == 0:
+        os.execv(sys.executable, [sys.executable, "-c", program])
+    output = b""
+    while b"[y/N]" not in output:
+        output += os.read(terminal, 65536)
+    os.write(terminal, b"n\n")
+    try:
+        while piece := os.read(terminal, 65536):
+            output += piece
+    except OSError:
+        pass
+    os.close(terminal)
+    assert os.waitstatus_to_exitcode(os.waitpid(process_id, 0)[1]) == 3
+    assert b"imdbsent train --recipe classic" in output

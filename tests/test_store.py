@@ -1,0 +1,238 @@
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from imdbsent import store
+from imdbsent.bundle import MODEL, Bundle, read_bundle, write_card
+from imdbsent.errors import BundleInvalid, DownloadFailed, ExitCode, ModelMissing, NameTaken, UsageProblem
+from tests.server import bytes_of, serving
+
+
+@pytest.fixture
+def wheel(tmp_path: Path, tiny_bundle: Bundle, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A wheel that holds the tiny model, under the name of the default one."""
+    folder = tmp_path / "pretrained"
+    shutil.copytree(tiny_bundle.directory, folder / store.DEFAULT_MODEL)
+    monkeypatch.setattr(store, "PRETRAINED", folder)
+    return folder
+
+
+@pytest.fixture
+def empty_wheel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store, "PRETRAINED", tmp_path / "nothing")
+
+
+def tar_of(bundle: Bundle, name: str) -> bytes:
+    write_card(bundle.directory, replace(bundle.card, name=name))
+    content = io.BytesIO()
+    with tarfile.open(fileobj=content, mode="w:gz") as archive:
+        archive.add(bundle.directory, name)
+    return content.getvalue()
+
+
+def test_the_first_run_installs_the_wheels_model_and_says_where(wheel: Path, home: Path) -> None:
+    notes: list[str] = []
+    bundle = store.resolve(None, notes.append)
+    assert bundle.directory == home / "models" / "classic"
+    assert bundle.verify()
+    assert notes == [f"installed the model 'classic' in {bundle.directory}"]
+    assert store.resolve(None, pytest.fail).directory == bundle.directory
+
+
+def test_nothing_is_left_beside_an_installed_model(wheel: Path, home: Path) -> None:
+    store.resolve()
+    assert sorted(os.listdir(home / "models")) in (["classic"], [".lock", "classic"])
+
+
+@pytest.mark.parametrize("place", ["a-file/models", "a-folder"])
+def test_a_home_that_cannot_be_written_still_answers_from_the_wheel(
+    wheel: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    (tmp_path / "a-file").touch()
+    (tmp_path / "a-folder").mkdir()
+    (tmp_path / "a-folder").chmod(0o555)
+    monkeypatch.setenv("IMDBSENT_HOME", str(tmp_path / place))
+    if place == "a-folder" and os.access(tmp_path / place, os.W_OK):
+        pytest.skip("this user may write everywhere; .ci/run tries it with a read-only file system")
+    notes: list[str] = []
+    assert store.resolve(None, notes.append).directory == wheel / "classic"
+    assert len(notes) == 1
+    assert "could not keep a copy" in notes[0]
+
+
+def test_a_newer_model_in_the_wheel_takes_the_place_of_the_installed_one(wheel: Path) -> None:
+    store.resolve()
+    shipped = read_bundle(wheel / "classic")
+    write_card(shipped.directory, replace(shipped.card, version=2))
+    assert store.resolve().card.version == 2
+    assert store.resolve(None, pytest.fail).card.version == 2
+
+
+def test_an_older_model_in_the_wheel_changes_nothing(wheel: Path, home: Path) -> None:
+    store.resolve()
+    installed = read_bundle(home / "models" / "classic")
+    write_card(installed.directory, replace(installed.card, version=5))
+    assert store.resolve(None, pytest.fail).card.version == 5
+
+
+def test_a_damaged_card_in_the_data_directory_names_the_way_out(wheel: Path, home: Path) -> None:
+    store.resolve()
+    (home / "models" / "classic" / "card.json").write_text("{")
+    with pytest.raises(BundleInvalid, match=r"Type: rm -r '.*classic'"):
+        store.resolve()
+    shutil.rmtree(home / "models" / "classic")
+    assert store.resolve().verify()
+
+
+def test_a_model_is_named_by_its_folder_too(tiny_bundle: Bundle) -> None:
+    assert store.resolve(str(tiny_bundle.directory)) == tiny_bundle
+
+
+def test_the_variable_names_the_default_model(tiny_bundle: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IMDBSENT_MODEL", str(tiny_bundle.directory))
+    assert store.resolve() == tiny_bundle
+
+
+@pytest.mark.parametrize("name", ["nowhere", "no such", "a b", "\x1b[31m", "x" * 65])
+def test_an_unknown_model_is_an_error_that_names_those_there_are(wheel: Path, name: str) -> None:
+    with pytest.raises(ModelMissing, match=r"there are: classic.*--model classic") as caught:
+        store.resolve(name)
+    assert caught.value.exit_code is ExitCode.MISSING
+
+
+def test_without_a_wheels_model_the_error_has_the_command_that_trains_it(empty_wheel: None) -> None:
+    with pytest.raises(ModelMissing, match="imdbsent train --recipe classic --name classic") as caught:
+        store.resolve()
+    assert caught.value.trainable
+
+
+def test_what_the_store_calls_trainable_are_the_recipes() -> None:
+    from imdbsent.training.recipes import RECIPES
+
+    assert set(store.TRAINABLE) == set(RECIPES)
+
+
+def test_a_model_comes_from_a_url_once(tiny_bundle: Bundle, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    content = tar_of(tiny_bundle, "acme")
+    notes: list[str] = []
+    with serving(bytes_of(content)) as address:
+        url = f"{address}/acme.tar.gz#sha256={hashlib.sha256(content).hexdigest()}"
+        monkeypatch.setenv("IMDBSENT_MODEL_URL", url)
+        bundle = store.resolve("acme", notes.append)
+    assert bundle.verify().directory == home / "models" / "acme"
+    assert len(notes) == 2
+    assert store.resolve("acme", pytest.fail) == bundle
+    assert store.names()[-1] == "acme"
+
+
+def test_a_url_without_a_hash_is_refused_with_the_form_it_must_have(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IMDBSENT_MODEL_URL", "http://127.0.0.1:9/acme.tar")
+    with pytest.raises(UsageProblem, match=r"IMDBSENT_MODEL_URL=http://127.0.0.1:9/acme.tar#sha256="):
+        store.resolve("acme")
+
+
+def test_offline_no_url_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IMDBSENT_MODEL_URL", f"http://127.0.0.1:9/acme.tar#sha256={'0' * 64}")
+    monkeypatch.setenv("IMDBSENT_OFFLINE", "1")
+    with pytest.raises(DownloadFailed, match="IMDBSENT_OFFLINE is set"):
+        store.resolve("acme")
+
+
+def _hostile(member: tarfile.TarInfo) -> bytes:
+    content = io.BytesIO()
+    with tarfile.open(fileobj=content, mode="w") as archive:
+        archive.addfile(member, io.BytesIO(b"x" * member.size))
+    return content.getvalue()
+
+
+def _link() -> tarfile.TarInfo:
+    member = tarfile.TarInfo("acme/card.json")
+    member.type, member.linkname = tarfile.SYMTYPE, "/etc/passwd"
+    return member
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"this is no tar", "no tar of a bundle"),
+        (_hostile(tarfile.TarInfo("../../escape.txt")), "no place in a bundle"),
+        (_hostile(_link()), "no place in a bundle"),
+        (_hostile(tarfile.TarInfo("acme/code.pkl")), "no place in a bundle"),
+        (_hostile(tarfile.TarInfo("acme/card.json")), "card.json"),
+    ],
+)
+def test_a_tar_that_is_no_bundle_leaves_nothing_behind(
+    content: bytes, reason: str, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with serving(bytes_of(content)) as address:
+        monkeypatch.setenv("IMDBSENT_MODEL_URL", f"{address}/a.tar#sha256={hashlib.sha256(content).hexdigest()}")
+        with pytest.raises(BundleInvalid, match=reason):
+            store.resolve("acme")
+    assert os.listdir(home / "models") == []
+
+
+def test_a_bundle_of_another_name_is_not_installed(
+    tiny_bundle: Bundle, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = tar_of(tiny_bundle, "other")
+    with serving(bytes_of(content)) as address:
+        monkeypatch.setenv("IMDBSENT_MODEL_URL", f"{address}/a.tar#sha256={hashlib.sha256(content).hexdigest()}")
+        with pytest.raises(BundleInvalid, match="holds the model 'other'.*--model other"):
+            store.resolve("acme")
+    assert store.names() == store.names()
+    assert not (home / "models" / "acme").exists()
+
+
+def test_a_block_that_fails_leaves_no_bundle_and_the_old_one_as_it_was(tmp_path: Path, tiny_bundle: Bundle) -> None:
+    before = json.loads((tiny_bundle.directory / "card.json").read_text())
+    with pytest.raises(KeyboardInterrupt), store.new_bundle(tiny_bundle.directory) as fresh:
+        (fresh / MODEL).write_bytes(b"half")
+        raise KeyboardInterrupt
+    assert json.loads((tiny_bundle.directory / "card.json").read_text()) == before
+    with pytest.raises(BundleInvalid), store.new_bundle(tmp_path / "new") as fresh:
+        (fresh / MODEL).write_bytes(b"half")
+    assert sorted(os.listdir(tmp_path)) == ["tiny"]
+
+
+def test_names_that_are_taken_or_impossible_are_refused(wheel: Path, home: Path, tiny_bundle: Bundle) -> None:
+    with pytest.raises(NameTaken, match="comes with imdbsent"):
+        store.check_name("classic", replace=True)
+    shutil.copytree(tiny_bundle.directory, home / "models" / "mine")
+    with pytest.raises(NameTaken, match="--replace"):
+        store.check_name("mine", replace=False)
+    store.check_name("mine", replace=True)
+    store.check_name("another", replace=False)
+    with pytest.raises(UsageProblem):
+        store.check_name("../up", replace=False)
+
+
+def test_sixteen_first_runs_at_once_install_one_copy(home: Path) -> None:
+    program = (
+        "import sys; from imdbsent import store; notes = []; "
+        "store.resolve(None, notes.append).verify(); print(len(notes))"
+    )
+    environment = {**os.environ, "IMDBSENT_HOME": str(home)}
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", program],
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(16)
+    ]
+    outputs = [process.communicate(timeout=120) for process in processes]
+    assert [process.returncode for process in processes] == [0] * 16, outputs
+    assert sorted(out.strip() for out, _ in outputs) == ["0"] * 15 + ["1"]

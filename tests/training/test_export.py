@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from imdbsent.bundle import MODEL, VOCABULARY, read_bundle
+from imdbsent.dataset.keras_ids import pad_sequences
+from imdbsent.engine import Engine
+from imdbsent.errors import TrainingUnavailable
+from imdbsent.tokenizer import Vocabulary
+from imdbsent.training.recipes import CLASSIC
+
+SMALL = replace(CLASSIC, num_words=50, maximum_length=40, embedding_size=5, units=7)
+
+
+@pytest.fixture(scope="module")
+def network():
+    keras = pytest.importorskip("keras", reason="keras is not installed in the light environment")
+    from imdbsent.training.networks import build_classic
+
+    keras.utils.set_random_seed(3)
+    built = build_classic(SMALL)
+    generator = np.random.default_rng(3)
+    # far from the small weights that a network starts with, so that gates in a wrong order would show
+    built.set_weights([generator.normal(0, 0.8, weight.shape) for weight in built.get_weights()])
+    return built
+
+
+def test_the_classic_network_has_the_tutorials_parameters() -> None:
+    pytest.importorskip("keras", reason="keras is not installed in the light environment")
+    from imdbsent.training.networks import build_classic
+
+    assert build_classic(CLASSIC).count_params() == 373_301
+
+
+def test_onnx_gives_keras_logits_at_every_length(network, tmp_path: Path) -> None:
+    onnx = pytest.importorskip("onnx")
+    from imdbsent.training.export import classic_to_onnx
+
+    onnx.save(classic_to_onnx(network, SMALL.maximum_length), str(tmp_path / MODEL))
+    generator = np.random.default_rng(4)
+    texts = [
+        generator.integers(1, SMALL.num_words, length).tolist()
+        for length in (*range(1, SMALL.maximum_length + 1), 1, 17, 40)
+    ]
+    expected = network.predict(pad_sequences(texts, SMALL.maximum_length), verbose=0)[:, 0]
+    logits = Engine(tmp_path / MODEL).logits(texts)
+    np.testing.assert_allclose(1 / (1 + np.exp(-logits)), expected, atol=1e-6)
+    assert np.ptp(expected) > 0.5  # the network tells texts apart, so agreeing means something
+
+
+def test_the_graph_holds_the_lstm_operator_and_its_sizes_are_free(network) -> None:
+    pytest.importorskip("onnx")
+    from imdbsent.training.export import classic_to_onnx
+
+    model = classic_to_onnx(network, SMALL.maximum_length)
+    assert [node.op_type for node in model.graph.node].count("LSTM") == 1
+    assert not {node.op_type for node in model.graph.node} & {"Loop", "Scan", "If"}
+    ids = model.graph.input[0].type.tensor_type.shape.dim
+    assert [dimension.dim_param for dimension in ids] == ["batch", "length"]
+
+
+def test_the_weights_are_outputs_of_the_graph(network, tmp_path: Path) -> None:
+    onnx = pytest.importorskip("onnx")
+    import onnxruntime
+
+    from imdbsent.training.export import WEIGHTS, classic_to_onnx
+
+    onnx.save(classic_to_onnx(network, SMALL.maximum_length), str(tmp_path / MODEL))
+    session = onnxruntime.InferenceSession(str(tmp_path / MODEL), providers=["CPUExecutionProvider"])
+    feed = {"ids": np.ones((1, 1), np.int32), "lengths": np.ones(1, np.int32)}
+    weights = dict(zip(WEIGHTS, session.run(WEIGHTS, feed)))
+    np.testing.assert_array_equal(weights["embedding"], network.layers[0].get_weights()[0])
+    assert weights["R"].shape == (1, 4 * SMALL.units, SMALL.units)
+
+
+def test_a_written_bundle_has_what_is_needed_to_make_it_again(network, tmp_path: Path) -> None:
+    keras = pytest.importorskip("keras")
+    pytest.importorskip("onnx")
+    from imdbsent.bundle import Metrics
+    from imdbsent.training.export import write_bundle
+    from imdbsent.training.trainer import Trained
+
+    trained = Trained(SMALL, 3, network, Vocabulary((b"great", b"awful")), ())
+    metrics = (Metrics("test", 2, 0.5, 0.7),)
+    write_bundle(tmp_path, trained, name="small", data_sha256="d" * 64, measure=lambda bundle: metrics)
+    bundle = read_bundle(tmp_path).verify()
+    assert Vocabulary.read(bundle.checked(VOCABULARY)).words == (b"great", b"awful")
+    card = bundle.card
+    assert (card.name, card.seed, card.data_sha256, card.metrics) == ("small", 3, "d" * 64, metrics)
+    assert card.recipe["units"] == 7
+    assert {"keras", "onnx", "python"} <= card.versions.keys()
+    assert sum(layer.parameters for layer in card.layers) == network.count_params()
+    again = keras.saving.load_model(bundle.checked("network.keras"), safe_mode=True)
+    for ours, theirs in zip(again.get_weights(), network.get_weights()):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+def test_a_missing_library_is_named_with_the_pip_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    from imdbsent.training import import_library
+
+    for module in [name for name in sys.modules if name.partition(".")[0] in ("keras", "tensorflow")]:
+        monkeypatch.delitem(sys.modules, module)
+    monkeypatch.setitem(sys.modules, "tensorflow", None)
+    monkeypatch.setitem(sys.modules, "keras", None)
+    with pytest.raises(TrainingUnavailable, match="pip install tensorflow onnx"):
+        import_library("keras.layers")
