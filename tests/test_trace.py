@@ -3,11 +3,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from imdbsent.bundle import Bundle
+from imdbsent.bundle import Bundle, read_bundle
 from imdbsent.classifier import Classifier
 from imdbsent.dataset.aclimdb import read_reviews
 from imdbsent.errors import TextWithoutVerdict
-from imdbsent.store import PRETRAINED, read_bundle
+from imdbsent.store import PRETRAINED
 from imdbsent.trace import trace
 
 TEXTS = [

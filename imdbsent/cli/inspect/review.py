@@ -177,8 +177,7 @@ def review_table(encoded: EncodedReview, number: int, tokenizer: KerasTokenizer)
     table.add_row("film", f"https://www.imdb.com/title/{chosen.title}/" if chosen.title else "unknown")
     oov = sum(token.id == OOV_ID for token in encoded.tokens)
     left_out = sum(token.id is None for token in encoded.tokens)
-    rare = f"{oov} out of the vocabulary, {left_out} words left out"
-    table.add_row("length", f"{encoded.length:,} ids, the start mark counted; {rare}")
+    table.add_row("length", f"{encoded.length:,} ids with the start mark; {oov} words too rare, {left_out} left out")
     if encoded.cut:
         table.add_row("cut", f"the first {encoded.cut:,} ids: the network reads the last {tokenizer.maximum_length}")
         table.add_row("", decoded_text(encoded.unread, style="dim"))

@@ -24,8 +24,11 @@ if TYPE_CHECKING:
 _LEVELS: Final = " ▁▂▃▄▅▆▇█"
 _ASCII_LEVELS: Final = " .:-=+*#@"
 _TOKEN_WIDTH: Final = 14
-_FIXED_WIDTH: Final = 4 + _TOKEN_WIDTH + 6 + 3 * 4  # step, token, P, three gates
 _GAP: Final = 2  # between columns
+_FACTS_WIDTH: Final = 4 + _TOKEN_WIDTH + 6 + 3 * _GAP  # step, token, P
+_GATES: Final = "ifo"
+_GATES_WIDTH: Final = len(_GATES) * (4 + _GAP)
+_NARROW: Final = 60  # columns; with less, there are no gates
 _ROOM_FOR_TWO: Final = 2 * 20  # cells; with less, only the hidden state is drawn
 
 
@@ -107,14 +110,15 @@ def trace_table(traced: Trace, console: Console) -> Table:
     from rich.text import Text
 
     ascii_only = console.options.ascii_only
-    free = console.width - _FIXED_WIDTH - 7 * _GAP
+    gates = _GATES if console.width >= _NARROW else ""
+    free = console.width - _FACTS_WIDTH - (_GATES_WIDTH if gates else 0)
     both = free - _GAP >= _ROOM_FOR_TWO
     cells = max(1, min(traced.hidden.size, (free - _GAP) // 2 if both else free))
-    table = Table(box=box.ASCII if ascii_only else box.SIMPLE_HEAD, header_style="bold", padding=(0, 1), pad_edge=False)
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, header_style="bold", padding=(0, 1, 0, 0), pad_edge=False)
     table.add_column("step", justify="right", width=4)
     table.add_column("token", width=_TOKEN_WIDTH, no_wrap=True, overflow="ellipsis")
     table.add_column("P(pos)", justify="right", width=6)
-    for gate in "ifo":
+    for gate in gates:
         table.add_column(gate, justify="right", width=4)
     if both:
         table.add_column("tanh(c)", width=cells, no_wrap=True)
@@ -124,16 +128,16 @@ def trace_table(traced: Trace, console: Console) -> Table:
     cell = np.tanh(np.stack([traced.cell, *(token.step.cell for token in traced.tokens)]))
     pictures = [
         [picture(row, cells, largest, ascii_only=ascii_only) for row in states]
-        for states, largest in [*([(cell, _largest(cell))] if both else []), (hidden, _largest(hidden))]
+        for states, largest in [*([(cell, _largest(cell[1:]))] if both else []), (hidden, _largest(hidden[1:]))]
     ]
     before = Text(f"[pad x {traced.paddings}]" if traced.paddings else "", style="dim")
-    table.add_row("0", before, _probability(traced.probability), "", "", "", *(drawn[0] for drawn in pictures))
+    table.add_row("0", before, _probability(traced.probability), *[""] * len(gates), *(drawn[0] for drawn in pictures))
     for number, token in enumerate(traced.tokens, 1):
         table.add_row(
             str(number),
             Text(visible(token.word), style=_token_style(token)),
             _probability(token.probability),
-            *(f"{mean:.2f}" for mean in _gate_means(token)),
+            *(f"{mean:.2f}" for _, mean in zip(gates, _gate_means(token))),
             *(drawn[number] for drawn in pictures),
         )
     return table
@@ -145,10 +149,11 @@ def explanation(traced: Trace, temperature: float) -> Text:
 
     from imdbsent.lstm import FORMULA
 
-    text = Text("One step, from the word's embedding x and the h and c of the step before:\n", style="bold")
+    text = Text("\n")
+    text.append("One step, from the word's embedding x and the h and c of the step before:\n", style="bold")
     for name, equation, meaning in FORMULA:
         text.append(f"  {name:>7} = {equation:<24}").append(f"{meaning}\n", style="dim")
-    largest = max(_largest(hidden) for hidden in (traced.hidden, *(token.step.hidden for token in traced.tokens)))
+    largest = max(_largest(token.step.hidden) for token in traced.tokens)
     text.append(
         f"The columns i, f, o are means over the {traced.hidden.size} units. A picture has the units from left to "
         f"right, of each group the strongest; a full block of h is {largest:.2f}, "
@@ -167,7 +172,7 @@ def picture(values: Array, cells: int, largest: float, *, ascii_only: bool = Fal
     Args:
         values: the vector, shape (H,).
         cells: how many characters; each shows the strongest of its group of neighbouring units.
-        largest: the size that is a full block.
+        largest: the size from which on a block is full.
         ascii_only: whether it is drawn without block characters.
 
     Returns:
