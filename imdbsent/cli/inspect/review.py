@@ -172,8 +172,8 @@ def review_table(encoded: EncodedReview, number: int, tokenizer: KerasTokenizer)
     table.add_column(style="bold", no_wrap=True)
     table.add_column(overflow="fold")
     table.add_row("review", f"{number} of {chosen.split}: {chosen.folder}/{chosen.file_name}")
-    label = Text(_label(chosen), style="green" if chosen.label else "red")
-    table.add_row("label", label.append(f", {chosen.stars} of 10 stars", style="default"))
+    label = (_label(chosen), "green" if chosen.label else "red")
+    table.add_row("label", Text.assemble(label, f", {chosen.stars} of 10 stars"))
     table.add_row("film", f"https://www.imdb.com/title/{chosen.title}/" if chosen.title else "unknown")
     oov = sum(token.id == OOV_ID for token in encoded.tokens)
     left_out = sum(token.id is None for token in encoded.tokens)
@@ -188,10 +188,9 @@ def review_table(encoded: EncodedReview, number: int, tokenizer: KerasTokenizer)
         words.append("[start] ", style="dim")
     table.add_row("read", words.append_text(decoded_text(encoded.read)))
     if oov or left_out:
-        legend = Text("[word]", style="yellow")
-        legend.append(f" is too rare: id {OOV_ID}. ", style="dim")
-        legend.append("{word}", style="dim strike").append(" stands in no training review: left out.", style="dim")
-        table.add_row("", legend)
+        rare, unseen = ("[word]", "yellow"), ("{word}", "dim strike")
+        is_rare, is_unseen = f" is too rare: id {OOV_ID}. ", " stands in no training review: left out."
+        table.add_row("", Text.assemble(rare, (is_rare, "dim"), unseen, (is_unseen, "dim")))
     return table
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
@@ -182,11 +183,12 @@ def picture(values: Array, cells: int, largest: float, *, ascii_only: bool = Fal
     from rich.text import Text
 
     levels = _ASCII_LEVELS if ascii_only else _LEVELS
+    strongest = [float(group[np.argmax(np.abs(group))]) for group in np.array_split(values, cells)]
     drawn = Text()
-    for group in np.array_split(values, cells):
-        strongest = float(group[np.argmax(np.abs(group))])
-        level = round(abs(strongest) / largest * (len(levels) - 1)) if largest else 0
-        drawn.append(levels[min(level, len(levels) - 1)], style="green" if strongest > 0 else "red")
+    for is_positive, run in itertools.groupby(strongest, lambda value: value > 0):
+        heights = (round(abs(value) / largest * (len(levels) - 1)) if largest else 0 for value in run)
+        blocks = "".join(levels[min(height, len(levels) - 1)] for height in heights)
+        drawn.append(blocks, style="green" if is_positive else "red")
     return drawn
 
 

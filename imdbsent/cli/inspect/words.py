@@ -93,7 +93,7 @@ def word(
     source = aclimdb.find(data)
     if source is None:
         notes("the reviews are not here, so they are not counted; name them with --data PATH or IMDBSENT_ACLIMDB")
-    counts = None if source is None else tuple(count_word(read_folders(source, _LABELLED, notes), split[0]))
+    counts = None if source is None else count_word(read_folders(source, _LABELLED, notes), split[0])
     report = word_report(classifier, word, nearest, counts)
     if output_format is PageFormat.JSON:
         write_lines(json_page(word_object(report)))
@@ -101,17 +101,16 @@ def word(
         show(stdout_console(no_color=no_color), *word_tables(report, classifier.tokenizer.num_words))
 
 
-def word_report(
-    classifier: Classifier, word: str, nearest: int, counts: tuple[WordCount, ...] | None
-) -> WordReport:
-    """What the model has to say of a word of its vocabulary."""
+def word_report(classifier: Classifier, word: str, nearest: int, counts: Sequence[WordCount] | None) -> WordReport:
+    """What the model has to say of a word of its vocabulary, and the counts of the reviews, train first."""
     from imdbsent.embedding import nearest_words
 
+    in_order = None if counts is None else tuple(sorted(counts, key=lambda count: _LABELLED.index(count.folder)))
     (token,) = classifier.tokenizer.tokens(word)
     if token.id is None or token.id == OOV_ID:
-        return WordReport(token, None, (), counts)
+        return WordReport(token, None, (), in_order)
     (prediction,) = classifier.predict([word])
-    return WordReport(token, prediction.probability, tuple(nearest_words(classifier, token.id, nearest)), counts)
+    return WordReport(token, prediction.probability, tuple(nearest_words(classifier, token.id, nearest)), in_order)
 
 
 def unknown_word(word: bytes, vocabulary: Vocabulary) -> WordUnknown:
