@@ -10,17 +10,12 @@ import contextlib
 import os
 import re
 import shutil
-import tarfile
 import tempfile
-import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from filelock import FileLock
-
 from imdbsent import settings
 from imdbsent.bundle import CARD, MODEL, NETWORK, VOCABULARY, Bundle, read_bundle
-from imdbsent.download import download
 from imdbsent.errors import BundleInvalid, DownloadFailed, ModelMissing, NameTaken, UsageProblem
 
 if TYPE_CHECKING:
@@ -141,18 +136,25 @@ def _from_wheel(name: str, note: Note) -> Bundle:
     installed = directory_of(name)
     try:
         if not _is_current(installed, shipped):
-            installed.parent.mkdir(parents=True, exist_ok=True)
-            with FileLock(installed.parent / ".lock", timeout=_LOCK_TIMEOUT):
-                if not _is_current(installed, shipped):  # nobody else did it while we waited
-                    with new_bundle(installed) as fresh:
-                        for file in (CARD, *shipped.card.files):
-                            shutil.copyfile(shipped.directory / file, fresh / file)
-                    note(f"installed the model '{name}' in {installed}")
+            _install(shipped, installed, note)
     except OSError as error:
         reason = error.strerror or str(error)
         note(f"could not keep a copy of the model in {installed.parent} ({reason}); answering from the package")
         return shipped
     return _read_installed(installed)
+
+
+def _install(shipped: Bundle, installed: Path, note: Note) -> None:
+    from filelock import FileLock  # noqa: PLC0415 (20 ms of start-up that only a first run needs)
+
+    installed.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(installed.parent / ".lock", timeout=_LOCK_TIMEOUT):
+        if _is_current(installed, shipped):
+            return  # another first run did it while we waited
+        with new_bundle(installed) as fresh:
+            for file in (CARD, *shipped.card.files):
+                shutil.copyfile(shipped.directory / file, fresh / file)
+    note(f"installed the model '{installed.name}' in {installed}")
 
 
 def _is_current(installed: Path, shipped: Bundle) -> bool:
@@ -179,6 +181,8 @@ def _from_url(url: str, name: str, note: Note, progress: DownloadProgress | None
     sha256 = fragment.removeprefix("sha256=")
     if not _SHA256.fullmatch(sha256):
         raise UsageProblem(f"{URL_VARIABLE} needs the hash of the file: {URL_VARIABLE}={address}#sha256=<64 digits>")
+    from imdbsent.download import download  # noqa: PLC0415 (as filelock)
+
     next_step = f"Check {URL_VARIABLE}, or type: imdbsent predict --model {DEFAULT_MODEL} TEXT"
     if settings.is_offline():
         raise DownloadFailed(address, "IMDBSENT_OFFLINE is set", next_step)
@@ -200,6 +204,9 @@ def _from_url(url: str, name: str, note: Note, progress: DownloadProgress | None
 
 def _unpack(archive: Path, directory: Path) -> None:
     """Take the files of a bundle out of a tar, by name: no path in it is ever used to write."""
+    import tarfile  # noqa: PLC0415 (as filelock)
+    import zlib  # noqa: PLC0415
+
     try:
         with tarfile.open(archive, "r:*") as tar:
             for member in tar:

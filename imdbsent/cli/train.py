@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
-from imdbsent import store
 from imdbsent.cli.console import NoColor, Notes, Quiet, stderr_console, stdout_console
 from imdbsent.errors import OutputFailed, UsageProblem
 
@@ -134,12 +133,16 @@ def report_table(report: TrainingReport) -> Table:
 
 def _argument(report: TrainingReport) -> str:
     """How `--model` names the model that was trained."""
+    from imdbsent import store
+
     directory = report.bundle.directory
     return directory.name if directory == store.directory_of(directory.name) else f"'{directory.absolute()}'"
 
 
 def _place(name: str, output: Path | None, *, replace: bool) -> Path:
     """The folder of the new bundle, after checking that it is free."""
+    from imdbsent import store
+
     if output is None:
         store.check_name(name, replace=replace)
         return store.directory_of(name)
