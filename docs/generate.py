@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from concurrent.futures import ThreadPoolExecutor
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -20,6 +21,8 @@ _HEAD = """# Commands
 What `--help` prints, at {width} columns. This page is generated: `make docs` writes it, and a test fails where it and
 the commands differ.
 
+<!-- {versions} -->
+
 {contents}
 """
 
@@ -31,6 +34,11 @@ def commands() -> Iterator[tuple[str, Any]]:
     yield from _walk("imdbsent", typer.main.get_command(app))
 
 
+def versions() -> str:
+    """The libraries that lay out a help page: others lay it out a little differently."""
+    return f"laid out by typer {version('typer')}, rich {version('rich')}"
+
+
 def page() -> str:
     """The text of docs/commands.md."""
     names = [name for name, _ in commands()]
@@ -38,7 +46,7 @@ def page() -> str:
         helps = list(pool.map(lambda name: printed(f"{name} --help", width=WIDTH), names))
     contents = "\n".join(f"- [`{name}`](#{name.replace(' ', '-')})" for name in names)
     sections = [f"## {name}\n\n```text\n{text}```\n" for name, text in zip(names, helps)]
-    head = _HEAD.format(width=WIDTH, contents=contents + "\n- [Exit codes](#exit-codes)")
+    head = _HEAD.format(width=WIDTH, versions=versions(), contents=contents + "\n- [Exit codes](#exit-codes)")
     return "\n".join([head, *sections, _exit_codes()])
 
 

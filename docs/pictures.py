@@ -30,6 +30,9 @@ COMMANDS: Final = {
 """Each picture: its name, and the command whose output it shows."""
 
 
+_TEXT: Final = re.compile(r'(<text class="[^"]*") x="([^"]*)" y="([^"]*)" textLength="([^"]*)">([^<]*)</text>')
+
+
 def picture(command: str, width: int) -> str:
     """The SVG of a command and its output."""
     console = Console(record=True, width=width, file=io.StringIO(), force_terminal=True, color_system="truecolor")
@@ -44,7 +47,7 @@ def _smaller(svg: str) -> str:
     svg = re.sub(r'<clipPath id="t-line-\d+">.*?</clipPath>\s*', "", svg, flags=re.DOTALL)
     svg = re.sub(r' clip-path="url\(#t-line-\d+\)"', "", svg)
     svg = svg.replace("Fira Code", "Fira Code, DejaVu Sans Mono, Menlo, Consolas")
-    svg = re.sub(r'(<text class="[^"]*") x="([^"]*)" y="([^"]*)" textLength="([^"]*)">([^<]*)</text>', _without_blanks, svg)
+    svg = _TEXT.sub(_without_blanks, svg)
     return "\n".join(line for line in map(str.strip, svg.splitlines()) if line) + "\n"
 
 

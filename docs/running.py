@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-_TERMINAL = {"COLUMNS", "LINES", "TERMINAL_WIDTH", "FORCE_COLOR", "NO_COLOR", "COLORTERM", "PY_COLORS", "GITHUB_ACTIONS"}
+_TERMINAL = {"COLUMNS", "LINES", "TERMINAL_WIDTH", "FORCE_COLOR", "NO_COLOR", "COLORTERM", "GITHUB_ACTIONS"}
 
 
 def printed(command: str, *, width: int, colour: bool = False) -> str:

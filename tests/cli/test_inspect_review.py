@@ -106,8 +106,8 @@ def test_raw_is_the_file(run, options, tiny_tree: Path):
     ("arguments", "reason"),
     [
         (("10",), "there is no review 10 in the train split, which has 10. Type: imdbsent inspect review 9"),
-        (("many",), "integer"),
-        (("1.5",), "integer"),
+        (("many",), "Invalid value for 'N'"),
+        (("1.5",), "Invalid value for 'N'"),
         (("-1",), "-1"),
         (("0", "--split", "unsup"), "unsup"),
         (("0", "--ids", "--raw"), "--ids and --raw"),
