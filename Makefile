@@ -29,9 +29,9 @@ light: $(LIGHT)/bin/.installed ## everything but training, where TensorFlow is n
 
 $(LIGHT)/bin/.installed: pyproject.toml
 	$(PYTHON) -m venv $(LIGHT)
-	$(LIGHT)/bin/python -m pip install --quiet --no-deps --editable .
-	$(LIGHT)/bin/python -m pip install --quiet typer rich platformdirs filelock pooch numpy onnxruntime
+	$(LIGHT)/bin/python -m pip install --quiet "typer>=0.26,<0.29" rich platformdirs filelock pooch requests numpy onnxruntime
 	$(LIGHT)/bin/python -m pip install --quiet pytest pytest-socket hypothesis
+	$(LIGHT)/bin/python -m pip install --quiet --no-deps --editable .
 	touch $@
 
 fresh: ## what a user does first, without a network after pip, and with a home that cannot be written

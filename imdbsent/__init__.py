@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from imdbsent.classifier import Classifier as Classifier
+    from imdbsent.download import DownloadProgress
     from imdbsent.records import Prediction as Prediction
 
 __all__ = ["Classifier", "Prediction", "__version__", "load"]
@@ -29,6 +30,7 @@ def load(
     *,
     threads: int | None = None,
     note: Callable[[str], None] | None = None,
+    progress: DownloadProgress | None = None,
 ) -> Classifier:
     """Load a model, installing it first where it is not installed yet.
 
@@ -36,6 +38,7 @@ def load(
         model: name of a model or path of a bundle's folder; None for IMDBSENT_MODEL, else the default model.
         threads: batches run at the same time; None for the cores that this process may use.
         note: is told, in one line, of each step that a user should know of, as that a model was installed.
+        progress: is told of the bytes of a download.
 
     Returns:
         A classifier.
@@ -49,7 +52,7 @@ def load(
     from imdbsent.classifier import Classifier  # noqa: PLC0415
     from imdbsent.errors import BundleInvalid  # noqa: PLC0415
 
-    bundle = store.resolve(model, note or (lambda _message: None))
+    bundle = store.resolve(model, note or (lambda _message: None), progress)
     try:
         return Classifier(bundle, threads)
     except BundleInvalid as error:

@@ -66,9 +66,9 @@ def resolve(model: str | None = None, note: Note = _silent, progress: DownloadPr
         raise ModelMissing(name, names(), trainable=False)
     shipped = PRETRAINED / name
     installed = directory_of(name)
-    if shipped.is_dir():
+    if _is_folder(shipped):
         return _from_wheel(name, note)
-    if installed.is_dir():
+    if _is_folder(installed):
         return _read_installed(installed)
     if os.environ.get(URL_VARIABLE):
         return _from_url(os.environ[URL_VARIABLE], name, note, progress)
@@ -220,6 +220,13 @@ def _unpack(archive: Path, directory: Path) -> None:
                     shutil.copyfileobj(stream, out)
     except (tarfile.TarError, EOFError, zlib.error) as error:
         raise BundleInvalid(archive, f"it is no tar of a bundle ({error})") from error
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:  # a folder above it may not be entered
+        return False
 
 
 def _folders(directory: Path) -> list[str]:

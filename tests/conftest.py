@@ -4,6 +4,7 @@ import io
 import os
 import shutil
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -71,6 +72,19 @@ def tiny_tree(tmp_path: Path) -> Path:
             addresses = "".join(f"http://www.imdb.com/title/tt{i:07}/usercomments\n" for i in range(5))
             (root / split / f"urls_{kind}.txt").write_text(addresses, encoding="utf-8")
     return root
+
+
+@pytest.fixture
+def unprivileged() -> Iterator[None]:
+    """No right to read or write everything, for a test run by root, too."""
+    if os.geteuid() != 0:
+        yield
+        return
+    os.seteuid(65534)  # nobody
+    try:
+        yield
+    finally:
+        os.seteuid(0)
 
 
 @dataclass(frozen=True)

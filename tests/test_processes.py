@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from imdbsent.bundle import Bundle
+from imdbsent.bundle import Bundle, read_bundle
 
 IMDBSENT = [sys.executable, "-m", "imdbsent"]
 HEAVY = {"tensorflow", "keras", "onnx", "pandas", "requests", "pooch", "torch", "jax", "pyarrow", "sklearn"}
@@ -146,7 +146,8 @@ def test_a_table_has_colour_on_a_terminal_unless_it_is_unwanted(
     assert b"positive" in output
 
 
-def test_a_no_to_the_offer_to_train_leaves_everything_as_it_was(tmp_path: Path) -> None:
+def offered_to_train(tmp_path: Path, answer: bytes, data: Path | None = None) -> tuple[int, bytes]:
+    """Ask on a terminal for a model that is nowhere, and answer the question that comes."""
     program = (
         "import sys; from pathlib import Path; from imdbsent import store; "
         f"store.PRETRAINED = Path({str(tmp_path / 'none')!r}); "
@@ -154,16 +155,32 @@ def test_a_no_to_the_offer_to_train_leaves_everything_as_it_was(tmp_path: Path) 
     )
     process_id, terminal = pty.fork()
     if process_id == 0:
+        os.environ.update({"IMDBSENT_ACLIMDB": str(data)} if data else {})
         os.execv(sys.executable, [sys.executable, "-c", program])
     output = b""
     while b"[y/N]" not in output:
         output += os.read(terminal, 65536)
-    os.write(terminal, b"n\n")
+    os.write(terminal, answer)
     try:
         while piece := os.read(terminal, 65536):
             output += piece
     except OSError:
         pass
     os.close(terminal)
-    assert os.waitstatus_to_exitcode(os.waitpid(process_id, 0)[1]) == 3
+    return os.waitstatus_to_exitcode(os.waitpid(process_id, 0)[1]), output
+
+
+def test_a_no_to_the_offer_to_train_leaves_everything_as_it_was(tmp_path: Path, home: Path) -> None:
+    code, output = offered_to_train(tmp_path, b"n\n")
+    assert code == 3
     assert b"imdbsent train --recipe classic" in output
+    assert not (home / "models").exists()
+
+
+def test_a_yes_to_the_offer_trains_installs_and_answers(tmp_path: Path, home: Path, tiny_tree: Path) -> None:
+    pytest.importorskip("keras", reason="keras is not installed in the light environment")
+    code, output = offered_to_train(tmp_path, b"y\n", tiny_tree)
+    assert code == 0, output
+    assert b"epoch 10/10" in output
+    assert b"P(positive)" in output
+    assert read_bundle(home / "models" / "classic").verify().card.name == "classic"

@@ -8,6 +8,8 @@ import shutil
 import subprocess
 import sys
 import tarfile
+import tempfile
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,6 +19,7 @@ from imdbsent import store
 from imdbsent.bundle import MODEL, Bundle, read_bundle, write_card
 from imdbsent.errors import BundleInvalid, DownloadFailed, ExitCode, ModelMissing, NameTaken, UsageProblem
 from tests.server import bytes_of, serving
+from tests.tiny import TINY
 
 
 @pytest.fixture
@@ -55,20 +58,38 @@ def test_nothing_is_left_beside_an_installed_model(wheel: Path, home: Path) -> N
     assert sorted(os.listdir(home / "models")) in (["classic"], [".lock", "classic"])
 
 
-@pytest.mark.parametrize("place", ["a-file/models", "a-folder"])
+@pytest.fixture
+def readable_wheel(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A wheel where any user may read it, beside a home that only its owner may write."""
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        root.chmod(0o755)
+        shutil.copytree(TINY, root / "wheel" / store.DEFAULT_MODEL)
+        (root / "home").mkdir(mode=0o555)
+        (root / "home").chmod(0o555)
+        (root / "a-file").touch()
+        monkeypatch.setattr(store, "PRETRAINED", root / "wheel")
+        yield root
+
+
+@pytest.mark.parametrize("place", ["home", "a-file/home"])
 def test_a_home_that_cannot_be_written_still_answers_from_the_wheel(
-    wheel: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
+    readable_wheel: Path, monkeypatch: pytest.MonkeyPatch, place: str, unprivileged: None
 ) -> None:
-    (tmp_path / "a-file").touch()
-    (tmp_path / "a-folder").mkdir()
-    (tmp_path / "a-folder").chmod(0o555)
-    monkeypatch.setenv("IMDBSENT_HOME", str(tmp_path / place))
-    if place == "a-folder" and os.access(tmp_path / place, os.W_OK):
-        pytest.skip("this user may write everywhere; .ci/run tries it with a read-only file system")
+    monkeypatch.setenv("IMDBSENT_HOME", str(readable_wheel / place))
     notes: list[str] = []
-    assert store.resolve(None, notes.append).directory == wheel / "classic"
+    assert store.resolve(None, notes.append).directory == readable_wheel / "wheel" / "classic"
     assert len(notes) == 1
     assert "could not keep a copy" in notes[0]
+    assert "\n" not in notes[0]
+
+
+def test_a_home_that_may_not_be_entered_has_no_models(
+    readable_wheel: Path, monkeypatch: pytest.MonkeyPatch, unprivileged: None
+) -> None:
+    monkeypatch.setenv("IMDBSENT_HOME", "/root" if Path("/root").exists() else "/var/empty")
+    with pytest.raises(ModelMissing, match="there are: classic"):
+        store.resolve("mine")
 
 
 def test_a_newer_model_in_the_wheel_takes_the_place_of_the_installed_one(wheel: Path) -> None:

@@ -160,9 +160,10 @@ def show(
 def _load(model: str | None, notes: Notes) -> Classifier:
     """Load the model; where there is none but it can be trained, offer that on a terminal."""
     import imdbsent
+    from imdbsent.cli.progress import DownloadBar
 
     try:
-        return imdbsent.load(model, note=notes)
+        return imdbsent.load(model, note=notes, progress=None if notes.quiet else DownloadBar(notes.console))
     except ModelMissing as error:
         if not error.trainable or not (sys.stdin.isatty() and sys.stderr.isatty()):
             raise

@@ -5,20 +5,11 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from rich.progress import (
-    BarColumn,
-    DownloadColumn,
-    Progress,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-    TransferSpeedColumn,
-)
-
 if TYPE_CHECKING:
     from types import TracebackType
 
     from rich.console import Console
+    from rich.progress import Progress, TaskID
     from typing_extensions import Self
 
     from imdbsent.bundle import Epoch
@@ -26,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class DownloadBar:
-    """A bar that follows a download; `imdbsent.download.DownloadProgress`.
+    """A bar that follows a download; `imdbsent.download.DownloadProgress`. It is drawn once bytes come.
 
     Args:
         console: where it is drawn; nothing is drawn off a terminal.
@@ -34,24 +25,35 @@ class DownloadBar:
 
     def __init__(self, console: Console) -> None:
         self.total = 0
-        self._bar = Progress(
-            BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn(), console=console,
-            disable=not _can_animate(console),
-        )  # fmt: skip
-        self._task = self._bar.add_task("download", total=None)
+        self._console = console
+        self._bar: Progress | None = None
+        self._task: TaskID | None = None
 
     def update(self, size: int) -> None:
         """So many more bytes have come."""
-        self._bar.start()
-        self._bar.update(self._task, advance=size, total=self.total or None)
+        if self._bar is None:
+            self._start()
+        if self._bar is not None and self._task is not None:
+            self._bar.update(self._task, advance=size, total=self.total or None)
 
     def reset(self) -> None:
-        """Start again from 0: pooch calls this at the end, too, to show the whole."""
-        self._bar.reset(self._task, total=self.total or None)
+        """Start again from 0: pooch calls this at the end, too, before it tells the whole at once."""
+        if self._bar is not None and self._task is not None:
+            self._bar.reset(self._task)
 
     def close(self) -> None:
         """Take the bar away."""
-        self._bar.stop()
+        if self._bar is not None:
+            self._bar.stop()
+            self._bar = None
+
+    def _start(self) -> None:
+        from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn, TransferSpeedColumn
+
+        columns = (BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
+        self._bar = Progress(*columns, console=self._console, disable=not _can_animate(self._console))
+        self._task = self._bar.add_task("", total=self.total or None)
+        self._bar.start()
 
 
 class TrainingDisplay:
@@ -63,6 +65,8 @@ class TrainingDisplay:
     """
 
     def __init__(self, console: Console, *, quiet: bool) -> None:
+        from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
         self._console = console
         self._quiet = quiet
         self._bar = Progress(

@@ -5,8 +5,6 @@ Probabilities have 6 decimals. A prediction without a verdict has an empty label
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from enum import Enum
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
@@ -105,10 +103,14 @@ class output_errors:  # noqa: N801 (used as a function is)
             raise OutputFailed(error.strerror or str(error)) from error
 
 
-def _row(fields: list[Any], delimiter: str) -> str:
-    line = io.StringIO()
-    csv.writer(line, delimiter=delimiter, lineterminator="\n").writerow(fields)
-    return line.getvalue()
+def _row(fields: list[str | None], delimiter: str) -> str:
+    """A line of CSV. The csv module would do, but that of Python 3.10 cannot write a NUL."""
+    return delimiter.join(_quoted(field or "", delimiter) for field in fields) + "\n"
+
+
+def _quoted(field: str, delimiter: str) -> str:
+    needs_it = any(special in field for special in ('"', "\n", "\r", delimiter))
+    return '"' + field.replace('"', '""') + '"' if needs_it else field
 
 
 def _object(prediction: Prediction) -> str:

@@ -6,7 +6,7 @@ import io
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from imdbsent.errors import OutputClosed, OutputFailed
@@ -33,7 +33,18 @@ def test_tsv_is_one_line_of_three_columns_whatever_the_text(text: str) -> None:
     assert len(line.split("\t")) == 3
 
 
-@given(texts.filter(lambda text: "\0" not in text and "\r" not in text))
+def test_tsv_leaves_a_comma_alone_and_quotes_a_quotation_mark() -> None:
+    assert "".join(tsv([Prediction('a, "b"', "negative", 0.25), Prediction("a, b", "negative", 0.25)])) == (
+        'negative\t0.250000\t"a, ""b"""\nnegative\t0.250000\ta, b\n'
+    )
+
+
+def test_a_nul_is_written_as_it_is() -> None:
+    assert "".join(as_csv([Prediction("a\0b", "negative", 0.25)])).endswith("negative,0.250000,a\0b,\n")
+
+
+@given(texts.filter(lambda text: "\0" not in text))  # Python 3.10 cannot read one
+@example(' leading "quotes", commas\r\nand lines ')
 def test_csv_gives_the_text_back(text: str) -> None:
     rows = list(csv.reader(io.StringIO("".join(as_csv([Prediction(text, "negative", 0.25)])), newline="")))
     assert rows == [["label", "probability", "text", "problem"], ["negative", "0.250000", text, ""]]
