@@ -84,6 +84,7 @@ def test_the_table_folds_the_padding_and_says_what_became_of_each_word(run, mode
     assert "too rare: out of the vocabulary" in result.out
     assert "no training review holds it" in result.out
     assert "[pad] x 5" in run("inspect", "encode", "great movie", "--pad", *model).out
+    assert "The first 2 ids are cut off." in run("inspect", "encode", "great " * 9, "--pad", *model).out
 
 
 def test_a_pipe_of_texts_has_an_object_each_in_order(run, model):

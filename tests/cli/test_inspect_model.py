@@ -35,6 +35,15 @@ def test_each_epoch_of_training(run, tiny_bundle: Bundle):
     ]
 
 
+def test_a_card_cannot_steer_the_terminal_or_speak_markup(run, tiny_bundle: Bundle):
+    card = {**vars(tiny_bundle.card), "chosen_by": "\x1b]0;title\x07 [red]hand[/red]", "name": "[b]tiny"}
+    write_card(tiny_bundle.directory, type(tiny_bundle.card)(**card))
+    out = run("inspect", "model", str(tiny_bundle.directory)).out
+    assert "\x1b" not in out
+    assert "[red]hand[/red]" in out
+    assert "[b]tiny" in out
+
+
 def test_json_is_the_card(run, tiny_bundle: Bundle):
     result = run("inspect", "model", str(tiny_bundle.directory), "--format", "json")
     assert json.loads(result.out) == json.loads(tiny_bundle.card.to_json())

@@ -18,6 +18,7 @@ inspect_app.command()(word)
 inspect_app.command()(words)
 inspect_app.command()(model)
 inspect_app.command()(trace)
+# `imdbsent inspect stats` is `imdbsent stats`: inspect_app.command()(stats)
 
 
 @inspect_app.callback(invoke_without_command=True)

@@ -120,7 +120,9 @@ def encode(
             problem = _problem_of(record)
             if problem:
                 raise UsageProblem(f'a text cannot be encoded: {problem}. Type: imdbsent inspect encode "great movie"')
-            show(console, encoded_table(rows_of(record.text, tokenizer, pad=pad)))
+            table = encoded_table(rows_of(record.text, tokenizer, pad=pad))
+            cut = len(tokenizer.encode_whole(record.text)) - tokenizer.maximum_length
+            show(console, table, *([f"The first {cut:,} ids are cut off."] if pad and cut > 0 else []))
 
 
 def rows_of(text: str, tokenizer: KerasTokenizer, *, pad: bool) -> list[Token]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from imdbsent.cli.console import NoColor, Notes, Quiet, stderr_console, stdout_console
+from imdbsent.cli.console import NoColor, Notes, Quiet, stderr_console, stdout_console, visible
 from imdbsent.cli.inspect.common import PageFormat, show, write_lines
 
 if TYPE_CHECKING:
@@ -48,8 +48,10 @@ def model(
 def layer_table(card: ModelCard) -> Table:
     """The layers, as `model.summary()` of Keras shows them."""
     from rich.table import Table
+    from rich.text import Text
 
-    table = Table(title=f"{card.name}, version {card.version}", header_style="bold", show_footer=True)
+    title = Text(f"{visible(card.name)}, version {card.version}")
+    table = Table(title=title, header_style="bold", show_footer=True)
     table.add_column("layer", "total", overflow="fold")
     table.add_column("kind", overflow="fold")
     table.add_column("output shape", no_wrap=True)
@@ -57,7 +59,8 @@ def layer_table(card: ModelCard) -> Table:
     table.add_column("parameters", total, justify="right", no_wrap=True)
     for layer in card.layers:
         shape = ", ".join("batch" if size is None else str(size) for size in layer.output_shape)
-        table.add_row(layer.name, layer.kind, f"({shape})", f"{layer.parameters:,}")
+        name, kind = Text(visible(layer.name)), Text(visible(layer.kind))
+        table.add_row(name, kind, f"({shape})", f"{layer.parameters:,}")
     return table
 
 
@@ -83,21 +86,26 @@ def history_table(card: ModelCard) -> Table:
 def facts_table(bundle: Bundle) -> Table:
     """The figures, what decides an answer, the recipe, and where the model is."""
     from rich.table import Table
+    from rich.text import Text
 
     card = bundle.card
+    facts = [
+        (split.split, f"accuracy {split.accuracy:.2%}, loss {split.loss:.4f}, on {split.n:,} reviews, as it answers")
+        for split in card.metrics
+    ] + [
+        ("chosen by", card.chosen_by),
+        ("reads", f"{card.num_words:,} ids (scheme {card.scheme}), the last {card.maximum_length} of a text"),
+        ("answers", f"positive from {card.threshold:g} on, temperature {card.temperature:g}"),
+        ("recipe", ", ".join(f"{key} {value}" for key, value in card.recipe.items())),
+        ("seed", str(card.seed)),
+        ("data", f"SHA-256 {card.data_sha256}"),
+        ("made with", ", ".join(f"{library} {version}" for library, version in card.versions.items())),
+        ("folder", str(bundle.directory)),
+    ]
     table = Table.grid(padding=(0, 2))
     table.add_column(style="bold", no_wrap=True)
     table.add_column(overflow="fold")
-    for metrics in card.metrics:
-        figures = f"accuracy {metrics.accuracy:.2%}, loss {metrics.loss:.4f}"
-        table.add_row(metrics.split, f"{figures}, on {metrics.n:,} reviews, as it answers")
-    table.add_row("chosen by", card.chosen_by)
-    table.add_row("reads", f"{card.num_words:,} ids (scheme {card.scheme}), the last {card.maximum_length} of a text")
-    table.add_row("answers", f"positive from {card.threshold:g} on, temperature {card.temperature:g}")
-    table.add_row("recipe", ", ".join(f"{key} {value}" for key, value in card.recipe.items()))
-    table.add_row("seed", str(card.seed))
-    table.add_row("data", f"SHA-256 {card.data_sha256}")
-    if card.versions:
-        table.add_row("made with", ", ".join(f"{library} {version}" for library, version in card.versions.items()))
-    table.add_row("folder", str(bundle.directory))
+    for name, fact in facts:
+        if fact:
+            table.add_row(Text(visible(name)), Text(visible(fact)))
     return table

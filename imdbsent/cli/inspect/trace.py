@@ -47,7 +47,8 @@ def trace(
 ) -> None:
     """Watch the LSTM read a text: a row a token, with its gates, its state, and the verdict so far.
 
-    TSV has a row a token: step, token, id, probability of positive, and the means of the gates i, f, o.
+    TSV has a row a token: step, token, id, probability of positive, and the means of the gates i, f, o. JSONL has an
+    object a token, with step, token, id, logit, probability, and the vectors h, c, i, f, o, g.
 
     imdbsent inspect trace "This is not a great movie"
 

@@ -135,11 +135,12 @@ def word_object(report: WordReport) -> dict[str, Any]:
 def word_tables(report: WordReport, num_words: int) -> list[Table]:
     """The report for people."""
     from rich.table import Table
+    from rich.text import Text
 
     facts = Table.grid(padding=(0, 2))
     facts.add_column(style="bold", no_wrap=True)
     facts.add_column(overflow="fold")
-    facts.add_row("word", visible(report.token.word))
+    facts.add_row("word", Text(visible(report.token.word)))
     facts.add_row("rank", f"{report.token.rank:,}, counting from the most frequent word of the training reviews")
     if report.probability is None:
         facts.add_row("id", f"{OOV_ID}, out of the vocabulary: the network knows ids below {num_words:,}")
@@ -219,13 +220,14 @@ def _count_table(counts: Sequence[WordCount]) -> Table:
 
 def _neighbour_table(neighbours: Sequence[Neighbour]) -> Table:
     from rich.table import Table
+    from rich.text import Text
 
     table = Table(header_style="bold")
     table.add_column("nearest in the embedding", overflow="fold")
     table.add_column("rank", justify="right", no_wrap=True)
     table.add_column("cosine", justify="right", no_wrap=True)
     for neighbour in neighbours:
-        table.add_row(visible(neighbour.word), f"{neighbour.rank:,}", f"{neighbour.cosine:.4f}")
+        table.add_row(Text(visible(neighbour.word)), f"{neighbour.rank:,}", f"{neighbour.cosine:.4f}")
     return table
 
 
@@ -240,5 +242,6 @@ def _words_table(rows: Iterable[RankedWord]) -> Table:
     table.add_column("P(positive)", justify="right", no_wrap=True)
     for row in rows:
         style = "green" if row.probability >= 0.5 else "red"  # noqa: PLR2004 (even odds)
-        table.add_row(visible(row.word), f"{row.rank:,}", str(row.id), Text(f"{row.probability:.4f}", style=style))
+        probability = Text(f"{row.probability:.4f}", style=style)
+        table.add_row(Text(visible(row.word)), f"{row.rank:,}", str(row.id), probability)
     return table
