@@ -71,7 +71,8 @@ def trace(classifier: Classifier, text: str) -> Trace:
         text: a text that it has a verdict on.
 
     Returns:
-        Every step; the probability of the last is that of `classifier.predict`, to float32's precision.
+        Every step, in float64; the probability of the last is that of `classifier.predict` but for the rounding of ONNX
+        Runtime's float32 (on 500 reviews 1.3e-6 at most, and more than 1e-6 on two).
 
     Raises:
         TextWithoutVerdict: the text is blank, or none of its words is known.

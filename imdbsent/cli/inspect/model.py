@@ -51,7 +51,7 @@ def layer_table(card: ModelCard) -> Table:
     from rich.text import Text
 
     title = Text(f"{visible(card.name)}, version {card.version}")
-    table = Table(title=title, header_style="bold", show_footer=True)
+    table = Table(title=title, title_style="italic", header_style="bold", show_footer=True)
     table.add_column("layer", "total", overflow="fold")
     table.add_column("kind", overflow="fold")
     table.add_column("output shape", no_wrap=True)
