@@ -2,6 +2,7 @@
 VENV ?= .venv
 PYTHON ?= python3
 BIN := $(VENV)/bin
+WORD_INDEX ?= ../shared/data/imdb_word_index.json
 LIGHT := $(VENV)-light
 
 .PHONY: check setup lint types test light fresh bench docs clean
@@ -41,6 +42,7 @@ bench: setup
 	$(BIN)/python -m benchmarks.startup
 	$(BIN)/python -m benchmarks.throughput
 	$(BIN)/python -m benchmarks.accuracy
+	$(BIN)/python -m benchmarks.vocabulary --word-index $(WORD_INDEX)
 
 clean:
 	rm -rf $(VENV) $(LIGHT)

@@ -27,9 +27,9 @@ def data_argument(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", type=Path, help="archive or folder of the IMDB reviews; else found as imdbsent does")
 
 
-def test_reviews(named: Path | None) -> list[Review]:
-    """The 25,000 test reviews."""
+def labelled_reviews(named: Path | None, *splits: str) -> list[Review]:
+    """The 25,000 labelled reviews of each split."""
     from imdbsent.dataset.aclimdb import read_reviews
     from imdbsent.dataset.fetching import find_or_fetch
 
-    return read_reviews(find_or_fetch(named, print), ("test/neg", "test/pos"))
+    return read_reviews(find_or_fetch(named, print), [f"{split}/{kind}" for split in splits for kind in ("neg", "pos")])

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from benchmarks import data_argument, machine, test_reviews
+from benchmarks import data_argument, labelled_reviews, machine
 from imdbsent import store
 from imdbsent.bundle import NETWORK, Bundle, Metrics, read_bundle
 from imdbsent.classifier import Classifier
@@ -38,7 +38,7 @@ def main() -> int:
     """Print a line for each model and engine."""
     parser = argparse.ArgumentParser(description=__doc__)
     data_argument(parser)
-    reviews = test_reviews(parser.parse_args().data)
+    reviews = labelled_reviews(parser.parse_args().data, "test")
     print(machine())
     for directory in sorted(path for path in store.PRETRAINED.iterdir() if path.is_dir()):
         bundle = read_bundle(directory).verify()

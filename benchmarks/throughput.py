@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from benchmarks import data_argument, machine, test_reviews
+from benchmarks import data_argument, labelled_reviews, machine
 from imdbsent import store
 from imdbsent.bundle import NETWORK, read_bundle
 from imdbsent.classifier import Classifier
@@ -81,7 +81,7 @@ def main() -> int:
     parser.add_argument("--reviews", type=int, default=5_000)
     parser.add_argument("--rounds", type=int, default=3)
     arguments = parser.parse_args()
-    texts = [review.text for review in test_reviews(arguments.data)]
+    texts = [review.text for review in labelled_reviews(arguments.data, "test")]
     print(machine())
     keras_rate, our_rate = compare_speed(texts[:: max(1, len(texts) // arguments.reviews)], arguments.rounds)
     print(f"Keras predict(batch_size=256), ids ready: {keras_rate:7,.0f} reviews/s")

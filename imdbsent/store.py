@@ -61,7 +61,10 @@ def resolve(model: str | None = None, note: Note = _silent, progress: DownloadPr
     """
     name = model or os.environ.get(settings.MODEL) or DEFAULT_MODEL
     if is_path(name):
-        return read_bundle(Path(name).expanduser())
+        folder = Path(name).expanduser()
+        if not _is_folder(folder):
+            raise ModelMissing(name, names(), trainable=False)
+        return read_bundle(folder)
     if not _NAME.fullmatch(name):
         raise ModelMissing(name, names(), trainable=False)
     shipped = PRETRAINED / name

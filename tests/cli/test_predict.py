@@ -153,7 +153,8 @@ def test_a_table_of_many_comes_page_by_page(predict, monkeypatch: pytest.MonkeyP
         (["--file", "missing.txt"], ExitCode.USAGE, "No such file"),
         (["--file", "."], ExitCode.USAGE, "Is a directory"),
         (["--model", "nowhere", "great"], ExitCode.MISSING, "no model 'nowhere'"),
-        (["--model", "./nowhere", "great"], ExitCode.NETWORK_OR_INTEGRITY, "card.json"),
+        (["--model", "./nowhere", "great"], ExitCode.MISSING, "no model './nowhere'"),
+        (["--model", ".", "great"], ExitCode.NETWORK_OR_INTEGRITY, "card.json: No such file"),
     ],
 )
 def test_what_cannot_be_read_is_one_line_and_nothing_is_written(
