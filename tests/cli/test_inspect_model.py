@@ -70,7 +70,7 @@ def test_the_classic_model_has_373301_parameters(run):
     assert sum(layer.parameters for layer in read_bundle(PRETRAINED / "classic").card.layers) == 373_301
 
 
-@pytest.mark.parametrize(("name", "code"), [("nowhere", 3), ("./nowhere", 4), ("no such name", 3)])
+@pytest.mark.parametrize(("name", "code"), [("nowhere", 3), ("./nowhere", 3), ("no such name", 3)])
 def test_a_model_that_is_not_there_is_one_line_and_its_exit_code(run, name: str, code: int):
     result = run("inspect", "model", name)
     assert (result.code, result.out) == (code, "")
