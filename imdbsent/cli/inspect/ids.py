@@ -37,7 +37,7 @@ def decode(
     context: typer.Context,
     ids: Annotated[
         list[str] | None,
-        typer.Argument(metavar="ID", help="Ids, or a Python list; '-' reads standard input.", show_default=False),
+        typer.Argument(metavar="ID...", help="Ids, or a Python list; '-' reads standard input.", show_default=False),
     ] = None,
     model: Model = None,
     quiet: Quiet = False,
@@ -82,7 +82,7 @@ def encode(
     context: typer.Context,
     texts: Annotated[
         list[str] | None,
-        typer.Argument(metavar="TEXT", help="Texts; '-' reads standard input, a text a line.", show_default=False),
+        typer.Argument(metavar="TEXT...", help="Texts; '-' reads standard input, a text a line.", show_default=False),
     ] = None,
     pad: Annotated[bool, typer.Option("--pad", help="Cut and pad in front, as the network reads it.")] = False,
     model: Model = None,
