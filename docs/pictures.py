@@ -20,6 +20,7 @@ FOLDER = ROOT / "docs" / "pictures"
 WIDTHS: Final = (80, 140)
 COMMANDS: Final = {
     "predict": 'imdbsent predict "great movie" "not worth the money" "I laughed, I cried, and I want my money back"',
+    "stats": "imdbsent stats",
     "inspect-review": "imdbsent inspect review 13076 --split train",
     "inspect-encode": 'imdbsent inspect encode "Redford\'s truly great movie, and Zyxomma\'s"',
     "inspect-word": "imdbsent inspect word awful",

@@ -55,14 +55,14 @@ class Classifier:
         return list(self.predict_iter(texts, threshold=threshold))
 
     def predict_iter(
-        self, texts: Iterable[str], *, threshold: float | None = None, batch_size: int = BATCH_SIZE
+        self, texts: Iterable[str], *, threshold: float | None = None, batch_size: int | None = None
     ) -> Iterator[Prediction]:
         """Classify a stream of texts as it comes, in bounded memory.
 
         Args:
             texts: any texts, without end if need be.
             threshold: as `predict`.
-            batch_size: texts a run of the network.
+            batch_size: texts a run of the network; None for the fastest.
 
         Yields:
             A prediction for each text, in order.
@@ -74,23 +74,24 @@ class Classifier:
         records: Iterable[Record],
         *,
         threshold: float | None = None,
-        batch_size: int = BATCH_SIZE,
-        window: int = _WINDOW_RECORDS,
+        batch_size: int | None = None,
+        window: int | None = None,
     ) -> Iterator[Prediction]:
         """Classify a stream of records: a record that has a problem already keeps it.
 
         Args:
             records: what was read.
             threshold: as `predict`.
-            batch_size: texts a run of the network.
-            window: most records to wait for before the first of them is answered; 1 answers each as it comes.
+            batch_size: texts a run of the network; None for the fastest.
+            window: most records to wait for before the first of them is answered; 1 answers each as it comes, None
+                for as many as make batches of like length.
 
         Yields:
             A prediction for each record, in order.
         """
         cut = self.bundle.card.threshold if threshold is None else threshold
-        for part in _windows(records, window):
-            yield from self._classify_window(part, cut, batch_size)
+        for part in _windows(records, window or _WINDOW_RECORDS):
+            yield from self._classify_window(part, cut, batch_size or BATCH_SIZE)
 
     def _classify_window(
         self, records: list[Record], threshold: float, batch_size: int

@@ -135,6 +135,13 @@ def test_what_is_typed_is_answered_line_by_line(tiny_bundle: Bundle) -> None:
     assert b"positive\t" in output
 
 
+def test_what_is_typed_gets_a_row_of_the_table_at_once(tiny_bundle: Bundle) -> None:
+    code, output = on_terminal("predict", "-", "--model", str(tiny_bundle.directory), typed=b"great movie\n\x04")
+    assert code == 0
+    assert "█".encode() in output
+    assert "┃".encode() not in output
+
+
 @pytest.mark.parametrize(
     ("environment", "coloured"), [({}, True), ({"NO_COLOR": "1"}, False), ({"TERM": "dumb"}, False)]
 )

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from imdbsent import __version__, settings
+from imdbsent.cli import dataset
 from imdbsent.cli.console import print_error
 from imdbsent.cli.inspect import inspect_app
 from imdbsent.cli.predict import predict
+from imdbsent.cli.stats import stats
 from imdbsent.cli.train import train
 from imdbsent.errors import ExitCode, ImdbsentError, OutputClosed
 
@@ -27,6 +29,8 @@ app = typer.Typer(
 app.command()(predict)
 app.command()(train)
 app.add_typer(inspect_app)
+app.command()(stats)
+app.add_typer(dataset.app, name="dataset")
 
 _USAGE_ERROR = typer.BadParameter.__mro__[1]  # Typer exports BadParameter, but not its base, UsageError
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -18,6 +20,14 @@ if TYPE_CHECKING:
     from imdbsent.records import Prediction
 
 NoColor = Annotated[bool, typer.Option("--no-color", help="Do not colour the terminal. NO_COLOR=1 does the same.")]
+Data = Annotated[
+    Path | None,
+    typer.Option(
+        "--data",
+        metavar="PATH",
+        help="aclImdb_v1.tar.gz, or the folder aclImdb. Left out: IMDBSENT_ACLIMDB, else the cache.",
+    ),
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing on standard error but errors.")]
 
 _BAR_WIDTH = 10
@@ -72,28 +82,39 @@ def visible(text: str) -> str:
     )
 
 
-def print_tables(predictions: Iterable[Prediction], console: Console, *, paged: bool) -> None:
-    """Print predictions as a table; many of them page by page, so that the first are seen at once.
+def print_tables(predictions: Iterable[Prediction], console: Console, *, paged: bool, typed: bool = False) -> None:
+    """Print predictions as a table.
+
+    Args:
+        predictions: its rows.
+        console: where it goes.
+        paged: whether there are many: they are printed page by page, so that the first are seen at once.
+        typed: whether a person types the texts: each verdict is a row of its own, without a frame.
 
     Raises:
         OutputClosed: the reader has gone.
         OutputFailed: the system refuses.
     """
-    page_size = max(1, console.height - 4) if paged else None
-    for page in _pages(predictions, page_size):
+    size = 1 if typed else max(1, console.height - 4) if paged else None
+    for page in _pages(predictions, size):
         with output_errors():
-            console.print(prediction_table(page, one_line=paged, ascii_only=console.options.ascii_only))
+            console.print(
+                prediction_table(page, one_line=paged, framed=not typed, ascii_only=console.options.ascii_only)
+            )
 
 
-def prediction_table(predictions: Iterable[Prediction], *, one_line: bool, ascii_only: bool = False) -> Table:
+def prediction_table(
+    predictions: Iterable[Prediction], *, one_line: bool, framed: bool = True, ascii_only: bool = False
+) -> Table:
     """The table of predictions: label, probability of positive, a bar of how sure that is, and the text.
 
     Args:
         predictions: its rows.
         one_line: whether a long text is cut, rather than wrapped.
+        framed: whether it has a frame and a header.
         ascii_only: whether the bar is drawn without block characters.
     """
-    table = Table(expand=one_line, header_style="bold")
+    table = Table(expand=one_line, header_style="bold", box=box.HEAVY_HEAD if framed else None, show_header=framed)
     table.add_column("verdict", no_wrap=True, width=8)
     table.add_column("P(positive)", justify="right", no_wrap=True, width=11)
     table.add_column("confidence", no_wrap=True, width=_BAR_WIDTH)

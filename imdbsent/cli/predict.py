@@ -84,15 +84,15 @@ def predict(
     ] = None,
     output_format: Annotated[
         Format | None,
-        typer.Option(
-            "--format", help="Left out: a table on a terminal and for TEXT arguments; TSV into a pipe."
-        ),
+        typer.Option("--format", help="Left out: a table on a terminal and for TEXT arguments; TSV into a pipe."),
     ] = None,
     threshold: Annotated[
         float | None,
         typer.Option(min=0, max=1, help="Positive from this probability on. [default: the model's, 0.5]"),
     ] = None,
-    batch_size: Annotated[int, typer.Option(min=1, max=4096, help="Texts a run of the network.")] = 16,
+    batch_size: Annotated[
+        int | None, typer.Option(min=1, max=4096, help="Texts a run of the network; it moves the speed only.")
+    ] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Exit with 5 when a text got no verdict.")] = False,
     quiet: Quiet = False,
     no_color: NoColor = False,
@@ -117,17 +117,17 @@ def predict(
     check_readable(files)
     _hint_at_files(texts, notes)
     classifier = _load(model, notes)
-    is_bulk = bool(files) or STDIN in texts
+    is_bulk, is_typed = bool(files) or STDIN in texts, _is_typed(texts, files)
     tally = Tally()
     predictions = tally.counting(
         classifier.classify(
             read_records(texts, files, whole=whole),
             threshold=threshold,
             batch_size=batch_size,
-            **({"window": 1} if _is_typed(texts, files) else {}),
+            window=1 if is_typed else None,
         )
     )
-    show(predictions, output_format, is_bulk=is_bulk, no_color=no_color)
+    show(predictions, output_format, is_bulk=is_bulk, is_typed=is_typed, no_color=no_color)
     if is_bulk:
         notes(tally.summary())
     if strict and tally.failed:
@@ -135,7 +135,7 @@ def predict(
 
 
 def show(
-    predictions: Iterable[Prediction], output_format: Format | None, *, is_bulk: bool, no_color: bool
+    predictions: Iterable[Prediction], output_format: Format | None, *, is_bulk: bool, is_typed: bool, no_color: bool
 ) -> None:
     """Write predictions to standard output.
 
@@ -143,6 +143,7 @@ def show(
         predictions: in order; none is held longer than a page of the table.
         output_format: None for the table, but for TSV where many go into a pipe.
         is_bulk: whether there may be many.
+        is_typed: whether a person types them.
         no_color: whether the table has no colour.
 
     Raises:
@@ -152,7 +153,7 @@ def show(
     console = stdout_console(no_color=no_color)
     chosen = output_format or (Format.TABLE if console.is_terminal or not is_bulk else Format.TSV)
     if chosen is Format.TABLE:
-        print_tables(predictions, console, paged=is_bulk)
+        print_tables(predictions, console, paged=is_bulk, typed=is_typed)
     else:
         write(FORMATTERS[chosen](predictions), sys.stdout.buffer)
 

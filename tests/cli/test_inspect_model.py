@@ -80,10 +80,15 @@ def test_a_model_that_is_not_there_is_one_line_and_its_exit_code(run, name: str,
 def test_inspect_alone_shows_what_there_is(run):
     result = run("inspect")
     assert result.code == 0
-    for command in ("review", "decode", "encode", "word", "words", "model", "trace"):
+    for command in ("stats", "review", "decode", "encode", "word", "words", "model", "trace"):
         assert command in result.out
 
 
 def test_a_subcommand_that_is_not_there_is_one_line_and_exit_code_2(run):
     result = run("inspect", "everything")
     assert (result.code, result.err.count("\n")) == (2, 1)
+
+
+def test_inspect_stats_is_stats(run):
+    assert run("inspect", "stats", "--format", "csv", "--quiet") == run("stats", "--format", "csv", "--quiet")
+    assert run("inspect", "stats", "--quiet").out.startswith("╭")

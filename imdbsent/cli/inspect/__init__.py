@@ -9,6 +9,12 @@ from imdbsent.cli.inspect.model import model
 from imdbsent.cli.inspect.review import review
 from imdbsent.cli.inspect.trace import trace
 from imdbsent.cli.inspect.words import word, words
+from imdbsent.cli.stats import stats
+
+_STATS_HELP = """Show what is in the reviews: the same as `imdbsent stats`.
+
+imdbsent inspect stats --format json | jq .lengths.mean
+"""
 
 inspect_app = typer.Typer(name="inspect", pretty_exceptions_enable=False)
 inspect_app.command()(review)
@@ -18,7 +24,7 @@ inspect_app.command()(word)
 inspect_app.command()(words)
 inspect_app.command()(model)
 inspect_app.command()(trace)
-# `imdbsent inspect stats` is `imdbsent stats`: inspect_app.command()(stats)
+inspect_app.command(help=_STATS_HELP)(stats)
 
 
 @inspect_app.callback(invoke_without_command=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sys
 from enum import Enum
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -14,6 +13,7 @@ from imdbsent.records.writing import output_errors, write
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
 
     from rich.console import Console, RenderableType
 
@@ -23,14 +23,6 @@ if TYPE_CHECKING:
 
 Model = Annotated[
     str | None, typer.Option("--model", "-m", metavar="NAME|PATH", help="The model, by name or by its folder.")
-]
-Data = Annotated[
-    Path | None,
-    typer.Option(
-        "--data",
-        metavar="PATH",
-        help="aclImdb_v1.tar.gz, or the folder aclImdb. [default: IMDBSENT_ACLIMDB, else the cache]",
-    ),
 ]
 
 

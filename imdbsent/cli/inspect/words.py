@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from imdbsent.cli.console import NoColor, Notes, Quiet, stderr_console, stdout_console, visible
+from imdbsent.cli.console import Data, NoColor, Notes, Quiet, stderr_console, stdout_console, visible
 from imdbsent.cli.inspect.common import (
-    Data,
     Model,
     PageFormat,
     RowFormat,
