@@ -25,7 +25,7 @@ Data = Annotated[
     typer.Option(
         "--data",
         metavar="PATH",
-        help="aclImdb_v1.tar.gz, or the folder aclImdb. Left out: IMDBSENT_ACLIMDB, else the cache.",
+        help="aclImdb_v1.tar.gz, or the folder aclImdb. Left out: IMDBSENT_ACLIMDB, else the cache, else downloaded.",
     ),
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing on standard error but errors.")]
