@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from enum import Enum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from imdbsent.cli.console import Data, NoColor, Notes, Quiet, stderr_console, stdout_console, visible
+from imdbsent.cli.console import NoColor, Notes, Quiet, stderr_console, stdout_console, visible
 from imdbsent.cli.inspect.common import (
     Model,
     PageFormat,
@@ -67,7 +68,14 @@ def word(
     word: Annotated[str, typer.Argument(metavar="WORD", help="One word.")],
     nearest: Annotated[int, typer.Option("--nearest", min=0, max=1000, help="How many near words to show.")] = 10,
     model: Model = None,
-    data: Data = None,
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            "--data",
+            metavar="PATH",
+            help="Reviews to count in. Left out: IMDBSENT_ACLIMDB, else the cache, else nothing is counted.",
+        ),
+    ] = None,
     output_format: Annotated[PageFormat, typer.Option("--format")] = PageFormat.TABLE,
     quiet: Quiet = False,
     no_color: NoColor = False,
