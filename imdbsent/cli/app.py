@@ -12,6 +12,7 @@ from imdbsent import __version__, settings
 from imdbsent.cli import dataset
 from imdbsent.cli.console import print_error
 from imdbsent.cli.evaluate import evaluate
+from imdbsent.cli.inspect import inspect_app
 from imdbsent.cli.predict import predict
 from imdbsent.cli.stats import stats
 from imdbsent.cli.train import train
@@ -29,6 +30,7 @@ app = typer.Typer(
 app.command()(predict)
 app.command()(train)
 app.command()(evaluate)
+app.add_typer(inspect_app)
 app.command()(stats)
 app.add_typer(dataset.app, name="dataset")
 
