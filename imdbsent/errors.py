@@ -50,8 +50,8 @@ class InputUnreadable(ImdbsentError):
 
     exit_code = ExitCode.USAGE
 
-    def __init__(self, path: str | Path, reason: str) -> None:
-        super().__init__(f"cannot read {str(path)!r}: {reason}. See: imdbsent predict --help")
+    def __init__(self, path: str | Path, reason: str, command: str = "predict") -> None:
+        super().__init__(f"cannot read {str(path)!r}: {reason}. See: imdbsent {command} --help")
 
 
 class OutputClosed(ImdbsentError):
@@ -98,12 +98,35 @@ class ModelMissing(ImdbsentError):
         super().__init__(f"there is no model {name!r}{there}. {next_step}")
 
 
+class DefaultMissing(ImdbsentError):
+    """The model that `imdbsent models use` made the default is not there any more."""
+
+    exit_code = ExitCode.MISSING
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"the default model {name!r}, chosen with `imdbsent models use`, is not there any more. "
+            "Type: imdbsent models use --reset"
+        )
+
+
+class ModelsUnwritable(ImdbsentError):
+    """The user's models, or the choice among them, cannot be changed."""
+
+    def __init__(self, path: Path | str, reason: str) -> None:
+        self.path, self.reason = path, reason
+        super().__init__(
+            f"cannot change the models: '{path}': {reason}. Check its rights and the space there, "
+            "or set IMDBSENT_HOME=FOLDER"
+        )
+
+
 class BundleInvalid(ImdbsentError):
     """A bundle is damaged, or is not a bundle, or was made by a newer imdbsent."""
 
     exit_code = ExitCode.NETWORK_OR_INTEGRITY
 
-    def __init__(self, path: Path, reason: str, next_step: str = "") -> None:
+    def __init__(self, path: Path | str, reason: str, next_step: str = "") -> None:
         self.path, self.reason = path, reason
         super().__init__(f"the model in '{path}' cannot be used: {reason}{next_step and '. ' + next_step}")
 
@@ -117,7 +140,7 @@ class NameTaken(ImdbsentError):
         super().__init__(
             f"the name {name!r} belongs to a model that comes with imdbsent. Type: --name my-{name}"
             if shipped
-            else f"there is a model {name!r} already. Type: --name OTHER, or --replace to train it anew"
+            else f"there is a model {name!r} already. Type: --name OTHER, or --replace"
         )
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from imdbsent import __version__, settings
+from imdbsent.cli import models
 from imdbsent.cli.console import print_error
 from imdbsent.cli.predict import predict
 from imdbsent.cli.train import train
@@ -25,6 +26,7 @@ app = typer.Typer(
 )
 app.command()(predict)
 app.command()(train)
+app.add_typer(models.app, name="models")
 
 _USAGE_ERROR = typer.BadParameter.__mro__[1]  # Typer exports BadParameter, but not its base, UsageError
 
