@@ -9,15 +9,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-import types
 import typing
-from dataclasses import asdict, dataclass, fields, is_dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from imdbsent.errors import BundleInvalid
+from imdbsent.typed_json import from_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from pathlib import Path
 
 CARD_FORMAT: Final = 1
@@ -217,7 +216,7 @@ def write_card(directory: Path, card: ModelCard) -> Bundle:
 def _parse_card(value: Any) -> ModelCard:
     if isinstance(value, dict) and isinstance(value.get("format"), int) and value["format"] > CARD_FORMAT:
         raise ValueError(f"made by a newer imdbsent (format {value['format']}). Type: pip install -U imdbsent")
-    card = typing.cast("ModelCard", _typed(value, ModelCard, "card"))
+    card = typing.cast("ModelCard", from_json(value, ModelCard, "card"))
     rules = {
         "scheme": card.scheme == "keras",
         "num_words": 4 < card.num_words <= 10_000_000,  # noqa: PLR2004
@@ -235,33 +234,3 @@ def _parse_card(value: Any) -> ModelCard:
 
 def _is_plain_name(name: str) -> bool:
     return name not in ("", ".", "..") and not set(name) & set("/\\:\0")
-
-
-def _typed(value: Any, kind: Any, where: str) -> Any:
-    """The JSON value as an object of the type given; ValueError where it is of another."""
-    origin, arguments = typing.get_origin(kind), typing.get_args(kind)
-    if is_dataclass(kind):
-        return _typed_dataclass(value, kind, where)
-    if origin is tuple and isinstance(value, list):
-        return tuple(_typed(item, arguments[0], f"{where}[{i}]") for i, item in enumerate(value))
-    if origin is dict and isinstance(value, dict):
-        return {key: _typed(item, arguments[1], f"{where}.{key}") for key, item in value.items()}
-    if _is_one_of(value, arguments if origin in (typing.Union, types.UnionType) else (origin or kind,)):
-        return float(value) if kind is float else value
-    raise ValueError(f"{where} is {type(value).__name__}, not {getattr(kind, '__name__', kind)}")
-
-
-def _typed_dataclass(value: Any, kind: Any, where: str) -> Any:
-    if not isinstance(value, dict):
-        raise ValueError(f"{where} is {type(value).__name__}, not an object")
-    hints = typing.get_type_hints(kind)
-    missing = [field.name for field in fields(kind) if field.name not in value]
-    if missing:
-        raise ValueError(f"{where} lacks {', '.join(missing)}")
-    return kind(**{f.name: _typed(value[f.name], hints[f.name], f"{where}.{f.name}") for f in fields(kind)})
-
-
-def _is_one_of(value: Any, kinds: Iterable[Any]) -> bool:
-    if isinstance(value, bool):  # JSON's true is no number, though Python's is
-        return bool in kinds
-    return any(isinstance(value, (int, float) if kind is float else kind) for kind in kinds)

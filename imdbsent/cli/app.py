@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from imdbsent import __version__, settings
-from imdbsent.cli import models
+from imdbsent.cli import dataset, models
 from imdbsent.cli.console import print_error
 from imdbsent.cli.predict import predict
+from imdbsent.cli.stats import stats
 from imdbsent.cli.train import train
 from imdbsent.errors import ExitCode, ImdbsentError, OutputClosed
 
@@ -26,6 +27,8 @@ app = typer.Typer(
 )
 app.command()(predict)
 app.command()(train)
+app.command()(stats)
+app.add_typer(dataset.app, name="dataset")
 app.add_typer(models.app, name="models")
 
 _USAGE_ERROR = typer.BadParameter.__mro__[1]  # Typer exports BadParameter, but not its base, UsageError

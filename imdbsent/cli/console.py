@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -19,6 +20,14 @@ if TYPE_CHECKING:
     from imdbsent.records import Prediction
 
 NoColor = Annotated[bool, typer.Option("--no-color", help="Do not colour the terminal. NO_COLOR=1 does the same.")]
+Data = Annotated[
+    Path | None,
+    typer.Option(
+        "--data",
+        metavar="PATH",
+        help="aclImdb_v1.tar.gz, or the folder aclImdb. Left out: IMDBSENT_ACLIMDB, else the cache, else downloaded.",
+    ),
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing on standard error but errors.")]
 
 _BAR_WIDTH = 10

@@ -88,7 +88,7 @@ def predict(
     ] = None,
     threshold: Annotated[
         float | None,
-        typer.Option(min=0, max=1, help="Positive from this probability on. [default: the model's, 0.5]"),
+        typer.Option(min=0, max=1, help="Positive from this probability on. Left out: the model's own."),
     ] = None,
     batch_size: Annotated[
         int | None, typer.Option(min=1, max=4096, help="Texts a run of the network; it moves the speed only.")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
-from imdbsent.cli.console import NoColor, Notes, Quiet, stderr_console, stdout_console
+from imdbsent.cli.console import Data, NoColor, Notes, Quiet, stderr_console, stdout_console
 from imdbsent.errors import OutputFailed, UsageProblem
 
 if TYPE_CHECKING:
@@ -23,17 +23,9 @@ def train(
     recipe: Annotated[
         str, typer.Option("--recipe", help="How to train: 'classic' is the LSTM of the tutorials.")
     ] = "classic",
-    data: Annotated[
-        Path | None,
-        typer.Option(
-            "--data",
-            metavar="PATH",
-            help="aclImdb_v1.tar.gz, or the folder aclImdb. "
-            "[default: IMDBSENT_ACLIMDB, else the cache, else downloaded]",
-        ),
-    ] = None,
+    data: Data = None,
     name: Annotated[
-        str | None, typer.Option("--name", help="The model's name. [default: my-RECIPE]", show_default=False)
+        str | None, typer.Option("--name", help="The model's name. Left out: my-RECIPE.", show_default=False)
     ] = None,
     output: Annotated[
         Path | None,

@@ -34,6 +34,8 @@ FOLDERS: Final = {
     "test/neg": 12_500,
 }
 """Each folder of the data set, and how many reviews it holds."""
+LABELLED: Final = ("train/neg", "train/pos", "test/neg", "test/pos")
+"""The folders whose reviews have a label."""
 
 _MEMBER = re.compile(
     r"(?:.*/)?(?P<split>train|test)/"
@@ -97,18 +99,19 @@ def find(named: Path | None = None) -> Path | None:
     return chosen
 
 
-def read_reviews(source: Path, folders: Iterable[str] = FOLDERS) -> list[Review]:
+def read_reviews(source: Path, folders: Iterable[str] = FOLDERS, *, allow_empty: bool = False) -> list[Review]:
     """Read reviews from an archive or a folder.
 
     Args:
         source: `aclImdb_v1.tar.gz`, or the folder that it unpacks to (or one above it).
         folders: which to read, of the keys of `FOLDERS`.
+        allow_empty: whether a folder may have no review.
 
     Returns:
         The reviews in a stable order: by folder, then by number, wherever they were read from.
 
     Raises:
-        DatasetInvalid: not such an archive or folder, damaged, or one of the folders has no review.
+        DatasetInvalid: not such an archive or folder, damaged, or a folder has no review and none may be empty.
     """
     wanted = set(folders)
     files = _folder_files(source, wanted) if source.is_dir() else _archive_files(source, wanted)
@@ -121,7 +124,7 @@ def read_reviews(source: Path, folders: Iterable[str] = FOLDERS) -> list[Review]
         else:
             found[folder][int(match["number"])] = (_decoded(source, match, content), int(match["stars"]))
     for folder, numbered in found.items():
-        if not numbered:
+        if not numbered and not allow_empty:
             raise DatasetInvalid(source, f"it has no review in {folder}")
     return [
         Review(
@@ -135,6 +138,11 @@ def read_reviews(source: Path, folders: Iterable[str] = FOLDERS) -> list[Review]
         for folder, numbered in found.items()
         for number, (text, stars) in sorted(numbered.items())
     ]
+
+
+def root_of(source: Path) -> Path:
+    """The folder that holds `train/` and `test/`: the one named, or `aclImdb` in it."""
+    return next((root for root in (source, source / "aclImdb") if (root / "train").is_dir()), source)
 
 
 def incomplete_folders(reviews: Iterable[Review]) -> list[str]:
@@ -176,7 +184,7 @@ def _archive_files(source: Path, wanted: set[str]) -> Iterator[tuple[re.Match[st
 
 
 def _folder_files(source: Path, wanted: set[str]) -> Iterator[tuple[re.Match[str], bytes]]:
-    root = next((root for root in (source, source / "aclImdb") if (root / "train").is_dir()), source)
+    root = root_of(source)
     lists = {f"{folder.partition('/')[0]}/urls_{folder.partition('/')[2]}.txt" for folder in wanted}
     try:
         for name in sorted(lists):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from imdbsent import settings
+from imdbsent.bundle import file_sha256
 from imdbsent.dataset import aclimdb
 from imdbsent.download import download
 from imdbsent.errors import DatasetMissing, DownloadFailed
@@ -39,12 +40,29 @@ def find_or_fetch(
         DatasetMissing: they are not here, and the network is switched off or does not answer.
         DownloadFailed: the server answers, but not with the archive.
     """
-    found = aclimdb.find(named)
-    if found is not None:
-        return found
+    return aclimdb.find(named) or fetch(note, progress)
+
+
+def fetch(note: Callable[[str], None], progress: DownloadProgress | None = None) -> Path:
+    """Download the archive into the cache, unless it is there already, whole.
+
+    Args:
+        note: is told, in one line, what is done, and where.
+        progress: is told of the bytes that come.
+
+    Returns:
+        The archive in the cache.
+
+    Raises:
+        DatasetMissing: the network is switched off or does not answer.
+        DownloadFailed: the server answers, but not with the archive.
+    """
+    target = settings.cache_directory() / aclimdb.ARCHIVE
+    if _is_official(target):
+        note(f"the IMDB reviews are in {target}")
+        return target
     if settings.is_offline():
         raise DatasetMissing(URL, SIZE, "IMDBSENT_OFFLINE is set")
-    target = settings.cache_directory() / aclimdb.ARCHIVE
     note(f"downloading the IMDB reviews ({SIZE / 1e6:.0f} MB) from {URL} to {target}")
     try:
         return download(URL, target, SHA256, progress, "Type the same command again, or hand it over with --data PATH")
@@ -52,3 +70,10 @@ def find_or_fetch(
         if error.connected:
             raise
         raise DatasetMissing(URL, SIZE, "their server cannot be reached") from error
+
+
+def _is_official(path: Path) -> bool:
+    try:
+        return file_sha256(path) == SHA256
+    except OSError:
+        return False

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from imdbsent import store
 from imdbsent.bundle import read_bundle
 from imdbsent.classifier import Classifier
-from imdbsent.dataset.aclimdb import content_sha256, incomplete_folders, read_reviews
+from imdbsent.dataset.aclimdb import LABELLED, content_sha256, incomplete_folders, read_reviews
 from imdbsent.evaluation import evaluate
 from imdbsent.training import import_library
 from imdbsent.training.export import write_bundle
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from imdbsent.bundle import Bundle
     from imdbsent.training.recipes import Recipe
     from imdbsent.training.trainer import TrainingProgress
-
-LABELLED = ("train/neg", "train/pos", "test/neg", "test/pos")
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from imdbsent.dataset import corpus_cache
+from imdbsent.dataset.aclimdb import LABELLED, read_reviews
+from imdbsent.dataset.computing import compute
+from imdbsent.dataset.corpus import Corpus, count_reviews
+from imdbsent.errors import DatasetInvalid
+
+KEY = "0" * 64
+
+
+@pytest.fixture
+def corpus(tiny_tree: Path) -> Corpus:
+    return count_reviews(read_reviews(tiny_tree, LABELLED))
+
+
+def test_what_is_kept_gives_the_same_figures(corpus: Corpus) -> None:
+    corpus_cache.store(KEY, corpus)
+    loaded = corpus_cache.load(KEY)
+    assert loaded is not None
+    assert loaded.words == corpus.words
+    for split in ("all", "train", "test"):
+        assert compute(loaded, split, 10, 20) == compute(corpus, split, 10, 20)
+
+
+def test_nothing_is_left_beside_the_counts(home: Path, corpus: Corpus) -> None:
+    corpus_cache.store(KEY, corpus)
+    assert list((home / "cache" / "statistics").iterdir()) == [corpus_cache.place(KEY)]
+
+
+def test_what_is_damaged_is_as_good_as_not_there(corpus: Corpus) -> None:
+    assert corpus_cache.load(KEY) is None
+    corpus_cache.store(KEY, corpus)
+    path = corpus_cache.place(KEY)
+    content = path.read_bytes()
+    for damaged in (b"", content[:100], content[: len(content) // 2], b"no zip"):
+        path.write_bytes(damaged)
+        assert corpus_cache.load(KEY) is None
+
+
+def test_arrays_that_do_not_belong_together_are_not_used(corpus: Corpus) -> None:
+    corpus_cache.store(KEY, corpus)
+    path = corpus_cache.place(KEY)
+    arrays = dict(np.load(path))
+    for name, wrong in (
+        ("counts0", arrays["counts0"][:-1]),
+        ("stars0", arrays["stars0"][:-1]),
+        ("lengths0", arrays["lengths0"].astype(np.float64)),
+        ("titles0", arrays["titles0"].reshape(1, -1)),
+    ):
+        np.savez(path, **{**arrays, name: wrong})
+        assert corpus_cache.load(KEY) is None
+    np.savez(path, **{name: array for name, array in arrays.items() if name != "ranked"})
+    assert corpus_cache.load(KEY) is None
+
+
+def test_nothing_is_unpickled(corpus: Corpus) -> None:
+    corpus_cache.store(KEY, corpus)
+    path = corpus_cache.place(KEY)
+    arrays = dict(np.load(path))
+    np.savez(path, **{**arrays, "words": np.array([object()], dtype=object)})
+    assert corpus_cache.load(KEY) is None
+
+
+def test_a_folder_is_another_once_a_review_changes(tiny_tree: Path) -> None:
+    before = corpus_cache.identity(tiny_tree)
+    assert corpus_cache.identity(tiny_tree) == before == corpus_cache.identity(tiny_tree.parent)
+    review = tiny_tree / "train/pos/3_9.txt"
+    status = review.stat()
+    os.utime(review, ns=(status.st_atime_ns, status.st_mtime_ns + 1))
+    touched = corpus_cache.identity(tiny_tree)
+    review.rename(review.with_name("3_8.txt"))
+    assert len({before, touched, corpus_cache.identity(tiny_tree)}) == 3
+
+
+def test_an_archive_is_its_bytes(tmp_path: Path) -> None:
+    one, copy, other = tmp_path / "1.tar.gz", tmp_path / "2.tar.gz", tmp_path / "3.tar.gz"
+    one.write_bytes(b"a")
+    copy.write_bytes(b"a")
+    other.write_bytes(b"b")
+    assert corpus_cache.identity(one) == corpus_cache.identity(copy) != corpus_cache.identity(other)
+    with pytest.raises(DatasetInvalid):
+        corpus_cache.identity(tmp_path / "none")
