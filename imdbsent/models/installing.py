@@ -167,8 +167,9 @@ def _install(
         with publishing.locked():
             store.check_name(final_name, replace=replace)
             publishing.publish(fresh, store.directory_of(final_name))
-    note(f"installed the model '{final_name}' in {store.directory_of(final_name)}")
-    return read_bundle(store.directory_of(final_name))
+            installed = read_bundle(store.directory_of(final_name))
+    note(f"installed the model '{final_name}' in {installed.directory}")
+    return installed
 
 
 def _rename(fresh: Path, name: str) -> None:
