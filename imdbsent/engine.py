@@ -10,6 +10,7 @@ import numpy as np
 import onnxruntime
 
 from imdbsent.errors import BundleInvalid
+from imdbsent.lstm import WEIGHTS, LSTMWeights, NetworkWeights
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,6 +36,7 @@ class Engine:
 
     def __init__(self, model: Path, threads: int | None = None) -> None:
         self.threads = threads or _available_cores()
+        self._model = model
         options = onnxruntime.SessionOptions()
         # A thread a batch beats several threads on one batch: an LSTM's steps are small and wait for each other.
         options.intra_op_num_threads = 1
@@ -71,6 +73,28 @@ class Engine:
         for rows, values in zip(batches, run(self._run, ([texts[i] for i in rows] for rows in batches))):
             logits[rows] = values
         return logits
+
+    def weights(self) -> NetworkWeights:
+        """The weights of the network, in float64, for whoever wants to look inside.
+
+        Raises:
+            BundleInvalid: the graph does not give them: it is not the tutorials' network.
+        """
+        lacking = sorted(set(WEIGHTS) - {tensor.name for tensor in self._session.get_outputs()})
+        if lacking:
+            raise BundleInvalid(self._model.parent, f"{self._model.name} does not show its {', '.join(lacking)}")
+        one_text = {"ids": np.zeros((1, 1), np.int32), "lengths": np.ones(1, np.int32)}  # constants need no input
+        values = (np.asarray(value, np.float64) for value in self._session.run(list(WEIGHTS), one_text))
+        embedding, w, r, b, padding_hidden, padding_cell, dense_kernel, dense_bias = values
+        biases = np.split(b[0], 2)  # ONNX has one for W and one for R, (4H,) each; only their sum counts
+        return NetworkWeights(
+            embedding=embedding,
+            lstm=LSTMWeights(W=w[0], R=r[0], b=biases[0] + biases[1]),  # [0]: the only direction
+            padding_hidden=padding_hidden,
+            padding_cell=padding_cell,
+            dense_kernel=dense_kernel[:, 0],
+            dense_bias=float(dense_bias[0]),
+        )
 
     def _run(self, texts: Sequence[Sequence[int]]) -> npt.NDArray[np.float32]:
         lengths = np.array([len(ids) for ids in texts], np.int32)

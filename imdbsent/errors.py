@@ -54,6 +54,39 @@ class InputUnreadable(ImdbsentError):
         super().__init__(f"cannot read {str(path)!r}: {reason}. See: imdbsent {command} --help")
 
 
+class TextWithoutVerdict(ImdbsentError):
+    """The one text that was asked about is blank, or none of its words is known."""
+
+    exit_code = ExitCode.USAGE
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(f'the network has nothing to read: {problem}. Type: imdbsent inspect trace "great movie"')
+
+
+class WordUnknown(ImdbsentError):
+    """No training review holds the word."""
+
+    exit_code = ExitCode.USAGE
+
+    def __init__(self, word: str, vocabulary_size: int, similar: Sequence[str]) -> None:
+        super().__init__(
+            f"{word!r} is not among the {vocabulary_size:,} words of the training reviews. "
+            f"Type: imdbsent inspect word {similar[0] if similar else 'great'}"
+        )
+
+
+class ReviewMissing(ImdbsentError):
+    """There is no review of that number."""
+
+    exit_code = ExitCode.USAGE
+
+    def __init__(self, number: int, split: str, total: int) -> None:
+        super().__init__(
+            f"there is no review {number:,} in the {split} split, which has {total:,}. "
+            f"Type: imdbsent inspect review {total - 1} --split {split}"
+        )
+
+
 class OutputClosed(ImdbsentError):
     """The reader of our output has gone, as `head -1` does: the end of the work, not a failure."""
 

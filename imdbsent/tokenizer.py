@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import string
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 PAD_ID: Final = 0
 START_ID: Final = 1
 OOV_ID: Final = 2
+OOV: Final = "[OOV]"
+"""What an id decodes to that is no word's."""
 INDEX_FROM: Final = 3
 """The word of rank r has the id r + INDEX_FROM: the default of `keras.datasets.imdb.load_data`."""
 
@@ -69,6 +72,30 @@ class Vocabulary:
         """Write `vocabulary.txt`, which `read` reads."""
         path.write_bytes(b"".join(word + b"\n" for word in self.words))
 
+    def word(self, rank: int) -> str:
+        """The word of a rank, from 1."""
+        return self.words[rank - 1].decode("utf-8", "surrogatepass")
+
+    @cached_property
+    def ranks(self) -> dict[bytes, int]:
+        """The rank of each word, from 1."""
+        return {word: rank for rank, word in enumerate(self.words, 1)}
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A word of a text and what became of it.
+
+    Attributes:
+        word: the word, lower-cased.
+        rank: its place among the words of the training reviews, from 1; None where none of them holds it.
+        id: what the network reads for it: `OOV_ID` for a rare word, None for one without a rank, which is left out.
+    """
+
+    word: str
+    rank: int | None
+    id: int | None
+
 
 class KerasTokenizer:
     """Encodes texts as `keras.datasets.imdb` does, and decodes the ids.
@@ -95,13 +122,18 @@ class KerasTokenizer:
         """The ids that the network reads: the last `maximum_length` of `encode_whole`."""
         return self.encode_whole(text)[-self.maximum_length :]
 
-    def decode(self, ids: Iterable[int]) -> list[str]:
-        """The words of ids; padding and the start mark have none, and an unknown id is '[OOV]'."""
-        words = self.vocabulary.words
+    def tokens(self, text: str) -> list[Token]:
+        """Every word of a text with its rank and id: the ids, without those that are None, are `encode_whole`'s."""
+        ranks, ids = self.vocabulary.ranks, self._ids
         return [
-            words[i - INDEX_FROM - 1].decode("utf-8", "surrogatepass")
-            if INDEX_FROM < i <= INDEX_FROM + len(words)
-            else "[OOV]"
+            Token(word.decode("utf-8", "surrogatepass"), ranks.get(word), ids.get(word)) for word in split_words(text)
+        ]
+
+    def decode(self, ids: Iterable[int]) -> list[str]:
+        """The words of ids; padding and the start mark have none, and an unknown id is `OOV`."""
+        known = len(self.vocabulary.words)
+        return [
+            self.vocabulary.word(i - INDEX_FROM) if INDEX_FROM < i <= INDEX_FROM + known else OOV
             for i in ids
             if i not in (PAD_ID, START_ID)
         ]

@@ -11,6 +11,7 @@ import typer
 from imdbsent import __version__, settings
 from imdbsent.cli import dataset, models
 from imdbsent.cli.console import print_error
+from imdbsent.cli.inspect import inspect_app
 from imdbsent.cli.predict import predict
 from imdbsent.cli.stats import stats
 from imdbsent.cli.train import train
@@ -27,6 +28,7 @@ app = typer.Typer(
 )
 app.command()(predict)
 app.command()(train)
+app.add_typer(inspect_app)
 app.command()(stats)
 app.add_typer(dataset.app, name="dataset")
 app.add_typer(models.app, name="models")

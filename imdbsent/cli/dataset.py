@@ -99,7 +99,7 @@ def remove(
 ) -> None:
     """Remove the archive and what was counted in it from the cache; files that you named yourself stay.
 
-    imdbsent dataset remove --yes
+    imdbsent dataset remove --yes && imdbsent dataset download
     """
     from imdbsent.dataset import removal
 

@@ -41,6 +41,8 @@ def train(
     imdbsent train --recipe classic
 
     imdbsent train --data aclImdb_v1.tar.gz --name mine && imdbsent predict --model mine "great movie"
+
+    imdbsent train --recipe classic --seed 8 --name second 2>&1 | tee training.log
     """
     report = train_model(
         recipe,

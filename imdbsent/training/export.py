@@ -7,6 +7,7 @@ each review from the row of the paddings that it would have had. So no padding i
 
 from __future__ import annotations
 
+import itertools
 import platform
 from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
@@ -16,6 +17,7 @@ import numpy as np
 
 from imdbsent import __version__
 from imdbsent.bundle import MODEL, NETWORK, VOCABULARY, Bundle, Layer, ModelCard, file_sha256, write_card
+from imdbsent.lstm import WEIGHTS, LSTMWeights, unroll
 from imdbsent.tokenizer import PAD_ID
 from imdbsent.training import import_library
 
@@ -32,9 +34,6 @@ if TYPE_CHECKING:
 
 OPSET: Final = 17
 IR_VERSION: Final = 8  # what onnxruntime 1.12 and later read
-
-WEIGHTS: Final = ("embedding", "W", "R", "B", "padding_hidden", "padding_cell", "dense_kernel", "dense_bias")
-"""Constants of the graph that are outputs too; their shapes and the order of the gates stand in `classic_to_onnx`."""
 
 _LIBRARIES = ("imdbsent", "keras", "tensorflow", "jax", "torch", "numpy", "onnx", "onnxruntime")
 
@@ -95,8 +94,9 @@ def classic_to_onnx(network: Any, maximum_length: int) -> Any:
 
     Inputs: `ids`, int32 (B, T), each review's ids at the left, anything after them; `lengths`, int32 (B,), the ids of
     each, 1 to `maximum_length`. Output: `logit`, float32 (B,), the sigmoid of which is the probability of positive.
-    The weights are outputs too, under the names in `WEIGHTS`: whoever wants to look inside the network needs nothing
-    but ONNX Runtime, and asks for them by name.
+    A second output, `hidden`, float32 (T, B, H), is the hidden state after each id (zeros after a review's last), for
+    whoever wants to watch. The weights are outputs too, under the names in `imdbsent.lstm.WEIGHTS`: whoever wants to look inside the network
+    needs nothing but ONNX Runtime, and asks for them by name.
 
     Args:
         network: `keras.Sequential` of Embedding, LSTM and Dense.
@@ -124,6 +124,7 @@ def classic_to_onnx(network: Any, maximum_length: int) -> Any:
         "dense_bias": dense[1],  # (1,)
         "maximum_length": np.array(maximum_length, np.int32),
         "axis_0": np.array([0], np.int64),
+        "axis_1": np.array([1], np.int64),
         "axes_0_2": np.array([0, 2], np.int64),
     }
     node = helper.make_node
@@ -139,12 +140,13 @@ def classic_to_onnx(network: Any, maximum_length: int) -> Any:
         node(
             "LSTM",
             ["sequence", "W", "R", "B", "lengths", "initial_h", "initial_c"],
-            ["", "last_hidden"],  # (1, B, H)
+            ["states", "last_hidden"],  # (T, 1, B, H), (1, B, H)
             hidden_size=units,
         ),
         node("MatMul", ["last_hidden", "dense_kernel"], ["product"]),  # (1, B, 1)
         node("Add", ["product", "dense_bias"], ["logits"]),
         node("Squeeze", ["logits", "axes_0_2"], ["logit"]),  # (B,)
+        node("Squeeze", ["states", "axis_1"], ["hidden"]),  # (T, B, H)
     ]
     graph = helper.make_graph(
         nodes,
@@ -155,6 +157,7 @@ def classic_to_onnx(network: Any, maximum_length: int) -> Any:
         ],
         [
             helper.make_tensor_value_info("logit", types.FLOAT, ["batch"]),
+            helper.make_tensor_value_info("hidden", types.FLOAT, ["length", "batch", units]),
             *(helper.make_tensor_value_info(key, types.FLOAT, constants[key].shape) for key in WEIGHTS),
         ],
         [import_library("onnx.numpy_helper").from_array(value, key) for key, value in constants.items()],
@@ -173,7 +176,7 @@ def classic_to_onnx(network: Any, maximum_length: int) -> Any:
 def padding_states(
     embedded_pad: Array, kernel: Array, recurrent_kernel: Array, bias: Array, length: int
 ) -> tuple[Array, Array]:
-    """The state of the LSTM after 0, 1, ... `length` paddings (Hochreiter & Schmidhuber 1997, with a forget gate).
+    """The state of the LSTM after 0, 1, ... `length` paddings; see `imdbsent.lstm.lstm_step`.
 
     Args:
         embedded_pad: embedding of the padding, shape (E,).
@@ -185,17 +188,17 @@ def padding_states(
     Returns:
         Hidden states and cell states, each of shape (length + 1, H); row k after k paddings.
     """
-    hidden = np.zeros((length + 1, recurrent_kernel.shape[0]))
-    cell = np.zeros_like(hidden)
-    for k in range(length):  # in float64: 500 steps of float32 would add up their rounding
-        i, f, c, o = np.split(embedded_pad @ kernel + hidden[k] @ recurrent_kernel + bias, 4)
-        cell[k + 1] = _sigmoid(f) * cell[k] + _sigmoid(i) * np.tanh(c)
-        hidden[k + 1] = _sigmoid(o) * np.tanh(cell[k + 1])
-    return hidden.astype(np.float32), cell.astype(np.float32)
-
-
-def _sigmoid(x: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    return np.asarray(1 / (1 + np.exp(-x)))
+    x, w, r, b = (  # in float64: 500 steps of float32 would add up their rounding
+        np.asarray(value, np.float64)
+        for value in (embedded_pad, _onnx_gates(kernel.T), _onnx_gates(recurrent_kernel.T), _onnx_gates(bias))
+    )
+    weights = LSTMWeights(W=w, R=r, b=b)
+    zero = np.zeros(weights.units)
+    steps = list(unroll(itertools.repeat(x, length), zero, zero, weights))
+    return (
+        np.stack([zero, *(step.hidden for step in steps)]).astype(np.float32),
+        np.stack([zero, *(step.cell for step in steps)]).astype(np.float32),
+    )
 
 
 def _onnx_gates(weights: Array) -> Array:

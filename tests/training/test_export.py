@@ -68,7 +68,8 @@ def test_the_weights_are_outputs_of_the_graph(network, tmp_path: Path) -> None:
     onnx = pytest.importorskip("onnx")
     import onnxruntime
 
-    from imdbsent.training.export import WEIGHTS, classic_to_onnx
+    from imdbsent.lstm import WEIGHTS
+    from imdbsent.training.export import classic_to_onnx
 
     onnx.save(classic_to_onnx(network, SMALL.maximum_length), str(tmp_path / MODEL))
     session = onnxruntime.InferenceSession(str(tmp_path / MODEL), providers=["CPUExecutionProvider"])

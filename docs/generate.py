@@ -1,0 +1,70 @@
+"""Write docs/commands.md: what `--help` prints for every command, and the exit codes. Run it with `make docs`."""
+
+from __future__ import annotations
+
+import ast
+from concurrent.futures import ThreadPoolExecutor
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+import typer
+from running import ROOT, printed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PAGE = ROOT / "docs" / "commands.md"
+WIDTH = 100  # columns
+
+_HEAD = """# Commands
+
+What `--help` prints, at {width} columns. This page is generated: `make docs` writes it, and a test fails where it and
+the commands differ.
+
+<!-- {versions} -->
+
+{contents}
+"""
+
+
+def commands() -> Iterator[tuple[str, Any]]:
+    """Each command with its subcommands, as ("imdbsent inspect trace", the Typer command)."""
+    from imdbsent.cli.app import app  # noqa: PLC0415 (whoever imports this file need not import the command line)
+
+    yield from _walk("imdbsent", typer.main.get_command(app))
+
+
+def versions() -> str:
+    """The libraries that lay out a help page: others lay it out a little differently."""
+    return f"laid out by typer {version('typer')}, rich {version('rich')}"
+
+
+def page() -> str:
+    """The text of docs/commands.md."""
+    names = [name for name, _ in commands()]
+    with ThreadPoolExecutor() as pool:
+        helps = list(pool.map(lambda name: printed(f"{name} --help", width=WIDTH), names))
+    contents = "\n".join(f"- [`{name}`](#{name.replace(' ', '-')})" for name in names)
+    sections = [f"## {name}\n\n```text\n{text}```\n" for name, text in zip(names, helps)]
+    head = _HEAD.format(width=WIDTH, versions=versions(), contents=contents + "\n- [Exit codes](#exit-codes)")
+    return "\n".join([head, *sections, _exit_codes()])
+
+
+def _walk(name: str, command: Any) -> Iterator[tuple[str, Any]]:
+    yield name, command
+    for child in getattr(command, "commands", {}).values():
+        yield from _walk(f"{name} {child.name}", child)
+
+
+def _exit_codes() -> str:
+    """The members of `imdbsent.errors.ExitCode`, each with the string that stands under it."""
+    tree = ast.parse((ROOT / "imdbsent" / "errors.py").read_text("utf-8"))
+    (codes,) = (node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == "ExitCode")
+    values = [ast.literal_eval(node.value) for node in codes.body if isinstance(node, ast.Assign)]
+    meanings = [ast.literal_eval(node.value) for node in codes.body[1:] if isinstance(node, ast.Expr)]
+    rows = [f"| {value} | {meaning} |" for value, meaning in zip(values, meanings)]
+    return "\n".join(["## Exit codes", "", "| code | meaning |", "|---:|---|", *rows, ""])
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8", newline="\n")

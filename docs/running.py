@@ -1,0 +1,42 @@
+"""Run `imdbsent` as a user does, at a fixed width, and give back what it printed."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+_TERMINAL = {"COLUMNS", "LINES", "TERMINAL_WIDTH", "FORCE_COLOR", "NO_COLOR", "COLORTERM", "GITHUB_ACTIONS"}
+
+
+def printed(command: str, *, width: int, colour: bool = False) -> str:
+    """Standard output of a shell command, in which `imdbsent` is the one of this working tree.
+
+    Its home is an empty folder called `home`, so no path of this machine is printed; the reviews are those of
+    IMDBSENT_ACLIMDB, if it is set.
+
+    Args:
+        command: a line for the shell.
+        width: columns of the terminal.
+        colour: whether the terminal has colours.
+
+    Raises:
+        RuntimeError: it failed; the message is what it said.
+    """
+    environment = {key: value for key, value in os.environ.items() if key not in _TERMINAL}
+    environment |= {"COLUMNS": str(width), "PYTHONPATH": str(ROOT), "IMDBSENT_HOME": "home", "PYTHONUTF8": "1"}
+    environment |= {"FORCE_COLOR": "1", "TERM": "xterm-256color"} if colour else {"NO_COLOR": "1", "TERM": "dumb"}
+    if "IMDBSENT_ACLIMDB" in os.environ:
+        environment["IMDBSENT_ACLIMDB"] = str(Path(os.environ["IMDBSENT_ACLIMDB"]).resolve())
+    function = f'imdbsent() {{ "{sys.executable}" -m imdbsent "$@"; }}; '
+    with tempfile.TemporaryDirectory() as folder:
+        done = subprocess.run(
+            ["bash", "-o", "pipefail", "-c", function + command],
+            cwd=folder, env=environment, capture_output=True, text=True, encoding="utf-8", check=False,
+        )  # fmt: skip
+    if done.returncode:
+        raise RuntimeError(f"{command} ended with {done.returncode}: {done.stderr}")
+    return "\n".join(line.rstrip() for line in done.stdout.splitlines()).strip("\n") + "\n"

@@ -1,0 +1,47 @@
+"""Run the commands of docs/tutorial.md again and put what they print under them.
+
+It needs the reviews: IMDBSENT_ACLIMDB=aclImdb_v1.tar.gz python docs/transcript.py
+
+A block that is run looks so. `...` alone on a line stands for lines that were left out; as many lines stay before and
+after it as there are:
+
+    ```console
+    $ imdbsent inspect decode 1 14 22 16
+    this film was
+    ```
+"""
+
+from __future__ import annotations
+
+import re
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final
+
+from running import ROOT, printed
+
+PAGE: Final = ROOT / "docs" / "tutorial.md"
+WIDTH: Final = 100  # columns
+LEFT_OUT: Final = "..."
+_BLOCK: Final = re.compile(r"```console\n\$ (imdbsent[^\n]*)\n(.*?)```\n", re.DOTALL)
+
+
+def rerun(page: str) -> str:
+    """The page with what its commands print now."""
+    blocks = [(match[1], match[2]) for match in _BLOCK.finditer(page)]
+    with ThreadPoolExecutor() as pool:
+        fresh = iter(list(pool.map(lambda block: _output(*block), blocks)))
+    return _BLOCK.sub(lambda match: f"```console\n$ {match[1]}\n{next(fresh)}```\n", page)
+
+
+def _output(command: str, old: str) -> str:
+    """What a command prints, with as many lines left out as in the old output."""
+    lines, kept = printed(command, width=WIDTH).splitlines(keepends=True), old.splitlines()
+    if LEFT_OUT in kept:
+        before = kept.index(LEFT_OUT)
+        after = len(kept) - before - 1
+        lines = [*lines[:before], LEFT_OUT + "\n", *lines[len(lines) - after :]]
+    return "".join(lines)
+
+
+if __name__ == "__main__":
+    PAGE.write_text(rerun(PAGE.read_text("utf-8")), encoding="utf-8", newline="\n")

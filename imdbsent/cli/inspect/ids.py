@@ -1,0 +1,212 @@
+"""`imdbsent inspect decode` and `imdbsent inspect encode`: ids to words, and words to ids."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from imdbsent.cli.console import NoColor, Notes, Quiet, stderr_console, stdout_console, visible
+from imdbsent.cli.inspect.common import (
+    Model,
+    RowFormat,
+    json_line,
+    load_tokenizer,
+    nobody_pipes,
+    show,
+    tsv_line,
+    write_lines,
+)
+from imdbsent.errors import UsageProblem
+from imdbsent.records.ids import parse_ids
+from imdbsent.records.reading import STDIN, read_records
+from imdbsent.tokenizer import INDEX_FROM, OOV_ID, PAD_ID, START_ID
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from rich.table import Table
+
+    from imdbsent.records import Record
+    from imdbsent.tokenizer import KerasTokenizer, Token
+
+_NO_IDS = "no ids came in. Type: imdbsent inspect decode 1 14 22 16"
+
+
+def decode(
+    context: typer.Context,
+    ids: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="ID...", help="Ids, or a Python list; '-' reads standard input.", show_default=False),
+    ] = None,
+    model: Model = None,
+    quiet: Quiet = False,
+) -> None:
+    """Turn ids into words, a line a list. Padding (0) and the start mark (1) have no word; what has none is [OOV].
+
+    imdbsent inspect decode 1 14 22 16 43 530 973
+
+    imdbsent inspect decode "[1, 14, 22, 16]"
+
+    python -c "import keras; print(keras.datasets.imdb.load_data()[0][0][0])" | imdbsent inspect decode -
+    """
+    if not ids and nobody_pipes():
+        typer.echo(context.get_help())
+        return
+    lists = read_id_lists(ids or [STDIN])
+    tokenizer = load_tokenizer(model, Notes(stderr_console(), quiet=quiet))
+    largest = len(tokenizer.vocabulary.words) + INDEX_FROM
+    highest = max(max(numbers) for numbers in lists)
+    if highest > largest:
+        raise UsageProblem(f"no word has the id {highest}, {largest} is the last. Type: imdbsent inspect decode 14 22")
+    write_lines(visible(" ".join(tokenizer.decode(numbers))) for numbers in lists)
+
+
+def read_id_lists(arguments: list[str]) -> list[list[int]]:
+    """The lists of ids of a command line, with standard input in the place of `-`.
+
+    Raises:
+        UsageProblem: there is none, or something in it is no id.
+    """
+    records = list(read_records([STDIN] if arguments == [STDIN] else [" ".join(arguments)], [], whole=True))
+    try:
+        lists = [ids for record in records for ids in parse_ids(record.text)]
+    except ValueError as error:
+        raise UsageProblem(f"{error}. Type: imdbsent inspect decode 1 14 22 16") from error
+    if not lists:
+        raise UsageProblem(_NO_IDS)
+    return lists
+
+
+def encode(
+    context: typer.Context,
+    texts: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="TEXT...", help="Texts; '-' reads standard input, a text a line.", show_default=False),
+    ] = None,
+    pad: Annotated[bool, typer.Option("--pad", help="Cut and pad in front, as the network reads it.")] = False,
+    model: Model = None,
+    output_format: Annotated[
+        RowFormat | None, typer.Option("--format", help="Left out: a table; TSV where '-' goes into a pipe.")
+    ] = None,
+    quiet: Quiet = False,
+    no_color: NoColor = False,
+) -> None:
+    """Turn words into ids: each word, its rank by frequency, and its id, which is the rank + 3.
+
+    TSV has a row a word (word, rank, id), with an empty line between texts; JSONL has an object a text.
+
+    imdbsent inspect encode "A truly great movie"
+
+    imdbsent inspect encode --pad --format jsonl "great movie"
+
+    cat reviews.txt | imdbsent inspect encode - --format jsonl > ids.jsonl
+    """
+    if not texts and nobody_pipes():
+        typer.echo(context.get_help())
+        return
+    texts = texts or [STDIN]
+    records = _some(read_records(texts, [], whole=False))
+    tokenizer = load_tokenizer(model, Notes(stderr_console(), quiet=quiet))
+    console = stdout_console(no_color=no_color)
+    in_a_pipe = STDIN in texts and not console.is_terminal
+    chosen = output_format or (RowFormat.TSV if in_a_pipe else RowFormat.TABLE)
+    if chosen is RowFormat.JSONL:
+        write_lines(json_line(_encoded_object(record, tokenizer, pad=pad)) for record in records)
+    elif chosen is RowFormat.TSV:
+        write_lines(_encoded_rows(records, tokenizer, pad=pad))
+    else:
+        for record in records:
+            problem = _problem_of(record)
+            if problem:
+                raise UsageProblem(f'a text cannot be encoded: {problem}. Type: imdbsent inspect encode "great movie"')
+            table = encoded_table(rows_of(record.text, tokenizer, pad=pad))
+            cut = len(tokenizer.encode_whole(record.text)) - tokenizer.maximum_length
+            show(console, table, *([f"The first {cut:,} ids are cut off."] if pad and cut > 0 else []))
+
+
+def rows_of(text: str, tokenizer: KerasTokenizer, *, pad: bool) -> list[Token]:
+    """The start mark and the words of a text, each with its rank and id.
+
+    Args:
+        text: the text.
+        tokenizer: gives the ids.
+        pad: whether to leave out what has no id or is cut, and to put the paddings in front.
+
+    Returns:
+        The rows; padding and the start mark have no rank and are called [pad] and [start].
+    """
+    from imdbsent.tokenizer import Token
+
+    rows = [Token("[start]", None, START_ID), *tokenizer.tokens(text)]
+    if not pad:
+        return rows
+    read = [row for row in rows if row.id is not None][-tokenizer.maximum_length :]
+    return [Token("[pad]", None, PAD_ID)] * (tokenizer.maximum_length - len(read)) + read
+
+
+def encoded_table(rows: list[Token]) -> Table:
+    """The table of words, ranks and ids; paddings are folded into one row."""
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(header_style="bold")
+    table.add_column("word", overflow="fold")
+    table.add_column("rank", justify="right", no_wrap=True)
+    table.add_column("id", justify="right", no_wrap=True)
+    table.add_column("", overflow="fold")
+    paddings = sum(row.id == PAD_ID for row in rows)
+    if paddings:
+        folded = Text(f"[pad] x {paddings:,}", style="dim")
+        table.add_row(folded, "", str(PAD_ID), Text("padding, in front", style="dim"))
+    for row in rows[paddings:]:
+        style, remark = _remark(row)
+        rank = "" if row.rank is None else f"{row.rank:,}"
+        table.add_row(
+            Text(visible(row.word), style=style), rank, "" if row.id is None else str(row.id), Text(remark, style="dim")
+        )
+    return table
+
+
+def _remark(row: Token) -> tuple[str, str]:
+    """The style of a row, and what there is to say to it."""
+    if row.id is None:
+        return "dim strike", "no training review holds it: left out"
+    if row.id == OOV_ID:
+        return "yellow", "too rare: out of the vocabulary"
+    if row.id == START_ID:
+        return "dim", "every text starts so"
+    return "", ""
+
+
+def _encoded_object(record: Record, tokenizer: KerasTokenizer, *, pad: bool) -> dict[str, Any]:
+    problem = _problem_of(record)
+    if problem:
+        return {"ids": [], "words": [], "problem": problem}
+    rows = [row for row in rows_of(record.text, tokenizer, pad=pad) if row.id is not None]
+    return {"ids": [row.id for row in rows], "words": [row.word for row in rows]}
+
+
+def _encoded_rows(records: Iterable[Record], tokenizer: KerasTokenizer, *, pad: bool) -> Iterator[str]:
+    for place, record in enumerate(records):
+        if place:
+            yield ""
+        problem = _problem_of(record)
+        if problem:
+            yield tsv_line((f"[{problem}]", None, None))
+            continue
+        for row in rows_of(record.text, tokenizer, pad=pad):
+            yield tsv_line((visible(row.word), row.rank, row.id))
+
+
+def _some(records: Iterable[Record]) -> Iterator[Record]:
+    """The records, of which there must be one."""
+    record = None
+    for record in records:
+        yield record
+    if record is None:
+        raise UsageProblem('no text came in. Type: imdbsent inspect encode "great movie"')
+
+
+def _problem_of(record: Record) -> str | None:
+    return record.problem or (None if record.text.strip() else "blank")

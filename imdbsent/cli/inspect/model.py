@@ -1,0 +1,111 @@
+"""`imdbsent inspect model`: the network, its recipe and its figures, from the card alone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from imdbsent.cli.console import NoColor, Notes, Quiet, stderr_console, stdout_console, visible
+from imdbsent.cli.inspect.common import PageFormat, show, write_lines
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from imdbsent.bundle import Bundle, ModelCard
+
+
+def model(
+    name: Annotated[
+        str | None,
+        typer.Argument(metavar="[NAME|PATH]", help="The model, by name or by its folder.", show_default=False),
+    ] = None,
+    output_format: Annotated[
+        PageFormat, typer.Option("--format", help="'json' gives the whole card.")
+    ] = PageFormat.TABLE,
+    quiet: Quiet = False,
+    no_color: NoColor = False,
+) -> None:
+    """Show a model: layers, output shapes, parameters, recipe, metrics, and its epochs of training.
+
+    imdbsent inspect model
+
+    imdbsent inspect model classic --format json | python -m json.tool --no-ensure-ascii
+    """
+    from imdbsent import store
+
+    bundle = store.resolve(name, Notes(stderr_console(no_color=no_color), quiet=quiet))
+    if output_format is PageFormat.JSON:
+        write_lines([bundle.card.to_json().removesuffix("\n")])
+        return
+    console = stdout_console(no_color=no_color)
+    show(console, layer_table(bundle.card))
+    if bundle.card.history:
+        show(console, history_table(bundle.card))
+    show(console, facts_table(bundle))
+
+
+def layer_table(card: ModelCard) -> Table:
+    """The layers, as `model.summary()` of Keras shows them."""
+    from rich.table import Table
+    from rich.text import Text
+
+    title = Text(f"{visible(card.name)}, version {card.version}")
+    table = Table(title=title, title_style="italic", header_style="bold", show_footer=True)
+    table.add_column("layer", "total", overflow="fold")
+    table.add_column("kind", overflow="fold")
+    table.add_column("output shape", no_wrap=True)
+    total = f"{sum(layer.parameters for layer in card.layers):,}"
+    table.add_column("parameters", total, justify="right", no_wrap=True)
+    for layer in card.layers:
+        shape = ", ".join("batch" if size is None else str(size) for size in layer.output_shape)
+        name, kind = Text(visible(layer.name)), Text(visible(layer.kind))
+        table.add_row(name, kind, f"({shape})", f"{layer.parameters:,}")
+    return table
+
+
+def history_table(card: ModelCard) -> Table:
+    """The epochs of training, with the test split after each."""
+    from rich.table import Table
+
+    table = Table(title="training", header_style="bold")
+    for heading in ("epoch", "loss", "accuracy", "test loss", "test acc.", "seconds"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for epoch in card.history:
+        table.add_row(
+            str(epoch.number),
+            f"{epoch.loss:.4f}",
+            f"{epoch.accuracy:.2%}",
+            f"{epoch.test_loss:.4f}",
+            f"{epoch.test_accuracy:.2%}",
+            f"{epoch.seconds:.0f}",
+        )
+    return table
+
+
+def facts_table(bundle: Bundle) -> Table:
+    """The figures, what decides an answer, the recipe, and where the model is."""
+    from rich.table import Table
+    from rich.text import Text
+
+    card = bundle.card
+    facts = [
+        (split.split, f"accuracy {split.accuracy:.2%}, loss {split.loss:.4f}, on {split.n:,} reviews, as it answers")
+        for split in card.metrics
+    ] + [
+        ("chosen by", card.chosen_by),
+        ("reads", f"{card.num_words:,} ids (scheme {card.scheme}), the last {card.maximum_length} of a text"),
+        ("answers", f"positive from {card.threshold:g} on, temperature {card.temperature:g}"),
+        ("recipe", ", ".join(f"{key} {value}" for key, value in card.recipe.items())),
+        ("seed", str(card.seed)),
+        ("data", f"SHA-256 {card.data_sha256}"),
+        ("made with", ", ".join(f"{library} {version}" for library, version in card.versions.items())),
+        ("folder", str(bundle.directory)),
+    ]
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, fact in facts:
+        if fact:
+            table.add_row(Text(visible(name)), Text(visible(fact)))
+    return table

@@ -1,0 +1,223 @@
+"""`imdbsent inspect trace`: the network unrolled over a text."""
+
+from __future__ import annotations
+
+import itertools
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+
+from imdbsent.cli.console import NoColor, Notes, Quiet, stderr_console, stdout_console, visible
+from imdbsent.cli.inspect.common import Model, RowFormat, json_line, nobody_pipes, show, tsv_line, write_lines
+from imdbsent.errors import TextWithoutVerdict
+from imdbsent.records.reading import STDIN, read_records
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    from imdbsent.lstm import Array
+    from imdbsent.trace import Trace, TracedToken
+
+_LEVELS: Final = " ▁▂▃▄▅▆▇█"
+_ASCII_LEVELS: Final = " .:-=+*#@"
+_TOKEN_WIDTH: Final = 14
+_GAP: Final = 2  # between columns
+_FACTS_WIDTH: Final = 4 + _TOKEN_WIDTH + 6 + 3 * _GAP  # step, token, P
+_GATES: Final = "ifo"
+_GATES_WIDTH: Final = len(_GATES) * (4 + _GAP)
+_NARROW: Final = 60  # columns; with less, there are no gates
+_ROOM_FOR_TWO: Final = 2 * 20  # cells; with less, only the hidden state is drawn
+
+
+def trace(
+    context: typer.Context,
+    text: Annotated[
+        str | None, typer.Argument(metavar="TEXT", help="A text; '-' reads standard input.", show_default=False)
+    ] = None,
+    model: Model = None,
+    output_format: Annotated[
+        RowFormat, typer.Option("--format", help="'jsonl' gives the whole state and the gates, an object a token.")
+    ] = RowFormat.TABLE,
+    quiet: Quiet = False,
+    no_color: NoColor = False,
+) -> None:
+    """Watch the LSTM read a text: a row a token, with its gates, its state, and the verdict so far.
+
+    TSV has a row a token: step, token, id, probability of positive, and the means of the gates i, f, o. JSONL has an
+    object a token, with step, token, id, logit, probability, and the vectors h, c, i, f, o, g.
+
+    imdbsent inspect trace "This is not a great movie"
+
+    imdbsent inspect trace "great movie" --format jsonl > states.jsonl
+
+    imdbsent inspect review 0 --split test --raw | imdbsent inspect trace - --format tsv | cut -f2,4
+    """
+    import imdbsent
+    from imdbsent.trace import trace as trace_text
+
+    if text is None and nobody_pipes():
+        typer.echo(context.get_help())
+        return
+    (record,) = read_records([STDIN if text is None else text], [], whole=True)
+    if record.problem:
+        raise TextWithoutVerdict(record.problem)
+    classifier = imdbsent.load(model, note=Notes(stderr_console(no_color=no_color), quiet=quiet))
+    traced = trace_text(classifier, record.text)
+    if output_format is RowFormat.JSONL:
+        write_lines(json_line(fields) for fields in trace_objects(traced))
+    elif output_format is RowFormat.TSV:
+        write_lines(_tsv_lines(traced))
+    else:
+        console = stdout_console(no_color=no_color)
+        show(console, trace_table(traced, console), explanation(traced, classifier.bundle.card.temperature))
+
+
+def trace_objects(traced: Trace) -> Iterator[dict[str, Any]]:
+    """An object a token with the full state vectors; step 0 is the state after the paddings."""
+    yield {
+        "step": 0,
+        "token": None,
+        "id": None,
+        "paddings": traced.paddings,
+        "probability": traced.probability,
+        "h": traced.hidden.tolist(),
+        "c": traced.cell.tolist(),
+    }
+    for number, token in enumerate(traced.tokens, 1):
+        step = token.step
+        yield {
+            "step": number,
+            "token": token.word,
+            "id": token.id,
+            "logit": token.logit,
+            "probability": token.probability,
+            "h": step.hidden.tolist(),
+            "c": step.cell.tolist(),
+            "i": step.input_gate.tolist(),
+            "f": step.forget_gate.tolist(),
+            "o": step.output_gate.tolist(),
+            "g": step.candidate.tolist(),
+        }
+
+
+def trace_table(traced: Trace, console: Console) -> Table:
+    """The table of a trace, as wide as the console: the wider, the more of the state is drawn."""
+    import numpy as np
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    ascii_only = console.options.ascii_only
+    gates = _GATES if console.width >= _NARROW else ""
+    free = console.width - _FACTS_WIDTH - (_GATES_WIDTH if gates else 0)
+    both = free - _GAP >= _ROOM_FOR_TWO
+    cells = max(1, min(traced.hidden.size, (free - _GAP) // 2 if both else free))
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, header_style="bold", padding=(0, 1, 0, 0), pad_edge=False)
+    table.add_column("step", justify="right", width=4)
+    table.add_column("token", width=_TOKEN_WIDTH, no_wrap=True, overflow="ellipsis")
+    table.add_column("P(pos)", justify="right", width=6)
+    for gate in gates:
+        table.add_column(gate, justify="right", width=4)
+    if both:
+        table.add_column("tanh(c)", width=cells, no_wrap=True)
+    table.add_column("h", width=cells, no_wrap=True)
+
+    hidden = np.stack([traced.hidden, *(token.step.hidden for token in traced.tokens)])  # (T + 1, H)
+    cell = np.tanh(np.stack([traced.cell, *(token.step.cell for token in traced.tokens)]))
+    pictures = [
+        [picture(row, cells, largest, ascii_only=ascii_only) for row in states]
+        for states, largest in [*([(cell, _largest(cell[1:]))] if both else []), (hidden, _largest(hidden[1:]))]
+    ]
+    before = Text(f"[pad x {traced.paddings}]" if traced.paddings else "", style="dim")
+    table.add_row("0", before, _probability(traced.probability), *[""] * len(gates), *(drawn[0] for drawn in pictures))
+    for number, token in enumerate(traced.tokens, 1):
+        table.add_row(
+            str(number),
+            Text(visible(token.word), style=_token_style(token)),
+            _probability(token.probability),
+            *(f"{mean:.2f}" for _, mean in zip(gates, _gate_means(token))),
+            *(drawn[number] for drawn in pictures),
+        )
+    return table
+
+
+def explanation(traced: Trace, temperature: float) -> Text:
+    """What a row of the table means."""
+    from rich.text import Text
+
+    from imdbsent.lstm import FORMULA
+
+    text = Text("\n")
+    text.append("One step, from the word's embedding x and the h and c of the step before:\n", style="bold")
+    for name, equation, meaning in FORMULA:
+        text.append(f"  {name:>7} = {equation:<24}").append(f"{meaning}\n", style="dim")
+    largest = max(_largest(token.step.hidden) for token in traced.tokens)
+    text.append(
+        f"The columns i, f, o are means over the {traced.hidden.size} units. A picture has the units from left to "
+        f"right, of each group the strongest; a full block of h is {largest:.2f}, "
+    )
+    text.append("green", style="green").append(" above 0, ").append("red", style="red").append(" below.")
+    if temperature != 1:
+        text.append(f" The logit is divided by the temperature {temperature:g}.")
+    if traced.cut:
+        text.append(f" The first {traced.cut:,} ids of the text are cut off.")
+    return text
+
+
+def picture(values: Array, cells: int, largest: float, *, ascii_only: bool = False) -> Text:
+    """A vector as a row of blocks: the height is the size, the colour the sign.
+
+    Args:
+        values: the vector, shape (H,).
+        cells: how many characters; each shows the strongest of its group of neighbouring units.
+        largest: the size from which on a block is full.
+        ascii_only: whether it is drawn without block characters.
+
+    Returns:
+        Exactly `cells` characters.
+    """
+    import numpy as np
+    from rich.text import Text
+
+    levels = _ASCII_LEVELS if ascii_only else _LEVELS
+    strongest = [float(group[np.argmax(np.abs(group))]) for group in np.array_split(values, cells)]
+    drawn = Text()
+    for is_positive, run in itertools.groupby(strongest, lambda value: value > 0):
+        heights = (round(abs(value) / largest * (len(levels) - 1)) if largest else 0 for value in run)
+        blocks = "".join(levels[min(height, len(levels) - 1)] for height in heights)
+        drawn.append(blocks, style="green" if is_positive else "red")
+    return drawn
+
+
+def _tsv_lines(traced: Trace) -> Iterator[str]:
+    yield tsv_line((0, f"[pad x {traced.paddings}]", None, traced.probability, None, None, None))
+    for number, token in enumerate(traced.tokens, 1):
+        yield tsv_line((number, visible(token.word), token.id, token.probability, *_gate_means(token)))
+
+
+def _gate_means(token: TracedToken) -> tuple[float, float, float]:
+    """Means over the units of the gates i, f, o."""
+    step = token.step
+    return float(step.input_gate.mean()), float(step.forget_gate.mean()), float(step.output_gate.mean())
+
+
+def _largest(values: Array) -> float:
+    import numpy as np
+
+    return float(np.abs(values).max())
+
+
+def _probability(probability: float) -> Text:
+    from rich.text import Text
+
+    return Text(f"{probability:.4f}", style="green" if probability >= 0.5 else "red")  # noqa: PLR2004 (even odds)
+
+
+def _token_style(token: TracedToken) -> str:
+    from imdbsent.tokenizer import OOV_ID, START_ID
+
+    return {START_ID: "dim", OOV_ID: "yellow"}.get(token.id, "")

@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+import html
+import re
+import shlex
+import sys
+from pathlib import Path
+
+import pytest
+import typer
+
+DOCS = Path(__file__).parent.parent / "docs"
+sys.path.insert(0, str(DOCS))
+
+import generate  # noqa: E402
+import pictures  # noqa: E402
+import transcript  # noqa: E402
+
+COMMANDS = dict(generate.commands())
+PAGE = generate.PAGE.read_text("utf-8")
+
+
+def examples(name: str) -> list[str]:
+    """The examples of a command: the lines of its help that are to be typed."""
+    lines = [line.strip() for line in (COMMANDS[name].help or "").splitlines()]
+    return [line for line in lines if re.search(r"(^|\| |\$\()imdbsent ", line)]
+
+
+def invocations(example: str) -> list[list[str]]:
+    """The arguments of each `imdbsent` in a line for the shell."""
+    found: list[list[str]] = []
+    current: list[str] | None = None
+    flat = re.sub(r'"?\$\(([^()]*)\)"?', r" && \1 && ", example.replace("2>&1", ""))
+    for word in shlex.split(flat):
+        if word in ("|", "&&", ">", "<"):
+            current = None
+        elif word == "imdbsent" and current is None:
+            current = []
+            found.append(current)
+        elif current is not None:
+            current.append(word)
+    return found
+
+
+def test_the_page_of_commands_is_what_the_help_says():
+    if generate.versions() not in PAGE:
+        pytest.skip(f"docs/commands.md was not {generate.versions()}")
+    assert generate.page() == PAGE, "docs/commands.md is not up to date. Type: make docs"
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_and_each_of_its_options_is_documented(name: str):
+    (section,) = re.findall(rf"^## {name}\n\n```text\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
+    for parameter in COMMANDS[name].params:
+        if parameter.param_type_name != "option" or getattr(parameter, "hidden", False):
+            continue
+        for option in parameter.opts:
+            assert option in section.split(), f"docs/commands.md lacks {option}. Type: make docs"
+
+
+def test_the_page_documents_no_command_that_is_gone():
+    assert re.findall(r"^## (imdbsent.*)$", PAGE, re.MULTILINE) == list(COMMANDS)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_an_example_of_itself_and_one_together_with_others(name: str):
+    path = name.split()[1:]
+    mine = [line for line in examples(name) if any(words[: len(path)] == path for words in invocations(line))]
+    assert mine, f"{name} --help has no example"
+    assert any(re.search(r"\| | && |\$\(", line) for line in mine), f"{name} --help has no example with a pipe"
+
+
+@pytest.mark.parametrize("example", [line for name in COMMANDS for line in examples(name)])
+def test_every_example_is_a_command_that_can_be_typed(example: str):
+    assert invocations(example)
+    for words in invocations(example):
+        name = "imdbsent"
+        while words and f"{name} {words[0]}" in COMMANDS:
+            name = f"{name} {words.pop(0)}"
+        COMMANDS[name].make_context(name, words)  # parses, and raises where there is no such option or value
+
+
+def test_an_example_that_cannot_be_typed_would_be_found():
+    with pytest.raises(typer.BadParameter.__mro__[1]):
+        COMMANDS["imdbsent inspect words"].make_context("words", ["--sort", "beauty"])
+
+
+def test_every_exit_code_is_documented():
+    from imdbsent.errors import ExitCode
+
+    for code in ExitCode:
+        assert re.search(rf"^\| {int(code)} \| \S.*\|$", PAGE, re.MULTILINE)
+
+
+@pytest.mark.parametrize("name", pictures.COMMANDS)
+@pytest.mark.parametrize("width", pictures.WIDTHS)
+def test_every_picture_is_drawn_and_small(name: str, width: int):
+    svg = (pictures.FOLDER / f"{name}-{width}.svg").read_text("utf-8")
+    beginning = " ".join(pictures.COMMANDS[name].split()[:3])
+    assert beginning in html.unescape(svg).replace("\xa0", " ")
+    assert len(svg) < 100_000
+    assert "@font-face" not in svg  # a picture in a page loads no font from elsewhere
+
+
+def test_a_line_of_dots_in_the_tutorial_keeps_its_place(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(transcript, "printed", lambda _command, width: f"a\nb\nc\nd {width}\n")
+    page = "x\n```console\n$ imdbsent inspect words\nold\n...\nold\n```\ny\n```console\n$ imdbsent\n```\n"
+    assert transcript.rerun(page) == (
+        "x\n```console\n$ imdbsent inspect words\na\n...\nd 100\n```\ny\n```console\n$ imdbsent\na\nb\nc\nd 100\n```\n"
+    )
+
+
+@pytest.mark.real
+def test_the_tutorial_shows_what_its_commands_print(real_archive: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("IMDBSENT_ACLIMDB", str(real_archive))
+    page = transcript.PAGE.read_text("utf-8")
+    assert transcript.rerun(page) == page, "docs/tutorial.md is not up to date. Type: python docs/transcript.py"
