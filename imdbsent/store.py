@@ -65,42 +65,50 @@ def resolve(model: str | None = None, note: Note = _silent, progress: DownloadPr
         DownloadFailed: it could not be fetched from IMDBSENT_MODEL_URL.
         UsageProblem: IMDBSENT_MODEL_URL has no hash.
     """
+    return _named(model, note, lambda name: _resolve(name, note, progress))
+
+
+def locate(model: str | None, note: Note = _silent) -> Bundle:
+    """Find a model as `resolve` does, but change nothing: one that is in the wheel alone stays there.
+
+    Raises:
+        ModelMissing: there is no such model.
+        DefaultMissing: the model that the user made the default is not there any more.
+        BundleInvalid: the model is damaged.
+    """
+    return _named(model, note, _locate)
+
+
+def _named(model: str | None, note: Note, find: Callable[[str], Bundle]) -> Bundle:
+    """The model that `find` finds by the name given, or by that of the default."""
     choice = default.Choice(model, "--model") if model else default.choice(note)
     try:
-        return _resolve(choice.name, note, progress)
+        return find(choice.name)
     except ModelMissing as error:
         if choice.source != default.USE or error.trainable:
             raise
         raise DefaultMissing(choice.name) from error
 
 
-def locate(model: str) -> Bundle:
-    """Find a model as `resolve` does, but change nothing: one that is in the wheel alone stays there.
-
-    Raises:
-        ModelMissing: there is no such model.
-        BundleInvalid: the model is damaged.
-    """
-    if is_path(model):
-        return _read_folder(model)
-    shipped, installed = PRETRAINED / model, directory_of(model)
-    if not is_name(model) or not (_is_folder(shipped) or _is_folder(installed)):
-        raise ModelMissing(model, names(), trainable=model in TRAINABLE)
-    if not _is_folder(shipped):
-        return _read_installed(installed)
-    in_wheel = read_bundle(shipped)
-    return _read_installed(installed) if _is_current(installed, in_wheel) else in_wheel
-
-
 def _resolve(name: str, note: Note, progress: DownloadProgress | None) -> Bundle:
-    if is_path(name):
-        return _read_folder(name)
     if is_name(name):
         if _is_folder(PRETRAINED / name):
             return _from_wheel(name, note)
         if os.environ.get(URL_VARIABLE) and not _is_folder(directory_of(name)):
             return _from_url(os.environ[URL_VARIABLE], name, note, progress)
-    return locate(name)
+    return _locate(name)
+
+
+def _locate(name: str) -> Bundle:
+    if is_path(name):
+        return _read_folder(name)
+    shipped, installed = PRETRAINED / name, directory_of(name)
+    if not is_name(name) or not (_is_folder(shipped) or _is_folder(installed)):
+        raise ModelMissing(name, names(), trainable=name in TRAINABLE)
+    if not _is_folder(shipped):
+        return _read_installed(installed)
+    in_wheel = read_bundle(shipped)
+    return _read_installed(installed) if _is_current(installed, in_wheel) else in_wheel
 
 
 def _read_folder(path: str) -> Bundle:
@@ -220,7 +228,8 @@ def damaged(error: BundleInvalid) -> BundleInvalid:
     path = Path(error.path)
     if path.parent != settings.models_directory():
         return error
-    return BundleInvalid(path, error.reason, f"Type: imdbsent models remove {path.name}, then the same command again")
+    again = "the same command again" if is_shipped(path.name) else "install or train it again"
+    return BundleInvalid(path, error.reason, f"Type: imdbsent models remove {path.name}, then {again}")
 
 
 def _from_url(url: str, name: str, note: Note, progress: DownloadProgress | None) -> Bundle:

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from imdbsent import __version__, settings
-from imdbsent.cli import dataset, models
+from imdbsent.cli import dataset
 from imdbsent.cli.console import print_error
 from imdbsent.cli.inspect import inspect_app
+from imdbsent.cli.models import models_app
 from imdbsent.cli.predict import predict
 from imdbsent.cli.stats import stats
 from imdbsent.cli.train import train
@@ -31,7 +32,7 @@ app.command()(train)
 app.add_typer(inspect_app)
 app.command()(stats)
 app.add_typer(dataset.app, name="dataset")
-app.add_typer(models.app, name="models")
+app.add_typer(models_app)
 
 _USAGE_ERROR = typer.BadParameter.__mro__[1]  # Typer exports BadParameter, but not its base, UsageError
 
