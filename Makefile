@@ -44,5 +44,10 @@ bench: setup
 	$(BIN)/python -m benchmarks.accuracy
 	$(BIN)/python -m benchmarks.vocabulary --word-index $(WORD_INDEX)
 
+docs: setup ## the pages and pictures that commands make; the real archive must be found
+	$(BIN)/python docs/generate.py
+	$(BIN)/python docs/transcript.py
+	$(BIN)/python docs/pictures.py
+
 clean:
 	rm -rf $(VENV) $(LIGHT)

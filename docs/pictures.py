@@ -21,6 +21,8 @@ WIDTHS: Final = (80, 140)
 COMMANDS: Final = {
     "predict": 'imdbsent predict "great movie" "not worth the money" "I laughed, I cried, and I want my money back"',
     "stats": "imdbsent stats",
+    "dataset-verify": "imdbsent dataset verify",
+    "inspect-decode": "imdbsent inspect decode 1 14 22 16 43 530 973 1622",
     "inspect-review": "imdbsent inspect review 13076 --split train",
     "inspect-encode": 'imdbsent inspect encode "Redford\'s truly great movie, and Zyxomma\'s"',
     "inspect-word": "imdbsent inspect word awful",

@@ -15,8 +15,8 @@ _TERMINAL = {"COLUMNS", "LINES", "TERMINAL_WIDTH", "FORCE_COLOR", "NO_COLOR", "C
 def printed(command: str, *, width: int, colour: bool = False) -> str:
     """Standard output of a shell command, in which `imdbsent` is the one of this working tree.
 
-    Its home is an empty folder called `home`, so no path of this machine is printed; the reviews are those of
-    IMDBSENT_ACLIMDB, if it is set.
+    Its home is an empty folder called `home`, and the reviews of IMDBSENT_ACLIMDB, if it is set, stand beside it, so no
+    path of this machine is printed.
 
     Args:
         command: a line for the shell.
@@ -29,10 +29,12 @@ def printed(command: str, *, width: int, colour: bool = False) -> str:
     environment = {key: value for key, value in os.environ.items() if key not in _TERMINAL}
     environment |= {"COLUMNS": str(width), "PYTHONPATH": str(ROOT), "IMDBSENT_HOME": "home", "PYTHONUTF8": "1"}
     environment |= {"FORCE_COLOR": "1", "TERM": "xterm-256color"} if colour else {"NO_COLOR": "1", "TERM": "dumb"}
-    if "IMDBSENT_ACLIMDB" in os.environ:
-        environment["IMDBSENT_ACLIMDB"] = str(Path(os.environ["IMDBSENT_ACLIMDB"]).resolve())
     function = f'imdbsent() {{ "{sys.executable}" -m imdbsent "$@"; }}; '
     with tempfile.TemporaryDirectory() as folder:
+        if "IMDBSENT_ACLIMDB" in os.environ:
+            reviews = Path(os.environ["IMDBSENT_ACLIMDB"]).resolve()
+            (Path(folder) / reviews.name).symlink_to(reviews)
+            environment["IMDBSENT_ACLIMDB"] = reviews.name
         done = subprocess.run(
             ["bash", "-o", "pipefail", "-c", function + command],
             cwd=folder, env=environment, capture_output=True, text=True, encoding="utf-8", check=False,

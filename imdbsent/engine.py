@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import onnxruntime
 
 from imdbsent.errors import BundleInvalid
 from imdbsent.lstm import WEIGHTS, LSTMWeights, NetworkWeights
+from imdbsent.tokenizer import PAD_ID
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -74,17 +75,25 @@ class Engine:
             logits[rows] = values
         return logits
 
+    def hidden_states(self, ids: Sequence[int]) -> npt.NDArray[np.float64]:
+        """The LSTM's hidden state after each id of one text, shape (T, H), from the run that gives its logit.
+
+        Args:
+            ids: of the text, not empty and not longer than the network's maximum length.
+
+        Raises:
+            BundleInvalid: the graph does not give them: it is not the tutorials' network.
+        """
+        (hidden,) = self._outputs(["hidden"], ids)  # (T, 1, H)
+        return np.asarray(hidden[:, 0], np.float64)
+
     def weights(self) -> NetworkWeights:
         """The weights of the network, in float64, for whoever wants to look inside.
 
         Raises:
             BundleInvalid: the graph does not give them: it is not the tutorials' network.
         """
-        lacking = sorted(set(WEIGHTS) - {tensor.name for tensor in self._session.get_outputs()})
-        if lacking:
-            raise BundleInvalid(self._model.parent, f"{self._model.name} does not show its {', '.join(lacking)}")
-        one_text = {"ids": np.zeros((1, 1), np.int32), "lengths": np.ones(1, np.int32)}  # constants need no input
-        values = (np.asarray(value, np.float64) for value in self._session.run(list(WEIGHTS), one_text))
+        values = (np.asarray(value, np.float64) for value in self._outputs(WEIGHTS, [PAD_ID]))  # constants: any text
         embedding, w, r, b, padding_hidden, padding_cell, dense_kernel, dense_bias = values
         biases = np.split(b[0], 2)  # ONNX has one for W and one for R, (4H,) each; only their sum counts
         return NetworkWeights(
@@ -95,6 +104,15 @@ class Engine:
             dense_kernel=dense_kernel[:, 0],
             dense_bias=float(dense_bias[0]),
         )
+
+    def _outputs(self, names: Sequence[str], ids: Sequence[int]) -> list[Any]:
+        """Outputs of the graph over one text, by name."""
+        lacking = sorted(set(names) - {tensor.name for tensor in self._session.get_outputs()})
+        if lacking:
+            raise BundleInvalid(self._model.parent, f"{self._model.name} does not show its {', '.join(lacking)}")
+        feed = {"ids": np.array([ids], np.int32), "lengths": np.array([len(ids)], np.int32)}
+        outputs: list[Any] = self._session.run(list(names), feed)
+        return outputs
 
     def _run(self, texts: Sequence[Sequence[int]]) -> npt.NDArray[np.float32]:
         lengths = np.array([len(ids) for ids in texts], np.int32)

@@ -68,7 +68,7 @@ def test_the_state_obeys_the_formula_from_row_to_row(classifier: Classifier):
     for token in traced.tokens:
         step = token.step
         np.testing.assert_allclose(step.cell, step.forget_gate * cell + step.input_gate * step.candidate)
-        np.testing.assert_allclose(step.hidden, step.output_gate * np.tanh(step.cell))
+        np.testing.assert_allclose(step.hidden, step.output_gate * np.tanh(step.cell), atol=1e-6)
         cell = step.cell
 
 

@@ -95,8 +95,8 @@ def classic_to_onnx(network: Any, maximum_length: int) -> Any:
     Inputs: `ids`, int32 (B, T), each review's ids at the left, anything after them; `lengths`, int32 (B,), the ids of
     each, 1 to `maximum_length`. Output: `logit`, float32 (B,), the sigmoid of which is the probability of positive.
     A second output, `hidden`, float32 (T, B, H), is the hidden state after each id (zeros after a review's last), for
-    whoever wants to watch. The weights are outputs too, under the names in `imdbsent.lstm.WEIGHTS`: whoever wants to look inside the network
-    needs nothing but ONNX Runtime, and asks for them by name.
+    whoever wants to watch. The weights are outputs too, under the names in `imdbsent.lstm.WEIGHTS`: whoever wants to
+    look inside the network needs nothing but ONNX Runtime, and asks for them by name.
 
     Args:
         network: `keras.Sequential` of Embedding, LSTM and Dense.
