@@ -27,7 +27,9 @@ def imported(*arguments: str) -> set[str]:
     return {line.rpartition("|")[2].strip().partition(".")[0] for line in result.stderr.splitlines()}
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["predict", "great movie"], ["train", "--help"], ["predict", "-h"]])
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["predict", "great movie"], ["train", "--help"], ["predict", "-h"], ["models", "list"]]
+)
 def test_answering_and_helping_import_nothing_heavy(arguments: list[str]) -> None:
     packages = imported(*arguments)
     assert "typer" in packages
