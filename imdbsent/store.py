@@ -202,12 +202,14 @@ def _from_wheel(name: str, note: Note) -> Bundle:
 
 
 def _install(shipped: Bundle, installed: Path, note: Note) -> None:
-    with publishing.locked():
-        if _is_current(installed, shipped):
-            return  # another first run did it while we waited
-        with new_bundle(installed) as fresh:
-            for file in (CARD, *shipped.card.files):
-                shutil.copyfile(shipped.directory / file, fresh / file)
+    with publishing.staging(installed.parent) as fresh:
+        for file in (CARD, *shipped.card.files):
+            shutil.copyfile(shipped.directory / file, fresh / file)
+        read_bundle(fresh).verify()
+        with publishing.locked():
+            if _is_current(installed, shipped):
+                return  # another first run was faster
+            publishing.swap(fresh, installed)
     note(f"installed the model '{installed.name}' in {installed}")
 
 

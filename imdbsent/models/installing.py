@@ -166,7 +166,7 @@ def _install(
         final_name = name or card.name
         with publishing.locked():
             store.check_name(final_name, replace=replace)
-            publishing.publish(fresh, store.directory_of(final_name))
+            publishing.swap(fresh, store.directory_of(final_name))
             installed = read_bundle(store.directory_of(final_name))
     note(f"installed the model '{final_name}' in {installed.directory}")
     return installed

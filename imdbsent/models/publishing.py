@@ -40,14 +40,23 @@ def publish(fresh: Path, final: Path) -> None:
     """
     read_bundle(fresh).verify()
     with locked() if final.parent == settings.models_directory() else contextlib.nullcontext():
-        if final.exists():
-            final.rename(fresh.parent / ".replaced")
-        fresh.rename(final)
+        swap(fresh, final)
+
+
+def swap(fresh: Path, final: Path) -> None:
+    """Give a staged bundle its place; the one that was there goes with the staging folder.
+
+    Raises:
+        OSError: the place cannot be written.
+    """
+    if final.exists():
+        final.rename(fresh.parent / ".replaced")
+    fresh.rename(final)
 
 
 @contextlib.contextmanager
 def locked() -> Iterator[None]:
-    """Hold the lock of the user's models; whoever holds it may take it again.
+    """Hold the lock of the user's models; whoever holds it must not take it again.
 
     Raises:
         OSError: the data directory cannot be written, or another process holds the lock for two minutes.
@@ -56,7 +65,7 @@ def locked() -> Iterator[None]:
 
     directory = settings.models_directory()
     directory.mkdir(parents=True, exist_ok=True)
-    with FileLock(directory / ".lock", timeout=_LOCK_TIMEOUT, is_singleton=True):
+    with FileLock(directory / ".lock", timeout=_LOCK_TIMEOUT):
         yield
 
 

@@ -248,11 +248,6 @@ def test_a_data_directory_that_cannot_be_written_is_one_error(tar: Path, home: P
         install(str(tar), lambda _: None)
 
 
-def test_a_block_in_the_lock_may_take_the_lock_again(home: Path) -> None:
-    with publishing.locked(), publishing.locked():
-        assert (home / "models" / ".lock").exists()
-
-
 def test_eight_processes_installing_and_removing_at_once_leave_a_whole_bundle_or_none(tar: Path, home: Path) -> None:
     program = f"""
 import sys
@@ -291,7 +286,7 @@ def test_a_process_killed_while_it_installs_leaves_the_old_model(tar: Path, home
     program = f"""
 import os, signal
 from imdbsent.models import installing, publishing
-publishing.publish = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+publishing.swap = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
 installing.install({str(tar)!r}, lambda _: None, replace=True)
 """
     environment = {**os.environ, "IMDBSENT_HOME": str(home)}
