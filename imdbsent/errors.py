@@ -54,6 +54,17 @@ class InputUnreadable(ImdbsentError):
         super().__init__(f"cannot read {str(path)!r}: {reason}. See: imdbsent {command} --help")
 
 
+class LabelInvalid(ImdbsentError):
+    """A label of a user's file is neither positive nor negative."""
+
+    exit_code = ExitCode.USAGE
+
+    def __init__(self, file: str, line: int, reason: str) -> None:
+        super().__init__(
+            f"line {line} of {file!r}: {reason}. Type: --label-column NAME, or --positive RULE as --positive '>=7'"
+        )
+
+
 class TextWithoutVerdict(ImdbsentError):
     """The one text that was asked about is blank, or none of its words is known."""
 

@@ -28,7 +28,15 @@ def imported(*arguments: str) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--help"], ["predict", "great movie"], ["train", "--help"], ["predict", "-h"], ["models", "list"]]
+    "arguments",
+    [
+        ["--help"],
+        ["predict", "great movie"],
+        ["train", "--help"],
+        ["evaluate", "--help"],
+        ["predict", "-h"],
+        ["models", "list"],
+    ],
 )
 def test_answering_and_helping_import_nothing_heavy(arguments: list[str]) -> None:
     packages = imported(*arguments)
@@ -36,7 +44,7 @@ def test_answering_and_helping_import_nothing_heavy(arguments: list[str]) -> Non
     assert not packages & HEAVY
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["train", "--help"]])
+@pytest.mark.parametrize("arguments", [["--help"], ["train", "--help"], ["evaluate", "--help"]])
 def test_help_imports_no_arrays_and_no_engine(arguments: list[str]) -> None:
     assert not imported(*arguments) & {"numpy", "onnxruntime"}
 

@@ -11,6 +11,7 @@ import typer
 from imdbsent import __version__, settings
 from imdbsent.cli import dataset
 from imdbsent.cli.console import print_error
+from imdbsent.cli.evaluate import evaluate
 from imdbsent.cli.inspect import inspect_app
 from imdbsent.cli.models import models_app
 from imdbsent.cli.predict import predict
@@ -29,6 +30,7 @@ app = typer.Typer(
 )
 app.command()(predict)
 app.command()(train)
+app.command()(evaluate)
 app.add_typer(inspect_app)
 app.command()(stats)
 app.add_typer(dataset.app, name="dataset")

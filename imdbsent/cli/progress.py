@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from types import TracebackType
 
     from rich.console import Console
@@ -129,6 +131,33 @@ class TrainingDisplay:
                 f"  test loss {epoch.test_loss:.4f}  test accuracy {epoch.test_accuracy:.4f}  {epoch.seconds:.0f} s",
                 soft_wrap=True,
             )
+
+
+@contextmanager
+def counting_bar(console: Console, name: str, total: int, *, quiet: bool) -> Iterator[Callable[[], None]]:
+    """Show how many of something are done, and the time left.
+
+    Args:
+        console: where it is drawn; nothing is drawn off a terminal.
+        name: stands before the bar.
+        total: how many there are.
+        quiet: whether nothing is drawn.
+
+    Yields:
+        What is to be called after each.
+    """
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
+    is_hidden = quiet or not _can_animate(console)
+    with Progress(*columns, console=console, transient=True, disable=is_hidden) as bar:
+        task = bar.add_task(name, total=total)
+        yield lambda: bar.advance(task)
 
 
 def _can_animate(console: Console) -> bool:

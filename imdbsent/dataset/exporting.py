@@ -10,19 +10,17 @@ import csv
 import importlib
 import io
 import json
-import os
-import tempfile
-from contextlib import contextmanager
 from enum import Enum
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from imdbsent.dataset.corpus import CLASS_NAMES
 from imdbsent.errors import ExtraMissing, OutputFailed
+from imdbsent.records.new_file import new_file
 from imdbsent.records.writing import write
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
 
     from imdbsent.dataset.aclimdb import Review
 
@@ -67,7 +65,7 @@ def export_file(reviews: Sequence[Review], file_format: ExportFormat, path: Path
         OutputFailed: the place cannot be written.
     """
     try:
-        with _new_file(path) as place:
+        with new_file(path) as place:
             if file_format is ExportFormat.PARQUET:
                 _write_parquet(reviews, place)
             else:
@@ -113,31 +111,3 @@ def _pyarrow() -> tuple[Any, Any]:
         return importlib.import_module("pyarrow"), importlib.import_module("pyarrow.parquet")
     except ImportError as error:
         raise ExtraMissing("Parquet", "parquet") from error
-
-
-@contextmanager
-def _new_file(path: Path) -> Iterator[Path]:
-    """Give a temporary name beside a path, which takes the path's name after the block.
-
-    Raises:
-        OSError: the place cannot be written.
-    """
-    if path.exists() and not path.is_file():
-        yield path
-        return
-    path = path.resolve()  # the file behind a link is replaced, not the link
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
-    os.close(descriptor)
-    temporary = Path(name)
-    try:
-        yield temporary
-        temporary.chmod(0o666 & ~_umask())  # mkstemp's own mode is for its owner alone
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

@@ -35,14 +35,16 @@ class LabelledRecord:
     Attributes:
         text: the text.
         label: its class, as it stands in the file; None where it has none.
+        line: the line of the file on which it ends, from 1.
     """
 
     text: str
     label: str | None
+    line: int
 
 
 def read_labelled(
-    file: str, text_column: str = TEXT_COLUMN, label_column: str | None = None
+    file: str, text_column: str = TEXT_COLUMN, label_column: str | None = None, *, command: str = "stats"
 ) -> Iterator[LabelledRecord]:
     """Read a user's texts.
 
@@ -50,6 +52,7 @@ def read_labelled(
         file: path that ends in .csv, .tsv, .jsonl, .ndjson or .txt; `-` is standard input, a text a line.
         text_column: name of the column, or of the key, that holds the text.
         label_column: that of the label; None for "label" where there is one, else for texts without labels.
+        command: the command whose help the message of an error names.
 
     Yields:
         The records in order, a blank text included.
@@ -58,40 +61,39 @@ def read_labelled(
         InputUnreadable: the file cannot be read, is not UTF-8, or breaks its format.
         UsageProblem: its name does not say what it holds, or it has no such column.
     """
-    if file == STDIN:
-        if sys.stdin is None:
-            raise UsageProblem("standard input is closed. Type: imdbsent stats FILE")
-        yield from _lines(file, sys.stdin.buffer)
-        return
     suffix = Path(file).suffix.lower()
-    if suffix not in _SUFFIXES:
+    if file != STDIN and suffix not in _SUFFIXES:
         raise UsageProblem(
             f"the name of {file!r} does not say what it holds. Type the path of a file that ends in "
             f"{', '.join(_SUFFIXES[:-1])} or {_SUFFIXES[-1]}"
         )
+    if file == STDIN and sys.stdin is None:
+        raise UsageProblem(f"standard input is closed. Type: imdbsent {command} FILE")
     try:
-        if suffix == ".txt":
+        if file == STDIN:
+            yield from _lines(sys.stdin.buffer)
+        elif suffix == ".txt":
             with Path(file).open("rb") as lines:
-                yield from _lines(file, lines)
-            return
-        # A table's own reader must see line ends as they are; a line of JSON ends at a line feed alone.
-        with Path(file).open(encoding="utf-8-sig", newline="\n" if suffix in _JSONL else "") as stream:
-            rows = _json_rows(file, stream) if suffix in _JSONL else _table_rows(file, stream, _DELIMITERS[suffix])
-            yield from _from_rows(file, rows, text_column, label_column)
+                yield from _lines(lines)
+        else:
+            # A table's own reader must see line ends as they are; a line of JSON ends at a line feed alone.
+            with Path(file).open(encoding="utf-8-sig", newline="\n" if suffix in _JSONL else "") as stream:
+                rows = _json_rows(stream) if suffix in _JSONL else _table_rows(stream, _DELIMITERS[suffix])
+                yield from _from_rows(file, rows, text_column, label_column)
     except UnicodeDecodeError as error:
-        raise _unreadable(file, f"it is not UTF-8 ({error.reason})") from error
-    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
-        raise _unreadable(file, getattr(error, "strerror", None) or str(error)) from error
+        raise InputUnreadable(file, f"it is not UTF-8 ({error.reason})", command) from error
+    except (OSError, ValueError) as error:  # ValueError: a broken format, or a NUL in the path
+        raise InputUnreadable(file, getattr(error, "strerror", None) or str(error), command) from error
 
 
-def _lines(file: str, stream: BinaryIO) -> Iterator[LabelledRecord]:
+def _lines(stream: BinaryIO) -> Iterator[LabelledRecord]:
     for number, record in enumerate(read_lines(stream), start=1):
         if record.problem is not None:
-            raise _unreadable(file, f"line {number}: {record.problem}")
-        yield LabelledRecord(record.text, None)
+            raise ValueError(f"line {number}: {record.problem}")
+        yield LabelledRecord(record.text, None, number)
 
 
-def _table_rows(file: str, stream: TextIO, delimiter: str) -> Iterator[tuple[int, dict[str, Any]]]:
+def _table_rows(stream: TextIO, delimiter: str) -> Iterator[tuple[int, dict[str, Any]]]:
     """Rows of a table with a header, each with the number of the line on which it ends."""
     csv.field_size_limit(_LARGEST_FIELD)
     reader = csv.reader(stream, delimiter=delimiter, strict=True)
@@ -101,23 +103,22 @@ def _table_rows(file: str, stream: TextIO, delimiter: str) -> Iterator[tuple[int
             if not row:  # a blank line
                 continue
             if len(row) != len(header):
-                reason = f"line {reader.line_num} has {len(row)} fields, the header has {len(header)}"
-                raise _unreadable(file, reason)
+                raise ValueError(f"line {reader.line_num} has {len(row)} fields, the header has {len(header)}")
             yield reader.line_num, dict(zip(header, row))
     except csv.Error as error:
-        raise _unreadable(file, f"line {reader.line_num}: {error}") from error
+        raise ValueError(f"line {reader.line_num}: {error}") from error
 
 
-def _json_rows(file: str, stream: TextIO) -> Iterator[tuple[int, dict[str, Any]]]:
+def _json_rows(stream: TextIO) -> Iterator[tuple[int, dict[str, Any]]]:
     for number, line in enumerate(stream, start=1):
         if not line.strip():
             continue
         try:
             value = json.loads(line)
         except (ValueError, RecursionError) as error:
-            raise _unreadable(file, f"line {number} is not JSON ({error})") from error
+            raise ValueError(f"line {number} is not JSON ({error})") from error
         if not isinstance(value, dict):
-            raise _unreadable(file, f"line {number} is not a JSON object")
+            raise ValueError(f"line {number} is not a JSON object")
         yield number, value
 
 
@@ -133,12 +134,8 @@ def _from_rows(
                 )
         text = row[text_column]
         if not isinstance(text, str):
-            raise _unreadable(file, f"line {number}: {text_column!r} is {type(text).__name__}, not a text")
-        yield LabelledRecord(text, _label(row.get(label_column or LABEL_COLUMN)))
-
-
-def _unreadable(file: str, reason: str) -> InputUnreadable:
-    return InputUnreadable(file, reason, "stats")
+            raise ValueError(f"line {number}: {text_column!r} is {type(text).__name__}, not a text")
+        yield LabelledRecord(text, _label(row.get(label_column or LABEL_COLUMN)), number)
 
 
 def _label(value: Any) -> str | None:

@@ -6,7 +6,7 @@ import pytest
 from rich.console import Console
 
 from imdbsent.bundle import Epoch
-from imdbsent.cli.progress import DownloadBar, TrainingDisplay
+from imdbsent.cli.progress import DownloadBar, TrainingDisplay, counting_bar
 from imdbsent.training.recipes import CLASSIC
 
 
@@ -70,3 +70,15 @@ def test_a_download_shows_how_much_has_come_on_a_terminal_only(terminal: bool) -
     bar.update(84_000_000)
     bar.close()
     assert ("84.0/84.0 MB" in printed(target)) == terminal
+
+
+@pytest.mark.parametrize(
+    ("terminal", "quiet", "shown"), [(True, False, True), (True, True, False), (False, False, False)]
+)
+def test_a_counting_bar_is_drawn_on_a_terminal_alone(terminal: bool, quiet: bool, shown: bool) -> None:
+    target = console(terminal=terminal)
+    with counting_bar(target, "[red]mine", 3, quiet=quiet) as advance:
+        advance()
+        advance()
+    assert ("[red]mine" in printed(target) and "2/3" in printed(target)) == shown
+    assert bool(printed(target).strip()) == shown

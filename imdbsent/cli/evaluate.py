@@ -1,0 +1,212 @@
+"""`imdbsent evaluate`: how good is a model?"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from imdbsent.cli.console import Data, NoColor, Notes, Quiet, stderr_console, stdout_console
+from imdbsent.cli.stats import Layout
+from imdbsent.errors import OutputFailed, UsageProblem
+from imdbsent.records.writing import output_errors, write
+
+if TYPE_CHECKING:
+    from imdbsent.classifier import Classifier
+    from imdbsent.evaluation.examples import Examples
+    from imdbsent.evaluation.report import Report
+
+
+class EvaluationSplit(str, Enum):
+    """The splits of the IMDB reviews that have labels."""
+
+    TEST = "test"
+    TRAIN = "train"
+
+
+def evaluate(
+    file: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="FILE",
+            help="Your own labelled texts: .csv, .tsv or .jsonl. Left out: the 25,000 test reviews of IMDB.",
+            show_default=False,
+        ),
+    ] = None,
+    model: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--model",
+            "-m",
+            metavar="NAME",
+            help="Name or folder of a model; several times for several side by side. "
+            "Left out: the default, as `imdbsent models use` prints it.",
+        ),
+    ] = None,
+    data: Data = None,
+    split: Annotated[
+        EvaluationSplit | None, typer.Option("--split", help="Which of the IMDB reviews. Left out: test.")
+    ] = None,
+    text_column: Annotated[
+        str | None, typer.Option("--text-column", metavar="NAME", help="Column of FILE with the text. Left out: text.")
+    ] = None,
+    label_column: Annotated[
+        str | None,
+        typer.Option("--label-column", metavar="NAME", help="Column of FILE with the label. Left out: label."),
+    ] = None,
+    positive: Annotated[
+        str | None,
+        typer.Option(
+            "--positive",
+            metavar="RULE",
+            help="Which labels are positive: '>=7', '<3', or the label itself; all others are negative. "
+            "Left out: positive, pos, 1, true against negative, neg, 0, false.",
+        ),
+    ] = None,
+    output_format: Annotated[Layout, typer.Option("--format", help="How to write the figures.")] = Layout.TABLE,
+    html: Annotated[
+        Path | None,
+        typer.Option("--html", metavar="PATH", help="Write a page with the curves, too; one file, for any browser."),
+    ] = None,
+    mistakes: Annotated[int, typer.Option(min=0, max=1_000, help="Surest mistakes to show of each model.")] = 5,
+    quiet: Quiet = False,
+    no_color: NoColor = False,
+) -> None:
+    """Measure models on labelled texts: accuracy, F1, ROC AUC, log loss, calibration, where they fail.
+
+    imdbsent evaluate --html report.html
+
+    imdbsent evaluate --model classic --model mine --format json | jq .comparisons
+
+    imdbsent evaluate reviews.csv --text-column body --label-column stars --positive ">=7"
+
+    imdbsent evaluate --format csv | grep accuracy_of_length
+    """
+    _check_options(
+        file,
+        {"--data": data, "--split": split},
+        {"--text-column": text_column, "--label-column": label_column, "--positive": positive},
+    )
+    _check_place(html)
+    notes = Notes(stderr_console(no_color=no_color), quiet=quiet)
+    classifiers = _load(model or [None], notes)
+    if file is None:
+        examples = _reviews(data, split or EvaluationSplit.TEST, notes)
+    else:
+        from imdbsent.evaluation.examples import from_file
+        from imdbsent.records.labelled import LABEL_COLUMN, TEXT_COLUMN
+        from imdbsent.records.labels import parse_rule
+
+        examples = from_file(file, parse_rule(positive), text_column or TEXT_COLUMN, label_column or LABEL_COLUMN)
+    report = _measure(classifiers, examples, mistakes, notes)
+    if html is not None:
+        _write_page(report, html)
+        notes(f"the page is in {html}")
+    _show(report, output_format, no_color=no_color)
+
+
+def _check_options(file: str | None, of_reviews: dict[str, object], of_file: dict[str, object]) -> None:
+    given = [option for option, value in (of_reviews if file else of_file).items() if value is not None]
+    if given:
+        subject, other = ("the IMDB reviews", "FILE") if file else ("FILE", "the IMDB reviews")
+        raise UsageProblem(f"{given[0]} is about {subject}, not about {other}. Type: imdbsent evaluate --help")
+
+
+def _check_place(path: Path | None) -> None:
+    """Find out that a file cannot be written before the work, rather than after it."""
+    if path is None:
+        return
+    if path.is_dir():
+        raise UsageProblem(f"'{path}' is a folder. Type: --html '{path / 'report.html'}'")
+    if not path.parent.is_dir():
+        raise UsageProblem(f"there is no folder '{path.parent}'. Type: mkdir -p '{path.parent}'")
+    if not os.access(path.parent, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
+        raise UsageProblem(f"the folder '{path.parent}' cannot be written. Type: --html with another PATH")
+
+
+def _load(models: Sequence[str | None], notes: Notes) -> dict[str, Classifier]:
+    """The models by what they were called; the default one by its own name."""
+    import imdbsent
+    from imdbsent.cli.progress import DownloadBar
+
+    classifiers: dict[str, Classifier] = {}
+    for model in models:
+        progress = None if notes.quiet else DownloadBar(notes.console)
+        classifier = imdbsent.load(model, note=notes, progress=progress)
+        name = model or classifier.bundle.card.name
+        if name in classifiers:
+            raise UsageProblem(f"--model {name} is there twice. Type each model once")
+        classifiers[name] = classifier
+    return classifiers
+
+
+def _reviews(data: Path | None, split: EvaluationSplit, notes: Notes) -> Examples:
+    from imdbsent.cli.progress import DownloadBar
+    from imdbsent.dataset.aclimdb import incomplete_folders, read_reviews
+    from imdbsent.dataset.fetching import find_or_fetch
+    from imdbsent.evaluation.examples import Examples, from_reviews
+
+    source = find_or_fetch(data, notes, None if notes.quiet else DownloadBar(notes.console))
+    reviews = read_reviews(source, (f"{split.value}/neg", f"{split.value}/pos"))
+    for shortfall in incomplete_folders(reviews):
+        notes(f"{source}: {shortfall} reviews; figures will not be comparable")
+    if split is EvaluationSplit.TRAIN:
+        notes("these reviews train models: of a model that saw them, the figures say what it remembers")
+    return Examples(from_reviews(reviews), f"IMDB reviews, {split.value}", split.value)
+
+
+def _measure(classifiers: dict[str, Classifier], examples: Examples, mistakes: int, notes: Notes) -> Report:
+    from imdbsent.cli.progress import counting_bar
+    from imdbsent.evaluation.report import NO_VERDICT, answer, report
+
+    answers = []
+    for name, classifier in classifiers.items():
+        with counting_bar(notes.console, name, len(examples.items), quiet=notes.quiet) as advance:
+            answers.append(answer(name, classifier, examples.items, advance))
+        if answers[-1].unanswered:
+            count = answers[-1].unanswered
+            notes(f"{name}: {count:,} without a verdict, counted with a probability of {NO_VERDICT}")
+    return report(examples, answers, mistakes=mistakes)
+
+
+def _write_page(report: Report, path: Path) -> None:
+    """Write the page, which has its name only once it is whole.
+
+    Raises:
+        OutputFailed: the system refuses.
+    """
+    from imdbsent.evaluation.page import as_html
+    from imdbsent.records.new_file import new_file
+
+    try:
+        with new_file(path) as place, place.open("wb") as stream:
+            write(as_html(report), stream)
+    except OSError as error:
+        raise OutputFailed(f"{path}: {error.strerror or error}") from error
+
+
+def _show(report: Report, layout: Layout, *, no_color: bool) -> None:
+    """Write a report to standard output.
+
+    Raises:
+        OutputClosed: the reader has gone.
+        OutputFailed: the system refuses.
+    """
+    if layout is Layout.TABLE:
+        from imdbsent.cli.evaluate_tables import chosen_lines, report_page
+
+        console = stdout_console(no_color=no_color)
+        with output_errors():
+            console.print(report_page(report))
+            if report.split is not None:
+                for line in chosen_lines(report):
+                    console.print(line, soft_wrap=True, markup=False)
+        return
+    from imdbsent.evaluation.writing import as_csv, as_json
+
+    write((as_json if layout is Layout.JSON else as_csv)(report), sys.stdout.buffer)

@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+
+import numpy as np
+from rich.console import Console
+
+from imdbsent.cli.evaluate_tables import chosen_lines, report_page
+from imdbsent.evaluation.examples import Example, Examples
+from imdbsent.evaluation.report import Answers, report
+from tests.evaluation.example_report import two_models
+
+
+def printed(made, width: int = 120, encoding: str = "utf-8") -> str:
+    stream = io.TextIOWrapper(io.BytesIO(), encoding=encoding, write_through=True)
+    Console(file=stream, width=width).print(report_page(made))
+    return stream.buffer.getvalue().decode(encoding)
+
+
+def test_models_have_a_column_each_and_mistakes_a_table_each() -> None:
+    made = two_models()
+    text = printed(made)
+    for model in made.models:
+        assert f"{model.accuracy:.2%}" in text
+        assert f"{model.log_loss:.4f}" in text
+    assert text.count("surest mistakes of") == 2
+    assert "McNemar's test" in text
+
+
+def test_one_model_has_no_test_and_no_mistakes_table_where_none_are_asked_for() -> None:
+    made = two_models(mistakes=0)
+    text = printed(replace(made, models=made.models[:1], comparisons=()))
+    assert "McNemar" not in text
+    assert "mistakes" not in text
+
+
+def test_a_text_a_name_and_a_card_cannot_steer_the_terminal() -> None:
+    items = Examples((Example("\x1b[2Jgone [bold]", 1, "line 1\x1b", None),), "\x1b]0;title\x07", "test")
+    made = report(items, [Answers("m\x1b[31m", "by \x1b[5m", 0.5, np.array([0.1]), 1)], mistakes=1)
+    text = printed(made)
+    assert "\x1b" not in text
+    assert "[bold]" in text
+    assert "\x1b" not in "".join(chosen_lines(made))
+
+
+def test_tables_are_drawn_where_only_ascii_can_be() -> None:
+    assert "accuracy" in printed(replace(two_models(mistakes=0), comparisons=()), encoding="ascii")

@@ -1,0 +1,192 @@
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from imdbsent.evaluation.page import as_html
+from imdbsent.evaluation.report import report
+from tests.chromium import EXECUTABLE, Chromium, Page
+from tests.evaluation.example_report import answers, examples, two_models
+
+needs_chromium = pytest.mark.skipif(EXECUTABLE is None, reason="Chromium is not installed: apt-get install chromium")
+TAB, ENTER = 9, 13
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chromium]:
+    chromium = Chromium(tmp_path_factory.mktemp("profile"))
+    yield chromium
+    chromium.close()
+
+
+@pytest.fixture
+def page_file(tmp_path: Path) -> Path:
+    path = tmp_path / "report.html"
+    path.write_text("".join(as_html(two_models())), encoding="utf-8")
+    return path
+
+
+class Elements(HTMLParser):
+    """The elements of a page and their attributes."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.open: list[str] = []
+        self.feed(page)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+        if tag not in ("meta", "link"):
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+def test_the_page_is_well_formed_and_every_text_is_escaped() -> None:
+    elements = Elements("".join(as_html(two_models())))
+    assert elements.open == []
+    tags = {tag for tag, _ in elements.found}
+    assert not tags & {"script", "img", "iframe", "object", "embed", "em", "b", "i"}
+    assert {"svg", "table", "details", "nav", "main"} <= tags
+    for _, attributes in elements.found:
+        assert not any(name.startswith("on") or name in ("src", "srcset", "style") for name in attributes)
+        assert (attributes.get("href") or "#").startswith(("#", "data:,"))
+    identifiers = {attributes["id"] for _, attributes in elements.found if "id" in attributes}
+    for _, attributes in elements.found:
+        link = attributes.get("href") or ""
+        assert not link.startswith("#") or link[1:] in identifiers
+
+
+def test_the_page_has_the_figures_of_the_report() -> None:
+    made = two_models()
+    page = "".join(as_html(made))
+    for model in made.models:
+        assert model.accuracy is not None
+        assert f"{model.accuracy:.2%}" in page
+        assert f"{model.roc_auc:.4f}" in page
+        assert f"{model.calibration_error:.4f}" in page
+        for mistake in model.mistakes:
+            assert f"{mistake.probability:.4f}" in page
+    assert page.count('role="img"') == 3
+    assert "by &lt;b&gt;&quot;hand&quot;&lt;/b&gt;" in page
+
+
+def test_the_curves_go_from_corner_to_corner_and_are_drawn_once_a_spot() -> None:
+    n = 30_000
+    labels = np.arange(n) % 2
+    items = examples(2)
+    many = replace(items, items=tuple(replace(items.items[label], stars=None) for label in labels))
+    random = np.random.default_rng(0)
+    made = report(many, [replace(answers("m", items, 1, 1), probabilities=random.random(n))], mistakes=0)
+    page = "".join(as_html(made))
+    path = re.search(r'<path class="line s0" d="M48 252L([^"]*)L350 12"/>', page)
+    assert path, "the ROC curve"
+    assert path[1].count("L") < 1_500
+    assert "Accuracy by stars" not in page
+    assert "Side by side" not in page
+    assert "Surest mistakes" not in page
+
+
+def test_of_one_class_there_is_a_page_too() -> None:
+    items = examples(10)
+    positive = replace(items, items=tuple(replace(item, label=1) for item in items.items), split=None)
+    page = "".join(as_html(report(positive, [answers("m", positive, 1, 0.5)], mistakes=1)))
+    assert Elements(page).open == []
+    assert "undefined" in page
+    assert "weights" not in page
+
+
+def test_on_the_train_split_the_page_says_that_models_have_seen_it() -> None:
+    assert "remembered" in "".join(as_html(replace(two_models(), split="train")))
+    assert "remembered" not in "".join(as_html(two_models()))
+
+
+@needs_chromium
+@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("width", [360, 1000])
+def test_a_browser_asks_for_nothing_complains_of_nothing_and_scrolls_down_alone(
+    browser: Chromium, page_file: Path, width: int, dark: bool
+) -> None:
+    page = Page(browser, page_file.as_uri(), width=width, dark=dark)
+    page.evaluate("document.querySelectorAll('details').forEach(folded => folded.open = true)")
+    assert page.evaluate("window.innerWidth") == width
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.evaluate("document.title").endswith("on IMDB reviews, <i>test</i>")
+    assert page.evaluate("document.scripts.length + document.images.length") == 0
+    assert page.requests() == [page_file.as_uri()]
+    assert page.complaints() == []
+
+
+@needs_chromium
+def test_a_request_or_a_complaint_would_be_seen(browser: Chromium, tmp_path: Path) -> None:
+    """The test above can fail: a page with a picture, a script that throws and a line too wide shows all three."""
+    wide = tmp_path / "wide.html"
+    wide.write_text("<img src='none.png'><script>throw 1</script><pre>" + "wide " * 200, encoding="utf-8")
+    page = Page(browser, wide.as_uri(), width=360)
+    assert len(page.requests()) == 2
+    assert page.complaints()
+    assert page.evaluate("document.documentElement.scrollWidth") > 360
+
+
+@needs_chromium
+def test_colours_follow_the_readers_choice_and_contrast_with_the_page(browser: Chromium, page_file: Path) -> None:
+    backs = []
+    for dark in (False, True):
+        page = Page(browser, page_file.as_uri(), dark=dark)
+        back = page.evaluate("getComputedStyle(document.body).backgroundColor")
+        backs.append(back)
+        for selector, attribute, least in (
+            ("body", "color", 7),
+            (".tick", "fill", 4.5),
+            ("thead th", "color", 4.5),
+            ("nav a", "color", 4.5),
+            ("summary bdi", "color", 4.5),
+            (".line.s0", "stroke", 3),
+            (".line.s1", "stroke", 3),
+        ):
+            colour = page.evaluate(f"getComputedStyle(document.querySelector('{selector}')).{attribute}")
+            assert contrast(colour, back) >= least, (selector, dark)
+    assert luminance(backs[0]) > 0.9
+    assert luminance(backs[1]) < 0.1
+
+
+@needs_chromium
+def test_the_keyboard_reaches_everything_and_opens_what_is_folded(browser: Chromium, page_file: Path) -> None:
+    page = Page(browser, page_file.as_uri(), width=360)
+    reachable = page.evaluate("document.querySelectorAll('a, summary, [tabindex]').length")
+    hidden = page.evaluate("document.querySelectorAll('details:not([open]) [tabindex]').length")
+    page.evaluate("window.reached = new Set()")
+    page.press("Tab", TAB)
+    assert page.evaluate("document.activeElement.textContent") == "Skip to the figures"
+    assert page.evaluate("document.activeElement.getBoundingClientRect().left") >= 0
+    for _ in range(reachable - hidden):
+        page.evaluate("reached.add(document.activeElement)")
+        page.press("Tab", TAB)
+    assert page.evaluate("reached.size") == reachable - hidden
+    page.evaluate("document.querySelector('#mistakes summary').focus()")
+    page.press("Enter", ENTER)
+    assert page.evaluate("document.querySelector('#mistakes details').open") is True
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance (WCAG 2.2) of "rgb(1, 2, 3)"."""
+    channels = [int(number) / 255 for number in re.findall(r"\d+", colour)[:3]]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(one: str, other: str) -> float:
+    light, dark = sorted((luminance(one), luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)

@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from imdbsent.records.new_file import new_file
+
+
+def test_a_file_has_its_name_and_its_rights_only_once_it_is_whole(tmp_path: Path) -> None:
+    path = tmp_path / "report.html"
+    path.write_text("old")
+    with new_file(path) as place:
+        place.write_text("new")
+        assert place.parent == path.parent
+        assert path.read_text() == "old"
+    assert path.read_text() == "new"
+    other = tmp_path / "other"
+    other.touch()
+    assert path.stat().st_mode == other.stat().st_mode
+    assert sorted(tmp_path.iterdir()) == [other, path]
+
+
+def test_where_the_writing_fails_nothing_has_changed(tmp_path: Path) -> None:
+    path = tmp_path / "report.html"
+    path.write_text("old")
+    with pytest.raises(KeyboardInterrupt), new_file(path) as place:
+        place.write_text("half")
+        raise KeyboardInterrupt
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_the_file_behind_a_link_is_replaced_and_the_link_stays(tmp_path: Path) -> None:
+    path, link = tmp_path / "report.html", tmp_path / "link.html"
+    link.symlink_to(path)
+    with new_file(link) as place:
+        place.write_text("new")
+    assert link.is_symlink()
+    assert path.read_text() == "new"
+
+
+def test_a_named_pipe_is_written_as_it_is(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with new_file(tmp_path / "pipe") as place:
+        assert place == tmp_path / "pipe"
