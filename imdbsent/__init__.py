@@ -35,7 +35,8 @@ def load(
     """Load a model, installing it first where it is not installed yet.
 
     Args:
-        model: name of a model or path of a bundle's folder; None for IMDBSENT_MODEL, else the default model.
+        model: name of a model or path of a bundle's folder; None for IMDBSENT_MODEL, else the model
+            of `imdbsent models use`, else the built-in one.
         threads: batches run at the same time; None for the cores that this process may use.
         note: is told, in one line, of each step that a user should know of, as that a model was installed.
         progress: is told of the bytes of a download.
@@ -45,6 +46,7 @@ def load(
 
     Raises:
         imdbsent.errors.ModelMissing: there is no such model.
+        imdbsent.errors.DefaultMissing: the model that the user made the default is not there any more.
         imdbsent.errors.BundleInvalid: the model is damaged.
         imdbsent.errors.DownloadFailed: it could not be fetched from IMDBSENT_MODEL_URL.
     """

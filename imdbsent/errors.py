@@ -142,12 +142,35 @@ class ModelMissing(ImdbsentError):
         super().__init__(f"there is no model {name!r}{there}. {next_step}")
 
 
+class DefaultMissing(ImdbsentError):
+    """The model that `imdbsent models use` made the default is not there any more."""
+
+    exit_code = ExitCode.MISSING
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"the default model {name!r}, chosen with `imdbsent models use`, is not there any more. "
+            "Type: imdbsent models use --reset"
+        )
+
+
+class ModelsUnwritable(ImdbsentError):
+    """The user's models, or the choice among them, cannot be changed."""
+
+    def __init__(self, path: Path | str, reason: str) -> None:
+        self.path, self.reason = path, reason
+        super().__init__(
+            f"cannot change the models: '{path}': {reason}. Check its rights and the space there, "
+            "or set IMDBSENT_HOME=FOLDER"
+        )
+
+
 class BundleInvalid(ImdbsentError):
     """A bundle is damaged, or is not a bundle, or was made by a newer imdbsent."""
 
     exit_code = ExitCode.NETWORK_OR_INTEGRITY
 
-    def __init__(self, path: Path, reason: str, next_step: str = "") -> None:
+    def __init__(self, path: Path | str, reason: str, next_step: str = "") -> None:
         self.path, self.reason = path, reason
         super().__init__(f"the model in '{path}' cannot be used: {reason}{next_step and '. ' + next_step}")
 
@@ -161,7 +184,7 @@ class NameTaken(ImdbsentError):
         super().__init__(
             f"the name {name!r} belongs to a model that comes with imdbsent. Type: --name my-{name}"
             if shipped
-            else f"there is a model {name!r} already. Type: --name OTHER, or --replace to train it anew"
+            else f"there is a model {name!r} already. Type: --name OTHER, or --replace"
         )
 
 

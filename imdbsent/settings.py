@@ -31,6 +31,11 @@ def cache_directory() -> Path:
     return _place("cache", platformdirs.user_cache_dir("imdbsent", appauthor=False))
 
 
+def config_directory() -> Path:
+    """Where the user's choices are kept: `IMDBSENT_HOME/config`, else the system's user configuration directory."""
+    return _place("config", platformdirs.user_config_dir("imdbsent", appauthor=False))
+
+
 def is_offline() -> bool:
     """Whether IMDBSENT_OFFLINE forbids the network (any value but empty and 0)."""
     return os.environ.get("IMDBSENT_OFFLINE", "0") not in ("", "0")

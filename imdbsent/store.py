@@ -10,13 +10,21 @@ import contextlib
 import os
 import re
 import shutil
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from imdbsent import settings
-from imdbsent.bundle import CARD, MODEL, NETWORK, VOCABULARY, Bundle, read_bundle
-from imdbsent.errors import BundleInvalid, DownloadFailed, ModelMissing, NameTaken, UsageProblem
+from imdbsent.bundle import CARD, Bundle, read_bundle
+from imdbsent.errors import (
+    BundleInvalid,
+    DefaultMissing,
+    DownloadFailed,
+    ModelMissing,
+    ModelsUnwritable,
+    NameTaken,
+    UsageProblem,
+)
+from imdbsent.models import default, publishing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -25,7 +33,7 @@ if TYPE_CHECKING:
 
     Note = Callable[[str], None]
 
-DEFAULT_MODEL: Final = "classic"
+DEFAULT_MODEL: Final = default.DEFAULT_MODEL
 TRAINABLE: Final = ("classic",)
 """Models that `imdbsent train` can make under their own name; a test holds that these are the recipes."""
 URL_VARIABLE: Final = "IMDBSENT_MODEL_URL"
@@ -33,9 +41,6 @@ PRETRAINED: Final = Path(__file__).parent / "pretrained"
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _SHA256 = re.compile(r"[0-9a-fA-F]{64}")
-_FILES: Final = (CARD, MODEL, VOCABULARY, NETWORK)
-_LARGEST_FILE: Final = 2**30  # bytes of one file in a downloaded bundle
-_LOCK_TIMEOUT: Final = 120  # seconds; installing takes well under one
 
 
 def _silent(_message: str) -> None:
@@ -46,7 +51,7 @@ def resolve(model: str | None = None, note: Note = _silent, progress: DownloadPr
     """Find a model, installing it first where it is not installed yet.
 
     Args:
-        model: name of a model, or path of a bundle's folder; None for IMDBSENT_MODEL, else `DEFAULT_MODEL`.
+        model: name of a model, or path of a bundle's folder; None for that of `imdbsent.models.default.choice`.
         note: is told, in one line, of each step that a user should know of.
         progress: is told of the bytes of a download.
 
@@ -55,32 +60,87 @@ def resolve(model: str | None = None, note: Note = _silent, progress: DownloadPr
 
     Raises:
         ModelMissing: there is no such model.
+        DefaultMissing: the model that the user made the default is not there any more.
         BundleInvalid: the model is damaged.
         DownloadFailed: it could not be fetched from IMDBSENT_MODEL_URL.
         UsageProblem: IMDBSENT_MODEL_URL has no hash.
     """
-    name = model or os.environ.get(settings.MODEL) or DEFAULT_MODEL
+    return _named(model, note, lambda name: _resolve(name, note, progress))
+
+
+def locate(model: str | None, note: Note = _silent) -> Bundle:
+    """Find a model as `resolve` does, but change nothing: one that is in the wheel alone stays there.
+
+    Raises:
+        ModelMissing: there is no such model.
+        DefaultMissing: the model that the user made the default is not there any more.
+        BundleInvalid: the model is damaged.
+    """
+    return _named(model, note, _locate)
+
+
+def _named(model: str | None, note: Note, find: Callable[[str], Bundle]) -> Bundle:
+    """The model that `find` finds by the name given, or by that of the default."""
+    choice = default.Choice(model, "--model") if model else default.choice(note)
+    try:
+        return find(choice.name)
+    except ModelMissing as error:
+        if choice.source != default.USE or error.trainable:
+            raise
+        raise DefaultMissing(choice.name) from error
+
+
+def _resolve(name: str, note: Note, progress: DownloadProgress | None) -> Bundle:
+    if is_name(name):
+        if _is_folder(PRETRAINED / name):
+            return _from_wheel(name, note)
+        if os.environ.get(URL_VARIABLE) and not _is_folder(directory_of(name)):
+            return _from_url(os.environ[URL_VARIABLE], name, note, progress)
+    return _locate(name)
+
+
+def _locate(name: str) -> Bundle:
     if is_path(name):
-        folder = Path(name).expanduser()
-        if not _is_folder(folder):
-            raise ModelMissing(name, names(), trainable=False)
-        return read_bundle(folder)
-    if not _NAME.fullmatch(name):
-        raise ModelMissing(name, names(), trainable=False)
-    shipped = PRETRAINED / name
-    installed = directory_of(name)
-    if _is_folder(shipped):
-        return _from_wheel(name, note)
-    if _is_folder(installed):
+        return _read_folder(name)
+    shipped, installed = PRETRAINED / name, directory_of(name)
+    if not is_name(name) or not (_is_folder(shipped) or _is_folder(installed)):
+        raise ModelMissing(name, names(), trainable=name in TRAINABLE)
+    if not _is_folder(shipped):
         return _read_installed(installed)
-    if os.environ.get(URL_VARIABLE):
-        return _from_url(os.environ[URL_VARIABLE], name, note, progress)
-    raise ModelMissing(name, names(), trainable=name in TRAINABLE)
+    in_wheel = read_bundle(shipped)
+    return _read_installed(installed) if _is_current(installed, in_wheel) else in_wheel
+
+
+def _read_folder(path: str) -> Bundle:
+    folder = Path(path).expanduser()
+    if not _is_folder(folder):
+        raise ModelMissing(path, names(), trainable=False)
+    return read_bundle(folder)
 
 
 def is_path(model: str) -> bool:
     """Whether a model is named by its folder: a name has no separator and is not `.` or `..`."""
     return model.startswith((".", "~")) or "/" in model or os.sep in model
+
+
+def is_name(text: str) -> bool:
+    """Whether a text can be the name of a model: letters, digits, `.`, `_` and `-`, 64 at most."""
+    return _NAME.fullmatch(text) is not None
+
+
+def is_sha256(text: str) -> bool:
+    """Whether a text is a SHA-256: 64 hexadecimal digits."""
+    return _SHA256.fullmatch(text) is not None
+
+
+def is_shipped(name: str) -> bool:
+    """Whether a model of that name comes with the wheel."""
+    return name in _folders(PRETRAINED)
+
+
+def is_installed(name: str) -> bool:
+    """Whether a model of that name, whole or damaged, is in the data directory."""
+    return name in _folders(settings.models_directory())
 
 
 def names() -> list[str]:
@@ -96,9 +156,9 @@ def check_name(name: str, *, replace: bool) -> None:
         UsageProblem: the name has characters that a name of a model cannot have.
         NameTaken: a model of that name is there.
     """
-    if not _NAME.fullmatch(name):
+    if not is_name(name):
         raise UsageProblem(f"{name!r} cannot be the name of a model. Type: --name with letters, digits, . _ -")
-    if name in _folders(PRETRAINED):
+    if is_shipped(name):
         raise NameTaken(name, shipped=True)
     if not replace and directory_of(name).exists():
         raise NameTaken(name, shipped=False)
@@ -123,15 +183,9 @@ def new_bundle(final: Path) -> Iterator[Path]:
         BundleInvalid: what was written is not a whole bundle.
         OSError: the place cannot be written.
     """
-    final.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=final.parent, prefix=".new-") as parent:
-        fresh = Path(parent) / final.name
-        fresh.mkdir()
+    with publishing.staging(final.parent) as fresh:
         yield fresh
-        read_bundle(fresh).verify()
-        if final.exists():
-            final.rename(Path(parent) / ".replaced")
-        fresh.rename(final)
+        publishing.publish(fresh, final)
 
 
 def _from_wheel(name: str, note: Note) -> Bundle:
@@ -148,15 +202,14 @@ def _from_wheel(name: str, note: Note) -> Bundle:
 
 
 def _install(shipped: Bundle, installed: Path, note: Note) -> None:
-    from filelock import FileLock  # noqa: PLC0415 (20 ms of start-up that only a first run needs)
-
-    installed.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(installed.parent / ".lock", timeout=_LOCK_TIMEOUT):
-        if _is_current(installed, shipped):
-            return  # another first run did it while we waited
-        with new_bundle(installed) as fresh:
-            for file in (CARD, *shipped.card.files):
-                shutil.copyfile(shipped.directory / file, fresh / file)
+    with publishing.staging(installed.parent) as fresh:
+        for file in (CARD, *shipped.card.files):
+            shutil.copyfile(shipped.directory / file, fresh / file)
+        read_bundle(fresh).verify()
+        with publishing.locked():
+            if _is_current(installed, shipped):
+                return  # another first run was faster
+            publishing.swap(fresh, installed)
     note(f"installed the model '{installed.name}' in {installed}")
 
 
@@ -174,55 +227,26 @@ def _read_installed(directory: Path) -> Bundle:
 
 def damaged(error: BundleInvalid) -> BundleInvalid:
     """The same error, with the next command where the bundle lies in the data directory."""
-    if error.path.parent != settings.models_directory():
+    path = Path(error.path)
+    if path.parent != settings.models_directory():
         return error
-    return BundleInvalid(error.path, error.reason, f"Type: rm -r '{error.path}', then the same command again")
+    again = "the same command again" if is_shipped(path.name) else "install or train it again"
+    return BundleInvalid(path, error.reason, f"Type: imdbsent models remove {path.name}, then {again}")
 
 
 def _from_url(url: str, name: str, note: Note, progress: DownloadProgress | None) -> Bundle:
     address, _, fragment = url.partition("#")
     sha256 = fragment.removeprefix("sha256=")
-    if not _SHA256.fullmatch(sha256):
+    if not is_sha256(sha256):
         raise UsageProblem(f"{URL_VARIABLE} needs the hash of the file: {URL_VARIABLE}={address}#sha256=<64 digits>")
-    from imdbsent.download import download  # noqa: PLC0415 (as filelock)
+    from imdbsent.models import installing  # noqa: PLC0415 (as filelock)
 
     next_step = f"Check {URL_VARIABLE}, or type: imdbsent predict --model {DEFAULT_MODEL} TEXT"
-    if settings.is_offline():
-        raise DownloadFailed(address, "IMDBSENT_OFFLINE is set", next_step)
-    note(f"downloading the model '{name}' from {address}")
-    archive = settings.cache_directory() / f"{name}-{sha256[:16].lower()}.tar"
-    download(address, archive, sha256.lower(), progress, next_step)
-    try:
-        with new_bundle(directory_of(name)) as directory:
-            _unpack(archive, directory)
-            found = read_bundle(directory).card.name
-            if found != name:
-                raise BundleInvalid(archive, f"it holds the model {found!r}, not {name!r}. Type: --model {found}")
-    except OSError as error:
-        raise DownloadFailed(address, f"cannot install it: {error.strerror or error}", next_step) from error
-    archive.unlink(missing_ok=True)
-    note(f"installed the model '{name}' in {directory_of(name)}")
-    return read_bundle(directory_of(name))
-
-
-def _unpack(archive: Path, directory: Path) -> None:
-    """Take the files of a bundle out of a tar, by name: no path in it is ever used to write."""
-    import tarfile  # noqa: PLC0415 (as filelock)
-    import zlib  # noqa: PLC0415
-
-    try:
-        with tarfile.open(archive, "r:*") as tar:
-            for member in tar:
-                file = Path(member.name).name
-                if member.isdir():
-                    continue
-                stream = tar.extractfile(member) if member.isreg() and file in _FILES else None
-                if stream is None or member.size > _LARGEST_FILE or (directory / file).exists():
-                    raise BundleInvalid(archive, f"{member.name!r} has no place in a bundle")
-                with (directory / file).open("wb") as out:
-                    shutil.copyfileobj(stream, out)
-    except (tarfile.TarError, EOFError, zlib.error) as error:
-        raise BundleInvalid(archive, f"it is no tar of a bundle ({error})") from error
+    with installing.downloaded(address, sha256, note, progress, next_step) as archive:
+        try:
+            return installing.install_archive(archive, address, note, replace=True, expected=name)
+        except ModelsUnwritable as error:
+            raise DownloadFailed(address, f"cannot install it: {error.reason}", next_step) from error
 
 
 def _is_folder(path: Path) -> bool:
@@ -234,6 +258,6 @@ def _is_folder(path: Path) -> bool:
 
 def _folders(directory: Path) -> list[str]:
     try:
-        return sorted(path.name for path in directory.iterdir() if _NAME.fullmatch(path.name) and path.is_dir())
+        return sorted(path.name for path in directory.iterdir() if is_name(path.name) and path.is_dir())
     except OSError:
         return []

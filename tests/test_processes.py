@@ -29,7 +29,14 @@ def imported(*arguments: str) -> set[str]:
 
 @pytest.mark.parametrize(
     "arguments",
-    [["--help"], ["predict", "great movie"], ["train", "--help"], ["evaluate", "--help"], ["predict", "-h"]],
+    [
+        ["--help"],
+        ["predict", "great movie"],
+        ["train", "--help"],
+        ["evaluate", "--help"],
+        ["predict", "-h"],
+        ["models", "list"],
+    ],
 )
 def test_answering_and_helping_import_nothing_heavy(arguments: list[str]) -> None:
     packages = imported(*arguments)

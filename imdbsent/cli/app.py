@@ -13,6 +13,7 @@ from imdbsent.cli import dataset
 from imdbsent.cli.console import print_error
 from imdbsent.cli.evaluate import evaluate
 from imdbsent.cli.inspect import inspect_app
+from imdbsent.cli.models import models_app
 from imdbsent.cli.predict import predict
 from imdbsent.cli.stats import stats
 from imdbsent.cli.train import train
@@ -33,6 +34,7 @@ app.command()(evaluate)
 app.add_typer(inspect_app)
 app.command()(stats)
 app.add_typer(dataset.app, name="dataset")
+app.add_typer(models_app)
 
 _USAGE_ERROR = typer.BadParameter.__mro__[1]  # Typer exports BadParameter, but not its base, UsageError
 

@@ -45,7 +45,7 @@ def evaluate(
             "-m",
             metavar="NAME",
             help="Name or folder of a model; several times for several side by side. "
-            "Left out: IMDBSENT_MODEL, else classic.",
+            "Left out: the default, as `imdbsent models use` prints it.",
         ),
     ] = None,
     data: Data = None,

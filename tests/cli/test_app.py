@@ -9,7 +9,7 @@ from imdbsent.errors import ExitCode
 def test_help_names_every_command_and_exits_0(run) -> None:
     result = run("--help")
     assert result.code == ExitCode.DONE
-    for command in ("predict", "train"):
+    for command in ("predict", "train", "models"):
         assert command in result.out
 
 

@@ -39,10 +39,14 @@ def model(
         write_lines([bundle.card.to_json().removesuffix("\n")])
         return
     console = stdout_console(no_color=no_color)
-    show(console, layer_table(bundle.card))
-    if bundle.card.history:
-        show(console, history_table(bundle.card))
-    show(console, facts_table(bundle))
+    for table in model_tables(bundle):
+        show(console, table)
+
+
+def model_tables(bundle: Bundle) -> list[Table]:
+    """What a card says, for people: the layers, the epochs where there are any, and the rest."""
+    card = bundle.card
+    return [layer_table(card), *([history_table(card)] if card.history else []), facts_table(bundle)]
 
 
 def layer_table(card: ModelCard) -> Table:

@@ -1,0 +1,96 @@
+"""The model that answers where none is named: from a variable, else from the file that `imdbsent models use` writes."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from imdbsent import settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+DEFAULT_MODEL: Final = "classic"
+_FILE: Final = "default-model"
+_LONGEST: Final = 256  # bytes; a name has 64 at most
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The model that answers where none is named.
+
+    Attributes:
+        name: its name, or the path of its folder.
+        source: who says so: a variable, a command, or "the built-in default".
+    """
+
+    name: str
+    source: str
+
+
+BUILT_IN: Final = Choice(DEFAULT_MODEL, "the built-in default")
+USE: Final = "imdbsent models use"
+"""The source of a `Choice` that the user stored."""
+
+
+def choice(note: Callable[[str], None]) -> Choice:
+    """The model that answers where none is named: IMDBSENT_MODEL, else the user's choice, else `DEFAULT_MODEL`.
+
+    Args:
+        note: is told where the user's choice cannot be read.
+    """
+    if variable := os.environ.get(settings.MODEL):
+        return Choice(variable, settings.MODEL)
+    try:
+        name = stored()
+    except OSError as error:
+        note(f"cannot read {path()} ({error.strerror}); the model is '{DEFAULT_MODEL}'")
+        return BUILT_IN
+    return Choice(name, USE) if name else BUILT_IN
+
+
+def path() -> Path:
+    """The file that holds the name."""
+    return settings.config_directory() / _FILE
+
+
+def stored() -> str | None:
+    """The name that was stored; None where there is none.
+
+    Raises:
+        OSError: there may be one, but the file cannot be read.
+    """
+    try:
+        with path().open("rb") as stream:
+            return stream.read(_LONGEST).decode("utf-8", "replace").strip() or None
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+
+
+def choose(name: str) -> None:
+    """Store a name, whole or not at all.
+
+    Raises:
+        OSError: the place cannot be written.
+    """
+    target = path()
+    target.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{_FILE}-")
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+            stream.write(name + "\n")
+        Path(temporary).replace(target)
+    finally:
+        Path(temporary).unlink(missing_ok=True)
+
+
+def forget() -> None:
+    """Forget the name.
+
+    Raises:
+        OSError: the place cannot be written.
+    """
+    path().unlink(missing_ok=True)

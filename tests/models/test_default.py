@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from imdbsent import store
+from imdbsent.bundle import Bundle
+from imdbsent.errors import BundleInvalid, DefaultMissing, ExitCode, ModelMissing, ModelsUnwritable, UsageProblem
+from imdbsent.models import choosing, default
+
+
+@pytest.fixture
+def mine(home: Path, tiny_bundle: Bundle) -> Path:
+    return Path(shutil.copytree(tiny_bundle.directory, home / "models" / "mine"))
+
+
+def test_flag_then_variable_then_choice_then_built_in(
+    mine: Path, tiny_bundle: Bundle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert default.choice(pytest.fail) == default.BUILT_IN
+    choosing.use("mine")
+    assert default.choice(pytest.fail) == default.Choice("mine", default.USE)
+    assert store.resolve().directory == mine
+    monkeypatch.setenv("IMDBSENT_MODEL", str(tiny_bundle.directory))
+    assert default.choice(pytest.fail).source == "IMDBSENT_MODEL"
+    assert store.resolve() == tiny_bundle
+    assert store.resolve("mine").directory == mine
+    monkeypatch.delenv("IMDBSENT_MODEL")
+    choosing.reset()
+    assert store.resolve().card.name == "classic"
+
+
+def test_resetting_twice_is_no_error(mine: Path) -> None:
+    choosing.use("mine")
+    choosing.reset()
+    choosing.reset()
+    assert default.stored() is None
+
+
+def test_the_choice_is_one_small_file_and_nothing_lies_beside_it(mine: Path, home: Path) -> None:
+    choosing.use("mine")
+    choosing.use("classic")
+    assert os.listdir(home / "config") == ["default-model"]
+    assert (home / "config" / "default-model").read_bytes() == b"classic\n"
+
+
+def test_a_default_that_was_taken_away_names_the_way_out(mine: Path) -> None:
+    choosing.use("mine")
+    shutil.rmtree(mine)
+    with pytest.raises(DefaultMissing, match="'mine'.*Type: imdbsent models use --reset$") as caught:
+        store.resolve()
+    assert caught.value.exit_code is ExitCode.MISSING
+    assert store.resolve("classic").verify()
+
+
+@pytest.mark.parametrize("content", [b"no such model\n", b"\xff\x00", b"x" * 100_000, b"../models"])
+def test_a_file_that_holds_no_name_is_told_too(content: bytes, home: Path) -> None:
+    (home / "config").mkdir(parents=True)
+    default.path().write_bytes(content)
+    with pytest.raises(DefaultMissing):
+        store.resolve()
+
+
+def test_an_empty_file_is_no_choice(home: Path) -> None:
+    (home / "config").mkdir(parents=True)
+    default.path().touch()
+    assert default.choice(pytest.fail) == default.BUILT_IN
+
+
+def test_a_file_that_cannot_be_read_is_told_and_the_built_in_model_answers(home: Path) -> None:
+    default.path().mkdir(parents=True)  # a folder in its place
+    notes: list[str] = []
+    assert default.choice(notes.append) == default.BUILT_IN
+    assert notes == [f"cannot read {default.path()} (Is a directory); the model is 'classic'"]
+
+
+def test_what_cannot_be_used_is_not_chosen(mine: Path) -> None:
+    with pytest.raises(ModelMissing, match="there are: classic, mine"):
+        choosing.use("nowhere")
+    with pytest.raises(UsageProblem, match="imdbsent models install ./mine"):
+        choosing.use("./mine")
+    (mine / "model.onnx").write_bytes(b"damaged")
+    with pytest.raises(BundleInvalid, match="Type: imdbsent models remove mine"):
+        choosing.use("mine")
+    assert default.stored() is None
+
+
+def test_a_choice_that_cannot_be_stored_is_one_error(mine: Path, home: Path) -> None:
+    (home / "config").touch()
+    with pytest.raises(ModelsUnwritable, match="cannot change the models") as caught:
+        choosing.use("mine")
+    assert caught.value.exit_code is ExitCode.FAILED

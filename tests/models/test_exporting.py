@@ -1,0 +1,135 @@
+from __future__ import annotations
+
+import io
+import os
+import tarfile
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from imdbsent import store
+from imdbsent.bundle import MODEL, NETWORK, Bundle, write_card
+from imdbsent.errors import BundleInvalid, OutputFailed, UsageProblem
+from imdbsent.models import exporting
+from imdbsent.models.exporting import ExportFormat, export_file, export_stream, format_of
+
+
+@pytest.mark.parametrize(
+    ("output", "expected"),
+    [
+        ("a.onnx", ExportFormat.ONNX),
+        ("A.ONNX", ExportFormat.ONNX),
+        ("a.keras", ExportFormat.KERAS),
+        ("a.tar", ExportFormat.TAR),
+        ("a.tar.gz", ExportFormat.TAR),
+        ("-", ExportFormat.TAR),
+        ("model", ExportFormat.TAR),
+    ],
+)
+def test_the_name_of_the_output_asks_for_a_format(output: str, expected: ExportFormat) -> None:
+    assert format_of(output) is expected
+
+
+@pytest.mark.parametrize(("export_format", "file"), [(ExportFormat.ONNX, MODEL), (ExportFormat.KERAS, NETWORK)])
+def test_the_network_is_exported_byte_for_byte(export_format: ExportFormat, file: str, tmp_path: Path) -> None:
+    classic = store.locate("classic")
+    export_file(classic, export_format, tmp_path / "out", replace=False)
+    assert (tmp_path / "out").read_bytes() == (classic.directory / file).read_bytes()
+    assert os.listdir(tmp_path) == ["out"]
+
+
+def test_an_exported_onnx_answers_in_onnxruntime(tiny_bundle: Bundle, tmp_path: Path) -> None:
+    import onnxruntime
+
+    export_file(tiny_bundle, ExportFormat.ONNX, tmp_path / "tiny.onnx", replace=False)
+    session = onnxruntime.InferenceSession(str(tmp_path / "tiny.onnx"), providers=["CPUExecutionProvider"])
+    assert session.get_inputs()
+
+
+def test_a_bundle_without_a_keras_network_says_so(tiny_bundle: Bundle, tmp_path: Path) -> None:
+    with pytest.raises(UsageProblem, match=r"has no network.keras.*--format onnx"):
+        export_file(tiny_bundle, ExportFormat.KERAS, tmp_path / "a.keras", replace=False)
+    assert not (tmp_path / "a.keras").exists()
+
+
+def test_a_file_that_is_there_stays_unless_it_may_be_replaced(tiny_bundle: Bundle, tmp_path: Path) -> None:
+    output = tmp_path / "a.onnx"
+    output.write_text("mine")
+    with pytest.raises(UsageProblem, match="is there already. Type: -o OTHER, or --replace"):
+        export_file(tiny_bundle, ExportFormat.ONNX, output, replace=False)
+    assert output.read_text() == "mine"
+    export_file(tiny_bundle, ExportFormat.ONNX, output, replace=True)
+    assert output.read_bytes() == (tiny_bundle.directory / MODEL).read_bytes()
+    assert output.stat().st_mode & 0o777 == 0o666 & ~exporting._umask()
+
+
+@pytest.mark.parametrize("links", [True, False])
+def test_a_file_that_comes_while_it_is_written_stays(
+    tiny_bundle: Bundle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, links: bool
+) -> None:
+    output = tmp_path / "a.onnx"
+    monkeypatch.setattr(exporting, "export_stream", lambda *_, **__: output.write_text("theirs"))
+    if not links:  # as on FAT
+
+        def refuse(*_: object) -> None:
+            raise PermissionError(1, "Operation not permitted")
+
+        monkeypatch.setattr(os, "link", refuse)
+    with pytest.raises(UsageProblem, match="is there already"):
+        export_file(tiny_bundle, ExportFormat.ONNX, output, replace=False)
+    assert output.read_text() == "theirs"
+    assert sorted(os.listdir(tmp_path)) == ["a.onnx", "tiny"]
+
+
+def test_a_link_keeps_pointing_at_what_is_replaced(tiny_bundle: Bundle, tmp_path: Path) -> None:
+    (tmp_path / "real").write_text("old")
+    (tmp_path / "link").symlink_to("real")
+    export_file(tiny_bundle, ExportFormat.ONNX, tmp_path / "link", replace=True)
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "real").read_bytes() == (tiny_bundle.directory / MODEL).read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("output", "reason"),
+    [("folder", "is a folder"), ("nowhere/a.tar", "there is no folder"), ("pipe", "is no plain file")],
+)
+def test_an_output_that_cannot_be_written_is_refused(
+    tiny_bundle: Bundle, tmp_path: Path, output: str, reason: str
+) -> None:
+    (tmp_path / "folder").mkdir()
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(UsageProblem, match=reason):
+        export_file(tiny_bundle, ExportFormat.TAR, tmp_path / output, replace=True)
+
+
+def test_a_full_disk_is_one_error_and_leaves_no_file(
+    tiny_bundle: Bundle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fill(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(exporting, "export_stream", fill)
+    with pytest.raises(OutputFailed, match="No space left"):
+        export_file(tiny_bundle, ExportFormat.TAR, tmp_path / "a.tar", replace=False)
+    assert os.listdir(tmp_path) == ["tiny"]
+
+
+def test_a_damaged_model_is_not_exported_and_leaves_no_file(tiny_bundle: Bundle, tmp_path: Path) -> None:
+    (tiny_bundle.directory / MODEL).write_bytes(b"damaged")
+    for export_format in (ExportFormat.TAR, ExportFormat.ONNX):
+        with pytest.raises(BundleInvalid, match="model.onnx is damaged"):
+            export_file(tiny_bundle, export_format, tmp_path / "out", replace=False)
+    (tiny_bundle.directory / MODEL).unlink()
+    with pytest.raises(BundleInvalid, match="No such file"):
+        export_file(tiny_bundle, ExportFormat.TAR, tmp_path / "out", replace=False)
+    assert os.listdir(tmp_path) == ["tiny"]
+
+
+def test_a_name_that_leads_elsewhere_gets_no_folder_in_the_tar(tiny_bundle: Bundle) -> None:
+    bundle = write_card(tiny_bundle.directory, replace(tiny_bundle.card, name="../../escape"))
+    stream = io.BytesIO()
+    export_stream(bundle, ExportFormat.TAR, stream)
+    stream.seek(0)
+    with tarfile.open(fileobj=stream) as tar:
+        assert tar.getnames() == ["model/card.json", "model/model.onnx", "model/vocabulary.txt"]

@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from imdbsent import store
+from imdbsent.bundle import Bundle, Metrics, write_card
+from imdbsent.models import inventory
+from imdbsent.models.default import BUILT_IN, Choice
+from imdbsent.models.inventory import Status
+
+
+@pytest.fixture
+def mine(home: Path, tiny_bundle: Bundle) -> Path:
+    return Path(shutil.copytree(tiny_bundle.directory, home / "models" / "mine"))
+
+
+def test_the_wheels_model_is_there_before_it_is_installed_and_listing_installs_nothing(home: Path) -> None:
+    (classic,) = inventory.entries(BUILT_IN)
+    assert (classic.name, classic.status, classic.shipped, classic.is_default) == ("classic", Status.WHEEL, True, True)
+    assert classic.accuracy == pytest.approx(0.851, abs=5e-4)
+    assert classic.reviews == 25_000
+    assert classic.size == sum(path.stat().st_size for path in classic.directory.iterdir())
+    assert not home.exists()
+    store.resolve()
+    (classic,) = inventory.entries(BUILT_IN)
+    assert (classic.status, classic.shipped) == (Status.INSTALLED, True)
+    assert classic.directory == home / "models" / "classic"
+
+
+def test_an_installed_model_and_which_is_the_default(mine: Path) -> None:
+    classic, entry = inventory.entries(Choice("mine", "a test"))
+    assert not classic.is_default
+    assert entry.is_default
+    assert (entry.status, entry.shipped, entry.version, entry.problem) == (Status.INSTALLED, False, 1, None)
+    assert (entry.accuracy, entry.reviews, entry.directory) == (0.9, 10, mine)
+
+
+def test_a_damaged_file_or_card_is_found(mine: Path) -> None:
+    (mine / "vocabulary.txt").write_text("x")
+    entry = inventory.entry("mine", is_default=False)
+    assert (entry.status, entry.version, entry.accuracy) == (Status.DAMAGED, 1, 0.9)
+    assert entry.problem
+    assert "vocabulary.txt is damaged" in entry.problem
+    (mine / "card.json").write_text("{")
+    entry = inventory.entry("mine", is_default=False)
+    assert (entry.status, entry.version, entry.accuracy, entry.reviews) == (Status.DAMAGED, None, None, None)
+    assert entry.directory == mine
+    assert entry.size > 0
+
+
+def test_a_model_that_was_not_measured_on_test_has_no_accuracy(mine: Path, tiny_bundle: Bundle) -> None:
+    write_card(mine, replace(tiny_bundle.card, metrics=(Metrics("train", 10, 1.0, 0.1),)))
+    assert inventory.entry("mine", is_default=False).accuracy is None
+
+
+def test_a_damaged_wheel_is_told_as_such(
+    tmp_path: Path, tiny_bundle: Bundle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(tiny_bundle.directory, tmp_path / "wheel" / "classic")
+    monkeypatch.setattr(store, "PRETRAINED", tmp_path / "wheel")
+    (tmp_path / "wheel" / "classic" / "model.onnx").unlink()
+    (entry,) = inventory.entries(BUILT_IN)
+    assert (entry.status, entry.directory) == (Status.DAMAGED, tmp_path / "wheel" / "classic")

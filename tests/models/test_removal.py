@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from imdbsent import store
+from imdbsent.bundle import Bundle
+from imdbsent.errors import ExitCode, ModelMissing, ModelsUnwritable, UsageProblem
+from imdbsent.models import choosing, default, removal
+
+
+@pytest.fixture
+def mine(home: Path, tiny_bundle: Bundle) -> Path:
+    return Path(shutil.copytree(tiny_bundle.directory, home / "models" / "mine"))
+
+
+def left(home: Path) -> set[str]:
+    return set(os.listdir(home / "models")) - {".lock"}
+
+
+def test_a_model_is_removed_and_nothing_else(mine: Path, home: Path) -> None:
+    shutil.copytree(mine, home / "models" / "other")
+    planned = removal.plan("mine")
+    assert planned.directory == mine
+    assert planned.size == sum(path.stat().st_size for path in mine.iterdir())
+    assert mine.exists()
+    assert removal.remove(planned) is False
+    assert left(home) == {"other"}
+
+
+def test_a_damaged_model_can_be_removed(mine: Path, home: Path) -> None:
+    (mine / "card.json").unlink()
+    removal.remove(removal.plan("mine"))
+    assert left(home) == set()
+
+
+def test_removing_the_default_resets_it(mine: Path) -> None:
+    choosing.use("mine")
+    assert removal.remove(removal.plan("mine")) is True
+    assert default.choice(pytest.fail) == default.BUILT_IN
+    assert store.resolve().card.name == "classic"
+
+
+def test_removing_another_leaves_the_default(mine: Path, home: Path) -> None:
+    shutil.copytree(mine, home / "models" / "other")
+    choosing.use("mine")
+    assert removal.remove(removal.plan("other")) is False
+    assert default.stored() == "mine"
+
+
+def test_of_a_shipped_model_the_installed_copy_alone_is_removed(home: Path) -> None:
+    with pytest.raises(UsageProblem, match="comes with imdbsent"):
+        removal.plan("classic")
+    store.resolve("classic")
+    choosing.use("classic")
+    planned = removal.plan("classic")
+    assert planned.shipped
+    assert removal.remove(planned) is False
+    assert left(home) == set()
+    assert (store.PRETRAINED / "classic" / "card.json").exists()
+    assert default.stored() == "classic"
+    assert store.resolve().verify()
+
+
+@pytest.mark.parametrize("name", ["nowhere", "..", "../models", "a b", ""])
+def test_a_model_that_is_not_there_cannot_be_removed(mine: Path, home: Path, name: str) -> None:
+    with pytest.raises((ModelMissing, UsageProblem)) as caught:
+        removal.plan(name)
+    assert caught.value.exit_code in (ExitCode.MISSING, ExitCode.USAGE)
+    assert left(home) == {"mine"}
+
+
+def test_of_a_link_the_link_alone_is_removed(tiny_bundle: Bundle, home: Path) -> None:
+    (home / "models").mkdir(parents=True)
+    (home / "models" / "linked").symlink_to(tiny_bundle.directory)
+    removal.remove(removal.plan("linked"))
+    assert left(home) == set()
+    assert tiny_bundle.verify()
+
+
+def test_a_model_that_went_meanwhile_is_missing(mine: Path) -> None:
+    planned = removal.plan("mine")
+    removal.remove(planned)
+    with pytest.raises(ModelMissing):
+        removal.remove(planned)
+
+
+def test_what_a_killed_removal_left_goes_with_the_next(mine: Path, home: Path) -> None:
+    shutil.copytree(mine, home / "models" / ".removed-abc" / "old")
+    assert store.names() == ["classic", "mine"]
+    removal.remove(removal.plan("mine"))
+    assert left(home) == set()
+
+
+def test_a_home_that_may_not_be_written_is_one_error(mine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    planned = removal.plan("mine")
+
+    def refuse(*_: object) -> None:
+        raise PermissionError(13, "Permission denied", str(mine))
+
+    monkeypatch.setattr(Path, "rename", refuse)
+    with pytest.raises(ModelsUnwritable, match="mine': Permission denied"):
+        removal.remove(planned)
+    assert mine.exists()
