@@ -2,6 +2,7 @@
 VENV ?= .venv
 PYTHON ?= python3
 BIN := $(VENV)/bin
+ACLIMDB ?= $(or $(IMDBSENT_ACLIMDB),../shared/data/aclImdb_v1.tar.gz)
 WORD_INDEX ?= ../shared/data/imdb_word_index.json
 LIGHT := $(VENV)-light
 
@@ -40,9 +41,10 @@ fresh: ## what a user does first, without a network after pip, and with a home t
 
 bench: setup
 	$(BIN)/python -m benchmarks.startup
-	$(BIN)/python -m benchmarks.throughput
-	$(BIN)/python -m benchmarks.accuracy
-	$(BIN)/python -m benchmarks.vocabulary --word-index $(WORD_INDEX)
+	$(BIN)/python -m benchmarks.throughput --data $(ACLIMDB)
+	$(BIN)/python -m benchmarks.accuracy --data $(ACLIMDB)
+	$(BIN)/python -m benchmarks.stats --data $(ACLIMDB)
+	$(BIN)/python -m benchmarks.vocabulary --data $(ACLIMDB) --word-index $(WORD_INDEX)
 
 docs: setup ## the pages and pictures that commands make; the real archive must be found
 	$(BIN)/python docs/generate.py
