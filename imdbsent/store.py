@@ -214,8 +214,11 @@ def _install(shipped: Bundle, installed: Path, note: Note) -> None:
 
 
 def _is_current(installed: Path, shipped: Bundle) -> bool:
-    """Whether the installed copy is there and is no older than the wheel's."""
-    return installed.is_dir() and _read_installed(installed).card.version >= shipped.card.version
+    """Whether the installed copy is there and is the wheel's, or newer."""
+    if not installed.is_dir():
+        return False
+    card = _read_installed(installed).card
+    return card == shipped.card or card.version > shipped.card.version
 
 
 def _read_installed(directory: Path) -> Bundle:

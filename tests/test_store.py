@@ -100,6 +100,13 @@ def test_a_newer_model_in_the_wheel_takes_the_place_of_the_installed_one(wheel: 
     assert store.resolve(None, pytest.fail).card.version == 2
 
 
+def test_a_model_of_the_same_version_that_is_not_the_wheels_is_replaced(wheel: Path, home: Path) -> None:
+    store.resolve()
+    installed = read_bundle(home / "models" / "classic")
+    write_card(installed.directory, replace(installed.card, chosen_by="another hand"))
+    assert store.resolve().card == read_bundle(wheel / "classic").card
+
+
 def test_an_older_model_in_the_wheel_changes_nothing(wheel: Path, home: Path) -> None:
     store.resolve()
     installed = read_bundle(home / "models" / "classic")
