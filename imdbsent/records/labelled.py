@@ -36,15 +36,22 @@ class LabelledRecord:
         text: the text.
         label: its class, as it stands in the file; None where it has none.
         line: the line of the file on which it ends, from 1.
+        group: what it has in common with others; empty where it has none, or nobody asked.
     """
 
     text: str
     label: str | None
     line: int
+    group: str = ""
 
 
 def read_labelled(
-    file: str, text_column: str = TEXT_COLUMN, label_column: str | None = None, *, command: str = "stats"
+    file: str,
+    text_column: str = TEXT_COLUMN,
+    label_column: str | None = None,
+    group_column: str | None = None,
+    *,
+    command: str = "stats",
 ) -> Iterator[LabelledRecord]:
     """Read a user's texts.
 
@@ -52,6 +59,7 @@ def read_labelled(
         file: path that ends in .csv, .tsv, .jsonl, .ndjson or .txt; `-` is standard input, a text a line.
         text_column: name of the column, or of the key, that holds the text.
         label_column: that of the label; None for "label" where there is one, else for texts without labels.
+        group_column: that of what records have in common; None where nobody asks.
         command: the command whose help the message of an error names.
 
     Yields:
@@ -79,7 +87,7 @@ def read_labelled(
             # A table's own reader must see line ends as they are; a line of JSON ends at a line feed alone.
             with Path(file).open(encoding="utf-8-sig", newline="\n" if suffix in _JSONL else "") as stream:
                 rows = _json_rows(stream) if suffix in _JSONL else _table_rows(stream, _DELIMITERS[suffix])
-                yield from _from_rows(file, rows, text_column, label_column)
+                yield from _from_rows(file, rows, text_column, label_column, group_column)
     except UnicodeDecodeError as error:
         raise InputUnreadable(file, f"it is not UTF-8 ({error.reason})", command) from error
     except (OSError, ValueError) as error:  # ValueError: a broken format, or a NUL in the path
@@ -123,10 +131,15 @@ def _json_rows(stream: TextIO) -> Iterator[tuple[int, dict[str, Any]]]:
 
 
 def _from_rows(
-    file: str, rows: Iterator[tuple[int, dict[str, Any]]], text_column: str, label_column: str | None
+    file: str,
+    rows: Iterator[tuple[int, dict[str, Any]]],
+    text_column: str,
+    label_column: str | None,
+    group_column: str | None,
 ) -> Iterator[LabelledRecord]:
+    options = (("--text-column", text_column), ("--label-column", label_column), ("--group-column", group_column))
     for number, row in rows:
-        for option, column in (("--text-column", text_column), ("--label-column", label_column)):
+        for option, column in options:
             if column is not None and column not in row:
                 there = ", ".join(map(str, row)) or "none"
                 raise UsageProblem(
@@ -135,7 +148,8 @@ def _from_rows(
         text = row[text_column]
         if not isinstance(text, str):
             raise ValueError(f"line {number}: {text_column!r} is {type(text).__name__}, not a text")
-        yield LabelledRecord(text, _label(row.get(label_column or LABEL_COLUMN)), number)
+        group = _label(row.get(group_column)) if group_column else None
+        yield LabelledRecord(text, _label(row.get(label_column or LABEL_COLUMN)), number, group or "")
 
 
 def _label(value: Any) -> str | None:

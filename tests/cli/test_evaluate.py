@@ -142,7 +142,7 @@ def test_a_page_that_cannot_be_written_whole_leaves_the_old_one(
         (["FILE", "--split", "test"], ExitCode.USAGE, ["--split is about the IMDB reviews"]),
         (["FILE"], ExitCode.USAGE, ["line 3 of", "no column 'text'", "stars, body", "--text-column"]),
         (["FILE", "--text-column", "body"], ExitCode.USAGE, ["no column 'label'", "--label-column"]),
-        (["FILE", "BODY", "STARS"], ExitCode.USAGE, ["line 3 of", "'9'", "--positive"]),
+        (["FILE", "BODY", "STARS"], ExitCode.USAGE, ["line 3: the label '9'", "(and 3 more)", "--positive"]),
         (["FILE", "BODY", "STARS", "--positive", ">11"], ExitCode.USAGE, ["all 5 labels", "negative"]),
         (["FILE", "BODY", "STARS", "--positive", ">=x"], ExitCode.USAGE, ["--positive '>=7'"]),
         (["FILE", "BODY", "--label-column", "body", "--positive", ">=7"], ExitCode.USAGE, ["line 3", "not a number"]),
