@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from imdbsent.bundle import MODEL, VOCABULARY
 from imdbsent.engine import BATCH_SIZE, Engine
 from imdbsent.records import Prediction, Record
-from imdbsent.tokenizer import START_ID, KerasTokenizer, Vocabulary
+from imdbsent.tokenizer import Encoding, KerasTokenizer, Vocabulary
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _WINDOW_RECORDS: Final = 2048
 _WINDOW_CHARACTERS: Final = 2**22
 _FIRST_WINDOW: Final = 64
+_NOTHING: Final = Encoding(ids=[], tokens=0, truncated=False, unknown=None)
 
 
 class Classifier:
@@ -96,24 +97,36 @@ class Classifier:
     def _classify_window(
         self, records: list[Record], threshold: float, batch_size: int
     ) -> Iterator[Prediction]:
-        encoded = [self._encode(record) for record in records]
-        logits = iter(self.engine.logits([ids for ids in encoded if not isinstance(ids, str)], batch_size).tolist())
+        read = [self._read(record) for record in records]
+        texts = [encoding.ids for _, encoding in read if encoding.tokens]
+        logits = iter(self.engine.logits(texts, batch_size).tolist())
         temperature = self.bundle.card.temperature
-        for record, ids in zip(records, encoded):
-            if isinstance(ids, str):
-                yield Prediction(record.text, None, None, problem=ids)
-            else:
+        for record, (problem, encoding) in zip(records, read):
+            label: Label | None = None
+            probability = None
+            if problem is None:
                 probability = _sigmoid(next(logits) / temperature)
-                label: Label = "positive" if probability >= threshold else "negative"
-                yield Prediction(record.text, label, probability)
+                label = "positive" if probability >= threshold else "negative"
+            yield Prediction(
+                record.text,
+                label,
+                probability,
+                problem,
+                encoding.tokens,
+                encoding.truncated,
+                encoding.unknown,
+                record.id,
+                record.number,
+                record.kept,
+            )
 
-    def _encode(self, record: Record) -> list[int] | str:
-        """Ids of a record, or why it has none."""
+    def _read(self, record: Record) -> tuple[str | None, Encoding]:
+        """Why a record has no verdict, or None, and what the network reads of it: a token at least, or no verdict."""
         problem = record.problem or _problem_of(record.text)
         if problem:
-            return problem
-        ids = self.tokenizer.encode(record.text)
-        return ids if ids != [START_ID] else "no known words"
+            return problem, _NOTHING
+        encoding = self.tokenizer.encoding(record.text)
+        return None if encoding.tokens else "no known words", encoding
 
 
 def _windows(records: Iterable[Record], most: int) -> Iterator[list[Record]]:
@@ -131,7 +144,7 @@ def _take(stream: Iterator[Record], most: int) -> list[Record]:
     characters = 0
     for record in islice(stream, most):
         taken.append(record)
-        characters += len(record.text)
+        characters += len(record.text) + sum(len(value) for value in record.kept if isinstance(value, str))
         if characters > _WINDOW_CHARACTERS:
             break
     return taken

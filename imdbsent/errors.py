@@ -60,13 +60,13 @@ class InputUnreadable(ImdbsentError):
 
 
 class RowsInvalid(ImdbsentError):
-    """Some rows of a user's labelled texts have no label, no text or no group."""
+    """Some rows of a user's labelled texts cannot be used: no label, no text, a broken line."""
 
     exit_code = ExitCode.USAGE
 
-    def __init__(self, source: str, problems: Sequence[tuple[str, str, int]], next_step: str) -> None:
-        """Take the first row of each kind of problem: where it is, what is wrong, how many more there are."""
-        told = "; ".join(f"{where}: {reason}{and_more(more)}" for where, reason, more in problems)
+    def __init__(self, source: str, problems: Sequence[tuple[str, int]], next_step: str) -> None:
+        """Take each kind of problem: what is wrong with its first row, and how many more rows have it."""
+        told = "; ".join(f"{problem}{and_more(more)}" for problem, more in problems)
         super().__init__(f"rows of {source!r} cannot be used: {told}. {next_step}")
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from imdbsent.records.sources import Columns
     from imdbsent.training.own_data import TrainingData
 
-_FORMATS = ".csv, .tsv, .jsonl or .parquet, or a folder with pos/ and neg/ of .txt files"
+_FORMATS = ".csv, .tsv, .jsonl or .parquet, also .gz or .zst of these, or a folder with .txt files in pos/ and neg/"
 
 TrainingFile = Annotated[
     str | None,

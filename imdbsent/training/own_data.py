@@ -76,7 +76,8 @@ def read_own_data(
     Raises:
         InputUnreadable: a source cannot be read, or breaks its format.
         UsageProblem: it has no such column, texts of one class alone, or is no tree of texts.
-        RowsInvalid: some rows have no label, no text or no group.
+        RowsInvalid: some rows have no label, no text or no group, or break the format.
+        ExtraMissing: a source needs pyarrow, which is not installed.
         TextsShared: a given part to validate on has texts, or groups, of the other.
         TooFewTexts: there are too few texts.
     """
@@ -148,7 +149,7 @@ def _split(
     if not shared:
         return train, validation, ()
     (one, other), more = shared[0], and_more(len(shared) - 1)
-    note = f"not validated on: {one.where}{more}; it is the text of {other.where}, a {group_column!r} that is learned from"
+    note = f"not validated on: {one.where}{more}, the text of {other.where}, of a {group_column!r} that is learned from"
     left_out = {example.where for example, _ in shared}
     return train, tuple(example for example in validation if example.where not in left_out), (note,)
 

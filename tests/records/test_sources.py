@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import gzip
+import json
 import tempfile
 from pathlib import Path
 
@@ -45,6 +47,38 @@ def test_a_files_rows_are_examples_by_rule_and_columns(tmp_path: Path) -> None:
         Example("bad", 0, "line 5", 2.0, "B"),
         Example("", 1, "line 6", 7.5, "A"),
     )
+
+
+def test_a_compressed_file_of_objects_is_read_too(tmp_path: Path) -> None:
+    path = tmp_path / "mine.jsonl.gz"
+    objects = [{"text": "good", "label": True}, {"text": "bad", "label": 0.0}, {"text": None, "label": 1}]
+    path.write_bytes(gzip.compress("".join(json.dumps(value) + "\n" for value in objects).encode()))
+    assert [(e.text, e.label) for e in read(path, allow_blank=True)] == [("good", 1), ("bad", 0), ("", 1)]
+    assert "line 3: the text is blank" in message(path)
+
+
+def test_parquet_has_rows(tmp_path: Path) -> None:
+    arrow = pytest.importorskip("pyarrow", reason="pyarrow is not installed in the light environment")
+    parquet = pytest.importorskip("pyarrow.parquet")
+    path = tmp_path / "mine.parquet"
+    parquet.write_table(arrow.table({"label": [9, 2], "text": ["good", "bad"], "film": ["A", "B"]}), str(path))
+    expected = (Example("good", 1, "row 1", 9.0, "A"), Example("bad", 0, "row 2", 2.0, "B"))
+    assert read(path, ">=7", Columns(group="film")) == expected
+    parquet.write_table(arrow.table({"label": [9, None, 2], "text": ["good", "bad", " "]}), str(path))
+    told = message(path, ">=7")
+    assert "row 2: it has no label; row 3: the text is blank" in told
+
+
+def test_broken_rows_are_counted_too(tmp_path: Path) -> None:
+    path = tmp_path / "mine.csv"
+    path.write_bytes(b"text,label\nx,1\ny\nz,0,0\n,0\ncaf\xe9,0\n")
+    told = message(path)
+    assert "line 3 has 1 fields, the header has 2 (and 2 more); line 5: the text is blank. Mend them" in told
+    path = tmp_path / "mine.jsonl"
+    path.write_text('{"text": "x", "label": 1}\noops\n{"body": "y", "label": 0}\n{"text": 7, "label": 0}\n')
+    told = message(path)
+    assert "line 2 is not JSON" in told
+    assert "; line 3 has no 'text' (there are: body, label); line 4: 'text' is int, not a text. Mend them" in told
 
 
 def test_a_trees_files_are_examples_in_the_order_of_their_paths(tmp_path: Path) -> None:
@@ -97,7 +131,7 @@ def test_all_that_is_wrong_is_told_at_once_the_first_of_each_kind_and_how_many_m
 def test_what_is_wrong_in_a_tree_is_told_by_file(tmp_path: Path) -> None:
     root = tree(tmp_path, neg_2=b"caf\xe9", neg_3=b"\xff", pos_3=" \n")
     told = message(root)
-    assert "neg/2.txt: it is not UTF-8 (and 1 more); pos/3.txt: the text is blank. Make it UTF-8" in told
+    assert "neg/2.txt is not valid UTF-8 (and 1 more); pos/3.txt: the text is blank. Make them UTF-8" in told
 
 
 def test_a_tree_of_one_class_says_what_is_missing(tmp_path: Path) -> None:

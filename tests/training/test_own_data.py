@@ -120,7 +120,7 @@ def test_a_text_of_two_groups_is_learned_from_and_not_validated_on(tmp_path: Pat
     assert "Great!" in texts(data.train) - texts(data.validation)
     assert not {e.group for e in data.train} & {e.group for e in data.validation}
     (note,) = [note for note in data.notes if note.startswith("not validated on")]
-    assert note.endswith("a 'film' that is learned from")
+    assert note.endswith("of a 'film' that is learned from")
 
 
 def test_texts_to_validate_on_can_be_named(tmp_path: Path) -> None:
