@@ -71,7 +71,7 @@ def write_bundle(
         name=name,
         version=1,
         scheme=recipe.scheme,
-        num_words=recipe.num_words,
+        num_words=recipe.vocabulary_size,
         maximum_length=recipe.maximum_length,
         temperature=1.0,
         threshold=0.5,
@@ -114,7 +114,7 @@ def classic_to_onnx(network: Any, maximum_length: int) -> Any:
     kernel, recurrent_kernel, bias = lstm  # (E, 4H), (H, 4H), (4H,)
     hidden, cell = padding_states(embedding[0][PAD_ID], kernel, recurrent_kernel, bias, maximum_length)
     constants = {
-        "embedding": embedding[0],  # (num_words, E)
+        "embedding": embedding[0],  # (vocabulary_size, E)
         "W": _onnx_gates(kernel.T)[None],  # (1, 4H, E)
         "R": _onnx_gates(recurrent_kernel.T)[None],  # (1, 4H, H)
         "B": np.concatenate([_onnx_gates(bias), np.zeros_like(bias)])[None],  # (1, 8H)

@@ -31,7 +31,7 @@ def build_classic(recipe: Recipe) -> Any:
     network = keras.Sequential(
         [
             keras.Input((recipe.maximum_length,), dtype="int32"),  # (B, T)
-            keras.layers.Embedding(recipe.num_words, recipe.embedding_size),  # (B, T, E)
+            keras.layers.Embedding(recipe.vocabulary_size, recipe.embedding_size),  # (B, T, E)
             keras.layers.LSTM(recipe.units),  # (B, H)
             keras.layers.Dense(1, activation="sigmoid"),  # (B, 1)
         ],

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from imdbsent.bundle import Bundle
+    from imdbsent.training.progress import TrainingProgress
     from imdbsent.training.recipes import Recipe
-    from imdbsent.training.trainer import TrainingProgress
 
 
 @dataclass(frozen=True)

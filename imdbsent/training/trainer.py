@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from imdbsent.dataset.keras_ids import learn_vocabulary, pad_sequences
 from imdbsent.tokenizer import KerasTokenizer
 from imdbsent.training import import_library
 from imdbsent.training.networks import build_classic
+from imdbsent.training.progress import Position
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,25 +22,10 @@ if TYPE_CHECKING:
 
     from imdbsent.dataset.aclimdb import Review
     from imdbsent.tokenizer import Vocabulary
+    from imdbsent.training.progress import TrainingProgress
     from imdbsent.training.recipes import Recipe
 
 _EVALUATION_BATCH = 256  # reviews; only the speed depends on it
-
-
-class TrainingProgress(Protocol):
-    """What a trainer tells while it works; a display implements it. Epochs and batches count from 1."""
-
-    def started(self, recipe: Recipe, train_batches: int, test_batches: int) -> None:
-        """Training begins; so many batches an epoch, and so many of the test split after it."""
-
-    def batch_done(self, epoch: int, batch: int, loss: float, accuracy: float) -> None:
-        """A training batch is done; loss and accuracy are means over the epoch so far."""
-
-    def evaluation_done(self, epoch: int, batch: int) -> None:
-        """A batch of the test split is done."""
-
-    def epoch_done(self, epoch: Epoch) -> None:
-        """An epoch and its look at the test split are done."""
 
 
 @dataclass(frozen=True)
@@ -86,10 +72,15 @@ def train(
     """
     keras = import_library("keras")
     vocabulary = learn_vocabulary(train_reviews)
-    tokenizer = KerasTokenizer(vocabulary, recipe.num_words, recipe.maximum_length)
+    tokenizer = KerasTokenizer(vocabulary, recipe.vocabulary_size, recipe.maximum_length)
     keras.utils.set_random_seed(seed)
     network = build_classic(recipe)
-    progress.started(recipe, -(-len(train_reviews) // recipe.batch_size), -(-len(test_reviews) // _EVALUATION_BATCH))
+    progress.started(
+        recipe,
+        -(-len(train_reviews) // recipe.batch_size),
+        -(-len(test_reviews) // _EVALUATION_BATCH),
+        Position(),
+    )
     reporter = _reporter(progress)
     network.fit(
         encode(tokenizer, train_reviews),
