@@ -1,8 +1,9 @@
-"""The options of a user's own labelled texts, which `train` and `evaluate` share, and what `train` makes of them."""
+"""The options of a user's own labelled texts, which `train` and `evaluate` share."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -11,12 +12,12 @@ from imdbsent.errors import UsageProblem
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from imdbsent.cli.console import Notes
     from imdbsent.records.labels import LabelRule
     from imdbsent.records.sources import Columns
-    from imdbsent.training.own_data import TrainingData
+    from imdbsent.training.request import OwnData
 
-_FORMATS = ".csv, .tsv, .jsonl or .parquet, also .gz or .zst of these, or a folder with .txt files in pos/ and neg/"
+VALIDATION_FRACTION: Final = 0.1
+_FORMATS: Final = ".csv, .tsv, .jsonl or .parquet, also with .gz or .zst, or a folder with .txt files in pos/ and neg/"
 
 TrainingFile = Annotated[
     str | None,
@@ -74,7 +75,7 @@ ValidationFraction = Annotated[
         "--validation-fraction",
         min=0.01,
         max=0.5,
-        help="Share of FILE to validate on. Left out: 0.1.",
+        help=f"Share of FILE to validate on. Left out: {VALIDATION_FRACTION}.",
         show_default=False,
     ),
 ]
@@ -130,7 +131,7 @@ def columns_and_rule(
     return Columns(text or default.text, label or default.label, group), parse_rule(positive)
 
 
-def read_training_data(
+def own_data(
     file: str,
     *,
     text_column: str | None,
@@ -139,42 +140,35 @@ def read_training_data(
     group_column: str | None,
     validation: str | None,
     validation_fraction: float | None,
-    seed: int,
-    notes: Notes,
-) -> TrainingData:
-    """Read, check and split the texts of a command line, and print what a user should know of them.
+) -> OwnData:
+    """What the options of a command line say of a user's own texts.
 
     Args:
-        file: the user's own texts.
+        file: the texts.
         text_column: value of `--text-column`.
         label_column: value of `--label-column`.
         positive: value of `--positive`.
         group_column: value of `--group-column`.
         validation: value of `--validation`.
         validation_fraction: value of `--validation-fraction`.
-        seed: decides which texts are held out.
-        notes: print what is to be told.
 
     Raises:
-        UsageProblem: options contradict each other, or the texts cannot be used.
-        ImdbsentError: the others of `read_own_data`.
+        UsageProblem: options contradict each other, or `--positive` is no rule.
     """
-    from imdbsent.training.own_data import VALIDATION_FRACTION, read_own_data
+    from imdbsent.training.request import OwnData
 
     if validation is not None and validation_fraction is not None:
         raise UsageProblem(
             "--validation names the texts to validate on, --validation-fraction a share of FILE. Type one of them"
         )
     sources = [file] if validation is None else [file, validation]
-    columns, rule = columns_and_rule(sources, text_column, label_column, positive, group_column)
-    data = read_own_data(
-        file,
-        rule,
-        columns,
-        validation=validation,
-        fraction=VALIDATION_FRACTION if validation_fraction is None else validation_fraction,
-        seed=seed,
+    columns, _ = columns_and_rule(sources, text_column, label_column, positive, group_column)
+    return OwnData(
+        source=str(Path(file).absolute()),
+        text_column=columns.text,
+        label_column=columns.label,
+        positive=positive,
+        group_column=group_column,
+        validation=None if validation is None else str(Path(validation).absolute()),
+        validation_fraction=VALIDATION_FRACTION if validation_fraction is None else validation_fraction,
     )
-    for note in data.notes:
-        notes(note)
-    return data

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from imdbsent.errors import UsageProblem, and_more
+from imdbsent.records.labels import parse_rule
 from imdbsent.records.sources import Columns, read_examples
 from imdbsent.records.trees import VALIDATION, find_held_out_folder, find_training_folders, is_folder
+from imdbsent.training.data import TrainingData
 from imdbsent.training.data_checks import check_classes, check_number, check_shared
 from imdbsent.training.data_notes import notes_of_certainty, notes_of_repeats, summary
 from imdbsent.training.duplicates import find_shared, same_text
@@ -24,83 +25,52 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from imdbsent.records.examples import Example
-    from imdbsent.records.labels import LabelRule
+    from imdbsent.training.request import OwnData
 
-VALIDATION_FRACTION: Final = 0.1
 _COMMAND: Final = "train"
 
 
-@dataclass(frozen=True)
-class TrainingData:
-    """What a network is trained and validated on.
-
-    Attributes:
-        train: examples to learn from, the vocabulary included, of both classes.
-        validation: examples to choose by, of both classes; none of their texts is in `train`.
-        source: what they are, as "reviews.csv".
-        sha256: of texts and labels of both parts in order (`content_sha256`).
-        notes: what a user should know of them, a line each.
-    """
-
-    train: tuple[Example, ...]
-    validation: tuple[Example, ...]
-    source: str
-    sha256: str
-    notes: tuple[str, ...]
-
-
-def read_own_data(
-    source: str,
-    rule: LabelRule,
-    columns: Columns = Columns(),  # noqa: B008 (frozen)
-    *,
-    validation: str | None = None,
-    fraction: float = VALIDATION_FRACTION,
-    seed: int,
-) -> TrainingData:
+def read_own_data(own: OwnData, seed: int) -> TrainingData:
     """Read, check and split a user's labelled texts.
 
     Args:
-        source: path of a file (`imdbsent.records.sources`), or of a folder with `pos/` and `neg/`, or with `train/`
-            and perhaps `validation/` or `test/` that have these.
-        rule: which labels of a file are positive.
-        columns: where a file has what. Of a group, all texts are in one part.
-        validation: path of a file or folder to validate on; None for the held-out folder of `source`, else for a part
-            of its texts.
-        fraction: how large that part is, between 0 and 1.
-        seed: which part it is; same seed, same part.
+        own: the texts. The source is a table (`imdbsent.records.sources`), or a folder with `pos/` and `neg/`, or with
+            `train/` and perhaps `validation/` or `test/` that have these. Where it has no such part and none is named,
+            a share of the texts is held out: of each class, and of whole groups where there are groups.
+        seed: which part is held out; same seed, same part.
 
     Returns:
-        The two parts, with enough texts of either class (`imdbsent.training.data_checks`).
+        The two parts, with enough texts of either class (`imdbsent.training.data_checks`), and no text in both.
 
     Raises:
-        InputUnreadable: a source cannot be read, or breaks its format.
+        InputUnreadable: a source cannot be read.
         UsageProblem: it has no such column, texts of one class alone, or is no tree of texts.
         RowsInvalid: some rows have no label, no text or no group, or break the format.
-        ExtraMissing: a source needs pyarrow, which is not installed.
         TextsShared: a given part to validate on has texts, or groups, of the other.
         TooFewTexts: there are too few texts.
+        ExtraMissing: a source needs pyarrow, which is not installed.
     """
-    learned, held_out = _find_parts(source, validation)
+    rule, columns = parse_rule(own.positive), Columns(own.text_column, own.label_column, own.group_column)
+    learned, held_out = _find_parts(own.source, own.validation)
     if columns.group is not None:
         _check_is_file(learned, held_out)
     train = read_examples(learned, rule, columns, command=_COMMAND, allow_blank=False)
     notes = notes_of_repeats(train)
     if held_out is None:
-        check_number(source, len(train))
-        train, validating, dropped = _split(train, columns.group, fraction, seed)
+        check_number(own.source, len(train))
+        train, validation, dropped = _split(train, columns.group, own.validation_fraction, seed)
         notes += dropped
     else:
-        validating = read_examples(held_out, rule, columns, command=_COMMAND, allow_blank=False)
-        check_number(source, len(train) + len(validating))
-        check_shared(train, validating, (learned, held_out), columns.group, is_named=validation is not None)
-    check_classes(source, train, validating, columns.group)
+        validation = read_examples(held_out, rule, columns, command=_COMMAND, allow_blank=False)
+        check_number(own.source, len(train) + len(validation))
+        check_shared(train, validation, (learned, held_out), columns.group, is_named=own.validation is not None)
+    check_classes(own.source, train, validation, columns.group)
     return TrainingData(
         train,
-        validating,
-        source=Path(source).resolve().name or source,
-        sha256=content_sha256(train, validating),
-        notes=(summary(train, validating, held_out, columns.group), *notes, *notes_of_certainty(len(validating))),
+        validation,
+        split="validation",
+        sha256=content_sha256(train, validation),
+        notes=(summary(train, validation, held_out, columns.group), *notes, *notes_of_certainty(len(validation))),
     )
 
 

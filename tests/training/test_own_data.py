@@ -3,7 +3,9 @@ from __future__ import annotations
 import csv
 import sys
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -11,13 +13,12 @@ from hypothesis import strategies as st
 
 from imdbsent.errors import ExitCode, ImdbsentError, RowsInvalid, TextsShared, TooFewTexts, UsageProblem
 from imdbsent.records.examples import Example
-from imdbsent.records.labels import parse_rule
-from imdbsent.records.sources import Columns
-from imdbsent.training.own_data import TrainingData, content_sha256, read_own_data
+from imdbsent.training.data import TrainingData
+from imdbsent.training.own_data import content_sha256, read_own_data
+from imdbsent.training.request import OwnData
 
 Rows = list[tuple[str, int | str, str]]
 
-GROUPED = Columns(group="film")
 
 
 def table(path: Path, rows: Rows) -> Path:
@@ -38,13 +39,18 @@ def tree(root: Path, number: int, start: int = 0) -> Path:
     return root
 
 
-def read(source: Path, columns: Columns | None = None, **options: object) -> TrainingData:
-    return read_own_data(str(source), parse_rule(None), columns or Columns(), **{"seed": 7, **options})  # type: ignore[arg-type]
+def own(source: Path, **options: Any) -> OwnData:
+    asked = OwnData(str(source), "text", "label", None, None, None, validation_fraction=0.1)
+    return replace(asked, **options)
 
 
-def message(expected: type[ImdbsentError], source: Path, *arguments: object, **options: object) -> str:
+def read(source: Path, *, seed: int = 7, **options: Any) -> TrainingData:
+    return read_own_data(own(source, **options), seed)
+
+
+def message(expected: type[ImdbsentError], source: Path, **options: Any) -> str:
     with pytest.raises(expected) as caught:
-        read(source, *arguments, **options)  # type: ignore[arg-type]
+        read(source, **options)
     assert caught.value.exit_code is ExitCode.USAGE
     assert "\n" not in str(caught.value)
     return str(caught.value)
@@ -60,7 +66,7 @@ def test_a_tenth_of_each_class_is_held_out_and_nothing_is_lost(tmp_path: Path) -
     assert sum(example.label for example in data.validation) == 5
     assert texts(data.train) | texts(data.validation) == {f"text {i}" for i in range(100)}
     assert [int(example.text[5:]) for example in data.train] == sorted(int(example.text[5:]) for example in data.train)
-    assert data.source == "mine.csv"
+    assert data.split == "validation"
     assert data.notes[0] == "90 texts to learn from (50 % positive), 10 to validate on (50 %), held out"
 
 
@@ -70,12 +76,12 @@ def test_the_seed_and_the_fraction_decide_which(tmp_path: Path) -> None:
     assert read(path) == first
     assert read(path, seed=8).validation != first.validation
     assert read(path, seed=8).sha256 != first.sha256
-    assert len(read(path, fraction=0.3).validation) == 30
+    assert len(read(path, validation_fraction=0.3).validation) == 30
 
 
 def test_of_a_group_all_texts_are_on_one_side(tmp_path: Path) -> None:
     for seed in range(5):
-        data = read(table(tmp_path / "mine.csv", rows(200, films=30)), GROUPED, seed=seed)
+        data = read(table(tmp_path / "mine.csv", rows(200, films=30)), group_column="film", seed=seed)
         assert 10 <= len(data.validation) <= 30
         assert not {e.group for e in data.train} & {e.group for e in data.validation}
         assert data.notes[0].endswith("held out, no 'film' in both")
@@ -93,7 +99,7 @@ def test_no_text_and_no_group_is_on_both_sides_whatever_the_file_holds(
     # 20 texts of their own beside some that are repeated, in groups and under labels as they come
     own: Rows = [(f"text {i}", i % 2, f"film {i}") for i in range(20)]
     path = table(tmp_path / "mine.csv", own + [(f"some {letter}", label, film) for letter, label, film in found])
-    data = read(path, GROUPED if grouped else None, seed=seed)
+    data = read(path, group_column="film" if grouped else None, seed=seed)
     key = {part: {" ".join(text.split()) for text in texts(getattr(data, part))} for part in ("train", "validation")}
     assert not key["train"] & key["validation"]
     if grouped:
@@ -116,7 +122,7 @@ def test_copies_of_a_text_are_on_one_side_and_told(tmp_path: Path) -> None:
 
 def test_a_text_of_two_groups_is_learned_from_and_not_validated_on(tmp_path: Path) -> None:
     spam: Rows = [("Great!", 1, f"film {i}") for i in range(10)]
-    data = read(table(tmp_path / "mine.csv", rows(200) + spam), GROUPED)
+    data = read(table(tmp_path / "mine.csv", rows(200) + spam), group_column="film")
     assert "Great!" in texts(data.train) - texts(data.validation)
     assert not {e.group for e in data.train} & {e.group for e in data.validation}
     (note,) = [note for note in data.notes if note.startswith("not validated on")]
@@ -141,7 +147,7 @@ def test_a_tree_is_divided_or_has_a_part_of_its_own(tmp_path: Path) -> None:
     assert len(read(root).validation) == 10
     tree(root / "test", 4, start=100)
     data = read(root)
-    assert (len(data.train), len(data.validation), data.source) == (100, 8, "mine")
+    assert (len(data.train), len(data.validation)) == (100, 8)
     assert f"those of '{root / 'test'}'" in data.notes[0]
     tree(root / "validation", 3, start=200)
     assert len(read(root).validation) == 6
@@ -164,7 +170,7 @@ def test_how_little_few_texts_tell_is_told(tmp_path: Path) -> None:
     data = read(table(tmp_path / "mine.csv", rows(1_000)))
     # Wilson's interval of 50 in 100 is 40.4 % to 59.6 %
     assert data.notes[-1] == "100 texts to validate on: an accuracy on them is known to within 10 points only"
-    assert not any("points" in note for note in read(tmp_path / "mine.csv", fraction=0.4).notes)
+    assert not any("points" in note for note in read(tmp_path / "mine.csv", validation_fraction=0.4).notes)
 
 
 def test_texts_that_are_in_both_named_parts_are_an_error_that_names_both_rows(tmp_path: Path) -> None:
@@ -185,7 +191,7 @@ def test_groups_that_are_in_both_named_parts_are_an_error(tmp_path: Path) -> Non
     path = table(tmp_path / "mine.csv", rows(100))
     found: Rows = [("new", 1, "x"), ("new too", 0, "film 3"), ("old", 1, "y"), ("and so on", 0, "y")]
     other = table(tmp_path / "v.csv", found)
-    assert "the 'film' of line 3 of" in message(TextsShared, path, GROUPED, validation=str(other))
+    assert "the 'film' of line 3 of" in message(TextsShared, path, group_column="film", validation=str(other))
     assert len(read(path, validation=str(other)).validation) == 4
 
 
@@ -204,10 +210,10 @@ def test_too_few_texts_are_an_error(tmp_path: Path, found: Rows, parts: list[str
 
 def test_groups_that_cannot_be_divided_are_an_error_that_says_so(tmp_path: Path) -> None:
     path = table(tmp_path / "mine.csv", rows(100, films=2))
-    told = message(TooFewTexts, path, GROUPED)
+    told = message(TooFewTexts, path, group_column="film")
     assert "has 0 positive texts to validate on, its 2 groups of 'film' kept whole" in told
     assert "--validation-fraction" in told
-    assert len(read(path, GROUPED, fraction=0.5).validation) == 50
+    assert len(read(path, group_column="film", validation_fraction=0.5).validation) == 50
 
 
 def test_the_fewest_texts_are_enough(tmp_path: Path) -> None:
@@ -224,9 +230,9 @@ def test_what_is_wrong_with_a_named_part_is_told_of_that_part(tmp_path: Path) ->
 
 def test_groups_are_those_of_files(tmp_path: Path) -> None:
     root = tree(tmp_path / "mine", 20)
-    assert "is a folder" in message(UsageProblem, root, GROUPED)
+    assert "is a folder" in message(UsageProblem, root, group_column="film")
     path = table(tmp_path / "mine.csv", rows(100))
-    assert "is a folder" in message(UsageProblem, path, GROUPED, validation=str(root))
+    assert "is a folder" in message(UsageProblem, path, group_column="film", validation=str(root))
 
 
 def test_a_folder_that_is_no_tree_is_an_error_with_what_to_do(tmp_path: Path, tiny_tree: Path) -> None:
@@ -247,9 +253,9 @@ def test_nothing_of_it_imports_keras_or_onnx(tmp_path: Path) -> None:
 
     path = table(tmp_path / "mine.csv", rows(100))
     code = (
-        "import sys; from imdbsent.records.labels import parse_rule;"
-        "from imdbsent.training.own_data import read_own_data;"
-        f"read_own_data({str(path)!r}, parse_rule(None), seed=1);"
+        "import sys; from imdbsent.training.own_data import read_own_data;"
+        "from imdbsent.training.request import OwnData;"
+        f"read_own_data(OwnData({str(path)!r}, 'text', 'label', None, None, None, 0.1), 7);"
         "sys.exit(bool({'keras', 'tensorflow', 'onnx', 'onnxruntime', 'pandas', 'pyarrow'} & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

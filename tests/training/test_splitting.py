@@ -68,6 +68,25 @@ def test_a_unit_too_large_for_the_part_is_not_held_out() -> None:
         assert all(place >= 900 for place in hold_out(units, labels, 0.1, seed))
 
 
+def test_of_few_large_units_one_is_held_out_though_it_is_larger_than_asked_for() -> None:
+    for films in (4, 5, 6):
+        units = [f"film {i % films}" for i in range(40 * films)]
+        labels = [(i // films) % 2 for i in range(40 * films)]
+        held_out = {units[place] for seed in range(20) for place in hold_out(units, labels, 0.1, seed)}
+        assert len(held_out) > 1  # the seed decides which
+        assert all(len(hold_out(units, labels, 0.1, seed)) == 40 for seed in range(20))
+
+
+def test_a_class_that_only_a_large_unit_has_is_held_out_with_it() -> None:
+    units = [str(i) for i in range(100)] + ["bad film"] * 5 + ["worse film"] * 5
+    labels = [1] * 100 + [0] * 10
+    for seed in range(10):
+        chosen = hold_out(units, labels, 0.1, seed)
+        assert sum(labels[place] for place in chosen) == 10
+        assert len(chosen) == 15
+    assert len(hold_out(["a"] * 50 + ["b"] * 50, [0, 1] * 50, 0.1, 0)) == 0  # half is more than three tenths
+
+
 def test_one_unit_alone_cannot_be_divided() -> None:
     assert hold_out(["one"] * 50, [0, 1] * 25, 0.1, 0) == frozenset()
 
