@@ -78,7 +78,7 @@ class TextsShared(ImdbsentError):
     def __init__(self, what: str, of_validation: str, of_training: str, more: int, next_step: str) -> None:
         super().__init__(
             f"{what} of {of_validation} is that of {of_training}, too{and_more(more)}: "
-            f"figures on what was learned from flatter a model. Take it out of one of the two, or type: {next_step}"
+            f"figures on what was learned from flatter a model. Take it out of one of the two, or {next_step}"
         )
 
 

@@ -132,7 +132,8 @@ def columns_and_rule(
 
 
 def own_data(
-    file: str,
+    file: str | None,
+    data: Path | None,
     *,
     text_column: str | None,
     label_column: str | None,
@@ -140,11 +141,12 @@ def own_data(
     group_column: str | None,
     validation: str | None,
     validation_fraction: float | None,
-) -> OwnData:
-    """What the options of a command line say of a user's own texts.
+) -> OwnData | None:
+    """What the command line of `train` says of a user's own texts.
 
     Args:
-        file: the texts.
+        file: the texts; None for the IMDB reviews.
+        data: value of `--data`.
         text_column: value of `--text-column`.
         label_column: value of `--label-column`.
         positive: value of `--positive`.
@@ -152,11 +154,25 @@ def own_data(
         validation: value of `--validation`.
         validation_fraction: value of `--validation-fraction`.
 
+    Returns:
+        The texts; None for the IMDB reviews.
+
     Raises:
-        UsageProblem: options contradict each other, or `--positive` is no rule.
+        UsageProblem: options contradict each other or the texts, or `--positive` is no rule.
     """
     from imdbsent.training.request import OwnData
 
+    of_file = {
+        "--text-column": text_column,
+        "--label-column": label_column,
+        "--positive": positive,
+        "--group-column": group_column,
+        "--validation": validation,
+        "--validation-fraction": validation_fraction,
+    }
+    check_subject("train", file, {"--data": data}, of_file)
+    if file is None:
+        return None
     if validation is not None and validation_fraction is not None:
         raise UsageProblem(
             "--validation names the texts to validate on, --validation-fraction a share of FILE. Type one of them"

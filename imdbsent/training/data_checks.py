@@ -54,7 +54,7 @@ def check_shared(
         shared = find_shared(train, validation, key)
         if shared:
             (one, other), more = shared[0], len(shared) - 1
-            next_step = "the same command without --validation" if is_named else f"imdbsent train '{sources[0]}'"
+            next_step = "leave --validation out" if is_named else f"type: imdbsent train '{sources[0]}'"
             places = f"{one.where} of {sources[1]!r}", f"{other.where} of {sources[0]!r}"
             raise TextsShared(what, *places, more, next_step)
 

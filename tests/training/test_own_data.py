@@ -178,7 +178,7 @@ def test_texts_that_are_in_both_named_parts_are_an_error_that_names_both_rows(tm
     other = table(tmp_path / "v.csv", [*rows(30, start=100), ("Text 3 ", 1, "x"), ("text 4", 0, "x")])
     told = message(TextsShared, path, validation=str(other))
     assert f"the text of line 32 of {str(other)!r} is that of line 5 of {str(path)!r}, too (and 1 more)" in told
-    assert "without --validation" in told
+    assert "or leave --validation out" in told
     root = tmp_path / "tree"
     tree(root / "train", 20)
     tree(root / "test", 20, start=19)
