@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -60,8 +61,9 @@ def test_every_damage_is_an_error_with_the_next_command(tmp_path: Path) -> None:
     "head", [[], {}, {"format": 2}, {"format": 1}, {"format": 1, "request": {}, "data_sha256": 3}, "text"]
 )
 def test_a_head_that_is_none_is_an_error(tmp_path: Path, head: object) -> None:
+    arrays: dict[str, Any] = {"head.json": np.frombuffer(json.dumps(head).encode(), np.uint8)}
     with (tmp_path / "mine.npz").open("wb") as stream:
-        np.savez(stream, **{"head.json": np.frombuffer(json.dumps(head).encode(), np.uint8)})
+        np.savez(stream, **arrays)
     with pytest.raises(CheckpointInvalid):
         read_checkpoint(tmp_path / "mine.npz")
 
@@ -71,8 +73,9 @@ def test_nothing_is_unpickled(tmp_path: Path) -> None:
         def __reduce__(self):
             return (Path.touch, (tmp_path / "sprung",))
 
+    arrays: dict[str, Any] = {"head.json": np.array([Trap()], object)}
     with (tmp_path / "mine.npz").open("wb") as stream:
-        np.savez(stream, **{"head.json": np.array([Trap()], object)})
+        np.savez(stream, **arrays)
     with pytest.raises(CheckpointInvalid):
         read_checkpoint(tmp_path / "mine.npz")
     assert not (tmp_path / "sprung").exists()

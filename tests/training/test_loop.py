@@ -59,7 +59,8 @@ class Log:
 
 def run(state: State, stop_after: int | None = None) -> tuple[Network, Log, list[State], tuple[Epoch, ...] | None]:
     """Train from a state; ask to stop after so many batches, training and test."""
-    network, log, saved = Network(), Log(), []
+    network, log = Network(), Log()
+    saved: list[State] = []
     done = iter(range(10**6))
     loop = Loop(
         network, RECIPE, 7, TEXTS, TEXTS,

@@ -142,8 +142,9 @@ def test_a_run_that_goes_on_with_other_libraries_says_so(tiny_tree: Path, monkey
     with pytest.raises(TrainingStopped):
         run(request(tiny_tree, "mine"), At((2, 1), lambda: os.kill(os.getpid(), signal.SIGTERM)))
     from imdbsent.training import run as module
+    from imdbsent.training.export import versions
 
-    here = module.versions()
+    here = versions()
     monkeypatch.setattr(module, "versions", lambda: {**here, "keras": "0.1"})
     notes: list[str] = []
     resume("mine", notes)
