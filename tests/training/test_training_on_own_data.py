@@ -5,13 +5,14 @@ from __future__ import annotations
 import csv
 import importlib.util
 import json
+import signal
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from imdbsent.bundle import Epoch
-from imdbsent.errors import ImdbsentError
+from imdbsent.errors import CheckpointInvalid, ImdbsentError, TrainingStopped
 from imdbsent.training.progress import Position
 from imdbsent.training.recipes import BUCKETED, Recipe
 from imdbsent.training.request import OwnData, TrainingRequest
@@ -85,6 +86,33 @@ def test_a_file_of_200_rows_is_trained_on_evaluated_and_asked(run, tmp_path: Pat
 
     result = run("predict", "--model", "mine", "a great and funny film", "a dull and boring film", "--format", "tsv")
     assert [line.split("\t")[0] for line in result.out.splitlines()] == ["positive", "negative"]
+
+
+@needs_keras
+def test_a_run_goes_on_with_its_own_file_and_not_with_another(tmp_path: Path) -> None:
+    from imdbsent.training import unfinished
+    from imdbsent.training.run import train_bundle
+
+    class Interrupting(Silent):
+        def batch_done(self, epoch: int, batch: int, loss: float, accuracy: float) -> None:
+            if epoch == 2:
+                signal.raise_signal(signal.SIGINT)
+
+    path = table(tmp_path / "mine.csv", 100)
+    request = replace(asked(path), recipe=replace(TINY, epochs=3))
+    with pytest.raises(TrainingStopped):
+        train_bundle(request, progress=Interrupting(), note=lambda _line: None)
+    checkpoint = unfinished.find("mine")
+    assert checkpoint.head.request == request
+
+    written = path.read_text()
+    path.write_text(written.replace(",8,", ",9,"))  # the same class
+    path.write_text(path.read_text().replace("awful", "horrid", 1))
+    with pytest.raises(CheckpointInvalid, match="the texts are not those that it began with"):
+        train_bundle(checkpoint.head.request, progress=Silent(), note=lambda _line: None, start=checkpoint)
+    path.write_text(written.replace(",8,", ",9,"))
+    report = train_bundle(checkpoint.head.request, progress=Silent(), note=lambda _line: None, start=checkpoint)
+    assert len(report.bundle.card.history) == 3
 
 
 def test_what_is_wrong_with_the_file_is_told_before_anything_is_made(tmp_path: Path, home: Path) -> None:
