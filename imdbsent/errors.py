@@ -59,6 +59,18 @@ class InputUnreadable(ImdbsentError):
         super().__init__(f"cannot read {str(path)!r}: {reason}. See: imdbsent {command} --help")
 
 
+class RowUnreadable(ImdbsentError):
+    """A row of a table breaks the format of its file, or has an id that another row has."""
+
+    exit_code = ExitCode.USAGE
+
+    def __init__(self, file: str, problem: str) -> None:
+        super().__init__(
+            f"cannot read {file!r}: {problem}. Type: the same command with --skip-bad, to go on past such rows "
+            "without a verdict for them"
+        )
+
+
 class RowsInvalid(ImdbsentError):
     """Some rows of a user's labelled texts cannot be used: no label, no text, a broken line."""
 

@@ -17,7 +17,8 @@ from imdbsent.errors import InputUnreadable, RowsInvalid, UsageProblem
 from imdbsent.records.examples import Example
 from imdbsent.records.formats import SUFFIXES, format_of_name
 from imdbsent.records.labelled import LABEL_COLUMN, TEXT_COLUMN, as_label
-from imdbsent.records.tables import STDIN, open_table
+from imdbsent.records.opening import STDIN
+from imdbsent.records.tables import open_table
 from imdbsent.records.trees import is_folder, read_text_files
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ class Columns:
     group: str | None = None
 
 
-class Kind(Enum):
+class Fault(Enum):
     """What can be wrong with a row, and what to do about it."""
 
     FORMAT = "Mend them, then type the same command again"
@@ -64,10 +65,10 @@ class Problems:
 
     def __init__(self, source: str) -> None:
         self._source = source
-        self._first: dict[Kind, str] = {}
-        self._counts: Counter[Kind] = Counter()
+        self._first: dict[Fault, str] = {}
+        self._counts: Counter[Fault] = Counter()
 
-    def add(self, kind: Kind, problem: str) -> None:
+    def add(self, kind: Fault, problem: str) -> None:
         """Count a problem; the first of its kind is kept, a sentence that says where it is."""
         self._first.setdefault(kind, problem)
         self._counts[kind] += 1
@@ -118,7 +119,7 @@ def read_examples(
 def _from_folder(folder: Path, command: str, problems: Problems) -> Iterator[Example]:
     for file in read_text_files(folder, command):
         if file.text is None:
-            problems.add(Kind.ENCODING, f"{file.where} is not valid UTF-8")
+            problems.add(Fault.ENCODING, f"{file.where} is not valid UTF-8")
         else:
             yield Example(file.text, file.label, file.where, None)
 
@@ -158,25 +159,25 @@ def _open(source: str, columns: Columns, command: str) -> Table:
 def _from_row(row: Row, where: str, rule: LabelRule, columns: Columns, problems: Problems) -> Example | None:
     """The example of a row; None where something is wrong with it, which is counted."""
     if row.problem is not None:
-        problems.add(Kind.FORMAT, row.problem)
+        problems.add(Fault.FORMAT, row.problem)
         return None
     missing = [name for name in (columns.text, columns.label, columns.group) if name and name not in row.values]
     if missing:
-        problems.add(Kind.COLUMN, f"{where} has no {missing[0]!r} (there are: {', '.join(row.values) or 'none'})")
+        problems.add(Fault.COLUMN, f"{where} has no {missing[0]!r} (there are: {', '.join(row.values) or 'none'})")
         return None
     group = as_label(row.values[columns.group]) if columns.group else None
     if columns.group and (group is None or not group.strip()):
-        problems.add(Kind.GROUP, f"{where}: {columns.group!r} is empty")
+        problems.add(Fault.GROUP, f"{where}: {columns.group!r} is empty")
     text, name = row.values[columns.text], as_label(row.values[columns.label])
     if text is None:  # what a blank text is in JSON and Parquet, as pandas writes them
         text = ""
     if not isinstance(text, str):
-        problems.add(Kind.TEXT, f"{where}: {columns.text!r} is {type(text).__name__}, not a text")
+        problems.add(Fault.TEXT, f"{where}: {columns.text!r} is {type(text).__name__}, not a text")
         return None
     try:
         return Example(text, rule.label(name), where, rule.stars(name), group or "")
     except ValueError as error:
-        problems.add(Kind.LABEL, f"{where}: {error}")
+        problems.add(Fault.LABEL, f"{where}: {error}")
         return None
 
 
@@ -185,7 +186,7 @@ def _with_text(examples: Iterator[Example], problems: Problems) -> Iterator[Exam
         if example.text.strip():
             yield example
         else:
-            problems.add(Kind.TEXT, f"{example.where}: the text is blank")
+            problems.add(Fault.TEXT, f"{example.where}: the text is blank")
 
 
 def _check_classes(source: str, examples: Sequence[Example], *, is_tree: bool) -> None:
