@@ -28,7 +28,6 @@ def build_network(recipe: Recipe) -> Any:
     Raises:
         TrainingUnavailable: Keras or its backend is not installed.
     """
-    keras = import_library("keras")
     network = _bucketed(recipe) if recipe.bucketed else answering_network(recipe)
     network.compile(
         loss="binary_crossentropy",

@@ -12,8 +12,8 @@ def adam(learning_rate: float) -> Any:
 
     On TensorFlow the gradient of an embedding comes as one slice for each place, and Keras 3 squares the slices one by
     one: the second moment of a word that stands in a batch a hundred times, as padding does, is the sum of a hundred
-    squares and not the square of the sum (Kingma & Ba 2015, algorithm 1). On JAX and PyTorch the gradient comes summed. So
-    one recipe would train two different networks; tests/training/test_backends.py holds that it does not.
+    squares and not the square of the sum (Kingma & Ba 2015, algorithm 1). On JAX and PyTorch the gradient comes summed.
+    So one recipe would train two different networks; tests/training/test_backends.py holds that it does not.
 
     Args:
         learning_rate: the step size.
@@ -28,7 +28,8 @@ def adam(learning_rate: float) -> Any:
 
     class Adam(keras.optimizers.Adam):  # type: ignore[misc, name-defined]
         def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
-            summed = keras.ops.convert_to_tensor(gradient, sparse=False)
+            # Slices plus an array are an array, in which the slices of one word have been added up.
+            summed = keras.ops.add(gradient, keras.ops.zeros(variable.shape, variable.dtype))
             super().update_step(summed, variable, learning_rate)
 
     return Adam(learning_rate)

@@ -24,7 +24,7 @@ from imdbsent.training.recipes import RECIPES
 losses = {}
 for name in ("classic", "bucketed"):
     recipe = replace(
-        RECIPES[name], vocabulary_size=40, maximum_length=12, embedding_size=4, units=5, learning_rate=0.05, batch_size=6
+        RECIPES[name], vocabulary_size=40, maximum_length=12, embedding_size=4, units=5, learning_rate=0.05
     )
     generator = np.random.default_rng(11)
     ids = tuple(generator.integers(1, 40, length).astype(np.int32) for length in range(1, 13))
