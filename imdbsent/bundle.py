@@ -1,7 +1,8 @@
 """A bundle: one trained model on disk, and the card that says everything about it.
 
 A bundle is a folder: `model.onnx` answers, `vocabulary.txt` holds the words, `card.json` holds whatever decides an
-answer and what is needed to make the model again, `network.keras` (where it is) is what training goes on from.
+answer and what is needed to make the model again, `network.keras` (where it is) is what training goes on from, and
+`history.json` (where it is) has the epochs of training as columns.
 Nothing in it is executed or unpickled, and every file is checked against its hash in the card before it is read.
 """
 
@@ -25,6 +26,7 @@ CARD: Final = "card.json"
 MODEL: Final = "model.onnx"
 VOCABULARY: Final = "vocabulary.txt"
 NETWORK: Final = "network.keras"
+HISTORY: Final = "history.json"
 _LARGEST_CARD = 2**20  # bytes
 
 

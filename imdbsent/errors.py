@@ -54,6 +54,15 @@ class InputUnreadable(ImdbsentError):
         super().__init__(f"cannot read {str(path)!r}: {reason}. See: imdbsent {command} --help")
 
 
+class RecipeInvalid(ImdbsentError):
+    """A recipe does not exist, or has a value that makes no sense."""
+
+    exit_code = ExitCode.USAGE
+
+    def __init__(self, problem: str, command: str) -> None:
+        super().__init__(f"{problem}. Type: {command}")
+
+
 class LabelInvalid(ImdbsentError):
     """A label of a user's file is neither positive nor negative."""
 

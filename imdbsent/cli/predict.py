@@ -172,8 +172,9 @@ def _load(model: str | None, notes: Notes) -> Classifier:
         if not typer.confirm(question, err=True):
             raise
         from imdbsent.cli.train import train_model
+        from imdbsent.training.recipes import RECIPES
 
-        train_model(error.name, name=error.name, console=notes.console)
+        train_model(RECIPES[error.name], name=error.name, console=notes.console)
         return imdbsent.load(model, note=notes)
 
 

@@ -2,27 +2,52 @@
 
 from __future__ import annotations
 
+import contextlib
+from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.table import Table
 
-from imdbsent.cli.console import Data, NoColor, Notes, Quiet, stderr_console, stdout_console
+from imdbsent.cli.console import Data, NoColor, Notes, Quiet, stderr_console
+from imdbsent.cli.recipe_options import override_from_options, with_recipe_options
 from imdbsent.errors import OutputFailed, UsageProblem
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from rich.console import Console
 
+    from imdbsent.training.progress import TrainingProgress
+    from imdbsent.training.recipes import Recipe
     from imdbsent.training.run import TrainingReport
 
 DEFAULT_SEED = 7
 
 
+class ListFormat(str, Enum):
+    """The formats of the list of recipes."""
+
+    TABLE = "table"
+    JSON = "json"
+
+
+@with_recipe_options
 def train(
     recipe: Annotated[
-        str, typer.Option("--recipe", help="How to train: 'classic' is the LSTM of the tutorials.")
+        str,
+        typer.Option(
+            "--recipe",
+            metavar="NAME|FILE.toml",
+            help="How to train: 'classic' is the LSTM of the tutorials. A TOML file has 'base' and what is different.",
+        ),
     ] = "classic",
+    list_recipes: Annotated[
+        bool, typer.Option("--list", help="Print the recipes, with the one asked for, instead of training.")
+    ] = False,
+    list_format: Annotated[
+        ListFormat | None, typer.Option("--format", help="Of the list. Left out: table.", show_default=False)
+    ] = None,
     data: Data = None,
     name: Annotated[
         str | None, typer.Option("--name", help="The model's name. Left out: my-RECIPE.", show_default=False)
@@ -33,35 +58,53 @@ def train(
     ] = None,
     replace: Annotated[bool, typer.Option("--replace", help="Replace a model of that name.")] = False,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the weights and of the order.")] = DEFAULT_SEED,
+    tensorboard: Annotated[
+        Path | None,
+        typer.Option("--tensorboard", metavar="FOLDER", help="Write event files for TensorBoard, too."),
+    ] = None,
     quiet: Quiet = False,
     no_color: NoColor = False,
+    **fields: Any,  # an option for each field of a recipe
 ) -> None:
     """Train a network on the 25,000 training reviews, and show the test split after each epoch.
 
     imdbsent train --recipe classic
 
+    imdbsent train --recipe classic --epochs 3 --units 64 --name small
+
+    imdbsent train --list --recipe mine.toml && imdbsent train --recipe mine.toml
+
     imdbsent train --data aclImdb_v1.tar.gz --name mine && imdbsent predict --model mine "great movie"
 
     imdbsent train --recipe classic --seed 8 --name second 2>&1 | tee training.log
     """
+    from imdbsent.cli.training_report import show_report
+    from imdbsent.training.recipe_files import find_recipe
+
+    chosen = override_from_options(find_recipe(recipe), fields)
+    if list_recipes:
+        from imdbsent.cli.recipe_list import show_recipes
+
+        show_recipes(chosen, as_json=list_format is ListFormat.JSON, no_color=no_color)
+        return
+    if list_format is not None:
+        raise UsageProblem(f"--format is of the list. Type: imdbsent train --list --format {list_format.value}")
     report = train_model(
-        recipe,
-        name=name or (output.name if output else f"my-{recipe}"),
+        chosen,
+        name=name or (output.name if output else f"my-{chosen.name}"),
         console=stderr_console(no_color=no_color),
         data=data,
         output=output,
         replace=replace,
         seed=seed,
+        tensorboard=tensorboard,
         quiet=quiet,
     )
-    console = stdout_console(no_color=no_color)
-    console.print(report_table(report))
-    console.print(f"{report.seconds / 60:.1f} minutes · the model is in {report.bundle.directory}", soft_wrap=True)
-    console.print(f'imdbsent predict --model {_argument(report)} "great movie"', soft_wrap=True, markup=False)
+    show_report(report, no_color=no_color)
 
 
 def train_model(
-    recipe: str,
+    recipe: Recipe,
     *,
     name: str,
     console: Console,
@@ -69,68 +112,58 @@ def train_model(
     output: Path | None = None,
     replace: bool = False,
     seed: int = DEFAULT_SEED,
+    tensorboard: Path | None = None,
     quiet: bool = False,
 ) -> TrainingReport:
     """Train a recipe, showing progress on a console.
 
     Args:
-        recipe: its name.
+        recipe: how to train.
         name: the model's name.
         console: where progress and notes go.
         data: archive or folder of the reviews; None to find or download them.
         output: folder to write the bundle to; None to install it under its name.
         replace: whether a model that is there may be replaced.
         seed: seed of the weights and of the order of the batches.
+        tensorboard: folder for event files; None for none.
         quiet: whether nothing is shown but errors.
 
     Returns:
         What came of it.
 
     Raises:
-        UsageProblem: no such recipe, or the name or the folder cannot be used.
+        UsageProblem: the name or the folder cannot be used.
+        ExtraMissing: event files are wanted, and tensorboard is not installed.
         ImdbsentError: the others of `train_bundle` and `find_or_fetch`.
     """
-    from imdbsent.cli.progress import DownloadBar, TrainingDisplay
+    from imdbsent.cli.progress import DownloadBar
     from imdbsent.dataset.fetching import find_or_fetch
-    from imdbsent.training.recipes import RECIPES
     from imdbsent.training.run import train_bundle
 
-    if recipe not in RECIPES:
-        raise UsageProblem(f"there is no recipe {recipe!r}. Type: imdbsent train --recipe {' or '.join(RECIPES)}")
     final = _place(name, output, replace=replace)
     notes = Notes(console, quiet=quiet)
-    source = find_or_fetch(data, notes, None if quiet else DownloadBar(console))
-    try:
-        with TrainingDisplay(console, quiet=quiet) as display:
-            return train_bundle(
-                RECIPES[recipe], source, final, name=name, seed=seed, progress=display, note=notes
-            )
-    except OSError as error:
-        raise OutputFailed(f"{final}: {error.strerror or error}") from error
+    with _progress(console, tensorboard, quiet=quiet) as progress:
+        source = find_or_fetch(data, notes, None if quiet else DownloadBar(console))
+        try:
+            return train_bundle(recipe, source, final, name=name, seed=seed, progress=progress, note=notes)
+        except OSError as error:
+            raise OutputFailed(f"{final}: {error.strerror or error}") from error
 
 
-def report_table(report: TrainingReport) -> Table:
-    """Loss and accuracy of a training run."""
-    card = report.bundle.card
-    last = card.history[-1]
-    parameters = sum(layer.parameters for layer in card.layers)
-    table = Table(title=f"{card.name}, {parameters:,} parameters", title_justify="left")
-    table.add_column("")
-    table.add_column("loss", justify="right")
-    table.add_column("accuracy", justify="right")
-    table.add_row("train, mean of the last epoch", f"{last.loss:.4f}", f"{last.accuracy:.2%}")
-    table.add_row("test, Keras", f"{last.test_loss:.4f}", f"{last.test_accuracy:.2%}")
-    for metrics in card.metrics:
-        table.add_row(f"{metrics.split}, ONNX as it answers", f"{metrics.loss:.4f}", f"{metrics.accuracy:.2%}")
-    return table
+@contextlib.contextmanager
+def _progress(console: Console, tensorboard: Path | None, *, quiet: bool) -> Iterator[TrainingProgress]:
+    """Who is told of the training: the display, and the event files where they are wanted."""
+    from imdbsent.cli.training_display import TrainingDisplay
+    from imdbsent.training.progress import Several
 
+    with contextlib.ExitStack() as stack:
+        listeners: list[TrainingProgress] = []
+        if tensorboard is not None:
+            from imdbsent.training.tensorboard import TensorBoardLog
 
-def _argument(report: TrainingReport) -> str:
-    """How `--model` names the model that was trained."""
-    from imdbsent import store
-
-    directory = report.bundle.directory
-    return directory.name if directory == store.directory_of(directory.name) else f"'{directory.absolute()}'"
+            listeners.append(stack.enter_context(TensorBoardLog(tensorboard)))
+        listeners.append(stack.enter_context(TrainingDisplay(console, quiet=quiet)))
+        yield Several(listeners)
 
 
 def _place(name: str, output: Path | None, *, replace: bool) -> Path:
