@@ -14,8 +14,6 @@ from imdbsent.cli.recipe_options import override_from_options, with_recipe_optio
 from imdbsent.errors import OutputFailed, UsageProblem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from rich.console import Console
 
     from imdbsent.training.progress import TrainingProgress
@@ -137,33 +135,24 @@ def train_model(
         ImdbsentError: the others of `train_bundle` and `find_or_fetch`.
     """
     from imdbsent.cli.progress import DownloadBar
+    from imdbsent.cli.training_display import TrainingDisplay
     from imdbsent.dataset.fetching import find_or_fetch
+    from imdbsent.training.progress import Several
     from imdbsent.training.run import train_bundle
+    from imdbsent.training.tensorboard import TensorBoardLog
 
     final = _place(name, output, replace=replace)
     notes = Notes(console, quiet=quiet)
-    with _progress(console, tensorboard, quiet=quiet) as progress:
-        source = find_or_fetch(data, notes, None if quiet else DownloadBar(console))
+    log = None if tensorboard is None else TensorBoardLog(tensorboard)
+    source = find_or_fetch(data, notes, None if quiet else DownloadBar(console))
+    with contextlib.ExitStack() as stack:
+        told: list[TrainingProgress] = [stack.enter_context(TrainingDisplay(console, quiet=quiet))]
+        if log is not None:
+            told.append(stack.enter_context(log))
         try:
-            return train_bundle(recipe, source, final, name=name, seed=seed, progress=progress, note=notes)
+            return train_bundle(recipe, source, final, name=name, seed=seed, progress=Several(told), note=notes)
         except OSError as error:
             raise OutputFailed(f"{final}: {error.strerror or error}") from error
-
-
-@contextlib.contextmanager
-def _progress(console: Console, tensorboard: Path | None, *, quiet: bool) -> Iterator[TrainingProgress]:
-    """Who is told of the training: the display, and the event files where they are wanted."""
-    from imdbsent.cli.training_display import TrainingDisplay
-    from imdbsent.training.progress import Several
-
-    with contextlib.ExitStack() as stack:
-        listeners: list[TrainingProgress] = []
-        if tensorboard is not None:
-            from imdbsent.training.tensorboard import TensorBoardLog
-
-            listeners.append(stack.enter_context(TensorBoardLog(tensorboard)))
-        listeners.append(stack.enter_context(TrainingDisplay(console, quiet=quiet)))
-        yield Several(listeners)
 
 
 def _place(name: str, output: Path | None, *, replace: bool) -> Path:

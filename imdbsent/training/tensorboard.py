@@ -11,7 +11,7 @@ import contextlib
 import time
 from typing import TYPE_CHECKING, Any, Final
 
-from imdbsent.errors import ExtraMissing, OutputFailed
+from imdbsent.errors import ExtraMissing, OutputFailed, UsageProblem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,9 +44,12 @@ class TensorBoardLog:
 
     Raises:
         ExtraMissing: tensorboard is not installed.
+        UsageProblem: there is a file of that name.
     """
 
     def __init__(self, directory: Path) -> None:
+        if directory.exists() and not directory.is_dir():
+            raise UsageProblem(f"'{directory}' is no folder. Type: --tensorboard OTHER")
         try:
             from tensorboard.compat.proto import event_pb2, summary_pb2
             from tensorboard.summary.writer.record_writer import RecordWriter

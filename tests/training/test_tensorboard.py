@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from imdbsent.bundle import Epoch
-from imdbsent.errors import ExtraMissing, OutputFailed
+from imdbsent.errors import ExtraMissing, OutputFailed, UsageProblem
 from imdbsent.training.progress import Position
 from imdbsent.training.recipes import CLASSIC
 from imdbsent.training.tensorboard import TensorBoardLog
@@ -97,6 +97,12 @@ def test_a_folder_that_cannot_be_written_is_found_out_at_once(tmp_path: Path) ->
     (tmp_path / "test").touch()
     with pytest.raises(OutputFailed, match="Not a directory|File exists"), TensorBoardLog(tmp_path):
         pass
+
+
+def test_a_file_is_no_folder(tmp_path: Path) -> None:
+    (tmp_path / "runs").touch()
+    with pytest.raises(UsageProblem, match="Type: --tensorboard OTHER"):
+        TensorBoardLog(tmp_path / "runs")
 
 
 @needs_tensorboard
