@@ -1,4 +1,4 @@
-"""Learning curves drawn with characters: loss and accuracy by epoch, of the training reviews and of the test split.
+"""Learning curves drawn with characters: loss and accuracy by epoch, of training and of the split looked at after it.
 
 Drawn here rather than by a library of plots: those paint escape codes of their own, while this is Rich's text, so that
 NO_COLOR, narrow terminals and ASCII hold for it as for every other page.
@@ -23,10 +23,9 @@ HEIGHT: Final = 9  # lines
 _SIDE_BY_SIDE: Final = 100  # characters from which on two charts stand beside each other
 _WIDEST: Final = 72  # characters of one
 _NARROWEST: Final = 10  # characters of the drawing alone
-_NAMES: Final = ("train", "test")
 _STYLES: Final = ("cyan", "yellow")
 _DASHES: Final = (1, 3)  # one dot in so many is drawn: lines are told apart without colour, too
-_ASCII_MARKS: Final = ("*", "o", "#")  # of train, of test, of both
+_ASCII_MARKS: Final = ("*", "o", "#")  # of the first, of the second, of both
 _BRAILLE: Final = 0x2800
 _DOTS: Final = ((0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80))  # Unicode's bits, by column and row of a cell
 
@@ -37,20 +36,23 @@ class _Chart:
 
     Attributes:
         title: what they show.
-        values: train and test by epoch; a value that is no number is left out.
+        names: of the two: "train", and of what was looked at after each epoch.
+        values: of the two, by epoch; a value that is no number is left out.
         number: how a value is written on the axis.
     """
 
     title: str
+    names: tuple[str, str]
     values: tuple[Sequence[float], Sequence[float]]
     number: Callable[[float], str]
 
 
-def learning_curves(epochs: Sequence[Epoch], width: int, *, ascii_only: bool = False) -> Table | None:
+def learning_curves(epochs: Sequence[Epoch], split: str, width: int, *, ascii_only: bool = False) -> Table | None:
     """Draw the loss and the accuracy by epoch, beside each other where there is room.
 
     Args:
         epochs: of one run.
+        split: what was looked at after each epoch: "test", say.
         width: characters there are.
         ascii_only: whether they are drawn without Braille dots and box lines.
 
@@ -59,8 +61,9 @@ def learning_curves(epochs: Sequence[Epoch], width: int, *, ascii_only: bool = F
     """
     if len(epochs) < 2:  # noqa: PLR2004 (points of a line)
         return None
-    loss = _Chart("loss", ([e.loss for e in epochs], [e.test_loss for e in epochs]), "{:.3f}".format)
-    accuracy = _Chart("accuracy", ([e.accuracy for e in epochs], [e.test_accuracy for e in epochs]), "{:.1%}".format)
+    names = ("train", split)
+    loss = _Chart("loss", names, ([e.loss for e in epochs], [e.test_loss for e in epochs]), "{:.3f}".format)
+    accuracy = _Chart("accuracy", names, ([e.accuracy for e in epochs], [e.test_accuracy for e in epochs]), _percent)
     is_wide = width >= _SIDE_BY_SIDE
     each = min(_WIDEST, (width - 4) // 2 if is_wide else width)
     first, last = epochs[0].number, epochs[-1].number
@@ -72,6 +75,10 @@ def learning_curves(epochs: Sequence[Epoch], width: int, *, ascii_only: bool = F
         for picture in drawn:
             grid.add_row(picture)
     return grid
+
+
+def _percent(share: float) -> str:
+    return f"{share:.1%}"
 
 
 def _drawn(chart: _Chart, first: int, last: int, width: int, *, ascii_only: bool) -> Text:
@@ -99,7 +106,7 @@ def _title(chart: _Chart, *, ascii_only: bool) -> Text:
     """What is shown, and which line is which."""
     samples = [mark * 2 for mark in _ASCII_MARKS[:2]] if ascii_only else ["⠒⠒⠒", "⠂⠐ ⠂"]
     picture = Text(no_wrap=True).append(chart.title, style="bold")
-    for name, style, sample in zip(_NAMES, _STYLES, samples):
+    for name, style, sample in zip(chart.names, _STYLES, samples):
         picture.append(f"  {sample} {name}", style=style)
     return picture
 
@@ -123,7 +130,7 @@ def _cells(
 
 
 def _character(bits: int, series: set[int], *, ascii_only: bool) -> tuple[str, str]:
-    """A character and its style. Where both lines pass, the style is the test's, whose dots are fewer."""
+    """A character and its style. Where both lines pass, the style is the second's, whose dots are fewer."""
     mark = _ASCII_MARKS[2 if len(series) > 1 else max(series)] if ascii_only else chr(_BRAILLE + bits)
     return mark, _STYLES[max(series)]
 

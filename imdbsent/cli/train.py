@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import contextlib
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from imdbsent.cli.console import Data, NoColor, Notes, Quiet, stderr_console
+from imdbsent.cli.console import Data, NoColor, Quiet, stderr_console
 from imdbsent.cli.recipe_options import override_from_options, with_recipe_options
-from imdbsent.errors import OutputFailed, UsageProblem
+from imdbsent.cli.training import DEFAULT_SEED, resume, train_model
+from imdbsent.errors import UsageProblem
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
-    from imdbsent.training.progress import TrainingProgress
     from imdbsent.training.recipes import Recipe
-    from imdbsent.training.run import TrainingReport
 
-DEFAULT_SEED = 7
+_WITH_RESUME = ("is_resumed", "name", "tensorboard", "quiet", "no_color")
+"""The options that a run which goes on can still be given."""
 
 
 class ListFormat(str, Enum):
@@ -32,6 +29,7 @@ class ListFormat(str, Enum):
 
 @with_recipe_options
 def train(
+    context: typer.Context,
     recipe: Annotated[
         str,
         typer.Option(
@@ -56,6 +54,9 @@ def train(
     ] = None,
     replace: Annotated[bool, typer.Option("--replace", help="Replace a model of that name.")] = False,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the weights and of the order.")] = DEFAULT_SEED,
+    is_resumed: Annotated[
+        bool, typer.Option("--resume", help="Go on with a run that was stopped, as if it never had been.")
+    ] = False,
     tensorboard: Annotated[
         Path | None,
         typer.Option("--tensorboard", metavar="FOLDER", help="Write event files for TensorBoard, too."),
@@ -66,6 +67,8 @@ def train(
 ) -> None:
     """Train a network on the 25,000 training reviews, and show the test split after each epoch.
 
+    Ctrl-C stops it after a checkpoint; --resume goes on from there, or from the last whole epoch where it was killed.
+
     imdbsent train --recipe classic
 
     imdbsent train --recipe classic --epochs 3 --units 64 --name small
@@ -75,93 +78,54 @@ def train(
     imdbsent train --data aclImdb_v1.tar.gz --name mine && imdbsent predict --model mine "great movie"
 
     imdbsent train --recipe classic --seed 8 --name second 2>&1 | tee training.log
+
+    imdbsent train --resume
     """
     from imdbsent.cli.training_report import show_report
-    from imdbsent.training.recipe_files import find_recipe
 
-    chosen = override_from_options(find_recipe(recipe), fields)
-    if list_recipes:
-        from imdbsent.cli.recipe_list import show_recipes
-
-        show_recipes(chosen, as_json=list_format is ListFormat.JSON, no_color=no_color)
-        return
-    if list_format is not None:
-        raise UsageProblem(f"--format is of the list. Type: imdbsent train --list --format {list_format.value}")
-    report = train_model(
-        chosen,
-        name=name or (output.name if output else f"my-{chosen.name}"),
-        console=stderr_console(no_color=no_color),
-        data=data,
-        output=output,
-        replace=replace,
-        seed=seed,
-        tensorboard=tensorboard,
-        quiet=quiet,
-    )
+    console = stderr_console(no_color=no_color)
+    if is_resumed:
+        _check_alone(context)
+        report = resume(name, console, quiet=quiet, tensorboard=tensorboard)
+    else:
+        chosen = _chosen(recipe, fields)
+        if list_recipes:
+            _show_recipes(chosen, list_format, no_color=no_color)
+            return
+        if list_format is not None:
+            raise UsageProblem(f"--format is of the list. Type: imdbsent train --list --format {list_format.value}")
+        report = train_model(
+            chosen,
+            name=name or (output.name if output else f"my-{chosen.name}"),
+            console=console,
+            data=data,
+            output=output,
+            replace=replace,
+            seed=seed,
+            quiet=quiet,
+            tensorboard=tensorboard,
+        )
     show_report(report, no_color=no_color)
 
 
-def train_model(
-    recipe: Recipe,
-    *,
-    name: str,
-    console: Console,
-    data: Path | None = None,
-    output: Path | None = None,
-    replace: bool = False,
-    seed: int = DEFAULT_SEED,
-    tensorboard: Path | None = None,
-    quiet: bool = False,
-) -> TrainingReport:
-    """Train a recipe, showing progress on a console.
+def _chosen(recipe: str, fields: dict[str, Any]) -> Recipe:
+    """The recipe that was asked for, with what the command line changes of it."""
+    from imdbsent.training.recipe_files import find_recipe
 
-    Args:
-        recipe: how to train.
-        name: the model's name.
-        console: where progress and notes go.
-        data: archive or folder of the reviews; None to find or download them.
-        output: folder to write the bundle to; None to install it under its name.
-        replace: whether a model that is there may be replaced.
-        seed: seed of the weights and of the order of the batches.
-        tensorboard: folder for event files; None for none.
-        quiet: whether nothing is shown but errors.
-
-    Returns:
-        What came of it.
-
-    Raises:
-        UsageProblem: the name or the folder cannot be used.
-        ExtraMissing: event files are wanted, and tensorboard is not installed.
-        ImdbsentError: the others of `train_bundle` and `find_or_fetch`.
-    """
-    from imdbsent.cli.progress import DownloadBar
-    from imdbsent.cli.training_display import TrainingDisplay
-    from imdbsent.dataset.fetching import find_or_fetch
-    from imdbsent.training.progress import Several
-    from imdbsent.training.run import train_bundle
-    from imdbsent.training.tensorboard import TensorBoardLog
-
-    final = _place(name, output, replace=replace)
-    notes = Notes(console, quiet=quiet)
-    log = None if tensorboard is None else TensorBoardLog(tensorboard)
-    source = find_or_fetch(data, notes, None if quiet else DownloadBar(console))
-    with contextlib.ExitStack() as stack:
-        told: list[TrainingProgress] = [stack.enter_context(TrainingDisplay(console, quiet=quiet))]
-        if log is not None:
-            told.append(stack.enter_context(log))
-        try:
-            return train_bundle(recipe, source, final, name=name, seed=seed, progress=Several(told), note=notes)
-        except OSError as error:
-            raise OutputFailed(f"{final}: {error.strerror or error}") from error
+    return override_from_options(find_recipe(recipe), fields)
 
 
-def _place(name: str, output: Path | None, *, replace: bool) -> Path:
-    """The folder of the new bundle, after checking that it is free."""
-    from imdbsent import store
+def _show_recipes(chosen: Recipe, list_format: ListFormat | None, *, no_color: bool) -> None:
+    from imdbsent.cli.recipe_list import show_recipes
 
-    if output is None:
-        store.check_name(name, replace=replace)
-        return store.directory_of(name)
-    if output.exists() and not replace and not (output.is_dir() and not any(output.iterdir())):
-        raise UsageProblem(f"'{output}' is there already. Type: --output OTHER, or --replace")
-    return output
+    show_recipes(chosen, as_json=list_format is ListFormat.JSON, no_color=no_color)
+
+
+def _check_alone(context: typer.Context) -> None:
+    """Check that nothing else is asked of a run that goes on: it goes on as it began."""
+    for parameter in context.command.params:
+        name = parameter.name or ""
+        source = context.get_parameter_source(name)
+        if name not in _WITH_RESUME and source is not None and source.name == "COMMANDLINE":
+            option = max(parameter.opts, key=len)
+            raise UsageProblem(f"a run goes on as it began, without {option}. Type: imdbsent train --resume")

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from imdbsent.training.recipes import Recipe
 
 _REFRESHES = 4  # a second
-_HEADING = "  epoch      loss  accuracy   test loss  test acc.    time"
 
 
 class TrainingDisplay:
@@ -31,11 +30,13 @@ class TrainingDisplay:
     Args:
         console: standard error.
         quiet: whether nothing is shown.
+        split: what is looked at after each epoch.
     """
 
-    def __init__(self, console: Console, *, quiet: bool) -> None:
+    def __init__(self, console: Console, *, quiet: bool, split: str = "test") -> None:
         self._console = console
         self._quiet = quiet
+        self._split = split
         self._live: Live | None = None
         self._bars = _bars(console)
         self._figures = ""
@@ -76,7 +77,7 @@ class TrainingDisplay:
 
     def evaluation_done(self, epoch: int, batch: int) -> None:
         """A batch of the test split is done."""
-        self._advance(epoch, f"test {batch}/{self._test_batches}")
+        self._advance(epoch, f"{self._split} {batch}/{self._test_batches}")
 
     def epoch_done(self, epoch: Epoch) -> None:
         """An epoch is done."""
@@ -103,23 +104,28 @@ class TrainingDisplay:
         place = (
             f", after batch {position.batch} of {self._train_batches}"
             if 0 < position.batch < self._train_batches
-            else ", with the test split"
+            else f", with the {self._split} split"
             if position.batch
             else ""
         )
         return f"goes on with epoch {position.epoch} of {self._recipe.epochs}{place}"
 
+    def _heading(self) -> str:
+        loss, accuracy = f"{self._split} loss", f"{self._split} acc."
+        return f"{'epoch':>9}{'loss':>9}{'accuracy':>10}{loss:>17}{accuracy:>17}{'time':>9}"
+
     def _row(self, epoch: Epoch) -> str:
         number = f"{epoch.number}/{self._recipe.epochs}"
         return (
-            f"{number:>7}{epoch.loss:10.4f}{epoch.accuracy:10.2%}{epoch.test_loss:12.4f}{epoch.test_accuracy:11.2%}"
-            f"{_duration(epoch.seconds):>8}"
+            f"{number:>9}{epoch.loss:9.4f}{epoch.accuracy:10.2%}{epoch.test_loss:17.4f}{epoch.test_accuracy:17.2%}"
+            f"{_duration(epoch.seconds):>9}"
         )
 
     def _line(self, epoch: Epoch) -> str:
         return (
             f"epoch {epoch.number:2}/{self._recipe.epochs}  loss {epoch.loss:.4f}  accuracy {epoch.accuracy:.4f}"
-            f"  test loss {epoch.test_loss:.4f}  test accuracy {epoch.test_accuracy:.4f}  {epoch.seconds:.0f} s"
+            f"  {self._split} loss {epoch.test_loss:.4f}  {self._split} accuracy {epoch.test_accuracy:.4f}"
+            f"  {epoch.seconds:.0f} s"
         )
 
     def _say(self, line: str) -> None:
@@ -129,7 +135,7 @@ class TrainingDisplay:
     def _start_live(self) -> None:
         from rich.live import Live
 
-        self._say(_HEADING)
+        self._say(self._heading())
         self._live = Live(
             get_renderable=self._view, console=self._console, transient=True, refresh_per_second=_REFRESHES
         )
@@ -151,7 +157,7 @@ def _bars(console: Console) -> Progress:
     return Progress(
         TextColumn("{task.description:5}"),
         BarColumn(bar_width=None),
-        TextColumn("{task.fields[where]:>14}"),
+        TextColumn("{task.fields[where]:>16}"),
         TimeRemainingColumn(),
         TextColumn("left"),
         console=console,

@@ -22,7 +22,8 @@ def show_report(report: TrainingReport, *, no_color: bool) -> None:
         OutputFailed: the system refuses.
     """
     console = stdout_console(no_color=no_color)
-    curves = learning_curves(report.bundle.card.history, console.width, ascii_only=console.options.ascii_only)
+    card = report.bundle.card
+    curves = learning_curves(card.history, card.shown_split, console.width, ascii_only=console.options.ascii_only)
     with output_errors():
         if curves is not None:
             console.print(curves)
@@ -41,7 +42,7 @@ def report_table(report: TrainingReport) -> Table:
     table.add_column("loss", justify="right")
     table.add_column("accuracy", justify="right")
     table.add_row("train, mean of the last epoch", f"{last.loss:.4f}", f"{last.accuracy:.2%}")
-    table.add_row("test, Keras", f"{last.test_loss:.4f}", f"{last.test_accuracy:.2%}")
+    table.add_row(f"{card.shown_split}, Keras", f"{last.test_loss:.4f}", f"{last.test_accuracy:.2%}")
     for metrics in card.metrics:
         table.add_row(f"{metrics.split}, ONNX as it answers", f"{metrics.loss:.4f}", f"{metrics.accuracy:.2%}")
     return table

@@ -29,8 +29,8 @@ def write_history(path: Path, epochs: Iterable[Epoch]) -> None:
 def history_json(epochs: Iterable[Epoch]) -> str:
     """The text of `history.json`: `epoch` (from 1), `loss`, `accuracy`, `val_loss`, `val_accuracy`, `seconds`.
 
-    Keras's `val_` is the split looked at after each epoch: here the test split. What is no number, as the loss of a
-    training that diverged, is null: JSON has no NaN.
+    Keras's `val_` is the split looked at after each epoch: the test split of IMDB, held-out texts of a user's own. What
+    is no number, as the loss of a training that diverged, is null: JSON has no NaN.
     """
     epochs = list(epochs)
     columns = {

@@ -1,4 +1,4 @@
-"""Event files for TensorBoard: a training run's scalars, its training reviews and its test split as two runs.
+"""Event files for TensorBoard: a training run's scalars, its training texts and the split looked at as two runs.
 
 Only the format of the files is TensorBoard's own code here (its protocol buffers and its `RecordWriter`). Its
 `EventFileWriter` is not used: it imports TensorFlow where that is installed, whatever the backend, and writes from a
@@ -24,10 +24,22 @@ if TYPE_CHECKING:
     from imdbsent.training.progress import Position
     from imdbsent.training.recipes import Recipe
 
-RUNS: Final = ("train", "test")
-"""The folders under the one that is named, each a run of TensorBoard."""
-
 _VERSION: Final = "brain.Event:2"  # of the format of event files, from which on a restart is read as one
+
+
+def check(directory: Path) -> None:
+    """Check that event files can be written, before any work is done for them.
+
+    Raises:
+        ExtraMissing: tensorboard is not installed.
+        UsageProblem: there is a file of the folder's name.
+    """
+    if directory.exists() and not directory.is_dir():
+        raise UsageProblem(f"'{directory}' is no folder. Type: --tensorboard OTHER")
+    try:
+        import tensorboard.summary.writer.record_writer  # noqa: F401
+    except ImportError as error:
+        raise ExtraMissing("--tensorboard", "tensorboard") from error
 
 
 class TensorBoardLog:
@@ -40,22 +52,21 @@ class TensorBoardLog:
     step on its events take the place of those before. Every event is in the file at once.
 
     Args:
-        directory: the folder; it is made.
+        directory: the folder; it is made, with one for each run in it: "train", and the split's name.
+        split: what is looked at after each epoch.
 
     Raises:
         ExtraMissing: tensorboard is not installed.
         UsageProblem: there is a file of that name.
     """
 
-    def __init__(self, directory: Path) -> None:
-        if directory.exists() and not directory.is_dir():
-            raise UsageProblem(f"'{directory}' is no folder. Type: --tensorboard OTHER")
-        try:
-            from tensorboard.compat.proto import event_pb2, summary_pb2
-            from tensorboard.summary.writer.record_writer import RecordWriter
-        except ImportError as error:
-            raise ExtraMissing("--tensorboard", "tensorboard") from error
+    def __init__(self, directory: Path, split: str = "test") -> None:
+        check(directory)
+        from tensorboard.compat.proto import event_pb2, summary_pb2
+        from tensorboard.summary.writer.record_writer import RecordWriter
+
         self._directory = directory
+        self._split = split
         self._proto, self._summary, self._record_writer = event_pb2, summary_pb2, RecordWriter
         self._files: dict[str, Any] = {}
         self._stack = contextlib.ExitStack()
@@ -68,7 +79,7 @@ class TensorBoardLog:
         """
         name = f"events.out.tfevents.{time.time_ns()}"  # TensorBoard reads a folder's files in the order of their names
         with self._errors(), contextlib.ExitStack() as stack:
-            for run in RUNS:
+            for run in ("train", self._split):
                 (self._directory / run).mkdir(parents=True, exist_ok=True)
                 stream = stack.enter_context((self._directory / run / name).open("xb", buffering=0))
                 self._files[run] = self._record_writer(stream)
@@ -86,7 +97,7 @@ class TensorBoardLog:
         """Training begins, or goes on: what former files hold of this step and later ones is void."""
         self._train_batches = train_batches
         steps = ((position.epoch - 1) * train_batches + position.batch + 1, position.epoch)
-        for run, step in zip(RUNS, steps):
+        for run, step in zip(("train", self._split), steps):
             start = self._proto.SessionLog(status=self._proto.SessionLog.START)
             # A first run voids everything: step 0.
             first = 0 if step == 1 else step
@@ -103,7 +114,7 @@ class TensorBoardLog:
     def epoch_done(self, epoch: Epoch) -> None:
         """An epoch is done."""
         self._scalars("train", epoch.number, {"epoch_loss": epoch.loss, "epoch_accuracy": epoch.accuracy})
-        self._scalars("test", epoch.number, {"epoch_loss": epoch.test_loss, "epoch_accuracy": epoch.test_accuracy})
+        self._scalars(self._split, epoch.number, {"epoch_loss": epoch.test_loss, "epoch_accuracy": epoch.test_accuracy})
 
     def _scalars(self, run: str, step: int, values: dict[str, float]) -> None:
         summary = self._summary.Summary(

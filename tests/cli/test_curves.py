@@ -15,7 +15,7 @@ BLANKS = dict.fromkeys(range(0x2800, 0x2900), "x")
 
 def drawn(epochs: tuple[Epoch, ...], width: int, *, ascii_only: bool = False) -> list[str]:
     target = Console(file=io.StringIO(), width=width, color_system=None, _environ={})
-    target.print(learning_curves(epochs, width, ascii_only=ascii_only))
+    target.print(learning_curves(epochs, "test", width, ascii_only=ascii_only))
     assert isinstance(target.file, io.StringIO)
     return [line.rstrip() for line in target.file.getvalue().splitlines()]
 
@@ -61,8 +61,8 @@ def test_without_colour_the_lines_are_told_apart_by_their_dots() -> None:
 
 
 def test_one_epoch_is_no_curve() -> None:
-    assert learning_curves(EPOCHS[:1], 80) is None
-    assert learning_curves((), 80) is None
+    assert learning_curves(EPOCHS[:1], "test", 80) is None
+    assert learning_curves((), "test", 80) is None
 
 
 @pytest.mark.parametrize("ascii_only", [False, True])

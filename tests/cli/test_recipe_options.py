@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from imdbsent.errors import ExitCode
-from imdbsent.training.recipes import CLASSIC, SETTINGS, Recipe
+from imdbsent.training.recipes import BUCKETED, SETTINGS, Recipe
 
 OTHER = {
     "scheme": "keras", "vocabulary_size": 5_000, "maximum_length": 200, "embedding_size": 16, "units": 32, "epochs": 3,
@@ -39,13 +39,13 @@ def test_every_field_but_the_name_can_be_overridden(run) -> None:
 
 def test_a_flag_can_be_taken_back(run) -> None:
     recipe = chosen(run, "--recipe", "bucketed", "--no-bucketed", "--epochs", "2")
-    assert recipe == asdict(replace(CLASSIC, name="bucketed", epochs=2))
+    assert recipe == asdict(replace(BUCKETED, bucketed=False, epochs=2))
 
 
 def test_the_command_line_wins_over_the_file_and_the_file_over_its_base(run, tmp_path: Path) -> None:
     path = tmp_path / "mine.toml"
     path.write_text('base = "bucketed"\nepochs = 4\nunits = 50\n')
-    expected = asdict(replace(CLASSIC, name="mine", bucketed=True, epochs=5, units=50))
+    expected = asdict(replace(BUCKETED, name="mine", epochs=5, units=50))
     assert chosen(run, "--recipe", str(path), "--epochs", "5") == expected
 
 

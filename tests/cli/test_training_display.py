@@ -54,8 +54,8 @@ def test_on_a_terminal_a_row_stays_for_each_epoch_under_a_heading() -> None:
     target = console(terminal=True)
     train_an_epoch(TrainingDisplay(target, quiet=False))
     lines = [line.rpartition("\x1b[2K")[2].rstrip() for line in printed(target).split("\n")]
-    assert "  epoch      loss  accuracy   test loss  test acc.    time" in lines
-    assert "   1/10    0.4700    76.00%      0.3500     85.12%    1:38" in lines
+    assert "    epoch     loss  accuracy        test loss        test acc.     time" in lines
+    assert "     1/10   0.4700    76.00%           0.3500           85.12%     1:38" in lines
 
 
 def test_the_terminal_is_given_back_when_training_fails() -> None:
@@ -73,6 +73,19 @@ def test_off_a_terminal_training_is_a_line_an_epoch() -> None:
     assert printed(target) == (
         "epoch  1/10  loss 0.4700  accuracy 0.7600  test loss 0.3500  test accuracy 0.8512  98 s\n"
     )
+
+
+def test_what_is_looked_at_has_its_own_name() -> None:
+    target = console(terminal=True, width=80)
+    with TrainingDisplay(target, quiet=False, split="validation") as display:
+        display.started(CLASSIC, 391, 98, Position())
+        display.evaluation_done(1, 1)
+    assert "validation acc." in printed(target)
+    assert "validation 1/98" in printed(target)
+    assert "test" not in printed(target)
+    target = console(terminal=False)
+    train_an_epoch(TrainingDisplay(target, quiet=False, split="validation"))
+    assert "validation accuracy 0.8512" in printed(target)
 
 
 @pytest.mark.parametrize("terminal", [True, False])

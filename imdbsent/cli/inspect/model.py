@@ -55,7 +55,7 @@ def model_tables(bundle: Bundle, console: Console) -> list[Table]:
 
     card = bundle.card
     history = history_table(card) if card.history else None
-    curves = learning_curves(card.history, console.width, ascii_only=console.options.ascii_only)
+    curves = learning_curves(card.history, card.shown_split, console.width, ascii_only=console.options.ascii_only)
     return [table for table in (layer_table(card), history, curves, facts_table(bundle)) if table is not None]
 
 
@@ -79,11 +79,11 @@ def layer_table(card: ModelCard) -> Table:
 
 
 def history_table(card: ModelCard) -> Table:
-    """The epochs of training, with the test split after each."""
+    """The epochs of training, with the split looked at after each."""
     from rich.table import Table
 
     table = Table(title="training", header_style="bold")
-    for heading in ("epoch", "loss", "accuracy", "test loss", "test acc.", "seconds"):
+    for heading in ("epoch", "loss", "accuracy", f"{card.shown_split} loss", f"{card.shown_split} acc.", "seconds"):
         table.add_column(heading, justify="right", no_wrap=True)
     for epoch in card.history:
         table.add_row(
