@@ -59,6 +59,15 @@ class InputUnreadable(ImdbsentError):
         super().__init__(f"cannot read {str(path)!r}: {reason}. See: imdbsent {command} --help")
 
 
+class RecipeInvalid(ImdbsentError):
+    """A recipe does not exist, or has a value that makes no sense."""
+
+    exit_code = ExitCode.USAGE
+
+    def __init__(self, problem: str, command: str) -> None:
+        super().__init__(f"{problem}. Type: {command}")
+
+
 class RowUnreadable(ImdbsentError):
     """A row of a table breaks the format of its file, or has an id that another row has."""
 

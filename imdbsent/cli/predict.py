@@ -223,9 +223,10 @@ def _load(model: str | None, notes: Notes) -> Classifier:
         question = f"There is no model {error.name!r}. Train it now (about a quarter of an hour)?"
         if not typer.confirm(question, err=True):
             raise
-        from imdbsent.cli.train import train_model
+        from imdbsent.cli.training import train_model
+        from imdbsent.training.recipes import RECIPES
 
-        train_model(error.name, name=error.name, console=notes.console)
+        train_model(RECIPES[error.name], name=error.name, console=notes.console)
         return imdbsent.load(model, note=notes)
 
 

@@ -1,22 +1,15 @@
-"""Bars of progress on standard error: a download, a training run. Off a terminal, plain lines."""
+"""Bars of progress on standard error: a download, a count of things. Nothing is drawn off a terminal."""
 
 from __future__ import annotations
 
-import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from types import TracebackType
 
     from rich.console import Console
     from rich.progress import Progress, TaskID
-    from typing_extensions import Self
-
-    from imdbsent.bundle import Epoch
-    from imdbsent.training.progress import Position
-    from imdbsent.training.recipes import Recipe
 
 
 class DownloadBar:
@@ -54,86 +47,9 @@ class DownloadBar:
         from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn, TransferSpeedColumn
 
         columns = (BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
-        self._bar = Progress(*columns, console=self._console, disable=not _can_animate(self._console))
+        self._bar = Progress(*columns, console=self._console, disable=not can_animate(self._console))
         self._task = self._bar.add_task("", total=self.total or None)
         self._bar.start()
-
-
-class TrainingDisplay:
-    """Shows a training run: epoch, batch, rate, time left, loss and accuracy; a line stays for each epoch.
-
-    Args:
-        console: standard error.
-        quiet: whether nothing is shown.
-    """
-
-    def __init__(self, console: Console, *, quiet: bool) -> None:
-        from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-
-        self._console = console
-        self._quiet = quiet
-        self._bar = Progress(
-            TextColumn("epoch {task.fields[epoch]}"),
-            BarColumn(bar_width=None),
-            TextColumn("{task.fields[batch]}"),
-            TextColumn("{task.fields[rate]:,.0f} reviews/s"),
-            TextColumn("loss {task.fields[loss]:.4f} accuracy {task.fields[accuracy]:.4f}"),
-            TimeElapsedColumn(),
-            TextColumn("left"),
-            TimeRemainingColumn(),
-            console=console,
-            expand=True,
-            transient=True,
-            disable=quiet or not _can_animate(console),
-        )
-        self._task = self._bar.add_task("", epoch="", batch="", rate=0.0, loss=0.0, accuracy=0.0)
-
-    def __enter__(self) -> Self:
-        """Start drawing once training has begun."""
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        """Give the terminal back, whatever happened."""
-        self._bar.stop()
-
-    def started(self, recipe: Recipe, train_batches: int, test_batches: int, position: Position) -> None:
-        """Training begins."""
-        self._recipe, self._train_batches, self._test_batches = recipe, train_batches, test_batches
-        self._epoch_started = time.perf_counter()
-        # A batch of the test split takes about as long as one of training, so both count one.
-        an_epoch = train_batches + test_batches
-        done = (position.epoch - 1) * an_epoch + position.batch
-        self._bar.update(self._task, total=recipe.epochs * an_epoch, completed=done)
-        self._bar.start()
-
-    def batch_done(self, epoch: int, batch: int, loss: float, accuracy: float) -> None:
-        """A training batch is done."""
-        seconds = time.perf_counter() - self._epoch_started
-        self._bar.update(
-            self._task,
-            advance=1,
-            epoch=f"{epoch}/{self._recipe.epochs}",
-            batch=f"batch {batch}/{self._train_batches}",
-            rate=batch * self._recipe.batch_size / seconds,
-            loss=loss,
-            accuracy=accuracy,
-        )
-
-    def evaluation_done(self, epoch: int, batch: int) -> None:  # noqa: ARG002 (the protocol's)
-        """A batch of the test split is done."""
-        self._bar.update(self._task, advance=1, batch=f"test {batch}/{self._test_batches}")
-
-    def epoch_done(self, epoch: Epoch) -> None:
-        """An epoch is done."""
-        self._epoch_started = time.perf_counter()
-        if not self._quiet:
-            self._console.print(
-                f"epoch {epoch.number:2}/{self._recipe.epochs}  loss {epoch.loss:.4f}  accuracy {epoch.accuracy:.4f}"
-                f"  test loss {epoch.test_loss:.4f}  test accuracy {epoch.test_accuracy:.4f}  {epoch.seconds:.0f} s",
-                soft_wrap=True,
-            )
 
 
 @contextmanager
@@ -157,11 +73,12 @@ def counting_bar(console: Console, name: str, total: int, *, quiet: bool) -> Ite
         MofNCompleteColumn(),
         TimeRemainingColumn(),
     )
-    is_hidden = quiet or not _can_animate(console)
+    is_hidden = quiet or not can_animate(console)
     with Progress(*columns, console=console, transient=True, disable=is_hidden) as bar:
         task = bar.add_task(name, total=total)
         yield lambda: bar.advance(task)
 
 
-def _can_animate(console: Console) -> bool:
+def can_animate(console: Console) -> bool:
+    """Whether a console can be drawn over."""
     return console.is_terminal and not console.is_dumb_terminal
