@@ -111,6 +111,13 @@ class OutputFailed(ImdbsentError):
         super().__init__(f"cannot write the output: {reason}. Free some space, then run the same command again")
 
 
+class WorkerLost(ImdbsentError):
+    """A process that judged texts for this one has died: the system had no memory left for it, say."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"a worker process was lost ({reason}). Type: the same command with --workers 1")
+
+
 class RecordsFailed(ImdbsentError):
     """`--strict`, and some records got no verdict."""
 
