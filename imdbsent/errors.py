@@ -59,9 +59,9 @@ class LabelInvalid(ImdbsentError):
 
     exit_code = ExitCode.USAGE
 
-    def __init__(self, file: str, line: int, reason: str) -> None:
+    def __init__(self, file: str, where: str, reason: str) -> None:
         super().__init__(
-            f"line {line} of {file!r}: {reason}. Type: --label-column NAME, or --positive RULE as --positive '>=7'"
+            f"{where} of {file!r}: {reason}. Type: --label-column NAME, or --positive RULE as --positive '>=7'"
         )
 
 

@@ -67,18 +67,19 @@ def from_argument(text: str) -> Record:
     return Record(text)
 
 
-def from_bytes(content: bytes) -> Record:
-    """The record of a text's bytes."""
+def from_bytes(content: bytes, number: int | None = None) -> Record:
+    """The record of a text's bytes, and the line that they were."""
     try:
-        return Record(content.decode("utf-8"))
+        return Record(content.decode("utf-8"), number=number)
     except UnicodeDecodeError as error:
-        return Record(content.decode("utf-8", "replace"), f"not valid UTF-8 at byte {error.start}")
+        return Record(content.decode("utf-8", "replace"), f"not valid UTF-8 at byte {error.start}", number=number)
 
 
 def read_lines(stream: BinaryIO) -> Iterator[Record]:
     """Records of a stream, a line each; a byte order mark before the first and a CR before the LF are no text."""
-    for number, line in enumerate(stream):
-        yield from_bytes(_without_mark(line, first=number == 0).removesuffix(b"\n").removesuffix(b"\r"))
+    for number, line in enumerate(stream, start=1):
+        content = _without_mark(line, first=number == 1).removesuffix(b"\n").removesuffix(b"\r")
+        yield from_bytes(content, number)
 
 
 def _read_stream(stream: BinaryIO, *, whole: bool) -> Iterator[Record]:
