@@ -12,7 +12,8 @@ import typer
 
 from imdbsent.cli.console import NoColor, Notes, Quiet, print_tables, stderr_console, stdout_console
 from imdbsent.errors import ModelMissing, RecordsFailed
-from imdbsent.records.reading import STDIN, check_readable, read_records
+from imdbsent.records.opening import STDIN
+from imdbsent.records.reading import check_readable, read_records
 from imdbsent.records.writing import FORMATTERS, Format, write
 
 if TYPE_CHECKING:

@@ -56,6 +56,11 @@ def compressing(stream: BinaryIO, compression: Compression) -> BinaryIO:
     return stream
 
 
+def place(unit: str, number: int) -> str:
+    """How far a file could be read, as the beginning of a sentence; "" where nothing could."""
+    return f"after {unit} {number:,}: " if number else ""
+
+
 def reason(error: Exception) -> str:
     """Why a file cannot be read, in one line: the system's word for it, or the library's."""
     said = getattr(error, "strerror", None) or str(error) or type(error).__name__

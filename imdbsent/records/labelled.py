@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from imdbsent.errors import InputUnreadable, UsageProblem
-from imdbsent.records.compression import READ_ERRORS, decompressed, reason
 from imdbsent.records.formats import SUFFIXES, FileFormat, Kind, format_of_name
-from imdbsent.records.reading import read_lines
-from imdbsent.records.tables import STDIN, column_missing, open_bytes, open_table
+from imdbsent.records.opening import STDIN
+from imdbsent.records.reading import read_file
+from imdbsent.records.tables import column_missing, open_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -89,15 +89,10 @@ def read_labelled(
 
 
 def _lines(file: str, file_format: FileFormat, command: str) -> Iterator[LabelledRecord]:
-    number = 0
-    with open_bytes(file, command) as stream:
-        try:
-            for number, record in enumerate(read_lines(decompressed(stream, file_format.compression)), start=1):
-                if record.problem is not None:
-                    raise ValueError(f"line {number}: {record.problem}")
-                yield LabelledRecord(record.text, None, number)
-        except READ_ERRORS as error:
-            raise InputUnreadable(file, reason(error), command) from error
+    for number, record in enumerate(read_file(file, file_format.compression, command=command), start=1):
+        if record.problem is not None:
+            raise InputUnreadable(file, f"line {number}: {record.problem}", command)
+        yield LabelledRecord(record.text, None, number)
 
 
 def _from_row(table: Table, row: Row, text_column: str, label_column: str | None, command: str) -> LabelledRecord:

@@ -13,20 +13,16 @@ import codecs
 import csv
 import io
 import json
-import sys
 from dataclasses import dataclass
-from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, BinaryIO, Final, Literal, TextIO
 
 from imdbsent.errors import InputUnreadable, UsageProblem
-from imdbsent.records.compression import READ_ERRORS, decompressed, reason
+from imdbsent.records.compression import READ_ERRORS, decompressed, place, reason
 from imdbsent.records.formats import FileFormat, Kind
+from imdbsent.records.opening import STDIN, open_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-
-STDIN: Final = "-"
-"""What standard input is called where a file is."""
 
 _LARGEST_FIELD: Final = 2**24  # characters of a field; Python's csv takes 131,072 unless told
 _NO_MORE: Final = ("unexpected end of data", "field larger than field limit")  # csv.Error that leaves nothing to read
@@ -92,7 +88,7 @@ class Table:
                 number = row.number
                 yield row
         except READ_ERRORS as error:
-            raise InputUnreadable(self.file, f"after {self.unit} {number:,}: {reason(error)}", self._command) from error
+            raise InputUnreadable(self.file, place(self.unit, number) + reason(error), self._command) from error
         finally:
             self.close()
 
@@ -176,31 +172,6 @@ def open_table(
     except BaseException:
         stream.close()
         raise
-
-
-class _StandardInput(io.BufferedReader):
-    """Standard input, which stays open when what reads it is closed."""
-
-    def close(self) -> None:
-        """Nothing: whoever comes later may ask whether it is a terminal."""
-
-
-def open_bytes(file: str, command: str = "predict") -> BinaryIO:
-    """Open a file, or standard input, to read bytes.
-
-    Raises:
-        InputUnreadable: it cannot be opened.
-        UsageProblem: standard input is closed.
-    """
-    if file == STDIN:
-        if sys.stdin is None:
-            raise UsageProblem(f"standard input is closed. Type: imdbsent {command} FILE")
-        buffer: Any = sys.stdin.buffer
-        return _StandardInput(getattr(buffer, "raw", buffer))  # a buffer on a buffer would wait until both are full
-    try:
-        return Path(file).open("rb")
-    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
-        raise InputUnreadable(file, reason(error), command) from error
 
 
 def _read_delimited(lines: TextIO, delimiter: str) -> tuple[tuple[str, ...] | None, Iterator[Row]]:
