@@ -11,13 +11,10 @@ import gzip
 import importlib
 import io
 import zlib
-from typing import TYPE_CHECKING, Any, BinaryIO, Final, cast
+from typing import Any, BinaryIO, Final, cast
 
 from imdbsent.errors import ExtraMissing
 from imdbsent.records.formats import Compression
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 READ_ERRORS: Final = (OSError, EOFError, zlib.error, ValueError)
 """What reading a damaged, cut off or unreadable file raises, compressed or not, once `pyarrow`'s errors are these."""
@@ -41,7 +38,7 @@ def decompressed(stream: BinaryIO, compression: Compression) -> BinaryIO:
 
 
 def compressing(stream: BinaryIO, compression: Compression) -> BinaryIO:
-    """A stream that compresses what is written; closing it ends the compressed data and leaves `stream` open.
+    """A stream that compresses what is written; closing it ends the compressed data, and may close `stream`.
 
     The same bytes in give the same bytes out: a gzip header holds no time and no name.
 
@@ -52,7 +49,7 @@ def compressing(stream: BinaryIO, compression: Compression) -> BinaryIO:
         return cast("BinaryIO", gzip.GzipFile("", "wb", _GZIP_LEVEL, stream, mtime=0))
     if compression is Compression.ZSTD:
         arrow = pyarrow("zstd")
-        return cast("BinaryIO", arrow.CompressedOutputStream(arrow.PythonFile(KeptOpen(stream), "w"), "zstd"))
+        return cast("BinaryIO", arrow.CompressedOutputStream(arrow.PythonFile(stream, "w"), "zstd"))
     return stream
 
 
@@ -80,39 +77,3 @@ def pyarrow(what: str) -> Any:
         return importlib.import_module("pyarrow")
     except ImportError as error:
         raise ExtraMissing(what, "parquet") from error
-
-
-class KeptOpen(io.RawIOBase):
-    """A stream for pyarrow to write to: it is not closed with pyarrow's own, and fails once.
-
-    When an object of pyarrow goes away it writes what it still holds, and reports on standard error that this failed,
-    too. The first error is the one that is raised; what is written after it goes nowhere.
-    """
-
-    def __init__(self, stream: BinaryIO) -> None:
-        super().__init__()
-        self._stream = stream
-        self._failed = False
-
-    def writable(self) -> bool:
-        """It is."""
-        return True
-
-    def write(self, content: Any) -> int:
-        """Write all of some bytes."""
-        self._attempt(lambda: self._stream.write(content))
-        return len(content)
-
-    def flush(self) -> None:
-        """Flush the stream."""
-        if not self.closed:
-            self._attempt(self._stream.flush)
-
-    def _attempt(self, work: Callable[[], object]) -> None:
-        if self._failed:
-            return
-        try:
-            work()
-        except BaseException:
-            self._failed = True
-            raise

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from imdbsent.errors import UsageProblem
+from imdbsent.errors import ImdbsentError, UsageProblem
 from imdbsent.records.columns import Columns, records_of
 from imdbsent.records.formats import FileFormat, Kind, compression_of_name, format_of_name
 from imdbsent.records.opening import STDIN
@@ -81,9 +81,9 @@ class Inputs:
         self._check()
 
     @property
-    def has_tables(self) -> bool:
-        """Whether a file is a table."""
-        return any(source.format.is_table for source in self._sources)
+    def are_bulk(self) -> bool:
+        """Whether there may be many records: a file is among them, or standard input."""
+        return any(source.file is not None for source in self._sources)
 
     @property
     def types(self) -> dict[str, Any]:
@@ -159,3 +159,27 @@ def names_a_table(text: str) -> bool:
         return Path(text).exists()
     except (OSError, ValueError):  # too long for a path, or with a NUL
         return False
+
+
+class UntilError:
+    """Records up to an error, which is raised once the results of those before it are out.
+
+    Args:
+        records: what is read; an error in it ends it.
+    """
+
+    def __init__(self, records: Iterator[Record]) -> None:
+        self._records = records
+        self._error: ImdbsentError | None = None
+
+    def __iter__(self) -> Iterator[Record]:
+        """The records."""
+        try:
+            yield from self._records
+        except ImdbsentError as error:
+            self._error = error
+
+    def raise_error(self) -> None:
+        """Raise the error that ended the records, if one did."""
+        if self._error is not None:
+            raise self._error
