@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final, cast
 from imdbsent.typed_json import from_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from imdbsent.records import Prediction, Record
@@ -120,11 +120,13 @@ def read_journal(path: Path) -> tuple[Plan, list[Checkpoint]]:
     plan = json.loads(first)
     if isinstance(plan, dict) and plan.get("format") != JOURNAL_FORMAT:
         return Plan("", {}, {}, format=0), []
-    checkpoints = []
+    return cast("Plan", from_json(plan, Plan, "plan")), list(_checkpoints(others))
+
+
+def _checkpoints(lines: Iterable[bytes]) -> Iterator[Checkpoint]:
     with contextlib.suppress(ValueError):
-        for content in others:
-            checkpoints.append(cast("Checkpoint", from_json(json.loads(content), Checkpoint, "checkpoint")))
-    return cast("Plan", from_json(plan, Plan, "plan")), checkpoints
+        for content in lines:
+            yield cast("Checkpoint", from_json(json.loads(content), Checkpoint, "checkpoint"))
 
 
 def last_good(part: Path, checkpoints: Sequence[Checkpoint]) -> Checkpoint | None:

@@ -29,7 +29,9 @@ _BLOCK = 2**20  # bytes
 class Part(Protocol):
     """Predictions as bytes to append, and the output made of them."""
 
-    written: int
+    @property
+    def written(self) -> int:
+        """Predictions in it."""
 
     def bytes_of(self, predictions: Sequence[Prediction]) -> bytes:
         """What is to be appended for some predictions."""
@@ -45,13 +47,10 @@ class Part(Protocol):
         """
 
 
-def new_part(
-    path: Path, chosen: Format, columns: ResultColumns, types: Mapping[str, Any] | None, written: int
-) -> Part:
+def new_part(chosen: Format, columns: ResultColumns, types: Mapping[str, Any], written: int) -> Part:
     """The part of an output.
 
     Args:
-        path: of the output.
         chosen: its format, not the table.
         columns: those beside the usual ones.
         types: as `ParquetWriter`.

@@ -150,7 +150,7 @@ def open_resumable(
     with _only_run(output), contextlib.ExitStack() as files:
         good = _to_go_on_with(output, plan, resume=resume, note=note)
         done = good[-1] if good else _NOTHING
-        part = new_part(output.path, output.format, output.columns, output.types, done.written)
+        part = new_part(output.format, output.columns, output.types, done.written)
         with _failing(output.path):
             _replace_content(journal_path, b"".join([line(plan), *map(line, good)]))
             stream = files.enter_context(FileIO(part_path, "r+" if good else "w"))
