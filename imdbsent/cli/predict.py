@@ -204,6 +204,8 @@ def predict(
             records.raise_error()
     if inputs.are_bulk:
         notes(tally.summary())
+    if target.path is not None:
+        notes(f"wrote {tally.total:,} rows to {target.path}")
     if strict and tally.failed:
         raise RecordsFailed(tally.failed, tally.total)
 
