@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from imdbsent.classifier import prediction
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Generator, Iterable, Iterator, Sequence
 
     from imdbsent.classifier import Classifier
     from imdbsent.records import Prediction, Record
@@ -24,7 +24,7 @@ def classify_windows(
     threshold: float | None = None,
     batch_size: int | None = None,
     workers: int = 1,
-) -> Iterator[list[Prediction]]:
+) -> Generator[list[Prediction], None, None]:
     """Classify windows of records; the predictions are the same whatever the number of workers.
 
     Other processes are started where there is much to do. They import the program's main module, as all of Python's
