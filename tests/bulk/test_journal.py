@@ -18,6 +18,7 @@ def checkpoint(windows: int, size: int) -> Checkpoint:
 
 
 POINTS = [checkpoint(1, 4), checkpoint(2, 4), checkpoint(3, 9)]
+WHOLE = b"".join([line(PLAN), *map(line, POINTS)])
 
 
 def digest(*records: Record | Prediction) -> str:
@@ -28,14 +29,14 @@ def digest(*records: Record | Prediction) -> str:
 
 def test_a_journal_comes_back_from_its_file(tmp_path: Path) -> None:
     path = tmp_path / "journal"
-    path.write_bytes(b"".join(map(line, (PLAN, *POINTS))))
+    path.write_bytes(WHOLE)
     assert read_journal(path) == (PLAN, POINTS)
 
 
 @pytest.mark.parametrize("cut", range(1, 12))
 def test_a_last_line_that_was_not_written_to_its_end_is_none(tmp_path: Path, cut: int) -> None:
     path = tmp_path / "journal"
-    path.write_bytes(b"".join(map(line, (PLAN, *POINTS)))[:-cut])
+    path.write_bytes(WHOLE[:-cut])
     assert read_journal(path) == (PLAN, POINTS[:2])
 
 
