@@ -34,7 +34,7 @@ def test_a_users_file_has_labels_by_the_rule_and_lines(tmp_path: Path) -> None:
     [
         ("", ["holds no texts"]),
         ("text,label\n", ["holds no texts"]),
-        ("text\nx\n", ["line 2", "no column 'label'", "--label-column"]),
+        ("text\nx\n", ["has no column 'label'", "--label-column"]),
         ("text,label\nx,1\ny,\n", ["line 3", "no label"]),
         ("text,label\nx,1\n\ny,so so\n", ["line 4", "'so so'", "--positive"]),
         ("text,label\nx,1\ny,pos\n", ["all 2 labels", "are positive", "both classes"]),
