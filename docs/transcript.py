@@ -1,6 +1,6 @@
-"""Run the commands of docs/tutorial.md again and put what they print under them.
+"""Run the commands of docs/tutorial.md and docs/train.md again and put what they print under them.
 
-It needs the reviews: IMDBSENT_ACLIMDB=aclImdb_v1.tar.gz python docs/transcript.py
+The tutorial needs the reviews: IMDBSENT_ACLIMDB=aclImdb_v1.tar.gz python docs/transcript.py
 
 A block that is run looks so. `...` alone on a line stands for lines that were left out; as many lines stay before and
 after it as there are:
@@ -20,6 +20,7 @@ from typing import Final
 from running import ROOT, printed
 
 PAGE: Final = ROOT / "docs" / "tutorial.md"
+TRAINING: Final = ROOT / "docs" / "train.md"
 WIDTH: Final = 100  # columns
 LEFT_OUT: Final = "..."
 _BLOCK: Final = re.compile(r"```console\n\$ (imdbsent[^\n]*)\n(.*?)```\n", re.DOTALL)
@@ -44,4 +45,5 @@ def _output(command: str, old: str) -> str:
 
 
 if __name__ == "__main__":
-    PAGE.write_text(rerun(PAGE.read_text("utf-8")), encoding="utf-8", newline="\n")
+    for page in (TRAINING, PAGE):
+        page.write_text(rerun(page.read_text("utf-8")), encoding="utf-8", newline="\n")
