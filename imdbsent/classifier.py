@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from itertools import islice
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from imdbsent.bundle import MODEL, VOCABULARY
 from imdbsent.engine import BATCH_SIZE, Engine
@@ -12,7 +12,7 @@ from imdbsent.records import Prediction, Record
 from imdbsent.tokenizer import Encoding, KerasTokenizer, Vocabulary
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from imdbsent.bundle import Bundle
     from imdbsent.records import Label
@@ -21,6 +21,17 @@ _WINDOW_RECORDS: Final = 2048
 _WINDOW_CHARACTERS: Final = 2**22
 _FIRST_WINDOW: Final = 64
 _NOTHING: Final = Encoding(ids=[], tokens=0, truncated=False, unknown=None)
+
+
+class Verdict(NamedTuple):
+    """What the network says of one text: the fields of a `Prediction` of those names."""
+
+    label: Label | None
+    probability: float | None
+    problem: str | None
+    tokens: int
+    truncated: bool
+    unknown: float | None
 
 
 class Classifier:
@@ -90,47 +101,82 @@ class Classifier:
         Yields:
             A prediction for each record, in order.
         """
-        cut = self.bundle.card.threshold if threshold is None else threshold
-        for part in _windows(records, window or _WINDOW_RECORDS):
-            yield from self._classify_window(part, cut, batch_size or BATCH_SIZE)
+        for part in windows(records, window):
+            yield from self.classify_window(part, threshold=threshold, batch_size=batch_size)
 
-    def _classify_window(
-        self, records: list[Record], threshold: float, batch_size: int
-    ) -> Iterator[Prediction]:
-        read = [self._read(record) for record in records]
-        texts = [encoding.ids for _, encoding in read if encoding.tokens]
-        logits = iter(self.engine.logits(texts, batch_size).tolist())
+    def classify_window(
+        self, records: Sequence[Record], *, threshold: float | None = None, batch_size: int | None = None
+    ) -> list[Prediction]:
+        """Classify the records of one window: what comes out depends on them and on nothing before or after.
+
+        Args:
+            records: what was read.
+            threshold: as `predict`.
+            batch_size: as `classify`.
+
+        Returns:
+            A prediction for each record, in order.
+        """
+        asked = [(record.text, record.problem) for record in records]
+        return list(map(prediction, records, self.judge(asked, threshold=threshold, batch_size=batch_size)))
+
+    def judge(
+        self, texts: Iterable[tuple[str, str | None]], *, threshold: float | None = None, batch_size: int | None = None
+    ) -> list[Verdict]:
+        """Judge texts together.
+
+        Args:
+            texts: the text and the problem of each record.
+            threshold: as `predict`.
+            batch_size: as `classify`.
+
+        Returns:
+            A verdict for each, in order.
+        """
+        cut = self.bundle.card.threshold if threshold is None else threshold
         temperature = self.bundle.card.temperature
-        for record, (problem, encoding) in zip(records, read):
+        read = [self._read(text, problem) for text, problem in texts]
+        ids = [encoding.ids for _, encoding in read if encoding.tokens]
+        logits = iter(self.engine.logits(ids, batch_size or BATCH_SIZE).tolist())
+        verdicts = []
+        for problem, encoding in read:
             label: Label | None = None
             probability = None
             if problem is None:
                 probability = _sigmoid(next(logits) / temperature)
-                label = "positive" if probability >= threshold else "negative"
-            yield Prediction(
-                record.text,
-                label,
-                probability,
-                problem,
-                encoding.tokens,
-                encoding.truncated,
-                encoding.unknown,
-                record.id,
-                record.number,
-                record.kept,
+                label = "positive" if probability >= cut else "negative"
+            verdicts.append(
+                Verdict(label, probability, problem, encoding.tokens, encoding.truncated, encoding.unknown)
             )
+        return verdicts
 
-    def _read(self, record: Record) -> tuple[str | None, Encoding]:
-        """Why a record has no verdict, or None, and what the network reads of it: a token at least, or no verdict."""
-        problem = record.problem or _problem_of(record.text)
+    def _read(self, text: str, problem: str | None) -> tuple[str | None, Encoding]:
+        """Why a text has no verdict, or None, and what the network reads of it: a token at least, or no verdict."""
+        problem = problem or _problem_of(text)
         if problem:
             return problem, _NOTHING
-        encoding = self.tokenizer.encoding(record.text)
+        encoding = self.tokenizer.encoding(text)
         return None if encoding.tokens else "no known words", encoding
 
 
-def _windows(records: Iterable[Record], most: int) -> Iterator[list[Record]]:
-    """Records by the window: the first windows are small, so that the first answers come soon."""
+def prediction(record: Record, verdict: Verdict) -> Prediction:
+    """What travels on from a record that has its verdict."""
+    return Prediction(record.text, *verdict, record.id, record.number, record.kept)
+
+
+def windows(records: Iterable[Record], most: int | None = None) -> Iterator[list[Record]]:
+    """Cut a stream of records into windows; the first are small, so that the first answers come soon.
+
+    Where the cuts are depends on the records alone, never on the time: the same records make the same batches.
+
+    Args:
+        records: what was read.
+        most: most records of a window; None for as many as make batches of like length.
+
+    Yields:
+        Some records, in order; fewer where they are long, so that what is held at once is bounded.
+    """
+    most = most or _WINDOW_RECORDS
     stream = iter(records)
     size = min(_FIRST_WINDOW, most)
     while window := _take(stream, size):

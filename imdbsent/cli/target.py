@@ -25,12 +25,19 @@ class Target:
         format: in which format.
         columns: columns beside the usual ones.
         types: pyarrow's types of those columns, where they have types.
+        is_on_terminal: whether they are seen on a terminal.
     """
 
     path: Path | None
     format: Format
     columns: ResultColumns
     types: dict[str, Any]
+    is_on_terminal: bool = False
+
+    @property
+    def is_resumable(self) -> bool:
+        """Whether it is a file with a name of its own: not standard output, nor a pipe or device that has a name."""
+        return self.path is not None and (not self.path.exists() or self.path.is_file())
 
 
 def target_of(inputs: Inputs, path: Path | None, chosen: Format | None, *, no_color: bool) -> Target:
@@ -56,4 +63,4 @@ def target_of(inputs: Inputs, path: Path | None, chosen: Format | None, *, no_co
     types = {names[column]: kind for column, kind in inputs.types.items() if column in names}
     if own.id in inputs.types:
         types["id"] = inputs.types[own.id]
-    return Target(path, chosen, columns, types)
+    return Target(path, chosen, columns, types, is_on_terminal=path is None and is_terminal)
