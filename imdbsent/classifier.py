@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from imdbsent.bundle import Bundle
-    from imdbsent.records import Label
 
 _WINDOW_RECORDS: Final = 2048
 _WINDOW_CHARACTERS: Final = 2**22
@@ -89,25 +88,21 @@ class Classifier:
         Yields:
             A prediction for each record, in order.
         """
-        cut = self.bundle.card.threshold if threshold is None else threshold
-        for part in _windows(records, window or _WINDOW_RECORDS):
-            yield from self._classify_window(part, cut, batch_size or BATCH_SIZE)
+        for part in windows(records, window or _WINDOW_RECORDS):
+            yield from self._classify_window(part, threshold, batch_size or BATCH_SIZE)
 
     def _classify_window(
-        self, records: list[Record], threshold: float, batch_size: int
+        self, records: list[Record], threshold: float | None, batch_size: int
     ) -> Iterator[Prediction]:
-        encoded = [self._encode(record) for record in records]
+        encoded = [self.encode(record) for record in records]
         logits = iter(self.engine.logits([ids for ids in encoded if not isinstance(ids, str)], batch_size).tolist())
-        temperature = self.bundle.card.temperature
         for record, ids in zip(records, encoded):
             if isinstance(ids, str):
-                yield Prediction(record.text, None, None, problem=ids)
+                yield self.verdict(record, None, threshold, problem=ids)
             else:
-                probability = _sigmoid(next(logits) / temperature)
-                label: Label = "positive" if probability >= threshold else "negative"
-                yield Prediction(record.text, label, probability)
+                yield self.verdict(record, next(logits), threshold)
 
-    def _encode(self, record: Record) -> list[int] | str:
+    def encode(self, record: Record) -> list[int] | str:
         """Ids of a record, or why it has none."""
         problem = record.problem or _problem_of(record.text)
         if problem:
@@ -115,8 +110,26 @@ class Classifier:
         ids = self.tokenizer.encode(record.text)
         return ids if ids != [START_ID] else "no known words"
 
+    def verdict(
+        self, record: Record, logit: float | None, threshold: float | None = None, *, problem: str | None = None
+    ) -> Prediction:
+        """The prediction that a logit stands for.
 
-def _windows(records: Iterable[Record], most: int) -> Iterator[list[Record]]:
+        Args:
+            record: the text.
+            logit: the network's; None where the record has a problem.
+            threshold: as `predict`.
+            problem: why there is no logit.
+        """
+        if logit is None:
+            return Prediction(record.text, None, None, problem=problem)
+        card = self.bundle.card
+        probability = _sigmoid(logit / card.temperature)
+        is_positive = probability >= (card.threshold if threshold is None else threshold)
+        return Prediction(record.text, "positive" if is_positive else "negative", probability)
+
+
+def windows(records: Iterable[Record], most: int) -> Iterator[list[Record]]:
     """Records by the window: the first windows are small, so that the first answers come soon."""
     stream = iter(records)
     size = min(_FIRST_WINDOW, most)
