@@ -41,12 +41,24 @@ def page_end() -> str:
     return f"<footer><p>imdbsent {escape(__version__)}</p></footer></body></html>\n"
 
 
+class Html(str):
+    """A text that is HTML already: it is not escaped again."""
+
+    __slots__ = ()
+
+
 def data_table(name: str, header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table that scrolls in its own frame where it is too wide, by keyboard too; the first column names the row."""
+    """A table that scrolls in its own frame where it is too wide, by keyboard too; the first column names the row.
+
+    Args:
+        name: of the table, for those who do not see it.
+        header: a name a column.
+        rows: the cells of each row; they are escaped, unless they are `Html`.
+    """
     head = "".join(f'<th scope="col"><bdi>{escape(cell)}</bdi></th>' for cell in header)
     body = "".join(
         f'<tr><th scope="row"><bdi>{escape(first)}</bdi></th>'
-        + "".join(f"<td>{escape(cell)}</td>" for cell in rest)
+        + "".join(f"<td>{cell if isinstance(cell, Html) else escape(cell)}</td>" for cell in rest)
         + "</tr>"
         for first, *rest in rows
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Sequence
 from enum import Enum
@@ -12,8 +11,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from imdbsent.cli.console import Data, NoColor, Notes, Quiet, stderr_console, stdout_console
+from imdbsent.cli.pages import check_place, new_page
 from imdbsent.cli.stats import Layout
-from imdbsent.errors import OutputFailed, UsageProblem
+from imdbsent.errors import UsageProblem
 from imdbsent.records.writing import output_errors, write
 
 if TYPE_CHECKING:
@@ -92,7 +92,8 @@ def evaluate(
         {"--data": data, "--split": split},
         {"--text-column": text_column, "--label-column": label_column, "--positive": positive},
     )
-    _check_place(html)
+    if html is not None:
+        check_place(html)
     notes = Notes(stderr_console(no_color=no_color), quiet=quiet)
     classifiers = _load(model or [None], notes)
     if file is None:
@@ -105,7 +106,10 @@ def evaluate(
         examples = from_file(file, parse_rule(positive), text_column or TEXT_COLUMN, label_column or LABEL_COLUMN)
     report = _measure(classifiers, examples, mistakes, notes)
     if html is not None:
-        _write_page(report, html)
+        from imdbsent.evaluation.page import as_html
+
+        with new_page(html) as stream:
+            write(as_html(report), stream)
         notes(f"the page is in {html}")
     _show(report, output_format, no_color=no_color)
 
@@ -115,18 +119,6 @@ def _check_options(file: str | None, of_reviews: dict[str, object], of_file: dic
     if given:
         subject, other = ("the IMDB reviews", "FILE") if file else ("FILE", "the IMDB reviews")
         raise UsageProblem(f"{given[0]} is about {subject}, not about {other}. Type: imdbsent evaluate --help")
-
-
-def _check_place(path: Path | None) -> None:
-    """Find out that a file cannot be written before the work, rather than after it."""
-    if path is None:
-        return
-    if path.is_dir():
-        raise UsageProblem(f"'{path}' is a folder. Type: --html '{path / 'report.html'}'")
-    if not path.parent.is_dir():
-        raise UsageProblem(f"there is no folder '{path.parent}'. Type: mkdir -p '{path.parent}'")
-    if not os.access(path.parent, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
-        raise UsageProblem(f"the folder '{path.parent}' cannot be written. Type: --html with another PATH")
 
 
 def _load(models: Sequence[str | None], notes: Notes) -> dict[str, Classifier]:
@@ -172,22 +164,6 @@ def _measure(classifiers: dict[str, Classifier], examples: Examples, mistakes: i
             count = answers[-1].unanswered
             notes(f"{name}: {count:,} without a verdict, counted with a probability of {NO_VERDICT}")
     return report(examples, answers, mistakes=mistakes)
-
-
-def _write_page(report: Report, path: Path) -> None:
-    """Write the page, which has its name only once it is whole.
-
-    Raises:
-        OutputFailed: the system refuses.
-    """
-    from imdbsent.evaluation.page import as_html
-    from imdbsent.records.new_file import new_file
-
-    try:
-        with new_file(path) as place, place.open("wb") as stream:
-            write(as_html(report), stream)
-    except OSError as error:
-        raise OutputFailed(f"{path}: {error.strerror or error}") from error
 
 
 def _show(report: Report, layout: Layout, *, no_color: bool) -> None:

@@ -6,11 +6,12 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
 from imdbsent.cli.console import NoColor, Notes, Quiet, print_tables, stderr_console, stdout_console
+from imdbsent.cli.explaining import check_options, explainer, show_explanations
 from imdbsent.errors import ModelMissing, RecordsFailed
 from imdbsent.records.reading import STDIN, check_readable, read_records
 from imdbsent.records.writing import FORMATTERS, Format, write
@@ -19,7 +20,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from imdbsent.classifier import Classifier
+    from imdbsent.explanation.explain import Explanation
     from imdbsent.records import Prediction
+
+V = TypeVar("V", bound="Prediction | Explanation")
 
 
 @dataclass
@@ -38,15 +42,15 @@ class Tally:
     failed: int = 0
     seconds: float = 0.0
 
-    def counting(self, predictions: Iterable[Prediction]) -> Iterator[Prediction]:
-        """Pass predictions on, counted."""
+    def counting(self, verdicts: Iterable[V]) -> Iterator[V]:
+        """Pass predictions, or explanations, on, counted."""
         started = time.perf_counter()
-        for prediction in predictions:
-            self.positive += prediction.label == "positive"
-            self.negative += prediction.label == "negative"
-            self.failed += prediction.label is None
+        for verdict in verdicts:
+            self.positive += verdict.label == "positive"
+            self.negative += verdict.label == "negative"
+            self.failed += verdict.label is None
             self.seconds = time.perf_counter() - started
-            yield prediction
+            yield verdict
 
     @property
     def total(self) -> int:
@@ -93,6 +97,13 @@ def predict(
     batch_size: Annotated[
         int | None, typer.Option(min=1, max=4096, help="Texts a run of the network; it moves the speed only.")
     ] = None,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Show which words moved the verdict, and how far. 'jsonl' has every word.")
+    ] = False,
+    html: Annotated[
+        Path | None,
+        typer.Option("--html", metavar="PATH", help="With --explain: write a page of it, too; for any browser."),
+    ] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Exit with 5 when a text got no verdict.")] = False,
     quiet: Quiet = False,
     no_color: NoColor = False,
@@ -105,6 +116,8 @@ def predict(
 
     cat reviews.txt | imdbsent predict - | cut -f1 | sort | uniq -c
 
+    imdbsent predict --explain "not a great movie" --html why.html
+
     imdbsent predict -- "-- and then it got worse"
     """
     texts, files = texts or [], file or []
@@ -113,21 +126,26 @@ def predict(
             typer.echo(context.get_help())
             return
         texts = [STDIN]
+    check_options(explain=explain, html=html, output_format=output_format)
     notes = Notes(stderr_console(no_color=no_color), quiet=quiet)
     check_readable(files)
     _hint_at_files(texts, notes)
     classifier = _load(model, notes)
     is_bulk, is_typed = bool(files) or STDIN in texts, _is_typed(texts, files)
     tally = Tally()
-    predictions = tally.counting(
-        classifier.classify(
-            read_records(texts, files, whole=whole),
-            threshold=threshold,
-            batch_size=batch_size,
-            window=1 if is_typed else None,
+    records = read_records(texts, files, whole=whole)
+    window = 1 if is_typed else None
+    if explain:
+        explanations = tally.counting(
+            explainer(classifier).explain(records, threshold=threshold, batch_size=batch_size, window=window)
         )
-    )
-    show(predictions, output_format, is_bulk=is_bulk, is_typed=is_typed, no_color=no_color)
+        name = classifier.bundle.card.name
+        show_explanations(explanations, name, output_format, html, notes, is_bulk=is_bulk, no_color=no_color)
+    else:
+        predictions = tally.counting(
+            classifier.classify(records, threshold=threshold, batch_size=batch_size, window=window)
+        )
+        show(predictions, output_format, is_bulk=is_bulk, is_typed=is_typed, no_color=no_color)
     if is_bulk:
         notes(tally.summary())
     if strict and tally.failed:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from imdbsent.engine import Engine
     from imdbsent.lstm import Array
 
-    Attributor = Callable[[Sequence[Sequence[int]]], list["Attribution"]]
+    Attributor = Callable[[Sequence[Sequence[int]], int], list["Attribution"]]
 
 _STATES = frozenset(("logit", "hidden", *WEIGHTS))
 
@@ -48,7 +48,7 @@ class Attribution:
 
 
 def attributor(engine: Engine) -> Attributor:
-    """What takes the logits of a network apart: for the ids of several texts, an attribution each, in order.
+    """What takes the logits of a network apart: for the ids of texts and a batch size, an attribution each, in order.
 
     A network whose graph gives contributions of its own is one more case here; nothing after this function would know.
 
@@ -73,13 +73,14 @@ class RunningLogit:
         self._weight, self._bias = network.dense_kernel, network.dense_bias
         self._paddings = network.padding_hidden @ network.dense_kernel  # (maximum_length + 1,)
 
-    def __call__(self, texts: Sequence[Sequence[int]]) -> list[Attribution]:
+    def __call__(self, texts: Sequence[Sequence[int]], batch_size: int) -> list[Attribution]:
         """The attribution of each text, in order.
 
         Args:
             texts: ids of each text, none of them empty or longer than the network's maximum length.
+            batch_size: texts a run of the network.
         """
-        return self._engine.in_batches(texts, self._batch)
+        return self._engine.in_batches(texts, self._batch, batch_size)
 
     def _batch(self, texts: Sequence[Sequence[int]]) -> list[Attribution]:
         logits, hidden = self._engine.outputs(["logit", "hidden"], texts)  # (B,), (T, B, H)

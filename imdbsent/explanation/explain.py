@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final, Literal
 
 from imdbsent.classifier import windows
+from imdbsent.engine import BATCH_SIZE
 from imdbsent.explanation.attribution import attributor
 from imdbsent.explanation.sentences import sentence_spans
 from imdbsent.tokenizer import OOV_ID, START_ID
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from imdbsent.classifier import Classifier
     from imdbsent.explanation.attribution import Attribution
-    from imdbsent.records import Prediction, Record
+    from imdbsent.records import Label, Prediction, Record
     from imdbsent.tokenizer import Token
 
 Status = Literal["known", "rare", "unseen", "cut"]
@@ -44,21 +45,6 @@ class ExplainedToken:
     word: str
     id: int | None
     status: Status
-    contribution: float
-
-
-@dataclass(frozen=True, slots=True)
-class WordSum:
-    """What all occurrences of a word added together.
-
-    Attributes:
-        word: the word, its ASCII letters lower-cased.
-        count: how often it was read.
-        contribution: the sum of its tokens'.
-    """
-
-    word: str
-    count: int
     contribution: float
 
 
@@ -98,16 +84,20 @@ class Breakdown:
     temperature: float
     tokens: tuple[ExplainedToken, ...]
 
-    @cached_property
-    def words(self) -> list[WordSum]:
-        """The words that were read, each once, from the one most against positive to the one most for it."""
-        sums: dict[str, tuple[int, float]] = {}
-        for token in self.tokens:
-            if token.status in ("known", "rare"):
-                count, contribution = sums.get(token.word, (0, 0.0))
-                sums[token.word] = count + 1, contribution + token.contribution
-        found = [WordSum(word, count, contribution) for word, (count, contribution) in sums.items()]
-        return sorted(found, key=lambda word: word.contribution)
+    def strongest(self, side: Label, count: int) -> list[ExplainedToken]:
+        """The words that moved the verdict most towards one side, the strongest first.
+
+        Args:
+            side: "positive" or "negative".
+            count: most words to give; fewer where fewer moved it there.
+        """
+        sign = 1 if side == "positive" else -1
+        moved = [token for token in self.tokens if sign * token.contribution > 0]
+        return sorted(moved, key=lambda token: -sign * token.contribution)[:count]
+
+    def strongest_sentences(self, count: int) -> list[Sentence]:
+        """The sentences that moved the verdict most towards either side, the strongest first."""
+        return sorted(self.sentences, key=lambda sentence: -abs(sentence.contribution))[:count]
 
     @cached_property
     def sentences(self) -> list[Sentence]:
@@ -118,6 +108,11 @@ class Breakdown:
         for token in self.tokens:
             sums[bisect_right(starts, token.start) - 1] += token.contribution
         return [Sentence(start, end, contribution) for (start, end), contribution in zip(spans, sums)]
+
+    @cached_property
+    def largest(self) -> float:
+        """The size of the strongest contribution of a token; 0 where none was read."""
+        return max((abs(token.contribution) for token in self.tokens), default=0.0)
 
     @property
     def of_words(self) -> float:
@@ -134,12 +129,17 @@ class Explanation:
     """A verdict with its reasons.
 
     Attributes:
-        prediction: the verdict, that of `Classifier.classify`.
+        prediction: the verdict: that of `Classifier.classify`, but for what the float32 of another batch rounds.
         breakdown: its reasons; None where there is no verdict.
     """
 
     prediction: Prediction
     breakdown: Breakdown | None
+
+    @property
+    def label(self) -> Label | None:
+        """The label of the prediction."""
+        return self.prediction.label
 
 
 class Explainer:
@@ -157,13 +157,19 @@ class Explainer:
         self._attribute = attributor(classifier.engine)
 
     def explain(
-        self, records: Iterable[Record], *, threshold: float | None = None, window: int | None = None
+        self,
+        records: Iterable[Record],
+        *,
+        threshold: float | None = None,
+        batch_size: int | None = None,
+        window: int | None = None,
     ) -> Iterator[Explanation]:
         """Explain a stream of records, in bounded memory.
 
         Args:
             records: what was read.
             threshold: probability of positive from which the label is "positive"; None for the model's own.
+            batch_size: texts a run of the network; None for the fastest.
             window: most records to wait for before the first of them is answered; None for as many as make batches.
 
         Yields:
@@ -172,7 +178,8 @@ class Explainer:
         classifier = self.classifier
         for part in windows(records, window or _WINDOW_RECORDS):
             encoded = [classifier.encode(record) for record in part]
-            attributions = iter(self._attribute([ids for ids in encoded if not isinstance(ids, str)]))
+            readable = [ids for ids in encoded if not isinstance(ids, str)]
+            attributions = iter(self._attribute(readable, batch_size or BATCH_SIZE))
             for record, ids in zip(part, encoded):
                 if isinstance(ids, str):
                     yield Explanation(classifier.verdict(record, None, threshold, problem=ids), None)
@@ -189,6 +196,15 @@ class Explainer:
         tokens = tuple(_explained(tokenizer.tokens(text), tokenizer.spans(text), contributions[marks:]))
         temperature = self.classifier.bundle.card.temperature
         return Breakdown(text, attribution.logit, attribution.bias, before, temperature, tokens)
+
+
+def strength(contribution: float, largest: float) -> int:
+    """How strongly to colour a contribution, beside the largest of its text.
+
+    Returns:
+        From 0 for one below an eighth of it, over 1 (below three eighths) and 2 and 3, to 4 (seven eighths and more).
+    """
+    return min(int(abs(contribution) / largest * 4 + 0.5), 4) if largest else 0
 
 
 def _explained(

@@ -53,14 +53,24 @@ def as_csv(predictions: Iterable[Prediction]) -> Iterator[str]:
 def jsonl(predictions: Iterable[Prediction]) -> Iterator[str]:
     """An object a record: `label`, `probability`, `text`, and `problem` where there is no verdict."""
     for prediction in predictions:
-        yield _object(prediction) + "\n"
+        yield json_line(fields_of(prediction))
 
 
 def as_json(predictions: Iterable[Prediction]) -> Iterator[str]:
     """One array of the objects that `jsonl` writes."""
+    return json_array(map(fields_of, predictions))
+
+
+def json_line(fields: dict[str, Any]) -> str:
+    """An object on a line of its own."""
+    return json.dumps(fields, ensure_ascii=False) + "\n"
+
+
+def json_array(objects: Iterable[dict[str, Any]]) -> Iterator[str]:
+    """One array of objects, each on a line."""
     before = "[\n  "
-    for prediction in predictions:
-        yield before + _object(prediction)
+    for fields in objects:
+        yield before + json.dumps(fields, ensure_ascii=False)
         before = ",\n  "
     yield "[]\n" if before.startswith("[") else "\n]\n"
 
@@ -113,7 +123,8 @@ def _quoted(field: str, delimiter: str) -> str:
     return '"' + field.replace('"', '""') + '"' if needs_it else field
 
 
-def _object(prediction: Prediction) -> str:
+def fields_of(prediction: Prediction) -> dict[str, Any]:
+    """The fields of the object that `jsonl` writes for a prediction."""
     fields: dict[str, Any] = {
         "label": prediction.label,
         "probability": None if prediction.probability is None else round(prediction.probability, 6),
@@ -121,7 +132,7 @@ def _object(prediction: Prediction) -> str:
     }
     if prediction.problem is not None:
         fields["problem"] = prediction.problem
-    return json.dumps(fields, ensure_ascii=False)
+    return fields
 
 
 def _decimal(probability: float | None) -> str:
