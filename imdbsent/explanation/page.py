@@ -34,9 +34,7 @@ def opening(model: str) -> str:
         model: its name.
     """
     title = f"Which words moved the verdict of {model}"
-    key = "".join(
-        f"<p class=\"key\">Towards {side}: {' '.join(_key(side, strong) for strong in range(1, 5))}</p>" for side in SIDES
-    )
+    key = "".join(f'<p class="key">Towards {side}: {_key(side)}</p>' for side in SIDES)
     return (
         page_start(title, _STYLE_SHEET, ("texts", "the texts"))
         + f"<header><h1><bdi>{escape(title)}</bdi></h1>"
@@ -44,8 +42,8 @@ def opening(model: str) -> str:
         "positive, below 0 towards negative. Nothing is left over: what stands before the words (padding and a mark), "
         "the words, and the bias of the last layer add up to the logit, and the sigmoid of the logit is P, the "
         "probability of positive.</p>"
-        f'{key}<p class="key">Strongest is beside the other words of that text. <span class="unread">Struck out</span>: '
-        'not read. <span class="rare">Slanted</span>: read as any word outside the vocabulary.</p></header>\n'
+        f'{key}<p class="key">Strongest is beside the other words of that text. <span class="unread">Struck out</span>'
+        ': not read. <span class="rare">Slanted</span>: read as any word outside the vocabulary.</p></header>\n'
         '<main id="texts">\n'
     )
 
@@ -74,8 +72,9 @@ def closing() -> str:
     return "</main>" + page_end()
 
 
-def _key(side: Label, strong: int) -> str:
-    return f'<span class="{side[0]}{strong}">{("faint", "weak", "strong", "strongest")[strong - 1]}</span>'
+def _key(side: Label) -> str:
+    names = enumerate(("faint", "weak", "strong", "strongest"), 1)
+    return " ".join(f'<span class="{side[0]}{strong}">{name}</span>' for strong, name in names)
 
 
 def _verdict(prediction: Prediction) -> str:
@@ -96,8 +95,8 @@ def _without_verdict(prediction: Prediction) -> str:
 def _reasons(parts: Breakdown, probability: float) -> str:
     sides = "".join(_words(parts, side) for side in SIDES)
     return (
-        f'<p class="text" dir="auto">{"".join(_pieces(parts))}</p>{_sum(parts, probability)}<div class="sides">{sides}</div>'
-        f"{_sentences(parts)}{_remarks(parts)}"
+        f'<p class="text" dir="auto">{"".join(_pieces(parts))}</p>{_sum(parts, probability)}'
+        f'<div class="sides">{sides}</div>{_sentences(parts)}{_remarks(parts)}'
     )
 
 
@@ -105,20 +104,25 @@ def _pieces(parts: Breakdown) -> Iterator[str]:
     """The text, with an element for each word of it."""
     after = 0
     for token in parts.tokens:
-        yield escape(parts.text[after : token.start])
+        yield _escaped(parts.text[after : token.start])
         yield _word(parts.text[token.start : token.end], token, parts.largest)
         after = token.end
-    yield escape(parts.text[after:])
+    yield _escaped(parts.text[after:])
 
 
 def _word(text: str, token: ExplainedToken, largest: float) -> str:
     if token.status in ("cut", "unseen"):
-        return f'<span class="unread" title="not read">{escape(text)}</span>'
+        return f'<span class="unread" title="not read">{_escaped(text)}</span>'
     strong = strength(token.contribution, largest)
     kinds = [f"{'p' if token.contribution > 0 else 'n'}{strong}"] if strong else []
     kinds += ["rare"] if token.status == "rare" else []
     style = f' class="{" ".join(kinds)}"' if kinds else ""
-    return f'<span{style} title="{token.contribution:+.3f}">{escape(text)}</span>'
+    return f'<span{style} title="{token.contribution:+.3f}">{_escaped(text)}</span>'
+
+
+def _escaped(text: str) -> str:
+    """A text as HTML; a browser would drop a NUL."""
+    return escape(text.replace("\0", "\ufffd"))
 
 
 def _sum(parts: Breakdown, probability: float) -> str:
