@@ -1,4 +1,4 @@
-"""Run the commands of docs/tutorial.md again and put what they print under them.
+"""Run the commands of the pages that show what commands print, and put what they print now under them.
 
 It needs the reviews: IMDBSENT_ACLIMDB=aclImdb_v1.tar.gz python docs/transcript.py
 
@@ -19,7 +19,7 @@ from typing import Final
 
 from running import ROOT, printed
 
-PAGE: Final = ROOT / "docs" / "tutorial.md"
+PAGES: Final = (ROOT / "docs" / "tutorial.md", ROOT / "docs" / "explanations.md")
 WIDTH: Final = 100  # columns
 LEFT_OUT: Final = "..."
 _BLOCK: Final = re.compile(r"```console\n\$ (imdbsent[^\n]*)\n(.*?)```\n", re.DOTALL)
@@ -44,4 +44,5 @@ def _output(command: str, old: str) -> str:
 
 
 if __name__ == "__main__":
-    PAGE.write_text(rerun(PAGE.read_text("utf-8")), encoding="utf-8", newline="\n")
+    for path in PAGES:
+        path.write_text(rerun(path.read_text("utf-8")), encoding="utf-8", newline="\n")

@@ -111,7 +111,8 @@ def test_a_line_of_dots_in_the_tutorial_keeps_its_place(monkeypatch: pytest.Monk
 
 
 @pytest.mark.real
-def test_the_tutorial_shows_what_its_commands_print(real_archive: Path, monkeypatch: pytest.MonkeyPatch):
+@pytest.mark.parametrize("path", transcript.PAGES, ids=lambda path: path.stem)
+def test_a_page_shows_what_its_commands_print(real_archive: Path, monkeypatch: pytest.MonkeyPatch, path: Path):
     monkeypatch.setenv("IMDBSENT_ACLIMDB", str(real_archive))
-    page = transcript.PAGE.read_text("utf-8")
-    assert transcript.rerun(page) == page, "docs/tutorial.md is not up to date. Type: python docs/transcript.py"
+    page = path.read_text("utf-8")
+    assert transcript.rerun(page) == page, f"docs/{path.name} is not up to date. Type: python docs/transcript.py"

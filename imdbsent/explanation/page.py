@@ -9,6 +9,7 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from imdbsent.explanation.chart import running_chart
 from imdbsent.explanation.explain import strength
 from imdbsent.html_page import Html, data_table, page_end, page_start
 
@@ -96,7 +97,9 @@ def _reasons(parts: Breakdown, probability: float) -> str:
     sides = "".join(_words(parts, side) for side in SIDES)
     return (
         f'<p class="text" dir="auto">{"".join(_pieces(parts))}</p>{_sum(parts, probability)}'
-        f'<div class="sides">{sides}</div>{_sentences(parts)}{_remarks(parts)}'
+        f"<figure>{running_chart(parts)}<figcaption>The sum as it grows from the first word that is read to the last; "
+        f'above the dashed line it is positive.</figcaption></figure><div class="sides">{sides}</div>'
+        f"{_sentences(parts)}{_remarks(parts)}"
     )
 
 
