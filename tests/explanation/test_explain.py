@@ -114,6 +114,14 @@ def test_a_stream_without_end_is_explained_as_it_comes() -> None:
     assert [explanation.label for explanation in found] == [None if i % 9 == 0 else "positive" for i in range(1_000)]
 
 
+def test_a_classifier_explains_texts_from_python() -> None:
+    assert EXPLAINER.classifier.explain(["great", ""], threshold=1) == list(
+        EXPLAINER.explain([Record("great"), Record("")], threshold=1)
+    )
+    with pytest.raises(TypeError, match=r"explain\(\[text\]\)"):
+        EXPLAINER.classifier.explain("great")
+
+
 @pytest.mark.parametrize(
     ("contribution", "strong"), [(0, 0), (0.12, 0), (0.13, 1), (-0.38, 2), (0.63, 3), (0.88, 4), (-1, 4)]
 )
