@@ -118,7 +118,7 @@ class ModelCard:
     metrics: tuple[Metrics, ...]
     chosen_by: str
     history: tuple[Epoch, ...]
-    recipe: dict[str, str | int | float]
+    recipe: dict[str, str | int | float | bool]
     seed: int
     data_sha256: str
     versions: dict[str, str]

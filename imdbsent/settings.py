@@ -26,6 +26,11 @@ def models_directory() -> Path:
     return _place("models", str(Path(platformdirs.user_data_dir("imdbsent", appauthor=False)) / "models"))
 
 
+def training_directory() -> Path:
+    """Where unfinished training runs keep their checkpoints: `training` beside `models_directory()`."""
+    return models_directory().with_name("training")
+
+
 def cache_directory() -> Path:
     """Where downloads are kept: `IMDBSENT_HOME/cache`, else the system's user cache directory."""
     return _place("cache", platformdirs.user_cache_dir("imdbsent", appauthor=False))

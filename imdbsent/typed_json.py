@@ -5,10 +5,12 @@ from __future__ import annotations
 import types
 import typing
 from dataclasses import fields, is_dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+_UNIONS: Final = (typing.Union, types.UnionType)
 
 
 def from_json(value: Any, kind: Any, where: str) -> Any:
@@ -16,7 +18,7 @@ def from_json(value: Any, kind: Any, where: str) -> Any:
 
     Args:
         value: what `json.loads` gave.
-        kind: a dataclass, `tuple[X, ...]`, `dict[str, X]`, a plain type, or a union of plain types.
+        kind: a dataclass, or a dataclass or None; `tuple[X, ...]`; `dict[str, X]`; a plain type, or a union of them.
         where: name of the value in the message of an error.
 
     Returns:
@@ -28,11 +30,13 @@ def from_json(value: Any, kind: Any, where: str) -> Any:
     origin, arguments = typing.get_origin(kind), typing.get_args(kind)
     if is_dataclass(kind):
         return _typed_dataclass(value, kind, where)
+    if origin in _UNIONS and (inner := _dataclass_or_none(arguments)):
+        return None if value is None else _typed_dataclass(value, inner, where)
     if origin is tuple and isinstance(value, list):
         return tuple(from_json(item, arguments[0], f"{where}[{i}]") for i, item in enumerate(value))
     if origin is dict and isinstance(value, dict):
         return {key: from_json(item, arguments[1], f"{where}.{key}") for key, item in value.items()}
-    if _is_one_of(value, arguments if origin in (typing.Union, types.UnionType) else (origin or kind,)):
+    if _is_one_of(value, arguments if origin in _UNIONS else (origin or kind,)):
         return float(value) if kind is float else value
     raise ValueError(f"{where} is {type(value).__name__}, not {getattr(kind, '__name__', kind)}")
 
@@ -45,6 +49,12 @@ def _typed_dataclass(value: Any, kind: Any, where: str) -> Any:
     if missing:
         raise ValueError(f"{where} lacks {', '.join(missing)}")
     return kind(**{f.name: from_json(value[f.name], hints[f.name], f"{where}.{f.name}") for f in fields(kind)})
+
+
+def _dataclass_or_none(kinds: tuple[Any, ...]) -> Any:
+    """The dataclass of a union of one and None; None for any other union."""
+    inner = [kind for kind in kinds if is_dataclass(kind)]
+    return inner[0] if inner and {*kinds} == {inner[0], types.NoneType} else None
 
 
 def _is_one_of(value: Any, kinds: Iterable[Any]) -> bool:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from imdbsent.bundle import Epoch
+    from imdbsent.training.progress import Position
     from imdbsent.training.recipes import Recipe
 
 
@@ -97,12 +98,14 @@ class TrainingDisplay:
         """Give the terminal back, whatever happened."""
         self._bar.stop()
 
-    def started(self, recipe: Recipe, train_batches: int, test_batches: int) -> None:
+    def started(self, recipe: Recipe, train_batches: int, test_batches: int, position: Position) -> None:
         """Training begins."""
         self._recipe, self._train_batches, self._test_batches = recipe, train_batches, test_batches
         self._epoch_started = time.perf_counter()
         # A batch of the test split takes about as long as one of training, so both count one.
-        self._bar.update(self._task, total=recipe.epochs * (train_batches + test_batches))
+        an_epoch = train_batches + test_batches
+        done = (position.epoch - 1) * an_epoch + position.batch
+        self._bar.update(self._task, total=recipe.epochs * an_epoch, completed=done)
         self._bar.start()
 
     def batch_done(self, epoch: int, batch: int, loss: float, accuracy: float) -> None:

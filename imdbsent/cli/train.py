@@ -14,12 +14,18 @@ from imdbsent.errors import OutputFailed, UsageProblem
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from imdbsent.training.checkpoint import Checkpoint
+    from imdbsent.training.request import TrainingRequest
     from imdbsent.training.run import TrainingReport
 
 DEFAULT_SEED = 7
 
+_WITH_RESUME = ("is_resumed", "name", "quiet", "no_color")
+"""The options that a run which goes on can still be given."""
+
 
 def train(
+    context: typer.Context,
     recipe: Annotated[
         str, typer.Option("--recipe", help="How to train: 'classic' is the LSTM of the tutorials.")
     ] = "classic",
@@ -33,27 +39,39 @@ def train(
     ] = None,
     replace: Annotated[bool, typer.Option("--replace", help="Replace a model of that name.")] = False,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the weights and of the order.")] = DEFAULT_SEED,
+    is_resumed: Annotated[
+        bool, typer.Option("--resume", help="Go on with a run that was stopped, as if it never had been.")
+    ] = False,
     quiet: Quiet = False,
     no_color: NoColor = False,
 ) -> None:
     """Train a network on the 25,000 training reviews, and show the test split after each epoch.
+
+    Ctrl-C stops it after a checkpoint; --resume goes on from there, or from the last whole epoch where it was killed.
 
     imdbsent train --recipe classic
 
     imdbsent train --data aclImdb_v1.tar.gz --name mine && imdbsent predict --model mine "great movie"
 
     imdbsent train --recipe classic --seed 8 --name second 2>&1 | tee training.log
+
+    imdbsent train --resume
     """
-    report = train_model(
-        recipe,
-        name=name or (output.name if output else f"my-{recipe}"),
-        console=stderr_console(no_color=no_color),
-        data=data,
-        output=output,
-        replace=replace,
-        seed=seed,
-        quiet=quiet,
-    )
+    notes_console = stderr_console(no_color=no_color)
+    if is_resumed:
+        _check_alone(context)
+        report = resume(name, notes_console, quiet=quiet)
+    else:
+        report = train_model(
+            recipe,
+            name=name or (output.name if output else f"my-{recipe}"),
+            console=notes_console,
+            data=data,
+            output=output,
+            replace=replace,
+            seed=seed,
+            quiet=quiet,
+        )
     console = stdout_console(no_color=no_color)
     console.print(report_table(report))
     console.print(f"{report.seconds / 60:.1f} minutes · the model is in {report.bundle.directory}", soft_wrap=True)
@@ -90,23 +108,69 @@ def train_model(
         UsageProblem: no such recipe, or the name or the folder cannot be used.
         ImdbsentError: the others of `train_bundle` and `find_or_fetch`.
     """
-    from imdbsent.cli.progress import DownloadBar, TrainingDisplay
+    from imdbsent.cli.progress import DownloadBar
     from imdbsent.dataset.fetching import find_or_fetch
     from imdbsent.training.recipes import RECIPES
-    from imdbsent.training.run import train_bundle
+    from imdbsent.training.request import TrainingRequest
 
     if recipe not in RECIPES:
         raise UsageProblem(f"there is no recipe {recipe!r}. Type: imdbsent train --recipe {' or '.join(RECIPES)}")
-    final = _place(name, output, replace=replace)
+    _check_place(name, output, replace=replace)
     notes = Notes(console, quiet=quiet)
     source = find_or_fetch(data, notes, None if quiet else DownloadBar(console))
+    request = TrainingRequest(
+        RECIPES[recipe],
+        seed,
+        name,
+        output=str(output.absolute()) if output else None,
+        data=str(source.absolute()),
+    )
+    return run_request(request, console, quiet=quiet)
+
+
+def resume(name: str | None, console: Console, *, quiet: bool = False) -> TrainingReport:
+    """Go on with a run that was stopped.
+
+    Args:
+        name: the model's name; None where only one run can be meant.
+        console: where progress and notes go.
+        quiet: whether nothing is shown but errors.
+
+    Returns:
+        What came of it.
+
+    Raises:
+        CheckpointMissing: no run can go on, or the name is needed.
+        ImdbsentError: the others of `train_bundle`.
+    """
+    from imdbsent.training import unfinished
+
+    checkpoint = unfinished.find(name)
+    return run_request(checkpoint.head.request, console, quiet=quiet, start=checkpoint)
+
+
+def run_request(
+    request: TrainingRequest, console: Console, *, quiet: bool, start: Checkpoint | None = None
+) -> TrainingReport:
+    """Train what was asked for, showing progress on a console.
+
+    Args:
+        request: what to train.
+        console: where progress and notes go.
+        quiet: whether nothing is shown but errors.
+        start: the checkpoint to go on from; None to begin.
+
+    Raises:
+        ImdbsentError: those of `train_bundle`.
+    """
+    from imdbsent.cli.progress import TrainingDisplay
+    from imdbsent.training.run import train_bundle
+
     try:
         with TrainingDisplay(console, quiet=quiet) as display:
-            return train_bundle(
-                RECIPES[recipe], source, final, name=name, seed=seed, progress=display, note=notes
-            )
+            return train_bundle(request, progress=display, note=Notes(console, quiet=quiet), start=start)
     except OSError as error:
-        raise OutputFailed(f"{final}: {error.strerror or error}") from error
+        raise OutputFailed(f"{error.filename or request.output or request.name}: {error.strerror or error}") from error
 
 
 def report_table(report: TrainingReport) -> Table:
@@ -125,6 +189,16 @@ def report_table(report: TrainingReport) -> Table:
     return table
 
 
+def _check_alone(context: typer.Context) -> None:
+    """Check that nothing else is asked of a run that goes on: it goes on as it began."""
+    for parameter in context.command.params:
+        name = parameter.name or ""
+        source = context.get_parameter_source(name)
+        if name not in _WITH_RESUME and source is not None and source.name == "COMMANDLINE":
+            option = max(parameter.opts, key=len)
+            raise UsageProblem(f"a run goes on as it began, without {option}. Type: imdbsent train --resume")
+
+
 def _argument(report: TrainingReport) -> str:
     """How `--model` names the model that was trained."""
     from imdbsent import store
@@ -133,13 +207,14 @@ def _argument(report: TrainingReport) -> str:
     return directory.name if directory == store.directory_of(directory.name) else f"'{directory.absolute()}'"
 
 
-def _place(name: str, output: Path | None, *, replace: bool) -> Path:
-    """The folder of the new bundle, after checking that it is free."""
+def _check_place(name: str, output: Path | None, *, replace: bool) -> None:
+    """Check that the new bundle's place is free, and that no run that can go on would be lost."""
     from imdbsent import store
+    from imdbsent.training import unfinished
 
     if output is None:
         store.check_name(name, replace=replace)
-        return store.directory_of(name)
-    if output.exists() and not replace and not (output.is_dir() and not any(output.iterdir())):
+    elif output.exists() and not replace and not (output.is_dir() and not any(output.iterdir())):
         raise UsageProblem(f"'{output}' is there already. Type: --output OTHER, or --replace")
-    return output
+    if not replace:
+        unfinished.check_none(name)

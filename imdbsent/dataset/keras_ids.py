@@ -36,9 +36,26 @@ def learn_vocabulary(reviews: Iterable[Review]) -> Vocabulary:
     Returns:
         Every word, the most frequent first; ties in the order of Keras's index.
     """
+    return rank_words(review.text for review in in_keras_order(reviews))
+
+
+def in_keras_order(reviews: Iterable[Review]) -> list[Review]:
+    """Labelled reviews in the order in which Keras counted their words: positive first, then by file name."""
+    return sorted(reviews, key=lambda review: (review.label != 1, review.file_name))
+
+
+def rank_words(texts: Iterable[str]) -> Vocabulary:
+    """Rank the words of texts by frequency.
+
+    Args:
+        texts: in an order that decides ties.
+
+    Returns:
+        Every word, the most frequent first.
+    """
     counts: Counter[bytes] = Counter()
-    for review in sorted(reviews, key=lambda review: (review.label != 1, review.file_name)):
-        counts.update(split_words(review.text))
+    for text in texts:
+        counts.update(split_words(text))
     words = python2_dict_order(list(counts))
     words.sort(key=counts.__getitem__, reverse=True)
     return Vocabulary(tuple(words))

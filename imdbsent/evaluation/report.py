@@ -184,11 +184,24 @@ def evaluate(classifier: Classifier, reviews: Sequence[Review]) -> Metrics:
     Returns:
         The figures.
     """
-    examples = from_reviews(reviews)
+    return measure(classifier, from_reviews(reviews), reviews[0].split)
+
+
+def measure(classifier: Classifier, examples: Sequence[Example], split: str) -> Metrics:
+    """Accuracy and loss of a classifier, as it answers, on labelled texts.
+
+    Args:
+        classifier: the model.
+        examples: at least one.
+        split: what they are.
+
+    Returns:
+        The figures.
+    """
     answers = answer("", classifier, examples)
     labels = np.array([example.label for example in examples], np.float64)
     return Metrics(
-        split=reviews[0].split,
+        split=split,
         n=len(examples),
         accuracy=float(np.mean(answers.verdicts == (labels == 1))),
         loss=binary_cross_entropy(answers.probabilities, labels),

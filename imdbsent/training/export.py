@@ -65,13 +65,13 @@ def write_bundle(
     onnx = import_library("onnx")
     onnx.save(classic_to_onnx(trained.network, trained.recipe.maximum_length), str(directory / MODEL))
     trained.vocabulary.write(directory / VOCABULARY)
-    _without_optimizer(trained.network).save(directory / NETWORK)
+    trained.network.save(directory / NETWORK)
     recipe = trained.recipe
     card = ModelCard(
         name=name,
         version=1,
         scheme=recipe.scheme,
-        num_words=recipe.num_words,
+        num_words=recipe.vocabulary_size,
         maximum_length=recipe.maximum_length,
         temperature=1.0,
         threshold=0.5,
@@ -82,7 +82,7 @@ def write_bundle(
         recipe=asdict(recipe),
         seed=trained.seed,
         data_sha256=data_sha256,
-        versions={"python": platform.python_version(), **dict(filter(None, map(_version, _LIBRARIES)))},
+        versions=versions(),
         files={file: file_sha256(directory / file) for file in (MODEL, VOCABULARY, NETWORK)},
     )
     unmeasured = write_card(directory, card)
@@ -99,7 +99,7 @@ def classic_to_onnx(network: Any, maximum_length: int) -> Any:
     look inside the network needs nothing but ONNX Runtime, and asks for them by name.
 
     Args:
-        network: `keras.Sequential` of Embedding, LSTM and Dense.
+        network: `keras.Sequential` of Embedding, LSTM and Dense, of which the first says whether padding is masked.
         maximum_length: ids a review was cut and padded to in training.
 
     Returns:
@@ -112,9 +112,12 @@ def classic_to_onnx(network: Any, maximum_length: int) -> Any:
     helper, types = import_library("onnx.helper"), onnx.TensorProto
     embedding, lstm, dense = (layer.get_weights() for layer in network.layers)
     kernel, recurrent_kernel, bias = lstm  # (E, 4H), (H, 4H), (4H,)
-    hidden, cell = padding_states(embedding[0][PAD_ID], kernel, recurrent_kernel, bias, maximum_length)
+    if network.layers[0].mask_zero:  # padding is not read, so the state before the first word is always zero
+        hidden = cell = np.zeros((maximum_length + 1, recurrent_kernel.shape[0]), np.float32)
+    else:
+        hidden, cell = padding_states(embedding[0][PAD_ID], kernel, recurrent_kernel, bias, maximum_length)
     constants = {
-        "embedding": embedding[0],  # (num_words, E)
+        "embedding": embedding[0],  # (vocabulary_size, E)
         "W": _onnx_gates(kernel.T)[None],  # (1, 4H, E)
         "R": _onnx_gates(recurrent_kernel.T)[None],  # (1, 4H, H)
         "B": np.concatenate([_onnx_gates(bias), np.zeros_like(bias)])[None],  # (1, 8H)
@@ -207,11 +210,17 @@ def _onnx_gates(weights: Array) -> Array:
     return np.concatenate([i, o, f, c])
 
 
-def _without_optimizer(network: Any) -> Any:
-    """The same network, not compiled: Adam's moments would make its file three times as large."""
-    bare = type(network).from_config(network.get_config())
-    bare.set_weights(network.get_weights())
-    return bare
+def keras_gates(weights: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Reorder the gates along the first axis back: ONNX has input, output, forget, cell."""
+    i, o, f, c = np.split(weights, 4)
+    return np.concatenate([i, f, c, o])
+
+
+def versions() -> dict[str, str]:
+    """The Python and the libraries that train and export here, and Keras's backend."""
+    backend = import_library("keras").backend.backend()
+    installed = dict(filter(None, map(_version, _LIBRARIES)))
+    return {"python": platform.python_version(), **installed, "keras backend": backend}
 
 
 def _layer(layer: Any) -> Layer:

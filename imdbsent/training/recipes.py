@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 
@@ -13,37 +13,45 @@ class Recipe:
     Attributes:
         name: what `imdbsent train --recipe` calls it.
         scheme: how text becomes ids; see `imdbsent.tokenizer`.
-        num_words: ids from this one on are out of the vocabulary; also the rows of the embedding.
+        vocabulary_size: ids from this one on are out of the vocabulary; also the rows of the embedding (Keras's
+            `num_words`).
         maximum_length: ids read of a review (the last ones); shorter ones are padded in front.
         embedding_size: numbers a word.
         units: size of the LSTM's state.
         epochs: times through the training split.
         batch_size: reviews a step.
         learning_rate: of Adam.
+        bucketed: whether a batch holds reviews of like length, whose padding the network does not read; else each is
+            padded to `maximum_length`, and the padding is read like any word.
     """
 
     name: str
     scheme: str
-    num_words: int
+    vocabulary_size: int
     maximum_length: int
     embedding_size: int
     units: int
     epochs: int
     batch_size: int
     learning_rate: float
+    bucketed: bool
 
 
 CLASSIC: Final = Recipe(
     name="classic",
     scheme="keras",
-    num_words=10_000,
+    vocabulary_size=10_000,
     maximum_length=500,
     embedding_size=32,
     units=100,
     epochs=10,
     batch_size=64,
     learning_rate=0.001,
+    bucketed=False,
 )
 """The LSTM of the tutorials on IMDB: embedding, LSTM, one sigmoid; 373,301 parameters."""
 
-RECIPES: Final = {recipe.name: recipe for recipe in (CLASSIC,)}
+BUCKETED: Final = replace(CLASSIC, name="bucketed", bucketed=True)
+"""The same network without a step of padding; see benchmarks/training.py."""
+
+RECIPES: Final = {recipe.name: recipe for recipe in (CLASSIC, BUCKETED)}

@@ -1,27 +1,35 @@
-"""From the reviews to a bundle in its place: read, train, export, measure, publish."""
+"""From labelled texts to a bundle in its place: read, train, export, measure, publish."""
 
 from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from imdbsent import store
 from imdbsent.bundle import read_bundle
 from imdbsent.classifier import Classifier
-from imdbsent.dataset.aclimdb import LABELLED, content_sha256, incomplete_folders, read_reviews
-from imdbsent.evaluation import evaluate
-from imdbsent.training import import_library
-from imdbsent.training.export import write_bundle
+from imdbsent.errors import CheckpointInvalid
+from imdbsent.evaluation import measure
+from imdbsent.models import publishing
+from imdbsent.training import import_library, unfinished
+from imdbsent.training.base import read_base
+from imdbsent.training.checkpoint import Checkpoint, Head, Variables, write_checkpoint
+from imdbsent.training.data import imdb_data
+from imdbsent.training.export import versions, write_bundle
+from imdbsent.training.stopping import stop_requested
 from imdbsent.training.trainer import train
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from imdbsent.bundle import Bundle
-    from imdbsent.training.recipes import Recipe
-    from imdbsent.training.trainer import TrainingProgress
+    from imdbsent.training.data import TrainingData
+    from imdbsent.training.loop import State
+    from imdbsent.training.progress import TrainingProgress
+    from imdbsent.training.request import TrainingRequest
+    from imdbsent.training.trainer import Trained
 
 
 @dataclass(frozen=True)
@@ -30,7 +38,7 @@ class TrainingReport:
 
     Attributes:
         bundle: the model in its place.
-        seconds: wall time from reading the reviews to the bundle in its place.
+        seconds: wall time from reading the texts to the bundle in its place.
     """
 
     bundle: Bundle
@@ -38,49 +46,99 @@ class TrainingReport:
 
 
 def train_bundle(
-    recipe: Recipe,
-    data: Path,
-    final: Path,
+    request: TrainingRequest,
     *,
-    name: str,
-    seed: int,
     progress: TrainingProgress,
     note: Callable[[str], None],
+    start: Checkpoint | None = None,
 ) -> TrainingReport:
-    """Train a recipe on the IMDB reviews and put the bundle into its place.
+    """Train what was asked for and put the bundle into its place; nothing is ever there but a whole bundle.
+
+    A checkpoint is written after each epoch, and when the run is asked to stop (Ctrl-C, SIGTERM); it goes when the
+    bundle is in its place.
 
     Args:
-        recipe: how to train.
-        data: archive or folder of the reviews.
-        final: the bundle's folder; nothing is ever there but a whole bundle.
-        name: the model's name.
-        seed: seed of the weights and of the order of the batches.
+        request: what to train, on what, and where to.
         progress: is told of each batch and epoch.
         note: is told, in one line, of what a user should know.
+        start: the checkpoint to go on from; None to begin.
 
     Returns:
-        The bundle, measured on the test split by the engine that will answer.
+        The bundle, measured on the validation texts by the engine that will answer.
 
     Raises:
         TrainingUnavailable: a library that training needs is not installed.
+        TrainingBusy: another process is training a model of that name.
+        TrainingStopped: it was asked to stop.
+        CheckpointInvalid: `start` is of other texts or of another network.
         DatasetInvalid: the data are damaged.
-        OSError: the bundle's place cannot be written; found out before anything is trained.
+        OSError: the bundle's place or the checkpoint cannot be written; of the place it is found out before training.
     """
     started = time.perf_counter()
     import_library("keras")
     import_library("onnx")
-    with store.new_bundle(final) as directory:
-        reviews = read_reviews(data, LABELLED)
-        for shortfall in incomplete_folders(reviews):
-            note(f"{data}: {shortfall} reviews; figures will not be comparable")
-        train_reviews = [review for review in reviews if review.split == "train"]
-        test_reviews = [review for review in reviews if review.split == "test"]
-        trained = train(recipe, train_reviews, test_reviews, seed=seed, progress=progress)
-        write_bundle(
-            directory,
-            trained,
-            name=name,
-            data_sha256=content_sha256(reviews),
-            measure=lambda bundle: (evaluate(Classifier(bundle), test_reviews),),
-        )
+    final = place_of(request)
+    with publishing.staging(final.parent):
+        pass  # only to find out now whether it can be written
+    with unfinished.claimed(request.name) as checkpoint:
+        data = _read_data(request)
+        for line in data.notes:
+            note(line)
+        trained = _train(request, data, checkpoint, start, progress, note)
+        with store.new_bundle(final) as directory:
+            write_bundle(
+                directory,
+                trained,
+                name=request.name,
+                data_sha256=data.sha256,
+                measure=lambda bundle: (measure(Classifier(bundle), data.validation, data.split),),
+            )
+        checkpoint.unlink(missing_ok=True)
     return TrainingReport(read_bundle(final), time.perf_counter() - started)
+
+
+def place_of(request: TrainingRequest) -> Path:
+    """The folder where the bundle will be."""
+    return Path(request.output) if request.output else store.directory_of(request.name)
+
+
+def _read_data(request: TrainingRequest) -> TrainingData:
+    assert request.data is not None
+    return imdb_data(Path(request.data))
+
+
+def _train(
+    request: TrainingRequest,
+    data: TrainingData,
+    checkpoint: Path,
+    start: Checkpoint | None,
+    progress: TrainingProgress,
+    note: Callable[[str], None],
+) -> Trained:
+    """Train, with a checkpoint after each epoch and before a stop."""
+    if start and start.head.data_sha256 != data.sha256:
+        raise CheckpointInvalid(checkpoint, "the texts are not those that it began with")
+    here = versions()
+    if start and start.head.versions != here:
+        changed = sorted({*start.head.versions.items()} ^ {*here.items()})
+        note(f"{changed[0][0]} is not as it was, so the weights may differ from those of an unbroken run")
+
+    def save(state: State, variables: Variables) -> None:
+        write_checkpoint(checkpoint, Checkpoint(Head(request, data.sha256, here, state), variables))
+
+    try:
+        with stop_requested(note) as stop:
+            return train(
+                request.recipe,
+                request.seed,
+                data,
+                progress=progress,
+                base=read_base(request.base) if request.base else None,
+                start=start,
+                save=save,
+                stop=stop,
+            )
+    except ValueError as error:
+        if start is None:
+            raise
+        raise CheckpointInvalid(checkpoint, str(error)) from error

@@ -1,45 +1,35 @@
-"""The training loop: labelled reviews in, a trained network and its history out."""
+"""Labelled texts in, a trained network and its history out; from the beginning, or from a checkpoint."""
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from imdbsent.bundle import Epoch
-from imdbsent.dataset.keras_ids import learn_vocabulary, pad_sequences
+from imdbsent.dataset.keras_ids import rank_words
 from imdbsent.tokenizer import KerasTokenizer
 from imdbsent.training import import_library
-from imdbsent.training.networks import build_classic
+from imdbsent.training.batches import Split, cut_to
+from imdbsent.training.checkpoint import Variables
+from imdbsent.training.loop import Loop, State
+from imdbsent.training.networks import as_answering, build_network
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     import numpy.typing as npt
 
-    from imdbsent.dataset.aclimdb import Review
+    from imdbsent.bundle import Epoch
+    from imdbsent.evaluation.examples import Example
     from imdbsent.tokenizer import Vocabulary
+    from imdbsent.training.base import Base
+    from imdbsent.training.checkpoint import Checkpoint
+    from imdbsent.training.data import TrainingData
+    from imdbsent.training.progress import TrainingProgress
     from imdbsent.training.recipes import Recipe
 
-_EVALUATION_BATCH = 256  # reviews; only the speed depends on it
-
-
-class TrainingProgress(Protocol):
-    """What a trainer tells while it works; a display implements it. Epochs and batches count from 1."""
-
-    def started(self, recipe: Recipe, train_batches: int, test_batches: int) -> None:
-        """Training begins; so many batches an epoch, and so many of the test split after it."""
-
-    def batch_done(self, epoch: int, batch: int, loss: float, accuracy: float) -> None:
-        """A training batch is done; loss and accuracy are means over the epoch so far."""
-
-    def evaluation_done(self, epoch: int, batch: int) -> None:
-        """A batch of the test split is done."""
-
-    def epoch_done(self, epoch: Epoch) -> None:
-        """An epoch and its look at the test split are done."""
+    Arrays = tuple[npt.NDArray[Any], ...]
 
 
 @dataclass(frozen=True)
@@ -49,8 +39,8 @@ class Trained:
     Attributes:
         recipe: how it was trained.
         seed: seed of the weights and of the order of the batches.
-        network: the trained `keras.Model`.
-        vocabulary: the words of the training split.
+        network: the trained `keras.Sequential`, of Keras's own layers.
+        vocabulary: the words of the texts it learned from, or those of its base.
         history: each epoch.
     """
 
@@ -63,90 +53,82 @@ class Trained:
 
 def train(
     recipe: Recipe,
-    train_reviews: Sequence[Review],
-    test_reviews: Sequence[Review],
-    *,
     seed: int,
+    data: TrainingData,
+    *,
     progress: TrainingProgress,
+    base: Base | None = None,
+    start: Checkpoint | None = None,
+    save: Callable[[State, Variables], None] = lambda _state, _variables: None,
+    stop: Callable[[], bool] = lambda: False,
 ) -> Trained:
-    """Train a network from scratch, showing the test split after each epoch; nothing is chosen by it.
+    """Train a network, showing the validation texts after each epoch; nothing is chosen by them.
 
     Args:
         recipe: how to train.
-        train_reviews: labelled reviews to learn from, the vocabulary included.
-        test_reviews: labelled reviews to show the accuracy on.
         seed: same seed, same machine: same weights.
+        data: the labelled texts.
         progress: is told of each batch and epoch.
+        base: a network to begin with; None for random weights.
+        start: where an earlier run stopped; None to begin.
+        save: keeps a checkpoint; it is called after each epoch, and before a stop.
+        stop: whether someone has asked to stop.
 
     Returns:
         The network after the last epoch.
 
     Raises:
         TrainingUnavailable: Keras or its backend is not installed.
+        TrainingStopped: it was asked to; a checkpoint has been saved.
+        ValueError: `start` is of another network.
     """
     keras = import_library("keras")
-    vocabulary = learn_vocabulary(train_reviews)
-    tokenizer = KerasTokenizer(vocabulary, recipe.num_words, recipe.maximum_length)
+    vocabulary = base.vocabulary if base else rank_words(example.text for example in data.train)
+    tokenizer = KerasTokenizer(vocabulary, recipe.vocabulary_size, recipe.maximum_length)
     keras.utils.set_random_seed(seed)
-    network = build_classic(recipe)
-    progress.started(recipe, -(-len(train_reviews) // recipe.batch_size), -(-len(test_reviews) // _EVALUATION_BATCH))
-    reporter = _reporter(progress)
-    network.fit(
-        encode(tokenizer, train_reviews),
-        labels(train_reviews),
-        batch_size=recipe.batch_size,
-        epochs=recipe.epochs,
-        validation_data=(encode(tokenizer, test_reviews), labels(test_reviews)),
-        validation_batch_size=_EVALUATION_BATCH,
-        callbacks=[reporter],
-        verbose=0,
+    network = build_network(recipe)
+    if base:
+        network.set_weights(list(base.weights))
+    state = State()
+    if start:
+        state = start.head.state
+        _assign(network.variables, start.variables.network)
+        _assign(network.optimizer.variables, start.variables.optimizer)
+    history = Loop(
+        network,
+        recipe,
+        seed,
+        encode(tokenizer, recipe, data.train),
+        encode(tokenizer, recipe, data.validation),
+        progress=progress,
+        save=lambda state: save(state, _variables_of(network)),
+        stop=stop,
+    ).run(state)
+    return Trained(recipe, seed, as_answering(network, recipe), vocabulary, history)
+
+
+def encode(tokenizer: KerasTokenizer, recipe: Recipe, examples: Sequence[Example]) -> Split:
+    """Labelled texts as the network reads them."""
+    return Split(
+        ids=tuple(cut_to(tokenizer.encode(example.text), recipe.maximum_length) for example in examples),
+        labels=np.array([example.label for example in examples], np.float32),
+        maximum_length=recipe.maximum_length,
+        bucketed=recipe.bucketed,
     )
-    return Trained(recipe, seed, network, vocabulary, tuple(reporter.history))
 
 
-def encode(tokenizer: KerasTokenizer, reviews: Sequence[Review]) -> npt.NDArray[np.int32]:
-    """Ids of reviews as the network reads them, cut and padded in front: shape (reviews, maximum_length)."""
-    return pad_sequences([tokenizer.encode(review.text) for review in reviews], tokenizer.maximum_length)
+def _variables_of(network: Any) -> Variables:
+    return Variables(_values(network.variables), _values(network.optimizer.variables))
 
 
-def labels(reviews: Sequence[Review]) -> npt.NDArray[np.float32]:
-    """Labels of reviews, 1 positive and 0 negative: shape (reviews,)."""
-    return np.array([review.label for review in reviews], np.float32)
+def _values(variables: Iterable[Any]) -> Arrays:
+    to_numpy = import_library("keras").ops.convert_to_numpy
+    return tuple(np.array(to_numpy(variable)) for variable in variables)
 
 
-def _reporter(progress: TrainingProgress) -> Any:
-    """A Keras callback that passes on what happens. Its class is made here because its base is Keras's."""
-    keras = import_library("keras")
-
-    class Reporter(keras.callbacks.Callback):  # type: ignore[misc, name-defined]
-        def __init__(self) -> None:
-            super().__init__()
-            self.history: list[Epoch] = []
-            self.started = 0.0
-
-        @property
-        def epoch(self) -> int:
-            return len(self.history) + 1
-
-        def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:  # noqa: ARG002
-            self.started = time.perf_counter()
-
-        def on_train_batch_end(self, batch: int, logs: dict[str, float]) -> None:
-            progress.batch_done(self.epoch, batch + 1, float(logs["loss"]), float(logs["accuracy"]))
-
-        def on_test_batch_end(self, batch: int, logs: dict[str, float]) -> None:  # noqa: ARG002
-            progress.evaluation_done(self.epoch, batch + 1)
-
-        def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
-            done = Epoch(
-                number=epoch + 1,
-                seconds=round(time.perf_counter() - self.started, 1),
-                loss=float(logs["loss"]),
-                accuracy=float(logs["accuracy"]),
-                test_loss=float(logs["val_loss"]),
-                test_accuracy=float(logs["val_accuracy"]),
-            )
-            self.history.append(done)
-            progress.epoch_done(done)
-
-    return Reporter()
+def _assign(variables: Sequence[Any], values: Arrays) -> None:
+    shapes, given = [tuple(variable.shape) for variable in variables], [value.shape for value in values]
+    if shapes != given:
+        raise ValueError("its network is another one")
+    for variable, value in zip(variables, values):
+        variable.assign(value)

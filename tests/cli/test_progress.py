@@ -7,6 +7,7 @@ from rich.console import Console
 
 from imdbsent.bundle import Epoch
 from imdbsent.cli.progress import DownloadBar, TrainingDisplay, counting_bar
+from imdbsent.training.progress import Position
 from imdbsent.training.recipes import CLASSIC
 
 
@@ -21,7 +22,7 @@ def printed(target: Console) -> str:
 
 def train_two_batches(display: TrainingDisplay) -> None:
     with display:
-        display.started(CLASSIC, 391, 98)
+        display.started(CLASSIC, 391, 98, Position())
         display.batch_done(1, 1, 0.69, 0.5)
         display.batch_done(1, 2, 0.68, 0.6)
         display.evaluation_done(1, 1)
@@ -32,7 +33,7 @@ def test_on_a_terminal_training_shows_epoch_batch_rate_time_left_loss_and_accura
     target = console(terminal=True)
     display = TrainingDisplay(target, quiet=False)
     with display:
-        display.started(CLASSIC, 391, 98)
+        display.started(CLASSIC, 391, 98, Position())
         display.batch_done(1, 1, 0.69, 0.5)
         display.batch_done(1, 2, 0.68, 0.6)
     for part in ("epoch 1/10", "batch 2/391", "reviews/s", "left", "loss 0.6800", "accuracy 0.6000"):

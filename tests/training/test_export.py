@@ -14,7 +14,7 @@ from imdbsent.errors import TrainingUnavailable
 from imdbsent.tokenizer import Vocabulary
 from imdbsent.training.recipes import CLASSIC
 
-SMALL = replace(CLASSIC, num_words=50, maximum_length=40, embedding_size=5, units=7)
+SMALL = replace(CLASSIC, vocabulary_size=50, maximum_length=40, embedding_size=5, units=7)
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +44,7 @@ def test_onnx_gives_keras_logits_at_every_length(network, tmp_path: Path) -> Non
     onnx.save(classic_to_onnx(network, SMALL.maximum_length), str(tmp_path / MODEL))
     generator = np.random.default_rng(4)
     texts = [
-        generator.integers(1, SMALL.num_words, length).tolist()
+        generator.integers(1, SMALL.vocabulary_size, length).tolist()
         for length in (*range(1, SMALL.maximum_length + 1), 1, 17, 40)
     ]
     expected = network.predict(pad_sequences(texts, SMALL.maximum_length), verbose=0)[:, 0]

@@ -8,12 +8,13 @@ import pytest
 
 from imdbsent.bundle import Epoch
 from imdbsent.dataset.aclimdb import Review, read_reviews
+from imdbsent.training.progress import Position
 from imdbsent.training.recipes import CLASSIC, Recipe
 
 pytest.importorskip("keras", reason="keras is not installed in the light environment")
 from imdbsent.training.trainer import Trained, train
 
-SMALL = replace(CLASSIC, num_words=60, maximum_length=12, embedding_size=4, units=5, epochs=2, batch_size=4)
+SMALL = replace(CLASSIC, vocabulary_size=60, maximum_length=12, embedding_size=4, units=5, epochs=2, batch_size=4)
 
 
 class Log:
@@ -25,7 +26,7 @@ class Log:
         self.evaluations: list[tuple[int, int]] = []
         self.epochs: list[Epoch] = []
 
-    def started(self, recipe: Recipe, train_batches: int, test_batches: int) -> None:
+    def started(self, recipe: Recipe, train_batches: int, test_batches: int, position: Position) -> None:
         self.began.append((train_batches, test_batches))
 
     def batch_done(self, epoch: int, batch: int, loss: float, accuracy: float) -> None:
