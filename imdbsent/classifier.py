@@ -12,10 +12,11 @@ from imdbsent.records import Prediction, Record
 from imdbsent.tokenizer import START_ID, KerasTokenizer, Vocabulary
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from imdbsent.bundle import Bundle
     from imdbsent.explanation.explain import Explanation
+    from imdbsent.records import Label
 
 _WINDOW_RECORDS: Final = 2048
 _WINDOW_CHARACTERS: Final = 2**22
@@ -108,21 +109,38 @@ class Classifier:
         Yields:
             A prediction for each record, in order.
         """
-        for part in windows(records, window or _WINDOW_RECORDS):
-            yield from self._classify_window(part, threshold, batch_size or BATCH_SIZE)
+        for part in windows(records, window):
+            yield from self.classify_window(part, threshold=threshold, batch_size=batch_size)
 
-    def _classify_window(
-        self, records: list[Record], threshold: float | None, batch_size: int
-    ) -> Iterator[Prediction]:
-        encoded = [self.encode(record) for record in records]
-        logits = iter(self.engine.logits([ids for ids in encoded if not isinstance(ids, str)], batch_size).tolist())
+    def classify_window(
+        self, records: Sequence[Record], *, threshold: float | None = None, batch_size: int | None = None
+    ) -> list[Prediction]:
+        """Classify the records of one window: what comes out depends on them and on nothing before or after.
+
+        Args:
+            records: what was read.
+            threshold: as `predict`.
+            batch_size: as `classify`.
+
+        Returns:
+            A prediction for each record, in order.
+        """
+        cut = self.bundle.card.threshold if threshold is None else threshold
+        temperature = self.bundle.card.temperature
+        encoded = [self._encode(record) for record in records]
+        texts = [ids for ids in encoded if not isinstance(ids, str)]
+        logits = iter(self.engine.logits(texts, batch_size or BATCH_SIZE).tolist())
+        predictions = []
         for record, ids in zip(records, encoded):
             if isinstance(ids, str):
-                yield self.verdict(record, None, threshold, problem=ids)
+                predictions.append(Prediction(record.text, None, None, problem=ids))
             else:
-                yield self.verdict(record, next(logits), threshold)
+                probability = _sigmoid(next(logits) / temperature)
+                label: Label = "positive" if probability >= cut else "negative"
+                predictions.append(Prediction(record.text, label, probability))
+        return predictions
 
-    def encode(self, record: Record) -> list[int] | str:
+    def _encode(self, record: Record) -> list[int] | str:
         """Ids of a record, or why it has none."""
         problem = record.problem or _problem_of(record.text)
         if problem:
@@ -130,27 +148,18 @@ class Classifier:
         ids = self.tokenizer.encode(record.text)
         return ids if ids != [START_ID] else "no known words"
 
-    def verdict(
-        self, record: Record, logit: float | None, threshold: float | None = None, *, problem: str | None = None
-    ) -> Prediction:
-        """The prediction that a logit stands for.
 
-        Args:
-            record: the text.
-            logit: the network's; None where the record has a problem.
-            threshold: as `predict`.
-            problem: why there is no logit.
-        """
-        if logit is None:
-            return Prediction(record.text, None, None, problem=problem)
-        card = self.bundle.card
-        probability = _sigmoid(logit / card.temperature)
-        is_positive = probability >= (card.threshold if threshold is None else threshold)
-        return Prediction(record.text, "positive" if is_positive else "negative", probability)
+def windows(records: Iterable[Record], most: int | None = None) -> Iterator[list[Record]]:
+    """Records by the window: the first windows are small, so that the first answers come soon.
 
+    Args:
+        records: what was read.
+        most: most records of a window; None for as many as make batches of like length.
 
-def windows(records: Iterable[Record], most: int) -> Iterator[list[Record]]:
-    """Records by the window: the first windows are small, so that the first answers come soon."""
+    Yields:
+        Some records, in order; fewer where they are long, so that what is held at once is bounded.
+    """
+    most = most or _WINDOW_RECORDS
     stream = iter(records)
     size = min(_FIRST_WINDOW, most)
     while window := _take(stream, size):

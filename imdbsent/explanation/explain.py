@@ -21,9 +21,10 @@ if TYPE_CHECKING:
     from imdbsent.records import Label, Prediction, Record
     from imdbsent.tokenizer import Token
 
+_WINDOW_RECORDS: Final = 256  # more would make the batches little better, and every word's number is held
+
 Status = Literal["known", "rare", "unseen", "cut"]
 
-_WINDOW_RECORDS: Final = 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +130,7 @@ class Explanation:
     """A verdict with its reasons.
 
     Attributes:
-        prediction: the verdict: that of `Classifier.classify`, but for what the float32 of another batch rounds.
+        prediction: the verdict, that of `Classifier.classify`.
         breakdown: its reasons; None where there is no verdict.
     """
 
@@ -175,18 +176,18 @@ class Explainer:
         Yields:
             An explanation for each record, in order.
         """
-        classifier = self.classifier
         for part in windows(records, window or _WINDOW_RECORDS):
-            encoded = [classifier.encode(record) for record in part]
-            readable = [ids for ids in encoded if not isinstance(ids, str)]
-            attributions = iter(self._attribute(readable, batch_size or BATCH_SIZE))
-            for record, ids in zip(part, encoded):
-                if isinstance(ids, str):
-                    yield Explanation(classifier.verdict(record, None, threshold, problem=ids), None)
-                else:
-                    attribution = next(attributions)
-                    prediction = classifier.verdict(record, attribution.logit, threshold)
-                    yield Explanation(prediction, self._breakdown(record.text, ids, attribution))
+            predictions = self.classifier.classify_window(part, threshold=threshold, batch_size=batch_size)
+            judged = [
+                self.classifier.tokenizer.encode(prediction.text)
+                for prediction in predictions
+                if prediction.label is not None
+            ]
+            # The network runs a second time, which is little beside what becomes of its numbers.
+            attributions = zip(judged, self._attribute(judged, batch_size or BATCH_SIZE))
+            for prediction in predictions:
+                parts = None if prediction.label is None else self._breakdown(prediction.text, *next(attributions))
+                yield Explanation(prediction, parts)
 
     def _breakdown(self, text: str, ids: Sequence[int], attribution: Attribution) -> Breakdown:
         tokenizer = self.classifier.tokenizer

@@ -17,7 +17,7 @@ _DECIMALS: Final = 9  # of numbers that are added up: the sum over a thousand to
 def jsonl(explanations: Iterable[Explanation]) -> Iterator[str]:
     """An object a text: the fields of `imdbsent.records.writing.jsonl`, then the parts of the logit.
 
-    `logit` = `bias` + `before` + the sum of `contribution` over `tokens`. Each token has `token`, which is
+    `logit` = `bias` + `before` + the sum of `contribution` over `contributions`. Each of these has `token`, which is
     text[start:end], `start`, `end`, `id`, `status` and `contribution`; each sentence has `start`, `end` and
     `contribution`. Where there is no verdict the numbers are null and the lists empty.
     """
@@ -40,7 +40,8 @@ FORMATTERS: Final[dict[Format, Callable[[Iterable[Explanation]], Iterator[str]]]
 def _fields(explanation: Explanation) -> dict[str, Any]:
     fields, parts = fields_of(explanation.prediction), explanation.breakdown
     if parts is None:
-        return fields | dict.fromkeys(("logit", "bias", "before", "temperature")) | {"tokens": [], "sentences": []}
+        numbers = dict.fromkeys(("logit", "bias", "before", "temperature"))
+        return fields | numbers | {"contributions": [], "sentences": []}
     tokens = [
         {
             "token": parts.text[token.start : token.end],
@@ -65,6 +66,6 @@ def _fields(explanation: Explanation) -> dict[str, Any]:
         "bias": round(parts.bias, _DECIMALS),
         "before": round(parts.before, _DECIMALS),
         "temperature": parts.temperature,
-        "tokens": tokens,
+        "contributions": tokens,
         "sentences": sentences,
     }

@@ -18,13 +18,13 @@ def test_each_text_has_an_object_whose_numbers_add_up() -> None:
         assert fields["text"] == text
         if fields["label"] is None:
             assert fields["logit"] is fields["bias"] is fields["before"] is None
-            assert fields["tokens"] == fields["sentences"] == []
+            assert fields["contributions"] == fields["sentences"] == []
             assert fields["problem"]
             continue
-        words = sum(token["contribution"] for token in fields["tokens"])
+        words = sum(token["contribution"] for token in fields["contributions"])
         assert fields["bias"] + fields["before"] + words == pytest.approx(fields["logit"], abs=1e-5)
         assert sum(sentence["contribution"] for sentence in fields["sentences"]) == pytest.approx(words)
-        for token in fields["tokens"]:
+        for token in fields["contributions"]:
             assert text[token["start"] : token["end"]] == token["token"]
             assert (token["id"] is None) == (token["status"] == "unseen")
 
