@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from itertools import islice
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from imdbsent.bundle import MODEL, VOCABULARY
 from imdbsent.engine import BATCH_SIZE, Engine
 from imdbsent.records import Prediction, Record
-from imdbsent.tokenizer import START_ID, KerasTokenizer, Vocabulary
+from imdbsent.tokenizer import Encoding, KerasTokenizer, Vocabulary
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -21,6 +21,18 @@ if TYPE_CHECKING:
 _WINDOW_RECORDS: Final = 2048
 _WINDOW_CHARACTERS: Final = 2**22
 _FIRST_WINDOW: Final = 64
+_NOTHING: Final = Encoding(ids=[], tokens=0, truncated=False, unknown=None)
+
+
+class Verdict(NamedTuple):
+    """What the network says of one text: the fields of a `Prediction` of those names."""
+
+    label: Label | None
+    probability: float | None
+    problem: str | None
+    tokens: int
+    truncated: bool
+    unknown: float | None
 
 
 class Classifier:
@@ -125,32 +137,57 @@ class Classifier:
         Returns:
             A prediction for each record, in order.
         """
+        asked = [(record.text, record.problem) for record in records]
+        return list(map(prediction, records, self.judge(asked, threshold=threshold, batch_size=batch_size)))
+
+    def judge(
+        self, texts: Iterable[tuple[str, str | None]], *, threshold: float | None = None, batch_size: int | None = None
+    ) -> list[Verdict]:
+        """Judge texts together.
+
+        Args:
+            texts: the text and the problem of each record.
+            threshold: as `predict`.
+            batch_size: as `classify`.
+
+        Returns:
+            A verdict for each, in order.
+        """
         cut = self.bundle.card.threshold if threshold is None else threshold
         temperature = self.bundle.card.temperature
-        encoded = [self._encode(record) for record in records]
-        texts = [ids for ids in encoded if not isinstance(ids, str)]
-        logits = iter(self.engine.logits(texts, batch_size or BATCH_SIZE).tolist())
-        predictions = []
-        for record, ids in zip(records, encoded):
-            if isinstance(ids, str):
-                predictions.append(Prediction(record.text, None, None, problem=ids))
-            else:
+        read = [self._read(text, problem) for text, problem in texts]
+        ids = [encoding.ids for _, encoding in read if encoding.tokens]
+        logits = iter(self.engine.logits(ids, batch_size or BATCH_SIZE).tolist())
+        verdicts = []
+        for problem, encoding in read:
+            label: Label | None = None
+            probability = None
+            if problem is None:
                 probability = _sigmoid(next(logits) / temperature)
-                label: Label = "positive" if probability >= cut else "negative"
-                predictions.append(Prediction(record.text, label, probability))
-        return predictions
+                label = "positive" if probability >= cut else "negative"
+            verdicts.append(
+                Verdict(label, probability, problem, encoding.tokens, encoding.truncated, encoding.unknown)
+            )
+        return verdicts
 
-    def _encode(self, record: Record) -> list[int] | str:
-        """Ids of a record, or why it has none."""
-        problem = record.problem or _problem_of(record.text)
+    def _read(self, text: str, problem: str | None) -> tuple[str | None, Encoding]:
+        """Why a text has no verdict, or None, and what the network reads of it: a token at least, or no verdict."""
+        problem = problem or _problem_of(text)
         if problem:
-            return problem
-        ids = self.tokenizer.encode(record.text)
-        return ids if ids != [START_ID] else "no known words"
+            return problem, _NOTHING
+        encoding = self.tokenizer.encoding(text)
+        return None if encoding.tokens else "no known words", encoding
+
+
+def prediction(record: Record, verdict: Verdict) -> Prediction:
+    """What travels on from a record that has its verdict."""
+    return Prediction(record.text, *verdict, record.id, record.number, record.kept)
 
 
 def windows(records: Iterable[Record], most: int | None = None) -> Iterator[list[Record]]:
-    """Records by the window: the first windows are small, so that the first answers come soon.
+    """Cut a stream of records into windows; the first are small, so that the first answers come soon.
+
+    Where the cuts are depends on the records alone, never on the time: the same records make the same batches.
 
     Args:
         records: what was read.
@@ -173,7 +210,7 @@ def _take(stream: Iterator[Record], most: int) -> list[Record]:
     characters = 0
     for record in islice(stream, most):
         taken.append(record)
-        characters += len(record.text)
+        characters += len(record.text) + sum(len(value) for value in record.kept if isinstance(value, str))
         if characters > _WINDOW_CHARACTERS:
             break
     return taken

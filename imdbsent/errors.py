@@ -54,14 +54,26 @@ class InputUnreadable(ImdbsentError):
         super().__init__(f"cannot read {str(path)!r}: {reason}. See: imdbsent {command} --help")
 
 
+class RowUnreadable(ImdbsentError):
+    """A row of a table breaks the format of its file, or has an id that another row has."""
+
+    exit_code = ExitCode.USAGE
+
+    def __init__(self, file: str, problem: str) -> None:
+        super().__init__(
+            f"cannot read {file!r}: {problem}. Type: the same command with --skip-bad, to go on past such rows "
+            "without a verdict for them"
+        )
+
+
 class LabelInvalid(ImdbsentError):
     """A label of a user's file is neither positive nor negative."""
 
     exit_code = ExitCode.USAGE
 
-    def __init__(self, file: str, line: int, reason: str) -> None:
+    def __init__(self, file: str, where: str, reason: str) -> None:
         super().__init__(
-            f"line {line} of {file!r}: {reason}. Type: --label-column NAME, or --positive RULE as --positive '>=7'"
+            f"{where} of {file!r}: {reason}. Type: --label-column NAME, or --positive RULE as --positive '>=7'"
         )
 
 

@@ -116,6 +116,24 @@ class Token:
     id: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class Encoding:
+    """What the network reads of a text, and how much of the text that is.
+
+    Attributes:
+        ids: what the network reads, the start mark included where it is not cut.
+        tokens: how many of the ids are words of the text: all but the start mark.
+        truncated: whether words of the text that have ids were cut.
+        unknown: share of all words of the text, 0 to 1, that have no id of their own: rare ones (`OOV_ID`) and those
+            left out; None where the text has no words.
+    """
+
+    ids: list[int]
+    tokens: int
+    truncated: bool
+    unknown: float | None
+
+
 class KerasTokenizer:
     """Encodes texts as `keras.datasets.imdb` does, and decodes the ids.
 
@@ -140,6 +158,18 @@ class KerasTokenizer:
     def encode(self, text: str) -> list[int]:
         """The ids that the network reads: the last `maximum_length` of `encode_whole`."""
         return self.encode_whole(text)[-self.maximum_length :]
+
+    def encoding(self, text: str) -> Encoding:
+        """The ids of `encode`, with the figures about them, in one pass."""
+        words = split_words(text)
+        ids = list(filter(None, map(self._ids.get, words)))
+        tokens, rare = len(ids), ids.count(OOV_ID)
+        return Encoding(
+            ids=[START_ID, *ids][-self.maximum_length :],
+            tokens=min(tokens, self.maximum_length),
+            truncated=tokens > self.maximum_length,
+            unknown=(len(words) - tokens + rare) / len(words) if words else None,
+        )
 
     def tokens(self, text: str) -> list[Token]:
         """Every word of a text with its rank and id: the ids, without those that are None, are `encode_whole`'s."""

@@ -120,3 +120,41 @@ def test_the_shipped_model_answers_and_is_the_default() -> None:
     great, awful = imdbsent.load().predict(["A great movie, I loved it", "Boring, awful, a waste of time"])
     assert (great.label, awful.label) == ("positive", "negative")
     assert isinstance(great, imdbsent.Prediction)
+
+
+@pytest.mark.parametrize(
+    ("text", "tokens", "truncated", "unknown"),
+    [
+        ("great movie", 2, False, 0.0),
+        ("A great, RARE movie", 3, False, 0.5),  # "a" has no id, "rare" is out of the vocabulary
+        ("movie " * 8, 8, False, 0.0),  # the start mark is cut, no word is
+        ("zebra " + "movie " * 9, 8, True, 0.1),
+        ("zebra", 0, False, 1.0),
+        ("?!", 0, False, None),
+        (" ", 0, False, None),
+    ],
+)
+def test_a_prediction_says_how_much_of_the_text_was_read(
+    classifier: Classifier, text: str, tokens: int, truncated: bool, unknown: float | None
+) -> None:
+    (prediction,) = classifier.predict([text])
+    assert (prediction.tokens, prediction.truncated, prediction.unknown) == (tokens, truncated, unknown)
+
+
+def test_what_a_record_carries_comes_through(classifier: Classifier) -> None:
+    records = [Record("great", id="a", number=7, kept=(1, None)), Record("", id=8, number=9, kept=("x",))]
+    predictions = classifier.classify(records)
+    assert [(p.id, p.number, p.kept) for p in predictions] == [("a", 7, (1, None)), (8, 9, ("x",))]
+
+
+def test_long_kept_columns_make_small_windows(classifier: Classifier) -> None:
+    taken = 0
+
+    def records():
+        nonlocal taken
+        for _ in range(40):
+            taken += 1
+            yield Record("great", kept=("x" * 2**20,))
+
+    next(classifier.classify(records()))
+    assert taken < 10

@@ -58,6 +58,7 @@ def test_decoding_gives_back_the_words_of_any_text_inside_the_vocabulary(words: 
 @given(st.text())
 def test_any_text_encodes_to_ids_of_the_network(text: str) -> None:
     ids = TOKENIZER.encode(text)
+    assert TOKENIZER.encoding(text).ids == ids
     assert 1 <= len(ids) <= 5
     assert all(0 < i < 8 for i in ids)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich import box
@@ -12,12 +12,14 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from imdbsent.records.writing import output_errors
+from imdbsent.records.values import as_field
+from imdbsent.records.writing import NO_COLUMNS, kept_values, output_errors
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from imdbsent.records import Prediction
+    from imdbsent.records.writing import ResultColumns
 
 NoColor = Annotated[bool, typer.Option("--no-color", help="Do not colour the terminal. NO_COLOR=1 does the same.")]
 Data = Annotated[
@@ -82,12 +84,20 @@ def visible(text: str) -> str:
     )
 
 
-def print_tables(predictions: Iterable[Prediction], console: Console, *, paged: bool, typed: bool = False) -> None:
+def print_tables(
+    predictions: Iterable[Prediction],
+    console: Console,
+    columns: ResultColumns = NO_COLUMNS,
+    *,
+    paged: bool,
+    typed: bool = False,
+) -> None:
     """Print predictions as a table.
 
     Args:
         predictions: its rows.
         console: where it goes.
+        columns: columns beside the usual ones.
         paged: whether there are many: they are printed page by page, so that the first are seen at once.
         typed: whether a person types the texts: each verdict is a row of its own, without a frame.
 
@@ -99,41 +109,60 @@ def print_tables(predictions: Iterable[Prediction], console: Console, *, paged: 
     for page in _pages(predictions, size):
         with output_errors():
             console.print(
-                prediction_table(page, one_line=paged, framed=not typed, ascii_only=console.options.ascii_only)
+                prediction_table(page, columns, one_line=paged, framed=not typed, ascii_only=console.options.ascii_only)
             )
 
 
 def prediction_table(
-    predictions: Iterable[Prediction], *, one_line: bool, framed: bool = True, ascii_only: bool = False
+    predictions: Iterable[Prediction],
+    columns: ResultColumns = NO_COLUMNS,
+    *,
+    one_line: bool,
+    framed: bool = True,
+    ascii_only: bool = False,
 ) -> Table:
     """The table of predictions: label, probability of positive, a bar of how sure that is, and the text.
 
     Args:
         predictions: its rows.
+        columns: columns beside these: the id stands first, what is carried through before the text.
         one_line: whether a long text is cut, rather than wrapped.
         framed: whether it has a frame and a header.
         ascii_only: whether the bar is drawn without block characters.
     """
     table = Table(expand=one_line, header_style="bold", box=box.HEAVY_HEAD if framed else None, show_header=framed)
+    if columns.id:
+        table.add_column("id", no_wrap=one_line, overflow="ellipsis" if one_line else "fold")
     table.add_column("verdict", no_wrap=True, width=8)
     table.add_column("P(positive)", justify="right", no_wrap=True, width=11)
     table.add_column("confidence", no_wrap=True, width=_BAR_WIDTH)
+    for name in columns.kept:
+        table.add_column(Text(visible(name)), no_wrap=one_line, overflow="ellipsis" if one_line else "fold")
     table.add_column(
         "text", ratio=1 if one_line else None, no_wrap=one_line, overflow="ellipsis" if one_line else "fold"
     )
     for prediction in predictions:
+        identifier = [_cell(prediction.id)] if columns.id else []
+        kept = [_cell(value) for value in kept_values(prediction, columns)]
         text = Text(visible(prediction.text))
         if prediction.label is None or prediction.probability is None:
-            table.add_row("", "", "", Text(f"[{prediction.problem}] ", style="yellow").append_text(text))
+            problem = Text(f"[{prediction.problem}] ", style="yellow").append_text(text)
+            table.add_row(*identifier, "", "", "", *kept, problem)
             continue
         style = "green" if prediction.label == "positive" else "red"
         table.add_row(
+            *identifier,
             Text(prediction.label, style=style),
             f"{prediction.probability:.4f}",
             Text(_bar(prediction.probability, ascii_only=ascii_only), style=style),
+            *kept,
             text,
         )
     return table
+
+
+def _cell(value: Any) -> Text:
+    return Text(visible(as_field(value)))
 
 
 def _bar(probability: float, *, ascii_only: bool) -> str:

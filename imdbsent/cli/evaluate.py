@@ -34,7 +34,8 @@ def evaluate(
         str | None,
         typer.Argument(
             metavar="FILE",
-            help="Your own labelled texts: .csv, .tsv or .jsonl. Left out: the 25,000 test reviews of IMDB.",
+            help="Your own labelled texts: .csv, .tsv, .jsonl or .parquet, also with .gz or .zst behind it. "
+            "Left out: the 25,000 test reviews of IMDB.",
             show_default=False,
         ),
     ] = None,

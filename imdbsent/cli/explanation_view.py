@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
     from imdbsent.explanation.explain import Breakdown, ExplainedToken, Explanation
+    from imdbsent.records import Prediction
 
 WORDS: Final = 8  # strongest words shown towards each side
 SENTENCES: Final = 4  # strongest sentences shown
@@ -36,7 +37,7 @@ def explanation_view(explanation: Explanation, console: Console) -> RenderableTy
     ascii_only = console.options.ascii_only
     if parts is None:
         prediction = explanation.prediction
-        return Text.assemble((f"[{prediction.problem}] ", "yellow"), visible(prediction.text))
+        return Text.assemble(_identifier(prediction), (f"[{prediction.problem}] ", "yellow"), visible(prediction.text))
     blocks: list[RenderableType] = [coloured_text(parts), Text(), _verdict(explanation), sum_table(parts)]
     blocks += [Text(), _words(parts, ascii_only=ascii_only)]
     if len(parts.sentences) > 1:
@@ -72,7 +73,12 @@ def sum_table(parts: Breakdown) -> Table:
 def _verdict(explanation: Explanation) -> Text:
     prediction = explanation.prediction
     style = "bold green" if prediction.label == "positive" else "bold red"
-    return Text.assemble((f"{prediction.label}", style), f"  P(positive) {prediction.probability:.4f}")
+    verdict = (f"{prediction.label}", style)
+    return Text.assemble(_identifier(prediction), verdict, f"  P(positive) {prediction.probability:.4f}")
+
+
+def _identifier(prediction: Prediction) -> str:
+    return "" if prediction.id is None else f"{visible(str(prediction.id))}: "
 
 
 def _words(parts: Breakdown, *, ascii_only: bool) -> Table:

@@ -11,10 +11,15 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import typer
 
 from imdbsent.cli.console import NoColor, Notes, Quiet, print_tables, stderr_console, stdout_console
-from imdbsent.cli.explaining import check_options, explainer, show_explanations
+from imdbsent.cli.explaining import check_explaining, check_html, explainer_of, piped_format, show_explanations
+from imdbsent.cli.target import target_of
 from imdbsent.errors import ModelMissing, RecordsFailed
-from imdbsent.records.reading import STDIN, check_readable, read_records
-from imdbsent.records.writing import FORMATTERS, Format, write
+from imdbsent.records.columns import TEXT_COLUMN, Columns
+from imdbsent.records.formats import format_of_name, parse_format
+from imdbsent.records.inputs import Inputs, UntilError, names_a_table
+from imdbsent.records.opening import STDIN
+from imdbsent.records.output import open_output
+from imdbsent.records.writing import Format
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -75,12 +80,46 @@ def predict(
     context: typer.Context,
     texts: Annotated[
         list[str] | None,
-        typer.Argument(metavar="TEXT...", help="Texts; '-' reads standard input, a text a line.", show_default=False),
+        typer.Argument(
+            metavar="TEXT...",
+            help="Texts; '-' reads standard input, and a name as FILE.csv is read where there is such a file.",
+            show_default=False,
+        ),
     ] = None,
     file: Annotated[
         list[str] | None,
-        typer.Option("--file", "-f", metavar="PATH", help="Read a file, a text a line. May be repeated."),
+        typer.Option(
+            "--file",
+            "-f",
+            metavar="PATH",
+            help="Read a file: .csv, .tsv, .jsonl, .parquet, any other a text a line, each also with .gz or .zst "
+            "behind it. May be repeated.",
+        ),
     ] = None,
+    input_format: Annotated[
+        str | None,
+        typer.Option(
+            "--input-format",
+            metavar="FORMAT",
+            help="What files and standard input are, whatever their names: txt, csv, tsv, jsonl or parquet, with .gz "
+            "or .zst behind it or not.",
+        ),
+    ] = None,
+    text_column: Annotated[
+        str | None, typer.Option("--text-column", metavar="NAME", help="Column with the text. Left out: text.")
+    ] = None,
+    id_column: Annotated[
+        str | None,
+        typer.Option("--id-column", metavar="NAME", help="Column that tells records apart; it must not repeat."),
+    ] = None,
+    keep: Annotated[
+        list[str] | None,
+        typer.Option("--keep", metavar="NAME", help="Carry a column through to the results. May be repeated."),
+    ] = None,
+    skip_bad: Annotated[
+        bool,
+        typer.Option("--skip-bad", help="Go on past a row that breaks its format; it gets a row with the reason."),
+    ] = False,
     whole: Annotated[bool, typer.Option("--whole", help="A file, or standard input, is one text.")] = False,
     model: Annotated[
         str | None,
@@ -88,7 +127,20 @@ def predict(
     ] = None,
     output_format: Annotated[
         Format | None,
-        typer.Option("--format", help="Left out: a table on a terminal and for TEXT arguments; TSV into a pipe."),
+        typer.Option(
+            "--format",
+            help="Left out: what the name of -o ends in, else a table on a terminal and for TEXT arguments, TSV into "
+            "a pipe.",
+        ),
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE",
+            help="Write to a file, which has its name only once it is whole; .gz or .zst behind it compresses it.",
+        ),
     ] = None,
     threshold: Annotated[
         float | None,
@@ -114,6 +166,8 @@ def predict(
 
     imdbsent predict --file reviews.txt --format csv > verdicts.csv
 
+    imdbsent predict --file reviews.parquet --id-column id --keep stars -o verdicts.parquet
+
     cat reviews.txt | imdbsent predict - | cut -f1 | sort | uniq -c
 
     imdbsent predict --explain "not a great movie" --html why.html
@@ -126,54 +180,49 @@ def predict(
             typer.echo(context.get_help())
             return
         texts = [STDIN]
-    check_options(explain=explain, html=html, output_format=output_format)
+    check_html(html, explain=explain)
     notes = Notes(stderr_console(no_color=no_color), quiet=quiet)
-    check_readable(files)
+    columns = None
+    if text_column is not None or id_column is not None or keep:
+        columns = Columns(text_column or TEXT_COLUMN, id_column, tuple(keep or ()))
+    inputs = Inputs(
+        texts,
+        files,
+        columns,
+        file_format=None if input_format is None else parse_format(input_format),
+        whole=whole,
+        skip_bad=skip_bad,
+    )
+    is_typed = _is_typed(texts, files)
+    target = target_of(inputs, output, output_format, piped=piped_format(explain=explain), no_color=no_color)
+    check_explaining(target, explain=explain)
     _hint_at_files(texts, notes)
     classifier = _load(model, notes)
-    is_bulk, is_typed = bool(files) or STDIN in texts, _is_typed(texts, files)
     tally = Tally()
-    records = read_records(texts, files, whole=whole)
+    records = UntilError(inputs.records())
     window = 1 if is_typed else None
     if explain:
         explanations = tally.counting(
-            explainer(classifier).explain(records, threshold=threshold, batch_size=batch_size, window=window)
+            explainer_of(classifier).explain(records, threshold=threshold, batch_size=batch_size, window=window)
         )
-        name = classifier.bundle.card.name
-        show_explanations(explanations, name, output_format, html, notes, is_bulk=is_bulk, no_color=no_color)
+        show_explanations(explanations, records, target, html, classifier.bundle.card.name, notes, no_color=no_color)
     else:
         predictions = tally.counting(
             classifier.classify(records, threshold=threshold, batch_size=batch_size, window=window)
         )
-        show(predictions, output_format, is_bulk=is_bulk, is_typed=is_typed, no_color=no_color)
-    if is_bulk:
+        if target.format is Format.TABLE:
+            print_tables(
+                predictions, stdout_console(no_color=no_color), target.columns, paged=inputs.are_bulk, typed=is_typed
+            )
+            records.raise_error()
+        else:
+            with open_output(target.path, target.format, target.columns, target.types) as writer:
+                writer.write(predictions)
+                records.raise_error()
+    if inputs.are_bulk:
         notes(tally.summary())
     if strict and tally.failed:
         raise RecordsFailed(tally.failed, tally.total)
-
-
-def show(
-    predictions: Iterable[Prediction], output_format: Format | None, *, is_bulk: bool, is_typed: bool, no_color: bool
-) -> None:
-    """Write predictions to standard output.
-
-    Args:
-        predictions: in order; none is held longer than a page of the table.
-        output_format: None for the table, but for TSV where many go into a pipe.
-        is_bulk: whether there may be many.
-        is_typed: whether a person types them.
-        no_color: whether the table has no colour.
-
-    Raises:
-        OutputClosed: the reader has gone.
-        OutputFailed: the system refuses.
-    """
-    console = stdout_console(no_color=no_color)
-    chosen = output_format or (Format.TABLE if console.is_terminal or not is_bulk else Format.TSV)
-    if chosen is Format.TABLE:
-        print_tables(predictions, console, paged=is_bulk, typed=is_typed)
-    else:
-        write(FORMATTERS[chosen](predictions), sys.stdout.buffer)
 
 
 def _load(model: str | None, notes: Notes) -> Classifier:
@@ -197,8 +246,12 @@ def _load(model: str | None, notes: Notes) -> Classifier:
 
 def _hint_at_files(texts: Iterable[str], notes: Notes) -> None:
     for text in texts:
-        if text != STDIN and _is_file(text):
+        if text == STDIN or names_a_table(text):
+            continue
+        if _is_file(text):
             notes(f"'{text}' is taken as a text; to read the file: imdbsent predict --file '{text}'")
+        elif format_of_name(text) is not None and " " not in text:
+            notes(f"'{text}' is taken as a text; there is no such file")
 
 
 def _is_file(text: str) -> bool:

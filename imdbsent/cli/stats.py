@@ -38,8 +38,9 @@ def stats(
         str | None,
         typer.Argument(
             metavar="FILE",
-            help="Your own texts: .csv, .tsv or .jsonl with the columns text and label (which may be missing), "
-            "or .txt, a text a line; '-' reads standard input. Left out: the IMDB reviews.",
+            help="Your own texts: .csv, .tsv, .jsonl or .parquet with the columns text and label (which may be "
+            "missing), or .txt, a text a line, also with .gz or .zst behind it; '-' reads standard input. "
+            "Left out: the IMDB reviews.",
             show_default=False,
         ),
     ] = None,

@@ -63,7 +63,7 @@ def from_file(
     """Examples of a user's file.
 
     Args:
-        file: path of a .csv, .tsv, .jsonl or .ndjson.
+        file: path of a .csv, .tsv, .jsonl, .ndjson or .parquet, compressed or not.
         rule: which labels are positive.
         text_column: name of the column that holds the text.
         label_column: name of the column that holds the label.
@@ -78,8 +78,8 @@ def from_file(
         try:
             label = rule.label(record.label)
         except ValueError as error:
-            raise LabelInvalid(file, record.line, str(error)) from error
-        items.append(Example(record.text, label, f"line {record.line}", rule.stars(record.label)))
+            raise LabelInvalid(file, record.where, str(error)) from error
+        items.append(Example(record.text, label, record.where, rule.stars(record.label)))
     if not items:
         raise UsageProblem(f"{file!r} holds no texts. Type the path of a file with the columns text and label")
     positive = sum(item.label for item in items)

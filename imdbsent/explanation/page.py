@@ -61,9 +61,10 @@ def article(number: int, explanation: Explanation) -> str:
         content = _without_verdict(prediction)
     else:
         content = _reasons(parts, prediction.probability)
+    name = f"{number}." if prediction.id is None else f"<bdi>{_escaped(str(prediction.id))}</bdi>:"
     return (
         f'<article aria-labelledby="t{number}"><details{" open" if number <= OPEN else ""}>'
-        f'<summary><h2 id="t{number}">{number}. {_verdict(prediction)}</h2> {_excerpt(prediction.text)}</summary>'
+        f'<summary><h2 id="t{number}">{name} {_verdict(prediction)}</h2> {_excerpt(prediction.text)}</summary>'
         f"{content}</details></article>\n"
     )
 

@@ -2,43 +2,36 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from imdbsent.records.writing import Format, fields_of, json_array, json_line
+from imdbsent.records.writing import NO_COLUMNS, Format, fields_of, json_layout, jsonl_layout
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-
     from imdbsent.explanation.explain import Explanation
+    from imdbsent.records.writing import ResultColumns, TextLayout
 
 _DECIMALS: Final = 9  # of numbers that are added up: the sum over a thousand tokens is right to 6
 
 
-def jsonl(explanations: Iterable[Explanation]) -> Iterator[str]:
-    """An object a text: the fields of `imdbsent.records.writing.jsonl`, then the parts of the logit.
+def explanation_layout(chosen: Format, columns: ResultColumns = NO_COLUMNS) -> TextLayout:
+    """How explanations stand in JSONL, or in JSON.
 
-    `logit` = `bias` + `before` + the sum of `contribution` over `contributions`. Each of these has `token`, which is
-    text[start:end], `start`, `end`, `id`, `status` and `contribution`; each sentence has `start`, `end` and
-    `contribution`. Where there is no verdict the numbers are null and the lists empty.
+    An object has the keys that it has for a prediction, then the parts of the logit: `logit` = `bias` + `before` + the
+    sum of `contribution` over `contributions`. Each of these has `token`, which is text[start:end], `start`, `end`,
+    `id`, `status` and `contribution`; each of the `sentences` has `start`, `end` and `contribution`. Where there is no
+    verdict the numbers are null and the lists empty.
+
+    Args:
+        chosen: JSONL or JSON: a format with a row a text has no room for its words.
+        columns: those beside the usual ones.
     """
-    for explanation in explanations:
-        yield json_line(_fields(explanation))
+    fields = partial(_fields, columns=columns)
+    return jsonl_layout(fields) if chosen is Format.JSONL else json_layout(fields)
 
 
-def as_json(explanations: Iterable[Explanation]) -> Iterator[str]:
-    """One array of the objects that `jsonl` writes."""
-    return json_array(map(_fields, explanations))
-
-
-FORMATTERS: Final[dict[Format, Callable[[Iterable[Explanation]], Iterator[str]]]] = {
-    Format.JSONL: jsonl,
-    Format.JSON: as_json,
-}
-"""The formats that an explanation has besides the table: one with a row a text has no room for its words."""
-
-
-def _fields(explanation: Explanation) -> dict[str, Any]:
-    fields, parts = fields_of(explanation.prediction), explanation.breakdown
+def _fields(explanation: Explanation, columns: ResultColumns) -> dict[str, Any]:
+    fields, parts = fields_of(explanation.prediction, columns), explanation.breakdown
     if parts is None:
         numbers = dict.fromkeys(("logit", "bias", "before", "temperature"))
         return fields | numbers | {"contributions": [], "sentences": []}

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
 Label = Literal["positive", "negative"]
 
@@ -15,10 +15,17 @@ class Record:
     Attributes:
         text: the text; where its bytes could not be decoded, with U+FFFD in the place of what is wrong.
         problem: why it cannot be classified, as "blank"; None where it can.
+        id: what its file calls it; None where it has no id.
+        number: the line of its file on which it ends, or its row in a Parquet file, from 1; None for an argument. Where
+            a record stood is no part of what it is: equal records may have different numbers.
+        kept: the values of the columns that are carried through, in the order in which they were asked for.
     """
 
     text: str
     problem: str | None = None
+    id: str | int | None = None
+    number: int | None = field(default=None, compare=False)
+    kept: tuple[Any, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +37,22 @@ class Prediction:
         label: "positive" or "negative"; None where there is no verdict.
         probability: probability that the text is positive, 0 to 1; None where there is no verdict.
         problem: why there is no verdict; None where there is one.
+        tokens: ids that the network read, the start mark and padding not counted; 0 where it read nothing.
+        truncated: whether the text has more tokens than the network reads, so that words of it went unread.
+        unknown: share of all words of the text that are outside the network's vocabulary, 0 to 1; None where the text
+            was not split into words, or has none.
+        id: the record's.
+        number: the record's.
+        kept: the record's.
     """
 
     text: str
     label: Label | None
     probability: float | None
     problem: str | None = None
+    tokens: int = 0
+    truncated: bool = False
+    unknown: float | None = None
+    id: str | int | None = None
+    number: int | None = field(default=None, compare=False)
+    kept: tuple[Any, ...] = ()

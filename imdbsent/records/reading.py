@@ -7,17 +7,17 @@ record its verdict, never the run.
 from __future__ import annotations
 
 import codecs
-import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Final
+from typing import TYPE_CHECKING, BinaryIO
 
-from imdbsent.errors import InputUnreadable, UsageProblem
+from imdbsent.errors import InputUnreadable
 from imdbsent.records import Record
+from imdbsent.records.compression import READ_ERRORS, decompressed, place, reason
+from imdbsent.records.formats import Compression
+from imdbsent.records.opening import STDIN, open_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-
-STDIN: Final = "-"
 
 
 def read_records(texts: Sequence[str], files: Sequence[str], *, whole: bool) -> Iterator[Record]:
@@ -33,29 +33,64 @@ def read_records(texts: Sequence[str], files: Sequence[str], *, whole: bool) -> 
 
     Raises:
         InputUnreadable: a file cannot be read.
+        UsageProblem: standard input is closed.
     """
     for text in texts:
         if text == STDIN:
-            yield from _read_stream(_stdin(), whole=whole)
+            yield from read_file(STDIN, whole=whole)
         else:
             yield from_argument(text)
     for file in files:
-        if file == STDIN:
-            yield from _read_stream(_stdin(), whole=whole)
-        else:
-            yield from _read_file(file, whole=whole)
+        yield from read_file(file, whole=whole)
+
+
+def read_file(
+    file: str, compression: Compression = Compression.NONE, *, whole: bool = False, command: str = "predict"
+) -> Iterator[Record]:
+    """Records of a file.
+
+    Args:
+        file: its path; `-` is standard input.
+        compression: how its bytes are compressed.
+        whole: whether it is one text; else each line is one.
+        command: the command whose help the message of an error names.
+
+    Raises:
+        InputUnreadable: the file cannot be read.
+        UsageProblem: standard input is closed.
+        ExtraMissing: zstd, and pyarrow is not installed.
+    """
+    with open_bytes(file, command) as stream:
+        number = 0
+        try:
+            content = decompressed(stream, compression)
+            if whole:
+                yield from_bytes(_without_mark(content.read(), first=True))
+                return
+            for record in read_lines(content):
+                number = record.number or 0
+                yield record
+        except READ_ERRORS as error:
+            raise InputUnreadable(file, place("line", number) + reason(error), command) from error
 
 
 def check_readable(files: Iterable[str]) -> None:
-    """Check that files can be opened, before any work is done.
+    """Check that files can be opened, before any work is done; a pipe is not, which could be opened once alone.
 
     Raises:
         InputUnreadable: one cannot.
     """
     for file in files:
-        if file != STDIN:
-            with _open(file):
-                pass
+        if file != STDIN and not is_pipe(file):
+            open_bytes(file).close()
+
+
+def is_pipe(file: str) -> bool:
+    """Whether a path is that of a named pipe, as `<(command)` is in a shell."""
+    try:
+        return Path(file).is_fifo()
+    except (OSError, ValueError):  # a NUL in the path
+        return False
 
 
 def from_argument(text: str) -> Record:
@@ -67,46 +102,19 @@ def from_argument(text: str) -> Record:
     return Record(text)
 
 
-def from_bytes(content: bytes) -> Record:
-    """The record of a text's bytes."""
+def from_bytes(content: bytes, number: int | None = None) -> Record:
+    """The record of a text's bytes, and the line that they were."""
     try:
-        return Record(content.decode("utf-8"))
+        return Record(content.decode("utf-8"), number=number)
     except UnicodeDecodeError as error:
-        return Record(content.decode("utf-8", "replace"), f"not valid UTF-8 at byte {error.start}")
+        return Record(content.decode("utf-8", "replace"), f"not valid UTF-8 at byte {error.start}", number=number)
 
 
 def read_lines(stream: BinaryIO) -> Iterator[Record]:
     """Records of a stream, a line each; a byte order mark before the first and a CR before the LF are no text."""
-    for number, line in enumerate(stream):
-        yield from_bytes(_without_mark(line, first=number == 0).removesuffix(b"\n").removesuffix(b"\r"))
-
-
-def _read_stream(stream: BinaryIO, *, whole: bool) -> Iterator[Record]:
-    if whole:
-        yield from_bytes(_without_mark(stream.read(), first=True))
-    else:
-        yield from read_lines(stream)
-
-
-def _read_file(file: str, *, whole: bool) -> Iterator[Record]:
-    with _open(file) as stream:
-        try:
-            yield from _read_stream(stream, whole=whole)
-        except OSError as error:
-            raise InputUnreadable(file, error.strerror or str(error)) from error
-
-
-def _open(file: str) -> BinaryIO:
-    try:
-        return Path(file).open("rb")
-    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
-        raise InputUnreadable(file, getattr(error, "strerror", None) or str(error)) from error
-
-
-def _stdin() -> BinaryIO:
-    if sys.stdin is None:
-        raise UsageProblem("standard input is closed. Type: imdbsent predict TEXT, or --file PATH")
-    return sys.stdin.buffer
+    for number, line in enumerate(stream, start=1):
+        content = _without_mark(line, first=number == 1).removesuffix(b"\n").removesuffix(b"\r")
+        yield from_bytes(content, number)
 
 
 def _without_mark(content: bytes, *, first: bool) -> bytes:

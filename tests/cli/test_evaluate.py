@@ -140,7 +140,7 @@ def test_a_page_that_cannot_be_written_whole_leaves_the_old_one(
         (["--positive", ">=7"], ExitCode.USAGE, ["--positive is about FILE"]),
         (["FILE", "--data", "x"], ExitCode.USAGE, ["--data is about the IMDB reviews"]),
         (["FILE", "--split", "test"], ExitCode.USAGE, ["--split is about the IMDB reviews"]),
-        (["FILE"], ExitCode.USAGE, ["line 3 of", "no column 'text'", "stars, body", "--text-column"]),
+        (["FILE"], ExitCode.USAGE, ["'mine.csv' has no column 'text'", "stars, body", "--text-column"]),
         (["FILE", "--text-column", "body"], ExitCode.USAGE, ["no column 'label'", "--label-column"]),
         (["FILE", "BODY", "STARS"], ExitCode.USAGE, ["line 3 of", "'9'", "--positive"]),
         (["FILE", "BODY", "STARS", "--positive", ">11"], ExitCode.USAGE, ["all 5 labels", "negative"]),

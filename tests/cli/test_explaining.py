@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gzip
 import io
 import json
 import re
@@ -126,11 +127,40 @@ def test_a_page_that_is_not_finished_leaves_the_old_one(explain, tmp_path: Path)
     assert page.read_text() == "old"
 
 
+def test_rows_of_a_table_keep_their_ids_and_columns(explain, tmp_path: Path) -> None:
+    table, page, results = tmp_path / "in.csv", tmp_path / "why.html", tmp_path / "why.jsonl.gz"
+    table.write_text("id,text,stars\n<7>,great movie,9\n<8>,,1\n")
+    options = ("--file", str(table), "--id-column", "id")
+    result = explain(*options, "--keep", "stars", "-o", str(results), "--html", str(page))
+    assert result.code == ExitCode.DONE, result.err
+    assert result.out == ""
+    first, second = map(json.loads, gzip.decompress(results.read_bytes()).decode().splitlines())
+    assert (first["id"], first["stars"], first["label"]) == ("<7>", "9", "positive")
+    assert [token["token"] for token in first["contributions"]] == ["great", "movie"]
+    assert (second["id"], second["problem"], second["contributions"]) == ("<8>", "blank", [])
+    assert "<bdi>&lt;7&gt;</bdi>: <span" in page.read_text()
+    shown = explain(*options, "--format", "table").out
+    assert "\n<7>: positive  P(positive)" in shown
+    assert "<8>: [blank]" in shown
+
+
+def test_a_row_that_cannot_be_read_ends_it_after_the_rows_before_and_without_a_page(explain, tmp_path: Path) -> None:
+    table, page = tmp_path / "in.jsonl", tmp_path / "why.html"
+    table.write_text('{"text": "great"}\nnot json\n')
+    result = explain("--file", str(table), "--html", str(page), "--format", "jsonl")
+    assert result.code != ExitCode.DONE
+    assert json.loads(result.out)["text"] == "great"
+    assert result.err.count("\n") == 1
+    assert "2" in result.err
+    assert not page.exists()
+
+
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [
         (["--explain", "--format", "csv"], "Type: imdbsent predict --explain --format jsonl TEXT"),
         (["--explain", "--format", "tsv"], "no room for its words"),
+        (["--explain", "-o", "why.parquet"], "no room for its words"),
         (["--html", "why.html"], "Type: imdbsent predict --explain --html PATH TEXT"),
         (["--explain", "--html", "."], "is a folder"),
         (["--explain", "--html", "none/why.html"], "Type: mkdir -p 'none'"),

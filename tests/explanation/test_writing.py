@@ -4,16 +4,15 @@ import json
 
 import pytest
 
-from imdbsent.explanation.writing import as_json, jsonl
-from imdbsent.records.writing import jsonl as predictions_jsonl
+from imdbsent.explanation.writing import explanation_layout
+from imdbsent.records.writing import Format, as_text, text_layout
 from tests.explanation.examples import TEXTS, explain
 
 
 def test_each_text_has_an_object_whose_numbers_add_up() -> None:
-    lines = list(jsonl(explain(TEXTS)))
+    lines = "".join(as_text(explain(TEXTS), explanation_layout(Format.JSONL))).splitlines()
     assert len(lines) == len(TEXTS)
     for line, text in zip(lines, TEXTS):
-        assert line.endswith("\n")
         fields = json.loads(line)
         assert fields["text"] == text
         if fields["label"] is None:
@@ -31,12 +30,15 @@ def test_each_text_has_an_object_whose_numbers_add_up() -> None:
 
 def test_the_object_begins_as_that_of_a_prediction() -> None:
     explanations = explain(TEXTS)
-    predictions = predictions_jsonl(explanation.prediction for explanation in explanations)
-    for line, prediction in zip(jsonl(explanations), predictions, strict=True):
-        assert line.startswith(prediction[:-2])  # less } and the line feed
+    explained, predicted = explanation_layout(Format.JSONL), text_layout(Format.JSONL)
+    for explanation in explanations:
+        assert explained.row(explanation).startswith(predicted.row(explanation.prediction)[:-2])  # less } and LF
 
 
 def test_json_is_an_array_of_the_same_objects() -> None:
     explanations = explain(TEXTS)
-    assert json.loads("".join(as_json(explanations))) == [json.loads(line) for line in jsonl(explanations)]
-    assert "".join(as_json([])) == "[]\n"
+    written = "".join(as_text(explanations, explanation_layout(Format.JSON)))
+    assert json.loads(written) == [
+        json.loads(explanation_layout(Format.JSONL).row(explanation)) for explanation in explanations
+    ]
+    assert "".join(as_text([], explanation_layout(Format.JSON))) == "[]\n"

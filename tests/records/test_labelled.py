@@ -54,12 +54,12 @@ def test_a_long_text_is_read_whole(tmp_path: Path) -> None:
         ("a.jsonl", b'{"body": "x"}\n', ["line 1", "no column 'text'", "body", "--text-column"]),
         ("a.csv", b"text,label\nx\n", ["line 2 has 1 fields, the header has 2"]),
         ("a.csv", b'text\n"never closed\n', ["line 2"]),
-        ("a.csv", b"text\nx\xff\n", ["not UTF-8"]),
+        ("a.csv", b"text\nx\xff\n", ["line 2 is not valid UTF-8"]),
         ("a.txt", b"fine\nx\xff\n", ["line 2", "not valid UTF-8"]),
         ("a.jsonl", b'{"text": "x"}\n{oops\n', ["line 2 is not JSON"]),
         ("a.jsonl", b'["x"]\n', ["line 1 is not a JSON object"]),
         ("a.jsonl", b'{"text": 7}\n', ["line 1", "'text' is int, not a text"]),
-        ("a.xlsx", b"PK", ["does not say what it holds", ".csv, .tsv, .jsonl, .ndjson or .txt"]),
+        ("a.xlsx", b"PK", ["does not say what it holds", ".csv, .tsv, .jsonl, .ndjson, .parquet or .txt", ".gz"]),
     ],
 )
 def test_a_file_that_breaks_its_format_is_one_line_that_says_where(
@@ -83,3 +83,22 @@ def test_a_column_of_labels_that_was_named_must_be_there(tmp_path: Path) -> None
 def test_a_file_that_is_not_there_is_named() -> None:
     with pytest.raises(ImdbsentError, match=r"none\.csv.*No such file"):
         list(read_labelled("none.csv"))
+
+
+def test_a_parquet_file_has_labels_too(tmp_path: Path) -> None:
+    arrow = pytest.importorskip("pyarrow", reason="Parquet needs pyarrow")
+    parquet = pytest.importorskip("pyarrow.parquet", reason="Parquet needs pyarrow")
+    path = tmp_path / "a.parquet"
+    parquet.write_table(arrow.table({"label": [1, None], "text": [b"good", b"bad"]}), str(path))
+    first, second = read_labelled(str(path))
+    assert (first.text, first.label, first.where) == ("good", "1", "row 1")
+    assert (second.text, second.label, second.where) == ("bad", None, "row 2")
+
+
+def test_compressed_files_are_read(tmp_path: Path) -> None:
+    import gzip
+
+    assert read(tmp_path / "a.csv.gz", gzip.compress(b"text,label\nx,1\n")) == [("x", "1")]
+    assert read(tmp_path / "a.txt.gz", gzip.compress(b"x\ny\n")) == [("x", None), ("y", None)]
+    with pytest.raises(ImdbsentError, match="end-of-stream"):
+        read(tmp_path / "a.txt.gz", gzip.compress(b"x\ny\n")[:-4])

@@ -19,7 +19,8 @@ from imdbsent.cli.inspect.common import (
 )
 from imdbsent.errors import UsageProblem
 from imdbsent.records.ids import parse_ids
-from imdbsent.records.reading import STDIN, read_records
+from imdbsent.records.opening import STDIN
+from imdbsent.records.reading import read_records
 from imdbsent.tokenizer import INDEX_FROM, OOV_ID, PAD_ID, START_ID
 
 if TYPE_CHECKING:

@@ -10,7 +10,8 @@ import typer
 from imdbsent.cli.console import NoColor, Notes, Quiet, stderr_console, stdout_console, visible
 from imdbsent.cli.inspect.common import Model, RowFormat, json_line, nobody_pipes, show, tsv_line, write_lines
 from imdbsent.errors import TextWithoutVerdict
-from imdbsent.records.reading import STDIN, read_records
+from imdbsent.records.opening import STDIN
+from imdbsent.records.reading import read_records
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1,0 +1,66 @@
+"""Where the results of `imdbsent predict` go, and how: decided before the work."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from imdbsent.cli.console import stdout_console
+from imdbsent.errors import UsageProblem
+from imdbsent.records.output import check_output, format_of_output
+from imdbsent.records.writing import NO_COLUMNS, Format, ResultColumns, result_columns
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from imdbsent.records.inputs import Inputs
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where results go, and how.
+
+    Attributes:
+        path: the file; None for standard output.
+        format: in which format.
+        columns: columns beside the usual ones.
+        types: pyarrow's types of those columns, where they have types.
+    """
+
+    path: Path | None
+    format: Format
+    columns: ResultColumns
+    types: dict[str, Any]
+
+
+def target_of(inputs: Inputs, path: Path | None, chosen: Format | None, *, piped: Format, no_color: bool) -> Target:
+    """Decide where results go, and find out that they cannot before the work.
+
+    Args:
+        inputs: what is read.
+        path: the file; None for standard output.
+        chosen: the format; None for what the name of the file says, else a table or `piped`.
+        piped: the format of many into a pipe.
+        no_color: whether the terminal has no colour.
+
+    Raises:
+        UsageProblem: they cannot.
+        ExtraMissing: they need pyarrow, which is not installed.
+    """
+    own, is_terminal = inputs.columns, stdout_console(no_color=no_color).is_terminal
+    columns = result_columns(own.kept, has_id=own.id is not None)
+    if path is not None:
+        chosen = chosen or format_of_output(path)
+        check_output(path, chosen)
+    chosen = chosen or (Format.TABLE if is_terminal or not inputs.are_bulk else piped)
+    if chosen is Format.TSV and columns != NO_COLUMNS:
+        raise UsageProblem(
+            "TSV has label, probability and text alone, with no place for --id-column or --keep. Type: --format csv"
+        )
+    if chosen is Format.PARQUET and path is None and is_terminal:
+        raise UsageProblem("standard output is a terminal. Type: -o FILE.parquet, or a pipe behind it")
+    names = dict(zip(own.kept, columns.kept))
+    types = {names[column]: kind for column, kind in inputs.types.items() if column in names}
+    if own.id in inputs.types:
+        types["id"] = inputs.types[own.id]
+    return Target(path, chosen, columns, types)

@@ -1,0 +1,252 @@
+"""Rows of a table in a file or on standard input: CSV, TSV, JSONL and Parquet, compressed or not, each with its place.
+
+The one reader of tables: predict, train, evaluate and stats have their texts from here. Memory is bounded: a row, or a
+few of Parquet, is held at a time.
+
+A row that breaks the format but leaves the next one readable comes as a Row with a problem and no values: whoever reads
+decides whether that ends the work. What cannot be read beyond (a damaged file, an open quotation mark) is an error.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import json
+from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING, Any, BinaryIO, Final, Literal, TextIO
+
+from imdbsent.errors import InputUnreadable, UsageProblem
+from imdbsent.records.compression import READ_ERRORS, decompressed, place, reason
+from imdbsent.records.formats import FileFormat, Kind
+from imdbsent.records.opening import STDIN, open_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+_LARGEST_FIELD: Final = 2**24  # characters of a field; Python's csv takes 131,072 unless told
+_NO_MORE: Final = ("unexpected end of data", "field larger than field limit")  # csv.Error that leaves nothing to read
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row of a table.
+
+    Attributes:
+        number: the line on which it ends, or its row in a Parquet file, from 1.
+        values: its columns by name: texts in CSV and TSV, whatever the file holds in JSONL and Parquet.
+        problem: what is wrong with it, a sentence that names the line or row; None where nothing is. Without values,
+            the row breaks the format; with values, some of its bytes are not UTF-8, and U+FFFD stands for them.
+    """
+
+    number: int
+    values: dict[str, Any]
+    problem: str | None = None
+
+
+class Table:
+    """A table that is open.
+
+    Args:
+        file: what it is called.
+        rows: its rows; they raise one of `READ_ERRORS` where the file cannot be read on.
+        columns: the names of its columns; None where each row has its own, as in JSONL, and in an empty file.
+        unit: what `Row.number` counts.
+        types: the types of its columns, where they have types: pyarrow's.
+        streams: what to close, the first first.
+        command: the command whose help the message of an error names.
+    """
+
+    def __init__(
+        self,
+        file: str,
+        rows: Iterator[Row],
+        columns: Sequence[str] | None,
+        unit: Literal["line", "row"] = "line",
+        types: Mapping[str, Any] | None = None,
+        *,
+        streams: Sequence[IO[Any]] = (),
+        command: str = "predict",
+    ) -> None:
+        self.file = file
+        self.columns = columns
+        self.unit = unit
+        self.types = types or {}
+        self._rows = rows
+        self._streams = streams
+        self._command = command
+
+    def rows(self) -> Iterator[Row]:
+        """The rows in order, once.
+
+        Raises:
+            InputUnreadable: the file cannot be read on; the message says after which row.
+        """
+        number = 0
+        try:
+            for row in self._rows:
+                number = row.number
+                yield row
+        except READ_ERRORS as error:
+            raise InputUnreadable(self.file, place(self.unit, number) + reason(error), self._command) from error
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """Close the file; standard input stays open."""
+        for stream in self._streams:
+            stream.close()
+
+    def require(self, options: Mapping[str, str | None]) -> None:
+        """Check that columns are there, as far as the head of the file tells.
+
+        Args:
+            options: the column that each option of the command line names; None for none.
+
+        Raises:
+            UsageProblem: one is not there, or is there twice.
+        """
+        if self.columns is None:
+            return
+        for option, column in options.items():
+            if column is not None and self.columns.count(column) != 1:
+                raise column_missing(repr(self.file), self.columns, column, option)
+
+
+def column_missing(place: str, columns: Sequence[str], column: str, option: str) -> UsageProblem:
+    """The error that a column is not there, or is there more than once.
+
+    Args:
+        place: the file in quotation marks, or a row of it.
+        columns: those that are there.
+        column: the one that is wanted.
+        option: what names it on the command line.
+    """
+    if columns.count(column) > 1:
+        return UsageProblem(f"{place} has {columns.count(column)} columns {column!r}. Type: {option} NAME")
+    there = ", ".join(columns) or "none"
+    return UsageProblem(f"{place} has no column {column!r} (there are: {there}). Type: {option} NAME")
+
+
+def open_table(
+    file: str,
+    file_format: FileFormat,
+    wanted: Sequence[str] | None = None,
+    *,
+    command: str = "predict",
+) -> Table:
+    """Open a table and read its head.
+
+    Args:
+        file: its path; `-` is standard input.
+        file_format: what it is; not `Kind.TXT`, which has no columns.
+        wanted: the columns whose values are wanted, None for all: Parquet need not read the others.
+        command: the command whose help the message of an error names.
+
+    Returns:
+        The table. It is closed when its rows have been read or are dropped.
+
+    Raises:
+        InputUnreadable: it cannot be opened or its head cannot be read.
+        UsageProblem: standard input is closed.
+        ExtraMissing: it needs pyarrow, which is not installed.
+    """
+    stream = open_bytes(file, command)
+    try:
+        content = decompressed(stream, file_format.compression)
+        if file_format.kind is Kind.PARQUET:
+            from imdbsent.records.parquet import read_parquet, seekable  # noqa: PLC0415 (Parquet alone needs it)
+
+            content = seekable(content, copy=content is not stream or file == STDIN)
+            names, types, rows = read_parquet(content, wanted)
+            return Table(file, rows, names, "row", types, streams=(content, stream), command=command)
+        if file_format.kind is Kind.JSONL:
+            return Table(file, _json_rows(content), None, streams=(content, stream), command=command)
+        # csv must see line ends as they are; bytes that are not UTF-8 pass as lone surrogates (PEP 383): see _checked.
+        lines = io.TextIOWrapper(content, encoding="utf-8-sig", errors="surrogateescape", newline="")
+        header, rows = _read_delimited(lines, "\t" if file_format.kind is Kind.TSV else ",")
+        return Table(file, rows, header, streams=(lines, stream), command=command)
+    except READ_ERRORS as error:
+        stream.close()
+        raise InputUnreadable(file, reason(error), command) from error
+    except BaseException:
+        stream.close()
+        raise
+
+
+def _read_delimited(lines: TextIO, delimiter: str) -> tuple[tuple[str, ...] | None, Iterator[Row]]:
+    """The header of a table, None where the file is empty, and its rows."""
+    csv.field_size_limit(_LARGEST_FIELD)
+    reader = csv.reader(lines, delimiter=delimiter, strict=True)
+    try:
+        header = tuple(map(_replaced, next(reader)))
+    except StopIteration:
+        return None, iter(())
+    except csv.Error as error:
+        raise ValueError(f"line {reader.line_num}: {error}") from error
+    return header, _delimited_rows(reader, header)
+
+
+def _delimited_rows(reader: Any, header: tuple[str, ...]) -> Iterator[Row]:
+    """Rows of a table with a header; a blank line is none."""
+    end = reader.line_num
+    while True:
+        first, row = end + 1, None
+        try:
+            row = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            problem = str(error)
+        end = reader.line_num
+        if row is None:
+            if problem.startswith(_NO_MORE):
+                raise ValueError(f"line {first}: a quotation mark opens a field that does not end ({problem})")
+            yield Row(end, {}, f"line {end}: {problem}")
+        elif len(row) == len(header):
+            if all(map(str.isascii, row)):
+                yield Row(end, dict(zip(header, row)))
+            else:
+                yield _checked(Row(end, dict(zip(header, row))))
+        elif row:
+            yield Row(end, {}, f"line {end} has {len(row)} fields, the header has {len(header)}")
+
+
+def _checked(row: Row) -> Row:
+    """The row, or what can be shown of it where its bytes are not UTF-8."""
+    values = {column: _replaced(value) for column, value in row.values.items()}
+    return row if values == row.values else Row(row.number, values, f"line {row.number} is not valid UTF-8")
+
+
+def _replaced(text: str) -> str:
+    """A text with U+FFFD in the place of bytes that are not UTF-8."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    return text
+
+
+def _json_rows(stream: BinaryIO) -> Iterator[Row]:
+    """Objects, one a line; only the line feed ends a line, and a blank line is none."""
+    for number, line in enumerate(stream, start=1):
+        content = line.removeprefix(codecs.BOM_UTF8) if number == 1 else line
+        if content and not content.isspace():
+            yield _object(number, content)
+
+
+def _object(number: int, content: bytes) -> Row:
+    problem = None
+    try:
+        text = content.decode()
+    except UnicodeDecodeError:
+        text, problem = content.decode("utf-8", "replace"), f"line {number} is not valid UTF-8"
+    try:
+        value = json.loads(text)
+    except json.JSONDecodeError as error:
+        return Row(number, {}, f"line {number} is not JSON ({error.msg} at column {error.colno})")
+    except (ValueError, RecursionError) as error:  # a number of thousands of digits; brackets in brackets
+        return Row(number, {}, f"line {number} is not JSON ({error})")
+    if not isinstance(value, dict):
+        return Row(number, {}, f"line {number} is not a JSON object")
+    return Row(number, value, problem)
