@@ -123,6 +123,45 @@ class OutputFailed(ImdbsentError):
         super().__init__(f"cannot write the output: {reason}. Free some space, then run the same command again")
 
 
+class OutputBusy(ImdbsentError):
+    """Another run is making the same file."""
+
+    exit_code = ExitCode.USAGE
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(f"another run is writing '{path}'. Wait for its end, or type: -o with another FILE")
+
+
+class PlanDiffers(ImdbsentError):
+    """A run cannot go on with the output of another: it would not have made the same bytes."""
+
+    exit_code = ExitCode.USAGE
+
+    def __init__(self, part: Path, difference: str) -> None:
+        super().__init__(
+            f"'{part}' {difference}. Type: the same command as then, or leave out --resume to begin anew"
+        )
+
+
+class InputChanged(ImdbsentError):
+    """A run cannot go on with the output of another: it was made of other records."""
+
+    exit_code = ExitCode.USAGE
+
+    def __init__(self, part: Path, records: int) -> None:
+        super().__init__(
+            f"the first {records:,} records are not those that '{part}' was made of. Type: the same command with the "
+            "same input, or leave out --resume to begin anew"
+        )
+
+
+class WorkerLost(ImdbsentError):
+    """A process that judged texts for this one has died: the system had no memory left for it, say."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"a worker process was lost ({reason}). Type: the same command with --workers 1")
+
+
 class RecordsFailed(ImdbsentError):
     """`--strict`, and some records got no verdict."""
 

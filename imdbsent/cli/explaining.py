@@ -7,21 +7,21 @@ from typing import TYPE_CHECKING, Final
 from imdbsent.cli.console import stdout_console
 from imdbsent.cli.pages import check_place, new_page
 from imdbsent.errors import UsageProblem
+from imdbsent.records.inputs import UntilError
 from imdbsent.records.output import open_output
 from imdbsent.records.writing import Format, output_errors, write
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
     from typing import BinaryIO
 
     from rich.console import Console
 
-    from imdbsent.classifier import Classifier
-    from imdbsent.cli.console import Notes
+    from imdbsent.cli.answering import Work
     from imdbsent.cli.target import Target
-    from imdbsent.explanation.explain import Explainer, Explanation
-    from imdbsent.records.inputs import UntilError
+    from imdbsent.explanation.explain import Explanation
+    from imdbsent.records import Record
 
 _FORMATS: Final = (Format.TABLE, Format.JSONL, Format.JSON)
 
@@ -39,67 +39,59 @@ def check_html(html: Path | None, *, explain: bool) -> None:
     check_place(html)
 
 
-def piped_format(*, explain: bool) -> Format:
-    """The format of many results into a pipe."""
-    return Format.JSONL if explain else Format.TSV
-
-
-def check_explaining(target: Target, *, explain: bool) -> None:
-    """Check that the format of the results can hold explanations, if there are to be any.
+def check_explaining(target: Target, *, explain: bool, resume: bool) -> None:
+    """Check that explanations can go where results go, if there are to be any, before any work is done.
 
     Raises:
-        UsageProblem: it cannot.
+        UsageProblem: the format has no room for them, or they are to go on with a file.
     """
-    if explain and target.format not in _FORMATS:
+    if not explain:
+        return
+    if target.format not in _FORMATS:
         raise UsageProblem(
             f"{target.format.value} has a row a text, and no room for its words. "
             "Type: imdbsent predict --explain --format jsonl TEXT"
         )
+    if resume:
+        raise UsageProblem("--resume goes on with verdicts, not with explanations. Type the same without --resume")
 
 
-def explainer_of(classifier: Classifier) -> Explainer:
-    """What explains the verdicts of a classifier.
-
-    Raises:
-        ModelUnexplainable: its network does not show what they are made of.
-    """
-    from imdbsent.explanation.explain import Explainer
-
-    return Explainer(classifier)
-
-
-def show_explanations(
-    explanations: Iterable[Explanation],
-    records: UntilError,
-    target: Target,
-    html: Path | None,
-    model: str,
-    notes: Notes,
-    *,
-    no_color: bool,
-) -> None:
-    """Write explanations where results go, and to a page.
+def explain_all(work: Work, html: Path | None, *, no_color: bool, note: Callable[[str], None]) -> None:
+    """Explain what a run reads, and write it where results go, and to a page.
 
     Args:
-        explanations: in order; one is held at a time.
-        records: what they explain.
-        target: where they go, and how.
+        work: what is to be done; one explanation is held at a time.
         html: where the page goes, if there is to be one.
-        model: name of the model, for the page.
-        notes: is told where the page went.
         no_color: whether the terminal has no colour.
+        note: is told, in one line, where the page went.
 
     Raises:
-        OutputClosed: the reader has gone.
-        OutputFailed: the system refuses.
-        ImdbsentError: the error that ended the records; what is before it is out, but on no page.
+        ModelUnexplainable: the network does not show what its verdicts are made of.
+        ImdbsentError: of many kinds; what came before an error in the records is out, but on no page.
     """
+    records = UntilError(work.inputs.records())
+    explanations = _explanations(work, records)
     if html is None:
-        _show(explanations, records, target, no_color=no_color)
+        _show(explanations, records, work.target, no_color=no_color)
         return
     with new_page(html) as stream:
-        _show(_onto_page(explanations, model, stream), records, target, no_color=no_color)
-    notes(f"the page is in {html}")
+        paged = _onto_page(explanations, work.classifier.bundle.card.name, stream)
+        _show(paged, records, work.target, no_color=no_color)
+    note(f"the page is in {html}")
+
+
+def _explanations(work: Work, records: Iterable[Record]) -> Iterator[Explanation]:
+    """The explanations of records, counted."""
+    from imdbsent.classifier import windows
+    from imdbsent.explanation.explain import WINDOW, Explainer
+
+    explainer = Explainer(work.classifier)
+    for window in windows(records, 1 if work.is_typed else WINDOW):
+        work.bar.has_read(len(window))
+        for explanation in explainer.explain_window(window, threshold=work.threshold, batch_size=work.batch_size):
+            work.tally.add([explanation.prediction])
+            work.bar.has_answered(1)
+            yield explanation
 
 
 def _onto_page(explanations: Iterable[Explanation], model: str, stream: BinaryIO) -> Iterator[Explanation]:

@@ -3,77 +3,25 @@
 from __future__ import annotations
 
 import sys
-import time
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from imdbsent.cli.console import NoColor, Notes, Quiet, print_tables, stderr_console, stdout_console
-from imdbsent.cli.explaining import check_explaining, check_html, explainer_of, piped_format, show_explanations
+from imdbsent.cli.console import NoColor, Notes, Quiet, stderr_console
+from imdbsent.cli.explaining import check_explaining, check_html, explain_all
 from imdbsent.cli.target import target_of
-from imdbsent.errors import ModelMissing, RecordsFailed
+from imdbsent.errors import ModelMissing, RecordsFailed, UsageProblem
 from imdbsent.records.columns import TEXT_COLUMN, Columns
 from imdbsent.records.formats import format_of_name, parse_format
-from imdbsent.records.inputs import Inputs, UntilError, names_a_table
+from imdbsent.records.inputs import Inputs, names_a_table
 from imdbsent.records.opening import STDIN
-from imdbsent.records.output import open_output
-from imdbsent.records.writing import Format
+from imdbsent.records.writing import Format  # noqa: TC001 (Typer reads annotations)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from imdbsent.classifier import Classifier
-    from imdbsent.explanation.explain import Explanation
-    from imdbsent.records import Prediction
-
-V = TypeVar("V", bound="Prediction | Explanation")
-
-
-@dataclass
-class Tally:
-    """Counts predictions as they pass.
-
-    Attributes:
-        positive: how many were positive.
-        negative: how many were negative.
-        failed: how many have no verdict.
-        seconds: from the first record asked for to the last prediction.
-    """
-
-    positive: int = 0
-    negative: int = 0
-    failed: int = 0
-    seconds: float = 0.0
-
-    def counting(self, verdicts: Iterable[V]) -> Iterator[V]:
-        """Pass predictions, or explanations, on, counted."""
-        started = time.perf_counter()
-        for verdict in verdicts:
-            self.positive += verdict.label == "positive"
-            self.negative += verdict.label == "negative"
-            self.failed += verdict.label is None
-            self.seconds = time.perf_counter() - started
-            yield verdict
-
-    @property
-    def total(self) -> int:
-        """Predictions counted."""
-        return self.positive + self.negative + self.failed
-
-    def summary(self) -> str:
-        """The counts in a line."""
-        if not self.total:
-            return "no texts came in"
-        judged = self.positive + self.negative
-        share = f" ({self.positive / judged:.1%})" if judged else ""
-        failed = f", {self.failed:,} without a verdict" if self.failed else ""
-        rate = f"{self.total / self.seconds:,.0f}" if self.seconds else "?"
-        return (
-            f"{self.total:,} texts: {self.positive:,} positive{share}, {self.negative:,} negative{failed} "
-            f"· {self.seconds:.1f} s, {rate} texts/s"
-        )
 
 
 def predict(
@@ -149,6 +97,16 @@ def predict(
     batch_size: Annotated[
         int | None, typer.Option(min=1, max=4096, help="Texts a run of the network; it moves the speed only.")
     ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            min=1, max=1024, help="Cores to use. Left out: all that this process may use. It moves the speed only."
+        ),
+    ] = None,
+    resume: Annotated[
+        bool,
+        typer.Option("--resume", help="Go on where a run that was making the file of -o was stopped, or killed."),
+    ] = False,
     explain: Annotated[
         bool, typer.Option("--explain", help="Show which words moved the verdict, and how far. 'jsonl' has every word.")
     ] = False,
@@ -166,7 +124,7 @@ def predict(
 
     imdbsent predict --file reviews.txt --format csv > verdicts.csv
 
-    imdbsent predict --file reviews.parquet --id-column id --keep stars -o verdicts.parquet
+    imdbsent predict --file reviews.parquet --id-column id --keep stars -o verdicts.parquet --resume
 
     cat reviews.txt | imdbsent predict - | cut -f1 | sort | uniq -c
 
@@ -194,44 +152,38 @@ def predict(
         skip_bad=skip_bad,
     )
     is_typed = _is_typed(texts, files)
-    target = target_of(inputs, output, output_format, piped=piped_format(explain=explain), no_color=no_color)
-    check_explaining(target, explain=explain)
+    target = target_of(inputs, output, output_format, explain=explain, no_color=no_color)
+    check_explaining(target, explain=explain, resume=resume)
+    if resume and not target.is_resumable:
+        raise UsageProblem("--resume goes on with a file. Type: -o FILE with it, as -o verdicts.csv")
     _hint_at_files(texts, notes)
-    classifier = _load(model, notes)
-    tally = Tally()
-    records = UntilError(inputs.records())
-    window = 1 if is_typed else None
-    if explain:
-        explanations = tally.counting(
-            explainer_of(classifier).explain(records, threshold=threshold, batch_size=batch_size, window=window)
-        )
-        show_explanations(explanations, records, target, html, classifier.bundle.card.name, notes, no_color=no_color)
-    else:
-        predictions = tally.counting(
-            classifier.classify(records, threshold=threshold, batch_size=batch_size, window=window)
-        )
-        if target.format is Format.TABLE:
-            print_tables(
-                predictions, stdout_console(no_color=no_color), target.columns, paged=inputs.are_bulk, typed=is_typed
-            )
-            records.raise_error()
+    classifier = _load(model, notes, workers)
+    from imdbsent.cli.answering import Work, answer
+    from imdbsent.cli.progress import RecordsBar
+
+    is_hidden = quiet or is_typed or not inputs.are_bulk or target.is_on_terminal
+    with RecordsBar(notes.console, inputs.meter, is_hidden=is_hidden) as bar:
+        work = Work(classifier, inputs, target, threshold, batch_size, is_typed, bar)
+        if explain:
+            explain_all(work, html, no_color=no_color, note=notes)
         else:
-            with open_output(target.path, target.format, target.columns, target.types) as writer:
-                writer.write(predictions)
-                records.raise_error()
+            answer(work, resume=resume, no_color=no_color, note=notes)
     if inputs.are_bulk:
-        notes(tally.summary())
-    if strict and tally.failed:
-        raise RecordsFailed(tally.failed, tally.total)
+        notes(work.tally.summary())
+    if target.path is not None:
+        notes(f"wrote {work.tally.total:,} rows to {target.path}")
+    if strict and work.tally.failed:
+        raise RecordsFailed(work.tally.failed, work.tally.total)
 
 
-def _load(model: str | None, notes: Notes) -> Classifier:
+def _load(model: str | None, notes: Notes, workers: int | None) -> Classifier:
     """Load the model; where there is none but it can be trained, offer that on a terminal."""
     import imdbsent
     from imdbsent.cli.progress import DownloadBar
 
     try:
-        return imdbsent.load(model, note=notes, progress=None if notes.quiet else DownloadBar(notes.console))
+        progress = None if notes.quiet else DownloadBar(notes.console)
+        return imdbsent.load(model, threads=workers, note=notes, progress=progress)
     except ModelMissing as error:
         if not error.trainable or not (sys.stdin.isatty() and sys.stderr.isatty()):
             raise
@@ -241,7 +193,7 @@ def _load(model: str | None, notes: Notes) -> Classifier:
         from imdbsent.cli.train import train_model
 
         train_model(error.name, name=error.name, console=notes.console)
-        return imdbsent.load(model, note=notes)
+        return imdbsent.load(model, threads=workers, note=notes)
 
 
 def _hint_at_files(texts: Iterable[str], notes: Notes) -> None:

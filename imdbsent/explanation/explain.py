@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from imdbsent.records import Label, Prediction, Record
     from imdbsent.tokenizer import Token
 
-_WINDOW_RECORDS: Final = 256  # more would make the batches little better, and every word's number is held
+WINDOW: Final = 256
+"""Records explained together: more would make the batches little better, and every word's number is held."""
 
 Status = Literal["known", "rare", "unseen", "cut"]
 
@@ -157,37 +158,43 @@ class Explainer:
         self.classifier = classifier
         self._attribute = attributor(classifier.engine)
 
-    def explain(
-        self,
-        records: Iterable[Record],
-        *,
-        threshold: float | None = None,
-        batch_size: int | None = None,
-        window: int | None = None,
-    ) -> Iterator[Explanation]:
+    def explain(self, records: Iterable[Record], *, threshold: float | None = None) -> Iterator[Explanation]:
         """Explain a stream of records, in bounded memory.
 
         Args:
             records: what was read.
             threshold: probability of positive from which the label is "positive"; None for the model's own.
-            batch_size: texts a run of the network; None for the fastest.
-            window: most records to wait for before the first of them is answered; None for as many as make batches.
 
         Yields:
             An explanation for each record, in order.
         """
-        for part in windows(records, window or _WINDOW_RECORDS):
-            predictions = self.classifier.classify_window(part, threshold=threshold, batch_size=batch_size)
-            judged = [
-                self.classifier.tokenizer.encode(prediction.text)
-                for prediction in predictions
-                if prediction.label is not None
-            ]
-            # The network runs a second time, which is little beside what becomes of its numbers.
-            attributions = zip(judged, self._attribute(judged, batch_size or BATCH_SIZE))
-            for prediction in predictions:
-                parts = None if prediction.label is None else self._breakdown(prediction.text, *next(attributions))
-                yield Explanation(prediction, parts)
+        for window in windows(records, WINDOW):
+            yield from self.explain_window(window, threshold=threshold)
+
+    def explain_window(
+        self, records: Sequence[Record], *, threshold: float | None = None, batch_size: int | None = None
+    ) -> Iterator[Explanation]:
+        """Explain some records together.
+
+        Args:
+            records: as `explain`.
+            threshold: as `explain`.
+            batch_size: texts a run of the network; None for the fastest.
+
+        Yields:
+            An explanation for each record, in order.
+        """
+        predictions = self.classifier.classify_window(records, threshold=threshold, batch_size=batch_size)
+        judged = [
+            self.classifier.tokenizer.encode(prediction.text)
+            for prediction in predictions
+            if prediction.label is not None
+        ]
+        # The network runs a second time, which is little beside what becomes of its numbers.
+        attributions = zip(judged, self._attribute(judged, batch_size or BATCH_SIZE))
+        for prediction in predictions:
+            parts = None if prediction.label is None else self._breakdown(prediction.text, *next(attributions))
+            yield Explanation(prediction, parts)
 
     def _breakdown(self, text: str, ids: Sequence[int], attribution: Attribution) -> Breakdown:
         tokenizer = self.classifier.tokenizer

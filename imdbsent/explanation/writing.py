@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from imdbsent.explanation.explain import Explanation
     from imdbsent.records.writing import ResultColumns, TextLayout
 
+EXPLANATION: Final = ("logit", "bias", "before", "temperature", "contributions", "sentences")
+"""What an object has besides the keys of a prediction."""
+
 _DECIMALS: Final = 9  # of numbers that are added up: the sum over a thousand tokens is right to 6
 
 

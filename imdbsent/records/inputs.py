@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from imdbsent.errors import ImdbsentError, UsageProblem
 from imdbsent.records.columns import Columns, records_of
 from imdbsent.records.formats import FileFormat, Kind, compression_of_name, format_of_name
+from imdbsent.records.meter import Meter
 from imdbsent.records.opening import STDIN
 from imdbsent.records.reading import check_readable, from_argument, read_file
 from imdbsent.records.tables import open_table
@@ -51,6 +52,10 @@ class Inputs:
         whole: whether a file is one text; then none is a table.
         skip_bad: whether a row that breaks its format is a record without a verdict, and not the end.
 
+    Attributes:
+        columns: the columns of tables.
+        meter: follows the reading of the files.
+
     Raises:
         InputUnreadable: a file cannot be opened, or its head cannot be read.
         UsageProblem: a table has no such column, or columns are named and a file is no table.
@@ -76,6 +81,7 @@ class Inputs:
         ] + [self._file(file, file_format) for file in files]
         if columns is not None:
             self._check_columns_named()
+        self.meter = Meter(source.file for source in self._sources if source.file is not None)
         self._open: dict[int, Table] = {}
         self._types: list[dict[str, Any]] = []
         self._check()
@@ -100,14 +106,15 @@ class Inputs:
             UsageProblem: standard input is closed.
         """
         seen = SeenIds() if self.columns.id is not None else None
+        meter = None if self.meter.total is None else self.meter
         try:
             for place, source in enumerate(self._sources):
                 if source.file is None:
                     yield from_argument(source.text)
                 elif not source.format.is_table:
-                    yield from read_file(source.file, source.format.compression, whole=self._whole)
+                    yield from read_file(source.file, source.format.compression, whole=self._whole, meter=meter)
                 else:
-                    table = self._open.pop(place, None) or self._table(source)
+                    table = self._open.pop(place, None) or self._table(source, meter)
                     with closing(table):
                         yield from records_of(table, self.columns, seen, skip_bad=self._skip_bad)
         finally:
@@ -125,8 +132,8 @@ class Inputs:
         named = FileFormat(Kind.TXT, compression) if self._whole else format_of_name(file)
         return _Source("", file, file_format or named or FileFormat(Kind.TXT, compression))
 
-    def _table(self, source: _Source) -> Table:
-        return open_table(str(source.file), source.format, self.columns.wanted)
+    def _table(self, source: _Source, meter: Meter | None = None) -> Table:
+        return open_table(str(source.file), source.format, self.columns.wanted, meter=meter)
 
     def _check_columns_named(self) -> None:
         for source in self._sources:

@@ -10,7 +10,7 @@ from imdbsent.records.values import as_field
 from imdbsent.records.writing import kept_values, rounded
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from imdbsent.records import Prediction
     from imdbsent.records.writing import ResultColumns
@@ -37,12 +37,9 @@ class ParquetWriter:
 
     def __init__(self, stream: BinaryIO, columns: ResultColumns, types: Mapping[str, Any] | None = None) -> None:
         self.written = 0
-        self._arrow = pyarrow("Parquet")
-        self._columns = columns
-        self._schema = _schema(self._arrow, columns, types or {})
+        self._rows = ResultRows(columns, types)
         self._stream = stream
-        writer = importlib.import_module("pyarrow.parquet").ParquetWriter
-        self._writer = writer(self._arrow.PythonFile(stream, "w"), self._schema, compression="zstd")
+        self._writer = open_parquet(stream, self._rows)
         self._group: list[Prediction] = []
         self._characters = 0
 
@@ -62,7 +59,33 @@ class ParquetWriter:
         self._stream.flush()
 
     def _write_group(self) -> None:
-        rows = self._group
+        self._writer.write_batch(self._rows.batch(self._group), row_group_size=len(self._group))
+        self.written += len(self._group)
+        self._group, self._characters = [], 0
+
+
+class ResultRows:
+    """Makes rows of Arrow of predictions.
+
+    Args:
+        columns: as `ParquetWriter`.
+        types: as `ParquetWriter`.
+
+    Attributes:
+        arrow: the library.
+        schema: the names and types of the columns.
+
+    Raises:
+        ExtraMissing: pyarrow is not installed.
+    """
+
+    def __init__(self, columns: ResultColumns, types: Mapping[str, Any] | None = None) -> None:
+        self.arrow = pyarrow("Parquet")
+        self.schema = _schema(self.arrow, columns, types or {})
+        self._columns = columns
+
+    def batch(self, rows: Sequence[Prediction]) -> Any:
+        """A `pyarrow.RecordBatch` of predictions."""
         values: dict[str, list[Any]] = {"id": [row.id for row in rows]} if self._columns.id else {}
         values |= {
             "label": [row.label for row in rows],
@@ -74,15 +97,19 @@ class ParquetWriter:
             "text": [row.text for row in rows],
         }
         values |= zip(self._columns.kept, map(list, zip(*[kept_values(row, self._columns) for row in rows])))
-        arrays = [self._array(values[field.name], field.type) for field in self._schema]
-        self._writer.write_table(self._arrow.Table.from_arrays(arrays, schema=self._schema), row_group_size=len(rows))
-        self.written += len(rows)
-        self._group, self._characters = [], 0
+        arrays = [self._array(values[field.name], field.type) for field in self.schema]
+        return self.arrow.RecordBatch.from_arrays(arrays, schema=self.schema)
 
     def _array(self, values: list[Any], kind: Any) -> Any:
-        if kind == self._arrow.string():
+        if kind == self.arrow.string():
             values = [None if value is None else _text(value) for value in values]
-        return self._arrow.array(values, kind)
+        return self.arrow.array(values, kind)
+
+
+def open_parquet(stream: BinaryIO, rows: ResultRows) -> Any:
+    """A `pyarrow.parquet.ParquetWriter` of such rows; closing it leaves the stream open."""
+    writer = importlib.import_module("pyarrow.parquet").ParquetWriter
+    return writer(rows.arrow.PythonFile(stream, "w"), rows.schema, compression="zstd")
 
 
 def _schema(arrow: Any, columns: ResultColumns, types: Mapping[str, Any]) -> Any:

@@ -19,6 +19,8 @@ from imdbsent.records.opening import STDIN, open_bytes
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from imdbsent.records.meter import Meter
+
 
 def read_records(texts: Sequence[str], files: Sequence[str], *, whole: bool) -> Iterator[Record]:
     """Records of a command line: its arguments, with standard input in the place of `-`, then its files.
@@ -45,7 +47,12 @@ def read_records(texts: Sequence[str], files: Sequence[str], *, whole: bool) -> 
 
 
 def read_file(
-    file: str, compression: Compression = Compression.NONE, *, whole: bool = False, command: str = "predict"
+    file: str,
+    compression: Compression = Compression.NONE,
+    *,
+    whole: bool = False,
+    command: str = "predict",
+    meter: Meter | None = None,
 ) -> Iterator[Record]:
     """Records of a file.
 
@@ -54,6 +61,7 @@ def read_file(
         compression: how its bytes are compressed.
         whole: whether it is one text; else each line is one.
         command: the command whose help the message of an error names.
+        meter: follows the reading; it is for plain files alone.
 
     Raises:
         InputUnreadable: the file cannot be read.
@@ -62,6 +70,8 @@ def read_file(
     """
     with open_bytes(file, command) as stream:
         number = 0
+        if meter is not None:
+            meter.watch(stream)
         try:
             content = decompressed(stream, compression)
             if whole:

@@ -24,6 +24,8 @@ from imdbsent.records.opening import STDIN, open_bytes
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from imdbsent.records.meter import Meter
+
 _LARGEST_FIELD: Final = 2**24  # characters of a field; Python's csv takes 131,072 unless told
 _NO_MORE: Final = ("unexpected end of data", "field larger than field limit")  # csv.Error that leaves nothing to read
 
@@ -134,6 +136,7 @@ def open_table(
     wanted: Sequence[str] | None = None,
     *,
     command: str = "predict",
+    meter: Meter | None = None,
 ) -> Table:
     """Open a table and read its head.
 
@@ -142,6 +145,7 @@ def open_table(
         file_format: what it is; not `Kind.TXT`, which has no columns.
         wanted: the columns whose values are wanted, None for all: Parquet need not read the others.
         command: the command whose help the message of an error names.
+        meter: follows the reading; it is for plain files alone.
 
     Returns:
         The table. It is closed when its rows have been read or are dropped.
@@ -153,6 +157,8 @@ def open_table(
     """
     stream = open_bytes(file, command)
     try:
+        if meter is not None:
+            meter.watch(stream)
         content = decompressed(stream, file_format.compression)
         if file_format.kind is Kind.PARQUET:
             from imdbsent.records.parquet import read_parquet, seekable  # noqa: PLC0415 (Parquet alone needs it)

@@ -64,13 +64,18 @@ def kept_values(prediction: Prediction, columns: ResultColumns) -> tuple[Any, ..
     return prediction.kept or (None,) * len(columns.kept)
 
 
-def result_columns(kept: Sequence[str], *, has_id: bool) -> ResultColumns:
+def result_columns(kept: Sequence[str], *, has_id: bool, taken: Sequence[str] = ()) -> ResultColumns:
     """The columns of results; a column that has the name of one of theirs is called `input_NAME`.
+
+    Args:
+        kept: the columns that are carried through.
+        has_id: whether there is an id.
+        taken: names of other columns of the results.
 
     Raises:
         UsageProblem: two columns would have one name.
     """
-    own = ResultColumns(id=has_id).names
+    own = [*ResultColumns(id=has_id).names, *taken]
     names = tuple(f"input_{name}" if name in own else name for name in kept)
     for name in names:
         if names.count(name) > 1:

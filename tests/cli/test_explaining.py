@@ -129,13 +129,16 @@ def test_a_page_that_is_not_finished_leaves_the_old_one(explain, tmp_path: Path)
 
 def test_rows_of_a_table_keep_their_ids_and_columns(explain, tmp_path: Path) -> None:
     table, page, results = tmp_path / "in.csv", tmp_path / "why.html", tmp_path / "why.jsonl.gz"
-    table.write_text("id,text,stars\n<7>,great movie,9\n<8>,,1\n")
+    table.write_text("id,text,stars,bias\n<7>,great movie,9,mine\n<8>,,1,\n")
     options = ("--file", str(table), "--id-column", "id")
-    result = explain(*options, "--keep", "stars", "-o", str(results), "--html", str(page))
+    result = explain(*options, "--keep", "stars", "--keep", "bias", "-o", str(results), "--html", str(page))
     assert result.code == ExitCode.DONE, result.err
     assert result.out == ""
+    assert f"the page is in {page}\n" in result.err
     first, second = map(json.loads, gzip.decompress(results.read_bytes()).decode().splitlines())
     assert (first["id"], first["stars"], first["label"]) == ("<7>", "9", "positive")
+    assert first["input_bias"] == "mine"
+    assert first["bias"] == pytest.approx(0.05)
     assert [token["token"] for token in first["contributions"]] == ["great", "movie"]
     assert (second["id"], second["problem"], second["contributions"]) == ("<8>", "blank", [])
     assert "<bdi>&lt;7&gt;</bdi>: <span" in page.read_text()
@@ -161,6 +164,7 @@ def test_a_row_that_cannot_be_read_ends_it_after_the_rows_before_and_without_a_p
         (["--explain", "--format", "csv"], "Type: imdbsent predict --explain --format jsonl TEXT"),
         (["--explain", "--format", "tsv"], "no room for its words"),
         (["--explain", "-o", "why.parquet"], "no room for its words"),
+        (["--explain", "-o", "why.jsonl", "--resume"], "without --resume"),
         (["--html", "why.html"], "Type: imdbsent predict --explain --html PATH TEXT"),
         (["--explain", "--html", "."], "is a folder"),
         (["--explain", "--html", "none/why.html"], "Type: mkdir -p 'none'"),

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from imdbsent.explanation.writing import explanation_layout
+from imdbsent.explanation.writing import EXPLANATION, explanation_layout
 from imdbsent.records.writing import Format, as_text, text_layout
 from tests.explanation.examples import TEXTS, explain
 
@@ -15,6 +15,7 @@ def test_each_text_has_an_object_whose_numbers_add_up() -> None:
     for line, text in zip(lines, TEXTS):
         fields = json.loads(line)
         assert fields["text"] == text
+        assert tuple(fields)[-len(EXPLANATION) :] == EXPLANATION
         if fields["label"] is None:
             assert fields["logit"] is fields["bias"] is fields["before"] is None
             assert fields["contributions"] == fields["sentences"] == []

@@ -1,0 +1,51 @@
+"""How much of some files has been read, for whoever shows the time left."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+from imdbsent.records.opening import STDIN
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class Meter:
+    """Follows the reading of files, one after the other.
+
+    Args:
+        files: their paths, in the order in which they are read.
+
+    Attributes:
+        total: bytes of all of them; None where one is no plain file, so that nobody knows.
+    """
+
+    def __init__(self, files: Iterable[str]) -> None:
+        self.total = _total(files)
+        self._before = 0
+        self._stream: BinaryIO | None = None
+        self._size = 0
+
+    def watch(self, stream: BinaryIO) -> None:
+        """A file was opened; those before it have been read to their ends."""
+        self._before += self._size
+        self._stream = stream
+        self._size = os.fstat(stream.fileno()).st_size
+
+    def position(self) -> int:
+        """Bytes that have come from the system so far, what waits in buffers included; compressed, if they were."""
+        if self._stream is None or self._stream.closed:
+            return self._before + self._size
+        return self._before + os.lseek(self._stream.fileno(), 0, os.SEEK_CUR)
+
+
+def _total(files: Iterable[str]) -> int | None:
+    paths = [Path(file) for file in files]
+    try:
+        if all(str(path) != STDIN and path.is_file() for path in paths):
+            return sum(path.stat().st_size for path in paths)
+    except (OSError, ValueError):  # a NUL in the path
+        pass
+    return None

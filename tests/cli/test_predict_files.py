@@ -1,0 +1,254 @@
+"""`imdbsent predict` on tables: what comes in, what goes out, and what is wrong with either."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import json
+import os
+import random
+import resource
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from imdbsent.bundle import Bundle
+from imdbsent.errors import ExitCode
+
+TABLE = 'id,stars,text\na,5,great movie\nb,1,"awful,\nmovie"\nc,3,\n'
+
+
+@pytest.fixture
+def predict(run, tiny_bundle: Bundle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Run `imdbsent predict` with the three-word model, in a folder of its own."""
+    folder = tmp_path / "work"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    return lambda *arguments, stdin=b"": run("predict", "--model", str(tiny_bundle.directory), *arguments, stdin=stdin)
+
+
+def rows(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text, newline="")))
+
+
+def test_a_table_is_read_by_its_name_as_a_file_or_an_argument(predict) -> None:
+    Path("a.csv").write_text(TABLE)
+    for arguments in (["--file", "a.csv"], ["a.csv"]):
+        result = predict(*arguments)
+        assert result.code == ExitCode.DONE, result.err
+        assert [line.split("\t")[::2] for line in result.out.splitlines()] == [
+            ["positive", "great movie"],
+            ["negative", r"awful,\nmovie"],
+            ["", "[blank]"],
+        ]
+        assert result.err.startswith("3 texts:")
+
+
+def test_an_argument_that_looks_like_a_table_but_is_none_is_a_text_with_a_hint(predict) -> None:
+    result = predict("none.csv")
+    assert result.code == ExitCode.DONE
+    assert result.err == "'none.csv' is taken as a text; there is no such file\n"
+    Path("notes.txt").write_text("great")
+    assert "--file 'notes.txt'" in predict("notes.txt").err
+
+
+def test_ids_and_columns_are_carried_through(predict) -> None:
+    Path("a.csv").write_text(TABLE)
+    result = predict("-f", "a.csv", "--id-column", "id", "--keep", "stars", "--keep", "text", "--format", "csv")
+    found = rows(result.out)
+    assert list(found[0]) == [
+        "id", "label", "probability", "tokens", "truncated", "unknown", "problem", "stars", "input_text", "text"
+    ]  # fmt: skip
+    assert [(row["id"], row["label"], row["stars"], row["tokens"], row["problem"]) for row in found] == [
+        ("a", "positive", "5", "2", ""),
+        ("b", "negative", "1", "2", ""),
+        ("c", "", "3", "0", "blank"),
+    ]
+
+
+@pytest.mark.parametrize("name", ["csv", "csv.gz", "csv.zst", "jsonl", "jsonl.gz", "parquet", "tsv"])
+def test_standard_input_is_what_it_is_said_to_be(predict, name: str) -> None:
+    records = [{"text": "great"}, {"text": "awful"}]
+    if name.startswith("jsonl"):
+        content = "".join(json.dumps(record) + "\n" for record in records).encode()
+    elif name == "parquet":
+        arrow = pytest.importorskip("pyarrow", reason="Parquet needs pyarrow")
+        parquet = pytest.importorskip("pyarrow.parquet", reason="Parquet needs pyarrow")
+        parquet.write_table(arrow.Table.from_pylist(records), "x")
+        content = Path("x").read_bytes()
+    else:
+        content = b"text\ngreat\nawful\n"
+    if name.endswith(".gz"):
+        content = gzip.compress(content)
+    if name.endswith(".zst"):
+        arrow = pytest.importorskip("pyarrow", reason="zstd needs pyarrow")
+        content = arrow.compress(content, codec="zstd", asbytes=True)
+    result = predict("-", "--input-format", name, stdin=content)
+    assert result.code == ExitCode.DONE, result.err
+    assert [line.split("\t")[0] for line in result.out.splitlines()] == ["positive", "negative"]
+
+
+@pytest.mark.parametrize("suffix", ["csv", "csv.gz", "tsv", "jsonl", "json", "parquet", "jsonl.zst"])
+def test_a_file_has_the_rows_that_standard_output_would_have(predict, suffix: str) -> None:
+    if suffix.endswith(("parquet", "zst")):
+        pytest.importorskip("pyarrow", reason="Parquet and zstd need pyarrow")
+    Path("a.csv").write_text(TABLE)
+    result = predict("a.csv", "-o", f"out.{suffix}")
+    assert (result.code, result.out) == (ExitCode.DONE, ""), result.err
+    assert f"wrote 3 rows to out.{suffix}" in result.err
+    if suffix == "parquet":
+        again = predict("out.parquet", "--format", "csv")
+        assert [row["text"] for row in rows(again.out)] == ["great movie", "awful,\nmovie", ""]
+        return
+    content = Path(f"out.{suffix}").read_bytes()
+    if suffix.endswith("gz"):
+        content = gzip.decompress(content)
+    if suffix.endswith("zst"):
+        again = predict(f"out.{suffix}", "--format", "csv")
+        assert len(rows(again.out)) == 3
+        return
+    assert content.decode() == predict("a.csv", "--format", suffix.split(".", maxsplit=1)[0]).out
+
+
+def test_a_table_may_be_written_over_itself(predict) -> None:
+    Path("a.csv").write_text(TABLE)
+    assert predict("a.csv", "-o", "a.csv", "--keep", "stars").code == ExitCode.DONE
+    assert [row["stars"] for row in rows(Path("a.csv").read_text())] == ["5", "1", "3"]
+
+
+def test_the_table_of_a_terminal_has_the_id_and_what_is_kept(predict) -> None:
+    Path("a.csv").write_text(TABLE)
+    out = predict("a.csv", "--format", "table", "--id-column", "id", "--keep", "stars").out
+    assert "stars" in out
+    assert [line.split("│")[1].strip() for line in out.splitlines() if line.startswith("│")] == ["a", "b", "c"]
+
+
+def damaged_gzip() -> bytes:
+    content = gzip.compress("".join(f"{random.Random(i).random()} great\n" for i in range(20_000)).encode())
+    return content[: len(content) // 2]
+
+
+def half_parquet() -> bytes:
+    arrow = pytest.importorskip("pyarrow", reason="Parquet needs pyarrow")
+    parquet = pytest.importorskip("pyarrow.parquet", reason="Parquet needs pyarrow")
+    stream = io.BytesIO()
+    parquet.write_table(arrow.table({"text": ["great"] * 1000}), stream)
+    return stream.getvalue()[: len(stream.getvalue()) // 2]
+
+
+BAD_FILES: list[tuple[str, Any, list[str], list[str]]] = [
+    ("a.txt.gz", damaged_gzip, [], ["after line ", "ended before the end-of-stream marker"]),
+    ("a.parquet", half_parquet, [], ["a.parquet", "footer"]),
+    ("a.csv", "text,n\ngreat,1\nawful\n", [], ["line 3 has 1 fields, the header has 2", "--skip-bad"]),
+    ("a.csv", 'text\ngreat\n"awful\n', [], ["line 3: a quotation mark opens a field that does not end"]),
+    ("a.jsonl", '{"text": "great"}\nawful\n', [], ["line 2 is not JSON", "--skip-bad"]),
+    ("a.csv", "body\ngreat\n", [], ["no column 'text' (there are: body)", "--text-column NAME"]),
+    ("a.jsonl", '{"text": "great"}\n{"body": 1}\n', [], ["line 2 has no column 'text' (there are: body)"]),
+    ("a.csv", "id,text\n1,great\n1,awful\n", ["--id-column", "id"], ["line 3 has the id '1', which line 2 of 'a.csv'"]),
+    ("a.csv", "text\n", ["--keep", "stars"], ["no column 'stars' (there are: text)", "--keep NAME"]),
+]
+
+
+@pytest.mark.parametrize(("name", "content", "options", "parts"), BAD_FILES)
+def test_a_bad_file_is_one_line_with_the_row_and_the_output_is_as_it_was(
+    predict, name: str, content: Any, options: list[str], parts: list[str]
+) -> None:
+    data = content() if callable(content) else content.encode()
+    Path(name).write_bytes(data)
+    Path("out.csv").write_text("old")
+    result = predict("--file", name, *options, "-o", "out.csv")
+    assert result.code == ExitCode.USAGE, result
+    assert result.out == ""
+    assert result.err.count("\n") == 1
+    for part in parts:
+        assert part in result.err
+    assert Path("out.csv").read_text() == "old"
+    assert sorted(os.listdir()) == sorted([name, "out.csv"])
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.csv", "text,n\n" + "great,1\n" * 300 + "awful\n"),
+        ("a.jsonl", '{"text": "great"}\n' * 300 + "{oops\n"),
+        ("a.csv", "text\n" + "great\n" * 300 + '"open'),
+    ],
+)
+def test_what_came_before_a_bad_row_is_out_before_the_error(predict, name: str, content: str) -> None:
+    Path(name).write_text(content)
+    result = predict("--file", name)
+    assert result.code == ExitCode.USAGE
+    assert result.out.count("\n") == 300
+    assert result.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("index", [2, 4, 6, 7])
+def test_with_skip_bad_a_bad_row_is_a_row_with_its_reason(predict, index: int) -> None:
+    name, content, options, parts = BAD_FILES[index]
+    Path(name).write_text(content)
+    result = predict("--file", name, *options, "--skip-bad", "--format", "csv")
+    assert result.code == ExitCode.DONE, result.err
+    first, failed = rows(result.out)
+    assert (first["label"], first["problem"]) == ("positive", "")
+    assert (failed["label"], failed["probability"]) == ("", "")
+    assert parts[0] in failed["problem"]
+    strict = predict("--file", name, *options, "--skip-bad", "--strict", "--format", "csv")
+    assert (strict.code, strict.out) == (ExitCode.RECORDS_FAILED, result.out)
+
+
+@pytest.mark.parametrize("index", [0, 1, 3])
+def test_what_cannot_be_read_on_is_an_error_with_skip_bad_too(predict, index: int) -> None:
+    name, content, _, parts = BAD_FILES[index]
+    Path(name).write_bytes(content() if callable(content) else content.encode())
+    result = predict("--file", name, "--skip-bad")
+    assert result.code == ExitCode.USAGE
+    assert parts[0] in result.err
+
+
+@pytest.fixture
+def small_files() -> Iterator[None]:
+    """No file may grow beyond 64 kB: what a full disk is to a writer."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2**16, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_a_disk_that_fills_is_one_line_and_the_output_is_as_it_was(predict, small_files: None) -> None:
+    Path("out.csv").write_text("old")
+    result = predict("-", "-o", "out.csv", stdin=b"great movie, awful movie\n" * 3_000)
+    assert result.code == ExitCode.FAILED
+    assert result.err == (
+        "imdbsent: cannot write the output: out.csv: File too large. Free some space, then run the same command again\n"
+    )
+    assert Path("out.csv").read_text() == "old"
+    assert os.listdir() == ["out.csv"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "parts"),
+    [
+        (["a.csv", "--keep", "stars"], ["TSV has label, probability and text alone", "--format csv"]),
+        (["great", "--keep", "stars"], ["a TEXT has no columns"]),
+        (["a.csv", "-o", "out"], ["does not say its format", "-o FILE.csv"]),
+        (["a.csv", "-o", "none/out.csv"], ["no folder 'none'", "mkdir -p"]),
+        (["a.csv", "-o", "out.csv", "--format", "table"], ["a table is for the terminal"]),
+        (["-", "--input-format", "xlsx"], ["'xlsx' is no format of records", "--input-format"]),
+        (["a.csv", "--keep", "stars", "--keep", "stars", "--format", "csv"], ["called 'stars'", "once"]),
+    ],
+)
+def test_what_cannot_be_done_is_told_before_the_model_is_loaded(
+    run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], parts: list[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("a.csv").write_text(TABLE)
+    result = run("predict", *arguments)
+    assert result.code == ExitCode.USAGE
+    assert (result.out, result.err.count("\n")) == ("", 1), result.err
+    for part in parts:
+        assert part in result.err
