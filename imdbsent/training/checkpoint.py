@@ -96,13 +96,13 @@ def read_checkpoint(path: Path) -> Checkpoint:
         CheckpointInvalid: it is damaged, or of another version.
     """
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
             head = json.loads(file[_HEAD].tobytes())
             if head.get("format") != FORMAT:
                 raise ValueError(f"its format is {head.get('format')}, not {FORMAT}")
             typed = cast("Head", from_json(head, Head, "checkpoint"))
             variables = Variables(_arrays(file, "network"), _arrays(file, "optimizer"))
-    except (OSError, ValueError, KeyError, AttributeError, EOFError, zipfile.BadZipFile, RecursionError) as error:
+    except (OSError, EOFError, zipfile.BadZipFile, ValueError, TypeError, LookupError, AttributeError) as error:
         raise CheckpointInvalid(path, str(error)) from error
     return Checkpoint(typed, variables)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from imdbsent.tokenizer import PAD_ID
 from imdbsent.training import import_library
+from imdbsent.training.optimizer import adam
 
 if TYPE_CHECKING:
     from imdbsent.training.recipes import Recipe
@@ -27,11 +28,10 @@ def build_network(recipe: Recipe) -> Any:
     Raises:
         TrainingUnavailable: Keras or its backend is not installed.
     """
-    keras = import_library("keras")
     network = _bucketed(recipe) if recipe.bucketed else answering_network(recipe)
     network.compile(
         loss="binary_crossentropy",
-        optimizer=keras.optimizers.Adam(recipe.learning_rate),
+        optimizer=adam(recipe.learning_rate),
         metrics=["accuracy"],
     )
     network.optimizer.build(network.trainable_variables)

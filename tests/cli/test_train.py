@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -86,6 +87,38 @@ def test_what_cannot_be_done_is_one_line(
     assert result.code == code
     assert result.err.count("\n") == 1
     assert reason in result.err
+
+
+@needs_keras
+def test_ctrl_c_stops_with_a_line_and_resume_goes_on_as_it_began(run, tiny_tree: Path, home: Path) -> None:
+    environment = {**os.environ, "IMDBSENT_HOME": str(home)}
+    command = [sys.executable, "-m", "imdbsent", "train", "--data", str(tiny_tree), "--seed", "9"]
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # which a shell's background job would ignore
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment)
+    signal.signal(signal.SIGINT, before)
+    assert process.stderr is not None
+    while not process.stderr.readline().startswith("epoch  2"):
+        pass
+    process.send_signal(signal.SIGINT)
+    out, rest = process.communicate()
+    assert process.returncode == ExitCode.INTERRUPTED, rest
+    assert out == ""
+    assert "stopping after this batch" in rest
+    assert rest.splitlines()[-1].endswith("To go on, type: imdbsent train --resume")
+
+    refused = run("train", "--data", str(tiny_tree))
+    assert refused.code == ExitCode.USAGE
+    assert "imdbsent train --resume --name my-classic, or --replace" in refused.err
+    refused = run("train", "--resume", "--recipe", "bucketed")
+    assert (refused.code, refused.err.count("\n")) == (ExitCode.USAGE, 1)
+    assert "without --recipe" in refused.err
+
+    done = run("train", "--resume")
+    assert done.code == ExitCode.DONE
+    assert "epoch  1/10" not in done.err
+    card = read_bundle(home / "models" / "my-classic").verify().card
+    assert (card.seed, len(card.history)) == (9, 10)
+    assert run("train", "--resume").code == ExitCode.MISSING
 
 
 @needs_keras

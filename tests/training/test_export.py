@@ -12,32 +12,32 @@ from imdbsent.dataset.keras_ids import pad_sequences
 from imdbsent.engine import Engine
 from imdbsent.errors import TrainingUnavailable
 from imdbsent.tokenizer import Vocabulary
-from imdbsent.training.recipes import CLASSIC
+from imdbsent.training.recipes import CLASSIC, Recipe
 
 SMALL = replace(CLASSIC, vocabulary_size=50, maximum_length=40, embedding_size=5, units=7)
 
 
 @pytest.fixture(scope="module")
 def network():
+    return _network(SMALL)
+
+
+def _network(recipe: Recipe):
     keras = pytest.importorskip("keras", reason="keras is not installed in the light environment")
-    from imdbsent.training.networks import build_classic
+    from imdbsent.training.networks import answering_network
 
     keras.utils.set_random_seed(3)
-    built = build_classic(SMALL)
+    built = answering_network(recipe)
     generator = np.random.default_rng(3)
     # far from the small weights that a network starts with, so that gates in a wrong order would show
     built.set_weights([generator.normal(0, 0.8, weight.shape) for weight in built.get_weights()])
     return built
 
 
-def test_the_classic_network_has_the_tutorials_parameters() -> None:
-    pytest.importorskip("keras", reason="keras is not installed in the light environment")
-    from imdbsent.training.networks import build_classic
-
-    assert build_classic(CLASSIC).count_params() == 373_301
-
-
-def test_onnx_gives_keras_logits_at_every_length(network, tmp_path: Path) -> None:
+@pytest.mark.parametrize("bucketed", [False, True])
+def test_onnx_gives_keras_logits_at_every_length(tmp_path: Path, bucketed: bool) -> None:
+    """Whether padding is read, and moves the state, or masked."""
+    network = _network(replace(SMALL, bucketed=bucketed))
     onnx = pytest.importorskip("onnx")
     from imdbsent.training.export import classic_to_onnx
 
@@ -94,7 +94,7 @@ def test_a_written_bundle_has_what_is_needed_to_make_it_again(network, tmp_path:
     card = bundle.card
     assert (card.name, card.seed, card.data_sha256, card.metrics) == ("small", 3, "d" * 64, metrics)
     assert card.recipe["units"] == 7
-    assert {"keras", "onnx", "python"} <= card.versions.keys()
+    assert {"keras", "keras backend", "onnx", "python"} <= card.versions.keys()
     assert sum(layer.parameters for layer in card.layers) == network.count_params()
     again = keras.saving.load_model(bundle.checked("network.keras"), safe_mode=True)
     for ours, theirs in zip(again.get_weights(), network.get_weights()):

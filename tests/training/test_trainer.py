@@ -6,76 +6,59 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from imdbsent.bundle import Epoch
-from imdbsent.dataset.aclimdb import Review, read_reviews
-from imdbsent.training.progress import Position
+from imdbsent.training.data import TrainingData, imdb_data
 from imdbsent.training.recipes import CLASSIC, Recipe
 
 pytest.importorskip("keras", reason="keras is not installed in the light environment")
+from imdbsent.training.base import Base
 from imdbsent.training.trainer import Trained, train
 
 SMALL = replace(CLASSIC, vocabulary_size=60, maximum_length=12, embedding_size=4, units=5, epochs=2, batch_size=4)
 
 
-class Log:
-    """Remembers what a trainer told."""
+class Silent:
+    def started(self, *_: object) -> None: ...
 
-    def __init__(self) -> None:
-        self.began: list[tuple[int, int]] = []
-        self.batches: list[tuple[int, int]] = []
-        self.evaluations: list[tuple[int, int]] = []
-        self.epochs: list[Epoch] = []
+    def batch_done(self, *_: object) -> None: ...
 
-    def started(self, recipe: Recipe, train_batches: int, test_batches: int, position: Position) -> None:
-        self.began.append((train_batches, test_batches))
+    def evaluation_done(self, *_: object) -> None: ...
 
-    def batch_done(self, epoch: int, batch: int, loss: float, accuracy: float) -> None:
-        self.batches.append((epoch, batch))
-
-    def evaluation_done(self, epoch: int, batch: int) -> None:
-        self.evaluations.append((epoch, batch))
-
-    def epoch_done(self, epoch: Epoch) -> None:
-        self.epochs.append(epoch)
+    def epoch_done(self, *_: object) -> None: ...
 
 
 @pytest.fixture
-def reviews(tiny_tree: Path) -> tuple[list[Review], list[Review]]:
-    return (
-        read_reviews(tiny_tree, ("train/neg", "train/pos")),
-        read_reviews(tiny_tree, ("test/neg", "test/pos")),
-    )
+def data(tiny_tree: Path) -> TrainingData:
+    return imdb_data(tiny_tree)
 
 
-def run_training(reviews: tuple[list[Review], list[Review]], seed: int, log: Log | None = None) -> Trained:
-    return train(SMALL, *reviews, seed=seed, progress=log or Log())
+def run_training(data: TrainingData, seed: int, recipe: Recipe = SMALL, base: Base | None = None) -> Trained:
+    return train(recipe, seed, data, progress=Silent(), base=base)
 
 
-def test_every_batch_and_epoch_is_told(reviews) -> None:
-    log = Log()
-    trained = run_training(reviews, 1, log)
-    assert log.began == [(3, 1)]
-    assert log.batches == [(1, 1), (1, 2), (1, 3), (2, 1), (2, 2), (2, 3)]
-    assert log.evaluations == [(1, 1), (2, 1)]
-    assert tuple(log.epochs) == trained.history
-    assert [epoch.number for epoch in trained.history] == [1, 2]
-
-
-def test_one_seed_gives_one_network_and_another_seed_another(reviews) -> None:
-    first, again, other = (run_training(reviews, seed).network.get_weights() for seed in (1, 1, 2))
+@pytest.mark.parametrize("bucketed", [False, True])
+def test_one_seed_gives_one_network_and_another_seed_another(data: TrainingData, bucketed: bool) -> None:
+    recipe = replace(SMALL, bucketed=bucketed)
+    first, again, other = (run_training(data, seed, recipe).network.get_weights() for seed in (1, 1, 2))
     assert all(np.array_equal(a, b) for a, b in zip(first, again))
     assert not all(np.array_equal(a, b) for a, b in zip(first, other))
 
 
-def test_the_vocabulary_holds_no_word_of_the_test_split(reviews) -> None:
-    train_reviews, test_reviews = reviews
-    marked = [replace(review, text=review.text + " unheard") for review in test_reviews]
-    assert b"unheard" not in run_training((train_reviews, marked), 1).vocabulary.words
+def test_the_vocabulary_holds_no_word_of_the_validation_texts(data: TrainingData) -> None:
+    marked = tuple(replace(example, text=example.text + " unheard") for example in data.validation)
+    assert b"unheard" not in run_training(replace(data, validation=marked), 1).vocabulary.words
 
 
-def test_it_learns(reviews) -> None:
-    log = Log()
-    recipe = replace(SMALL, epochs=25, learning_rate=0.02)
-    train(recipe, *reviews, seed=1, progress=log)
-    assert log.epochs[-1].test_accuracy == 1.0
-    assert log.epochs[-1].loss < log.epochs[0].loss / 2
+@pytest.mark.parametrize("bucketed", [False, True])
+def test_it_learns(data: TrainingData, bucketed: bool) -> None:
+    history = run_training(data, 1, replace(SMALL, epochs=25, learning_rate=0.02, bucketed=bucketed)).history
+    assert history[-1].test_accuracy == 1.0
+    assert history[-1].loss < history[0].loss / 2
+
+
+def test_a_base_gives_its_words_and_its_weights(data: TrainingData) -> None:
+    first = run_training(data, 1)
+    base = Base(first.vocabulary, tuple(first.network.get_weights()))
+    still = run_training(data, 2, replace(SMALL, learning_rate=1e-12), base)
+    assert still.vocabulary == first.vocabulary
+    for ours, theirs in zip(still.network.get_weights(), first.network.get_weights()):
+        np.testing.assert_allclose(ours, theirs, atol=1e-9)

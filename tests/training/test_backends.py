@@ -1,0 +1,63 @@
+"""The same recipe on each of Keras's backends that is here: three steps from the same weights, the same losses."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("keras", reason="keras is not installed in the light environment")
+
+THREE_STEPS = """
+import json
+from dataclasses import replace
+import numpy as np
+from imdbsent.training.batches import Split
+from imdbsent.training.networks import build_network
+from imdbsent.training.recipes import RECIPES
+
+losses = {}
+for name in ("classic", "bucketed"):
+    recipe = replace(
+        RECIPES[name], vocabulary_size=40, maximum_length=12, embedding_size=4, units=5, learning_rate=0.05
+    )
+    generator = np.random.default_rng(11)
+    ids = tuple(generator.integers(1, 40, length).astype(np.int32) for length in range(1, 13))
+    texts = Split(ids, (np.arange(12) % 2).astype(np.float32), 12, recipe.bucketed)
+    network = build_network(recipe)
+    network.set_weights([generator.normal(0, 0.5, weight.shape) for weight in network.get_weights()])
+    losses[name] = []
+    for batch in (texts.shuffled(6, 7, 1) + texts.shuffled(6, 7, 2))[:3]:
+        network.reset_metrics()
+        losses[name].append(float(network.train_on_batch(*texts.batch(batch), return_dict=True)["loss"]))
+print(json.dumps(losses))
+"""
+
+EXPECTED = {
+    "classic": [0.6454171538352966, 0.7733619213104248, 0.7242414355278015],
+    "bucketed": [0.6919218897819519, 0.6818873882293701, 0.6606147289276123],
+}
+"""What TensorFlow 2.21, JAX 0.10 and PyTorch 2.13 gave on a CPU."""
+
+
+def losses_on(backend: str) -> dict[str, list[float]]:
+    if importlib.util.find_spec(backend) is None:
+        pytest.skip(f"{backend} is not installed")
+    result = subprocess.run(
+        [sys.executable, "-c", THREE_STEPS], capture_output=True, text=True, check=False, cwd=Path(__file__).parents[2],
+        env={**os.environ, "KERAS_BACKEND": backend, "TF_CPP_MIN_LOG_LEVEL": "3"},
+    )  # fmt: skip
+    assert result.returncode == 0, result.stderr
+    losses: dict[str, list[float]] = json.loads(result.stdout)
+    return losses
+
+
+@pytest.mark.parametrize("backend", ["tensorflow", "jax", "torch"])
+def test_three_steps_give_the_same_losses_on_every_backend(backend: str) -> None:
+    for recipe, losses in losses_on(backend).items():
+        assert losses == pytest.approx(EXPECTED[recipe], abs=1e-5), recipe

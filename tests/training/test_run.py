@@ -1,0 +1,172 @@
+"""A run as a user's process makes it: stopped, killed, and gone on with."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from imdbsent.bundle import Bundle, read_bundle
+from imdbsent.errors import CheckpointInvalid, ExitCode, TrainingStopped
+from imdbsent.training import unfinished
+from imdbsent.training.recipes import CLASSIC
+from imdbsent.training.request import TrainingRequest
+
+pytest.importorskip("keras", reason="keras is not installed in the light environment")
+pytest.importorskip("onnx", reason="onnx is not installed in the light environment")
+from imdbsent.training.run import train_bundle
+
+SMALL = replace(CLASSIC, vocabulary_size=60, maximum_length=12, embedding_size=4, units=5, epochs=4, batch_size=4)
+
+
+class At:
+    """Calls something when a batch is done; position (3, 2) is the second batch of the third epoch."""
+
+    def __init__(self, position: tuple[int, int] | None = None, action=lambda: None) -> None:
+        self.position, self.action = position, action
+
+    def started(self, *_: object) -> None: ...
+
+    def batch_done(self, epoch: int, batch: int, loss: float, accuracy: float) -> None:
+        if (epoch, batch) == self.position:
+            self.action()
+
+    def evaluation_done(self, epoch: int, batch: int) -> None:
+        if (epoch, -batch) == self.position:
+            self.action()
+
+    def epoch_done(self, *_: object) -> None: ...
+
+
+def request(tiny_tree: Path, name: str, *, bucketed: bool = False) -> TrainingRequest:
+    return TrainingRequest(replace(SMALL, bucketed=bucketed), 7, name, data=str(tiny_tree))
+
+
+def run(asked: TrainingRequest, progress: At | None = None, notes: list[str] | None = None) -> Bundle:
+    said = notes if notes is not None else []
+    return train_bundle(asked, progress=progress or At(), note=said.append).bundle
+
+
+def resume(name: str, notes: list[str] | None = None) -> Bundle:
+    checkpoint = unfinished.find(name)
+    said = notes if notes is not None else []
+    return train_bundle(checkpoint.head.request, progress=At(), note=said.append, start=checkpoint).bundle
+
+
+def same_weights(one: Bundle, other: Bundle) -> bool:
+    return one.card.files["model.onnx"] == other.card.files["model.onnx"]
+
+
+def figures(bundle: Bundle) -> list[object]:
+    return [replace(epoch, seconds=0.0) for epoch in bundle.card.history]
+
+
+@pytest.fixture(autouse=True)
+def _in_the_foreground():
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.parametrize("bucketed", [False, True])
+@pytest.mark.parametrize("position", [(1, 1), (3, 2), (2, 3), (4, -1)])
+def test_a_run_that_is_stopped_goes_on_to_the_weights_of_one_that_never_was(
+    tiny_tree: Path, home: Path, position: tuple[int, int], bucketed: bool
+) -> None:
+    whole = run(request(tiny_tree, "whole", bucketed=bucketed))
+    notes: list[str] = []
+    stop = At(position, lambda: os.kill(os.getpid(), signal.SIGINT))
+    with pytest.raises(TrainingStopped, match=f"epoch {position[0]} .*imdbsent train --resume"):
+        run(request(tiny_tree, "stopped", bucketed=bucketed), stop, notes)
+    assert any("stopping after this batch" in note for note in notes)
+    assert {path.name for path in (home / "models").iterdir()} - {".lock"} == {"whole"}
+    again = resume("stopped")
+    assert same_weights(whole, again)
+    assert figures(whole) == figures(again)
+    assert unfinished.names() == []
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from tests.training.test_run import At, request, run
+run(request(Path(sys.argv[1]), "killed"), At((3, 2), lambda: os.kill(os.getpid(), signal.SIGKILL)))
+"""
+
+
+def test_kill_9_in_the_middle_of_an_epoch_then_resume_ends_with_the_same_weights(tiny_tree: Path, home: Path) -> None:
+    killed = subprocess.run(
+        [sys.executable, "-c", KILLED, str(tiny_tree)], capture_output=True, env={**os.environ}, check=False,
+        cwd=Path(__file__).parents[2],
+    )  # fmt: skip
+    assert killed.returncode == -signal.SIGKILL, killed.stderr.decode()
+    assert list((home / "models").glob("*")) == []  # not even a hidden half of a bundle
+    position = unfinished.find("killed").head.state.position
+    assert (position.epoch, position.batch) == (3, 0)  # from the last whole epoch on
+    result = subprocess.run(
+        [sys.executable, "-m", "imdbsent", "train", "--resume"], capture_output=True, check=False, env={**os.environ}
+    )
+    assert result.returncode == ExitCode.DONE, result.stderr.decode()
+    assert same_weights(run(request(tiny_tree, "whole")), read_bundle(home / "models" / "killed").verify())
+    assert list((home / "training").glob("*.npz")) == []
+
+
+def test_ctrl_c_twice_stops_at_once_and_the_last_epoch_is_kept(tiny_tree: Path) -> None:
+    def twice() -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt):
+        run(request(tiny_tree, "mine"), At((2, 2), twice))
+    position = unfinished.find("mine").head.state.position
+    assert (position.epoch, position.batch) == (2, 0)
+    assert same_weights(resume("mine"), run(request(tiny_tree, "whole")))
+
+
+def test_a_run_does_not_go_on_with_other_texts(tiny_tree: Path) -> None:
+    with pytest.raises(TrainingStopped):
+        run(request(tiny_tree, "mine"), At((2, 1), lambda: os.kill(os.getpid(), signal.SIGTERM)))
+    before = unfinished.checkpoint_of("mine").read_bytes()
+    (tiny_tree / "train" / "pos" / "0_9.txt").write_text("Another one.", encoding="utf-8")
+    with pytest.raises(CheckpointInvalid, match="the texts are not those.*--name mine --replace"):
+        resume("mine")
+    assert unfinished.checkpoint_of("mine").read_bytes() == before
+
+
+def test_a_run_that_goes_on_with_other_libraries_says_so(tiny_tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(TrainingStopped):
+        run(request(tiny_tree, "mine"), At((2, 1), lambda: os.kill(os.getpid(), signal.SIGTERM)))
+    from imdbsent.training import run as module
+    from imdbsent.training.export import versions
+
+    here = versions()
+    monkeypatch.setattr(module, "versions", lambda: {**here, "keras": "0.1"})
+    notes: list[str] = []
+    resume("mine", notes)
+    assert any(note.startswith("keras is not as it was") for note in notes)
+
+
+def test_a_disk_that_fills_leaves_the_last_checkpoint_and_no_half_bundle(tiny_tree: Path, home: Path) -> None:
+    """RLIMIT_FSIZE is a disk of that size for each file; it is lowered after the second epoch."""
+    import resource
+
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # so that a write fails instead of ending the process
+    try:
+        with pytest.raises(OSError, match="File too large"):
+            run(
+                request(tiny_tree, "mine"),
+                At((3, 1), lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))),
+            )
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, ignored)
+    assert {path.name for path in (home / "models").iterdir()} - {".lock"} == set()
+    assert [path.name for path in (home / "training").iterdir() if path.name[0] != "."] == ["mine.npz"]
+    assert unfinished.find("mine").head.state.position.epoch == 3
+    assert same_weights(resume("mine"), run(request(tiny_tree, "whole")))

@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+import os
+import signal
+import threading
+
+import pytest
+
+from imdbsent.training.stopping import stop_requested
+
+
+@pytest.fixture(autouse=True)
+def _in_the_foreground():
+    """Ctrl-C raises, as it does where a shell has not put us into the background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_the_first_signal_asks_and_says_so(number: int) -> None:
+    notes: list[str] = []
+    before = signal.getsignal(signal.SIGTERM)
+    with stop_requested(notes.append) as stop:
+        assert not stop()
+        os.kill(os.getpid(), number)
+        assert stop()
+    assert len(notes) == 1
+    assert "Ctrl-C again" in notes[0]
+    assert signal.getsignal(signal.SIGTERM) == before
+
+
+def test_the_second_is_what_it_is_elsewhere() -> None:
+    with stop_requested(lambda _: None), pytest.raises(KeyboardInterrupt):
+        os.kill(os.getpid(), signal.SIGINT)
+        os.kill(os.getpid(), signal.SIGINT)
+
+
+def test_after_the_block_ctrl_c_interrupts() -> None:
+    with stop_requested(lambda _: None):
+        pass
+    with pytest.raises(KeyboardInterrupt):
+        os.kill(os.getpid(), signal.SIGINT)
+
+
+def test_a_run_that_ignores_ctrl_c_goes_on_ignoring_it() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with stop_requested(lambda _: None) as stop:
+        os.kill(os.getpid(), signal.SIGINT)
+        assert not stop()
+
+
+def test_outside_the_main_thread_nothing_is_caught() -> None:
+    answers = []
+
+    def work() -> None:
+        with stop_requested(lambda _: None) as stop:
+            answers.append(stop())
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert answers == [False]
