@@ -33,6 +33,7 @@ Data = Annotated[
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing on standard error but errors.")]
 
 _BAR_WIDTH = 10
+_OWN_WIDTH = 16  # characters of a column that is carried through
 _KEPT_TOGETHER = "\u200d"  # joins emoji into one
 
 
@@ -132,12 +133,12 @@ def prediction_table(
     """
     table = Table(expand=one_line, header_style="bold", box=box.HEAVY_HEAD if framed else None, show_header=framed)
     if columns.id:
-        table.add_column("id", no_wrap=one_line, overflow="ellipsis" if one_line else "fold")
+        _add_own_column(table, "id", one_line=one_line)
     table.add_column("verdict", no_wrap=True, width=8)
     table.add_column("P(positive)", justify="right", no_wrap=True, width=11)
     table.add_column("confidence", no_wrap=True, width=_BAR_WIDTH)
     for name in columns.kept:
-        table.add_column(Text(visible(name)), no_wrap=one_line, overflow="ellipsis" if one_line else "fold")
+        _add_own_column(table, name, one_line=one_line)
     table.add_column(
         "text", ratio=1 if one_line else None, no_wrap=one_line, overflow="ellipsis" if one_line else "fold"
     )
@@ -159,6 +160,16 @@ def prediction_table(
             text,
         )
     return table
+
+
+def _add_own_column(table: Table, name: str, *, one_line: bool) -> None:
+    """Add a column of the user's, which leaves room for the text however long its values are."""
+    table.add_column(
+        Text(visible(name)),
+        no_wrap=one_line,
+        overflow="ellipsis" if one_line else "fold",
+        max_width=_OWN_WIDTH if one_line else None,
+    )
 
 
 def _cell(value: Any) -> Text:

@@ -66,16 +66,12 @@ def records_of(table: Table, columns: Columns, seen: SeenIds | None = None, *, s
     Raises:
         InputUnreadable: the file cannot be read on.
         RowUnreadable: a row is bad, and not to be skipped.
-        UsageProblem: the first object of JSONL lacks a column that is to be kept. Later ones may lack it, which means
-            null.
+        UsageProblem: the first object of JSONL lacks a column. Later ones may lack one that is kept, which means null.
     """
     is_checked = table.columns is not None
     for row in table.rows():
         if not is_checked and row.values:
-            for column in columns.kept:
-                if column not in row.values:
-                    place = f"{table.unit} {row.number} of {table.file!r}"
-                    raise column_missing(place, tuple(row.values), column, "--keep")
+            _check_names(table, row, columns, skip_bad=skip_bad)
             is_checked = True
         where = f"{table.unit} {row.number}"
         identifier = None if columns.id is None else _identifier(row.values.get(columns.id))
@@ -88,6 +84,14 @@ def records_of(table: Table, columns: Columns, seen: SeenIds | None = None, *, s
             raise RowUnreadable(table.file, bad)
         kept = tuple([row.values.get(column) for column in columns.kept])
         yield Record(text or "", bad or row.problem or problem, identifier, row.number, kept)
+
+
+def _check_names(table: Table, row: Row, columns: Columns, *, skip_bad: bool) -> None:
+    """Find wrong names of columns by the first object of JSONL; a bad row is not to be skipped for them."""
+    options = [] if skip_bad else [("--text-column", columns.text), ("--id-column", columns.id)]
+    for option, column in [*options, *(("--keep", name) for name in columns.kept)]:
+        if column is not None and column not in row.values:
+            raise column_missing(f"{table.unit} {row.number} of {table.file!r}", tuple(row.values), column, option)
 
 
 def _text(row: Row, columns: Columns) -> tuple[str | None, str | None]:

@@ -16,8 +16,9 @@ from typing import Any, BinaryIO, Final, cast
 from imdbsent.errors import ExtraMissing
 from imdbsent.records.formats import Compression
 
-READ_ERRORS: Final = (OSError, EOFError, zlib.error, ValueError)
-"""What reading a damaged, cut off or unreadable file raises, compressed or not, once `pyarrow`'s errors are these."""
+READ_ERRORS: Final = (OSError, EOFError, zlib.error, ValueError, OverflowError)
+"""What reading a damaged, cut off or unreadable file raises, compressed or not, once `pyarrow`'s errors are these. A
+date of Parquet that Python has not is an OverflowError."""
 
 _BUFFER: Final = 2**16  # bytes; a line of a GzipFile costs a call of Python, one of a BufferedReader does not
 _GZIP_LEVEL: Final = 6  # that of the gzip command; 9, Python's default, takes twice the time for one percent

@@ -18,13 +18,13 @@ from imdbsent.records.meter import Meter
 from imdbsent.records.opening import STDIN
 from imdbsent.records.reading import check_readable, from_argument, read_file
 from imdbsent.records.tables import open_table
-from imdbsent.records.unique import SeenIds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from imdbsent.records import Record
     from imdbsent.records.tables import Table
+    from imdbsent.records.unique import SeenIds
 
 @dataclass(frozen=True)
 class _Source:
@@ -58,7 +58,7 @@ class Inputs:
 
     Raises:
         InputUnreadable: a file cannot be opened, or its head cannot be read.
-        UsageProblem: a table has no such column, or columns are named and a file is no table.
+        UsageProblem: a table has no such column, or columns are named, or a table, where there can be none.
         ExtraMissing: a file needs pyarrow, which is not installed.
     """
 
@@ -79,6 +79,8 @@ class Inputs:
             _Source(text) if text != STDIN and not names_a_table(text) else self._file(text, file_format)
             for text in texts
         ] + [self._file(file, file_format) for file in files]
+        if whole and file_format is not None and file_format.is_table:
+            raise UsageProblem("with --whole a file is one text, not a table. Leave out --whole or --input-format")
         if columns is not None:
             self._check_columns_named()
         self.meter = Meter(source.file for source in self._sources if source.file is not None)
@@ -105,7 +107,7 @@ class Inputs:
             RowUnreadable: a row breaks its format, or has an id that has been, and is not to be skipped.
             UsageProblem: standard input is closed.
         """
-        seen = SeenIds() if self.columns.id is not None else None
+        seen = None if self.columns.id is None else _no_ids_yet()
         meter = None if self.meter.total is None else self.meter
         try:
             for place, source in enumerate(self._sources):
@@ -155,6 +157,12 @@ class Inputs:
         except BaseException:
             self.close()
             raise
+
+
+def _no_ids_yet() -> SeenIds:
+    from imdbsent.records.unique import SeenIds  # noqa: PLC0415 (SQLite takes 5 ms, and few runs have ids)
+
+    return SeenIds()
 
 
 def names_a_table(text: str) -> bool:

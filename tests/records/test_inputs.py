@@ -115,6 +115,19 @@ def test_the_first_object_must_have_what_is_kept(tmp_path: Path) -> None:
         records([], [path], Columns(kept=("stars",)))
 
 
+def test_a_wrong_name_is_found_in_the_first_object(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.jsonl", '{"body": "x"}\n')
+    with pytest.raises(UsageProblem, match=r"line 1 of '.*' has no column .text. .*--text-column NAME"):
+        records([], [path])
+    (failed,) = records([], [path], skip_bad=True)
+    assert failed.problem == "line 1 has no column 'text' (there are: body)"
+
+
+def test_a_file_that_is_one_text_is_no_table(tmp_path: Path) -> None:
+    with pytest.raises(UsageProblem, match="--whole"):
+        Inputs([], [str(write(tmp_path / "a", "text\n"))], whole=True, file_format=parse_format("csv"))
+
+
 def test_lines_and_texts_have_no_columns(tmp_path: Path) -> None:
     with pytest.raises(UsageProblem, match="read a text a line, has no columns. Type: --input-format"):
         Inputs([], [str(write(tmp_path / "a.txt", "x\n"))], Columns(id="id"))

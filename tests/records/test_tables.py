@@ -1,16 +1,18 @@
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import gzip
 import io
 import random
 import re
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from imdbsent.errors import ExitCode, InputUnreadable, UsageProblem
@@ -212,6 +214,13 @@ def test_times_of_parquet_are_pythons(tmp_path: Path) -> None:
     assert row["day"] == dt.date(1970, 1, 2)
 
 
+def test_a_time_that_python_has_not_is_told(tmp_path: Path) -> None:
+    arrow = pytest.importorskip("pyarrow", reason="Parquet needs pyarrow")
+    path = write_parquet(tmp_path / "a.parquet", {"day": arrow.array([2**30], arrow.date32())})
+    with pytest.raises(InputUnreadable, match="out of range|magnitude"):
+        rows(path)
+
+
 def test_without_pyarrow_the_error_has_the_pip_line(
     tmp_path: Path, run: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -236,6 +245,28 @@ def test_any_text_comes_back_from_csv_and_tsv(texts: list[str]) -> None:
                 writer = csv.writer(stream, delimiter=delimiter)
                 writer.writerows([["text", "n"], *([text, i] for i, text in enumerate(texts))])
             assert [row["text"] for row in values(path)] == texts
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".tsv", ".jsonl", ".csv.gz", ".jsonl.zst", ".parquet"])
+@given(data=st.data())
+@settings(max_examples=60, deadline=None)
+def test_whatever_bytes_a_file_has_they_are_rows_or_one_error(
+    tmp_path_factory: pytest.TempPathFactory, suffix: str, data: st.DataObject
+) -> None:
+    """Damage anywhere in a good file, and no file at all, end in rows or in an error of ours."""
+    path = tmp_path_factory.mktemp("damaged") / f"a{suffix}"
+    if suffix == ".parquet":
+        whole = write_parquet(path, {"text": ["great", "awful"] * 50, "n": list(range(100))}).read_bytes()
+    else:
+        packs: dict[str, Callable[[bytes], bytes]] = {"gz": gzip.compress, "st": zstd}
+        pack = packs.get(suffix[-2:], bytes)
+        whole = pack(OBJECTS if "jsonl" in suffix else CSV)
+    start = data.draw(st.integers(0, len(whole)))
+    end = data.draw(st.integers(start, min(len(whole), start + 8)))
+    damaged = whole[:start] + data.draw(st.binary(max_size=8)) + whole[end:]
+    with contextlib.suppress(InputUnreadable):
+        numbers = [row.number for row in rows(path, damaged)]
+        assert numbers == sorted(set(numbers))
 
 
 @pytest.mark.parametrize(
