@@ -1,6 +1,6 @@
 """Run the commands of the pages that show what commands print, and put what they print now under them.
 
-It needs the reviews: IMDBSENT_ACLIMDB=aclImdb_v1.tar.gz python docs/transcript.py
+The tutorial needs the reviews: IMDBSENT_ACLIMDB=aclImdb_v1.tar.gz python docs/transcript.py
 
 A block that is run looks so. `...` alone on a line stands for lines that were left out; as many lines stay before and
 after it as there are:
@@ -19,7 +19,9 @@ from typing import Final
 
 from running import ROOT, printed
 
-PAGES: Final = (ROOT / "docs" / "tutorial.md", ROOT / "docs" / "explanations.md")
+PAGE: Final = ROOT / "docs" / "tutorial.md"
+TRAINING: Final = ROOT / "docs" / "train.md"
+EXPLANATIONS: Final = ROOT / "docs" / "explanations.md"
 WIDTH: Final = 100  # columns
 LEFT_OUT: Final = "..."
 _BLOCK: Final = re.compile(r"```console\n\$ (imdbsent[^\n]*)\n(.*?)```\n", re.DOTALL)
@@ -44,5 +46,5 @@ def _output(command: str, old: str) -> str:
 
 
 if __name__ == "__main__":
-    for path in PAGES:
-        path.write_text(rerun(path.read_text("utf-8")), encoding="utf-8", newline="\n")
+    for page in (TRAINING, EXPLANATIONS, PAGE):
+        page.write_text(rerun(page.read_text("utf-8")), encoding="utf-8", newline="\n")

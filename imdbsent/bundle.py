@@ -1,7 +1,8 @@
 """A bundle: one trained model on disk, and the card that says everything about it.
 
 A bundle is a folder: `model.onnx` answers, `vocabulary.txt` holds the words, `card.json` holds whatever decides an
-answer and what is needed to make the model again, `network.keras` (where it is) is what training goes on from.
+answer and what is needed to make the model again, `network.keras` (where it is) is what training goes on from, and
+`history.json` (where it is) has the epochs of training as columns.
 Nothing in it is executed or unpickled, and every file is checked against its hash in the card before it is read.
 """
 
@@ -25,6 +26,7 @@ CARD: Final = "card.json"
 MODEL: Final = "model.onnx"
 VOCABULARY: Final = "vocabulary.txt"
 NETWORK: Final = "network.keras"
+HISTORY: Final = "history.json"
 _LARGEST_CARD = 2**20  # bytes
 
 
@@ -50,7 +52,7 @@ class Metrics:
     """How good the model was on one split.
 
     Attributes:
-        split: "train" or "test".
+        split: "train" or "test"; "validation" where a user's own texts were held out.
         n: reviews measured.
         accuracy: share of right labels, 0 to 1.
         loss: mean binary cross-entropy, in nats.
@@ -71,8 +73,8 @@ class Epoch:
         seconds: wall time, the test split included.
         loss: mean binary cross-entropy of the training batches, in nats.
         accuracy: share of right labels in the training batches, 0 to 1.
-        test_loss: mean binary cross-entropy on the test split.
-        test_accuracy: share of right labels on the test split.
+        test_loss: mean binary cross-entropy on the test split, or on held-out texts of a user's own.
+        test_accuracy: share of right labels there.
     """
 
     number: int
@@ -124,6 +126,11 @@ class ModelCard:
     versions: dict[str, str]
     files: dict[str, str]
     format: int = CARD_FORMAT
+
+    @property
+    def shown_split(self) -> str:
+        """What the network was shown to do after each epoch: "test" of IMDB, "validation" of a user's own texts."""
+        return self.metrics[0].split if self.metrics else "test"
 
     def to_json(self) -> str:
         """The text of `card.json`."""

@@ -33,6 +33,11 @@ class ExitCode(IntEnum):
     """Interrupted with Ctrl-C."""
 
 
+def and_more(count: int) -> str:
+    """What follows the first of several, as " (and 3 more)"; empty where there are no more."""
+    return f" (and {count:,} more)" if count else ""
+
+
 class ImdbsentError(Exception):
     """Base of the errors that end a command with one line instead of a traceback."""
 
@@ -54,6 +59,15 @@ class InputUnreadable(ImdbsentError):
         super().__init__(f"cannot read {str(path)!r}: {reason}. See: imdbsent {command} --help")
 
 
+class RecipeInvalid(ImdbsentError):
+    """A recipe does not exist, or has a value that makes no sense."""
+
+    exit_code = ExitCode.USAGE
+
+    def __init__(self, problem: str, command: str) -> None:
+        super().__init__(f"{problem}. Type: {command}")
+
+
 class RowUnreadable(ImdbsentError):
     """A row of a table breaks the format of its file, or has an id that another row has."""
 
@@ -66,15 +80,36 @@ class RowUnreadable(ImdbsentError):
         )
 
 
-class LabelInvalid(ImdbsentError):
-    """A label of a user's file is neither positive nor negative."""
+class RowsInvalid(ImdbsentError):
+    """Some rows of a user's labelled texts cannot be used: no label, no text, a broken line."""
 
     exit_code = ExitCode.USAGE
 
-    def __init__(self, file: str, where: str, reason: str) -> None:
+    def __init__(self, source: str, problems: Sequence[tuple[str, int]], next_step: str) -> None:
+        """Take each kind of problem: what is wrong with its first row, and how many more rows have it."""
+        told = "; ".join(f"{problem}{and_more(more)}" for problem, more in problems)
+        super().__init__(f"rows of {source!r} cannot be used: {told}. {next_step}")
+
+
+class TextsShared(ImdbsentError):
+    """Texts, or groups, that a training run is to be validated on are among those that it learns from."""
+
+    exit_code = ExitCode.USAGE
+
+    def __init__(self, what: str, of_validation: str, of_training: str, more: int, next_step: str) -> None:
         super().__init__(
-            f"{where} of {file!r}: {reason}. Type: --label-column NAME, or --positive RULE as --positive '>=7'"
+            f"{what} of {of_validation} is that of {of_training}, too{and_more(more)}: "
+            f"figures on what was learned from flatter a model. Take it out of one of the two, or {next_step}"
         )
+
+
+class TooFewTexts(ImdbsentError):
+    """There are too few texts to train on, or to validate on."""
+
+    exit_code = ExitCode.USAGE
+
+    def __init__(self, source: str, there: str, needed: int, next_step: str) -> None:
+        super().__init__(f"{source!r} has {there}; it takes {needed:,} at least. {next_step}")
 
 
 class TextWithoutVerdict(ImdbsentError):

@@ -110,9 +110,27 @@ def test_a_line_of_dots_in_the_tutorial_keeps_its_place(monkeypatch: pytest.Monk
     )
 
 
-@pytest.mark.real
-@pytest.mark.parametrize("path", transcript.PAGES, ids=lambda path: path.stem)
-def test_a_page_shows_what_its_commands_print(real_archive: Path, monkeypatch: pytest.MonkeyPatch, path: Path):
-    monkeypatch.setenv("IMDBSENT_ACLIMDB", str(real_archive))
+@pytest.mark.parametrize("path", [transcript.TRAINING, transcript.EXPLANATIONS], ids=lambda path: path.stem)
+def test_a_page_shows_what_its_commands_print(path: Path):
     page = path.read_text("utf-8")
     assert transcript.rerun(page) == page, f"docs/{path.name} is not up to date. Type: python docs/transcript.py"
+
+
+def test_the_table_of_recipes_has_every_field_with_what_it_may_be():
+    from imdbsent.training.recipes import RECIPES, SETTINGS
+
+    page = (DOCS / "formats.md").read_text("utf-8")
+    for field, (kind, setting) in SETTINGS.items():
+        (row,) = re.findall(rf"^\| `{field}` \|.*\| (.*) \|$", page, re.MULTILINE)
+        numbers = [float(number.replace(",", "")) for number in re.findall(r"\d[\d,.]*\d|\d", row)]
+        assert numbers == ([setting.low, setting.high] if kind in (int, float) else [])
+        assert all(f"`{choice}`" in row for choice in setting.choices)
+    (base,) = re.findall(r"^\| `base` \|(.*)$", page, re.MULTILINE)
+    assert all(f"`{name}`" in base for name in RECIPES)
+
+
+@pytest.mark.real
+def test_the_tutorial_shows_what_its_commands_print(real_archive: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("IMDBSENT_ACLIMDB", str(real_archive))
+    page = transcript.PAGE.read_text("utf-8")
+    assert transcript.rerun(page) == page, "docs/tutorial.md is not up to date. Type: python docs/transcript.py"

@@ -63,12 +63,13 @@ class ParquetPart:
 
 
 def _groups(batches: Iterator[Any]) -> Iterator[list[Any]]:
-    """Batches together until they have so many rows, or bytes, that they make a group."""
+    """Batches together, as long as they have so few rows and bytes; one batch at least."""
     group: list[Any] = []
     for batch in batches:
-        group.append(batch)
-        if sum(map(len, group)) >= _GROUP_ROWS or sum(batch.nbytes for batch in group) > _GROUP_BYTES:
+        together = [*group, batch]
+        if group and (sum(map(len, together)) > _GROUP_ROWS or sum(b.nbytes for b in together) > _GROUP_BYTES):
             yield group
             group = []
+        group.append(batch)
     if group:
         yield group

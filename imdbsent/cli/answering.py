@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from imdbsent.bulk.journal import Plan
     from imdbsent.classifier import Classifier
-    from imdbsent.cli.progress import RecordsBar
+    from imdbsent.cli.records_bar import RecordsBar
     from imdbsent.cli.target import Target
     from imdbsent.records import Prediction, Record
     from imdbsent.records.inputs import Inputs

@@ -11,6 +11,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from imdbsent.cli.console import Data, NoColor, Notes, Quiet, stderr_console, stdout_console
+from imdbsent.cli.own_data import (
+    EvaluationFile,
+    LabelColumn,
+    Positive,
+    TextColumn,
+    check_subject,
+    columns_and_rule,
+)
 from imdbsent.cli.pages import check_place, new_page
 from imdbsent.cli.stats import Layout
 from imdbsent.errors import UsageProblem
@@ -18,8 +26,8 @@ from imdbsent.records.writing import output_errors, write
 
 if TYPE_CHECKING:
     from imdbsent.classifier import Classifier
-    from imdbsent.evaluation.examples import Examples
     from imdbsent.evaluation.report import Report
+    from imdbsent.records.examples import Examples
 
 
 class EvaluationSplit(str, Enum):
@@ -30,15 +38,7 @@ class EvaluationSplit(str, Enum):
 
 
 def evaluate(
-    file: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="FILE",
-            help="Your own labelled texts: .csv, .tsv, .jsonl or .parquet, also with .gz or .zst behind it. "
-            "Left out: the 25,000 test reviews of IMDB.",
-            show_default=False,
-        ),
-    ] = None,
+    file: EvaluationFile = None,
     model: Annotated[
         list[str] | None,
         typer.Option(
@@ -53,22 +53,9 @@ def evaluate(
     split: Annotated[
         EvaluationSplit | None, typer.Option("--split", help="Which of the IMDB reviews. Left out: test.")
     ] = None,
-    text_column: Annotated[
-        str | None, typer.Option("--text-column", metavar="NAME", help="Column of FILE with the text. Left out: text.")
-    ] = None,
-    label_column: Annotated[
-        str | None,
-        typer.Option("--label-column", metavar="NAME", help="Column of FILE with the label. Left out: label."),
-    ] = None,
-    positive: Annotated[
-        str | None,
-        typer.Option(
-            "--positive",
-            metavar="RULE",
-            help="Which labels are positive: '>=7', '<3', or the label itself; all others are negative. "
-            "Left out: positive, pos, 1, true against negative, neg, 0, false.",
-        ),
-    ] = None,
+    text_column: TextColumn = None,
+    label_column: LabelColumn = None,
+    positive: Positive = None,
     output_format: Annotated[Layout, typer.Option("--format", help="How to write the figures.")] = Layout.TABLE,
     html: Annotated[
         Path | None,
@@ -88,7 +75,8 @@ def evaluate(
 
     imdbsent evaluate --format csv | grep accuracy_of_length
     """
-    _check_options(
+    check_subject(
+        "evaluate",
         file,
         {"--data": data, "--split": split},
         {"--text-column": text_column, "--label-column": label_column, "--positive": positive},
@@ -100,11 +88,7 @@ def evaluate(
     if file is None:
         examples = _reviews(data, split or EvaluationSplit.TEST, notes)
     else:
-        from imdbsent.evaluation.examples import from_file
-        from imdbsent.records.labelled import LABEL_COLUMN, TEXT_COLUMN
-        from imdbsent.records.labels import parse_rule
-
-        examples = from_file(file, parse_rule(positive), text_column or TEXT_COLUMN, label_column or LABEL_COLUMN)
+        examples = _own_texts(file, text_column, label_column, positive)
     report = _measure(classifiers, examples, mistakes, notes)
     if html is not None:
         from imdbsent.evaluation.page import as_html
@@ -113,13 +97,6 @@ def evaluate(
             write(as_html(report), stream)
         notes(f"the page is in {html}")
     _show(report, output_format, no_color=no_color)
-
-
-def _check_options(file: str | None, of_reviews: dict[str, object], of_file: dict[str, object]) -> None:
-    given = [option for option, value in (of_reviews if file else of_file).items() if value is not None]
-    if given:
-        subject, other = ("the IMDB reviews", "FILE") if file else ("FILE", "the IMDB reviews")
-        raise UsageProblem(f"{given[0]} is about {subject}, not about {other}. Type: imdbsent evaluate --help")
 
 
 def _load(models: Sequence[str | None], notes: Notes) -> dict[str, Classifier]:
@@ -141,8 +118,9 @@ def _load(models: Sequence[str | None], notes: Notes) -> dict[str, Classifier]:
 def _reviews(data: Path | None, split: EvaluationSplit, notes: Notes) -> Examples:
     from imdbsent.cli.progress import DownloadBar
     from imdbsent.dataset.aclimdb import incomplete_folders, read_reviews
+    from imdbsent.dataset.examples import from_reviews
     from imdbsent.dataset.fetching import find_or_fetch
-    from imdbsent.evaluation.examples import Examples, from_reviews
+    from imdbsent.records.examples import Examples
 
     source = find_or_fetch(data, notes, None if notes.quiet else DownloadBar(notes.console))
     reviews = read_reviews(source, (f"{split.value}/neg", f"{split.value}/pos"))
@@ -151,6 +129,19 @@ def _reviews(data: Path | None, split: EvaluationSplit, notes: Notes) -> Example
     if split is EvaluationSplit.TRAIN:
         notes("these reviews train models: of a model that saw them, the figures say what it remembers")
     return Examples(from_reviews(reviews), f"IMDB reviews, {split.value}", split.value)
+
+
+def _own_texts(file: str, text_column: str | None, label_column: str | None, positive: str | None) -> Examples:
+    from imdbsent.records.examples import Examples
+    from imdbsent.records.sources import read_examples
+    from imdbsent.records.trees import EVALUATION, find_held_out_folder, is_folder
+
+    columns, rule = columns_and_rule([file], text_column, label_column, positive)
+    source, path = file, Path(file)
+    if is_folder(file):
+        folder = find_held_out_folder(path, EVALUATION, "evaluate")
+        source, path = str(folder), path.resolve() / folder.relative_to(path)
+    return Examples(read_examples(source, rule, columns, command="evaluate", allow_blank=True), path.name)
 
 
 def _measure(classifiers: dict[str, Classifier], examples: Examples, mistakes: int, notes: Notes) -> Report:

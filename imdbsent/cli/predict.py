@@ -159,7 +159,7 @@ def predict(
     _hint_at_files(texts, notes)
     classifier = _load(model, notes, workers)
     from imdbsent.cli.answering import Work, answer
-    from imdbsent.cli.progress import RecordsBar
+    from imdbsent.cli.records_bar import RecordsBar
 
     is_hidden = quiet or is_typed or not inputs.are_bulk or target.is_on_terminal
     with RecordsBar(notes.console, inputs.meter, is_hidden=is_hidden) as bar:
@@ -190,9 +190,10 @@ def _load(model: str | None, notes: Notes, workers: int | None) -> Classifier:
         question = f"There is no model {error.name!r}. Train it now (about a quarter of an hour)?"
         if not typer.confirm(question, err=True):
             raise
-        from imdbsent.cli.train import train_model
+        from imdbsent.cli.training import train_model
+        from imdbsent.training.recipes import RECIPES
 
-        train_model(error.name, name=error.name, console=notes.console)
+        train_model(RECIPES[error.name], name=error.name, console=notes.console)
         return imdbsent.load(model, threads=workers, note=notes)
 
 

@@ -14,7 +14,8 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any, Final
 
 from imdbsent.dataset.corpus import CLASS_NAMES
-from imdbsent.errors import ExtraMissing, OutputFailed
+from imdbsent.errors import OutputFailed
+from imdbsent.records.compression import pyarrow
 from imdbsent.records.new_file import new_file
 from imdbsent.records.writing import write
 
@@ -107,7 +108,4 @@ def _write_parquet(reviews: Sequence[Review], path: Path) -> None:
 
 
 def _pyarrow() -> tuple[Any, Any]:
-    try:
-        return importlib.import_module("pyarrow"), importlib.import_module("pyarrow.parquet")
-    except ImportError as error:
-        raise ExtraMissing("Parquet", "parquet") from error
+    return pyarrow("Parquet"), importlib.import_module("pyarrow.parquet")

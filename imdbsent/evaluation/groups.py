@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from imdbsent.evaluation.examples import Example
     from imdbsent.evaluation.metrics import Array
+    from imdbsent.records.examples import Example
 
 LAST_WORDS: Final = (10, 25, 50, 100, 200, 400, 800)
 """The last number of words of each bin of lengths but the longest, which has no end."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from imdbsent.bundle import Metrics
+from imdbsent.dataset.examples import from_reviews
 from imdbsent.evaluation.curves import (
     CalibrationBin,
     RocCurve,
@@ -15,7 +16,6 @@ from imdbsent.evaluation.curves import (
     expected_calibration_error,
     roc_curve,
 )
-from imdbsent.evaluation.examples import from_reviews
 from imdbsent.evaluation.groups import Group, Mistake, by_length, by_stars, surest_mistakes
 from imdbsent.evaluation.mcnemar import McNemar, compare
 from imdbsent.evaluation.metrics import (
@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 
     from imdbsent.classifier import Classifier
     from imdbsent.dataset.aclimdb import Review
-    from imdbsent.evaluation.examples import Example, Examples
     from imdbsent.evaluation.metrics import Array
+    from imdbsent.records.examples import Example, Examples
 
 NO_VERDICT = 0.5
 """The probability of a text that a model gives no verdict on, as one without a word it knows."""

@@ -7,7 +7,7 @@ import shutil
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, cast
 
-from imdbsent.bundle import CARD, MODEL, NETWORK, VOCABULARY
+from imdbsent.bundle import CARD, HISTORY, MODEL, NETWORK, VOCABULARY
 from imdbsent.errors import BundleInvalid
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from tarfile import TarInfo
 
-FILES: Final = (CARD, MODEL, VOCABULARY, NETWORK)
+FILES: Final = (CARD, MODEL, VOCABULARY, NETWORK, HISTORY)
 """The files that a bundle may have, in the order in which they are packed."""
 LARGEST_FILE: Final = 2**30
 """Bytes that one of them may have."""

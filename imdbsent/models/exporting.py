@@ -1,4 +1,4 @@
-"""Exporting a model: the whole of it as a tar, or its network for other programs."""
+"""Exporting a model: the whole of it as a tar, or its network or its history for other programs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from imdbsent import store
-from imdbsent.bundle import CARD, MODEL, NETWORK, Bundle
+from imdbsent.bundle import CARD, HISTORY, MODEL, NETWORK, Bundle
 from imdbsent.errors import BundleInvalid, OutputFailed, UsageProblem
 from imdbsent.models.archive import FILES, pack
 
@@ -28,11 +28,21 @@ class ExportFormat(str, Enum):
     """The network that answers, from ids to a logit."""
     KERAS = "keras"
     """The network that training goes on from."""
+    HISTORY = "history"
+    """The figures of each epoch of training, as JSON."""
+
+
+_FILES = {ExportFormat.ONNX: MODEL, ExportFormat.KERAS: NETWORK, ExportFormat.HISTORY: HISTORY}
+_FORMATS = {".onnx": ExportFormat.ONNX, ".keras": ExportFormat.KERAS, ".json": ExportFormat.HISTORY}
+_REMEDIES = {
+    ExportFormat.KERAS: "the same command with -o FILE.onnx --format onnx",
+    ExportFormat.HISTORY: "imdbsent inspect model --format json, with the model's name; its card has the epochs, too",
+}
 
 
 def format_of(output: str) -> ExportFormat:
     """The format that the name of a file asks for."""
-    return {".onnx": ExportFormat.ONNX, ".keras": ExportFormat.KERAS}.get(Path(output).suffix.lower(), ExportFormat.TAR)
+    return _FORMATS.get(Path(output).suffix.lower(), ExportFormat.TAR)
 
 
 def export_file(bundle: Bundle, export_format: ExportFormat, output: Path, *, replace: bool) -> None:
@@ -70,9 +80,9 @@ def export_stream(
         BundleInvalid: the model is damaged; a tar is then begun but not ended.
         OSError: the stream refuses.
     """
-    if export_format is ExportFormat.KERAS and NETWORK not in bundle.card.files:
+    if export_format in _REMEDIES and _FILES[export_format] not in bundle.card.files:
         raise UsageProblem(
-            f"the model {bundle.card.name!r} has no {NETWORK}. Type: the same command with -o FILE.onnx --format onnx"
+            f"the model {bundle.card.name!r} has no {_FILES[export_format]}. Type: {_REMEDIES[export_format]}"
         )
     if export_format is ExportFormat.TAR:
         # The card goes first: a model that is replaced meanwhile has other hashes, and is found out.
@@ -80,7 +90,7 @@ def export_stream(
         folder = bundle.card.name if store.is_name(bundle.card.name) else "model"
         pack(((file, _content(bundle, file)) for file in files), folder, stream, compressed=compressed)
     else:
-        stream.write(_content(bundle, MODEL if export_format is ExportFormat.ONNX else NETWORK))
+        stream.write(_content(bundle, _FILES[export_format]))
 
 
 def _content(bundle: Bundle, file: str) -> bytes:

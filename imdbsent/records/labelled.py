@@ -108,11 +108,11 @@ def _from_row(table: Table, row: Row, text_column: str, label_column: str | None
             raise InputUnreadable(table.file, f"{where} is not valid UTF-8", command) from error
     if not isinstance(text, str):
         raise InputUnreadable(table.file, f"{where}: {text_column!r} is {type(text).__name__}, not a text", command)
-    return LabelledRecord(text, _label(row.values.get(label_column or LABEL_COLUMN)), row.number, table.unit)
+    return LabelledRecord(text, as_label(row.values.get(label_column or LABEL_COLUMN)), row.number, table.unit)
 
 
-def _label(value: Any) -> str | None:
-    """The class as text; null and an empty field are no label."""
+def as_label(value: Any) -> str | None:
+    """The value of a column of labels as text; null and an empty field are no label."""
     if value is None or value == "":
         return None
     return value if isinstance(value, str) else json.dumps(value, default=str)  # default: Parquet's dates

@@ -70,8 +70,11 @@ def check_output(path: Path, chosen: Format) -> None:
         raise UsageProblem(f"'{path}' is a folder. Type: -o '{path / 'verdicts'}.{chosen.value}'")
     if not path.parent.is_dir():
         raise UsageProblem(f"there is no folder '{path.parent}'. Type: mkdir -p '{path.parent}'")
-    if not os.access(path.parent, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
-        raise UsageProblem(f"the folder '{path.parent}' cannot be written. Type: -o with another FILE")
+    is_device = path.exists() and not path.is_file()  # or a named pipe: it is written as it is
+    place = path if is_device else path.parent
+    if not os.access(place, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
+        what = "" if is_device else "the folder "
+        raise UsageProblem(f"{what}'{place}' cannot be written. Type: -o with another FILE")
 
 
 @contextmanager

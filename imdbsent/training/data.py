@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from imdbsent.dataset.aclimdb import LABELLED, content_sha256, incomplete_folders, read_reviews
+from imdbsent.dataset.examples import from_reviews
 from imdbsent.dataset.keras_ids import in_keras_order
-from imdbsent.evaluation.examples import from_reviews
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from imdbsent.evaluation.examples import Example
+    from imdbsent.records.examples import Example
 
 
 @dataclass(frozen=True)

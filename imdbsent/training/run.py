@@ -18,6 +18,7 @@ from imdbsent.training.base import read_base
 from imdbsent.training.checkpoint import Checkpoint, Head, Variables, write_checkpoint
 from imdbsent.training.data import imdb_data
 from imdbsent.training.export import versions, write_bundle
+from imdbsent.training.own_data import read_own_data
 from imdbsent.training.stopping import stop_requested
 from imdbsent.training.trainer import train
 
@@ -72,16 +73,17 @@ def train_bundle(
         TrainingStopped: it was asked to stop.
         CheckpointInvalid: `start` is of other texts or of another network.
         DatasetInvalid: the data are damaged.
+        ImdbsentError: the others of `read_own_data`.
         OSError: the bundle's place or the checkpoint cannot be written; of the place it is found out before training.
     """
     started = time.perf_counter()
+    data = _read_data(request)  # first: what is wrong with the texts is told before anything is imported or made
     import_library("keras")
     import_library("onnx")
     final = place_of(request)
     with publishing.staging(final.parent):
         pass  # only to find out now whether it can be written
     with unfinished.claimed(request.name) as checkpoint:
-        data = _read_data(request)
         for line in data.notes:
             note(line)
         trained = _train(request, data, checkpoint, start, progress, note)
@@ -103,7 +105,9 @@ def place_of(request: TrainingRequest) -> Path:
 
 
 def _read_data(request: TrainingRequest) -> TrainingData:
-    assert request.data is not None
+    if request.own is not None:
+        return read_own_data(request.own, request.seed)
+    assert request.data is not None  # it is one or the other
     return imdb_data(Path(request.data))
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from imdbsent.bundle import Epoch
-    from imdbsent.evaluation.examples import Example
+    from imdbsent.records.examples import Example
     from imdbsent.tokenizer import Vocabulary
     from imdbsent.training.base import Base
     from imdbsent.training.checkpoint import Checkpoint

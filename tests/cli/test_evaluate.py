@@ -72,6 +72,40 @@ def test_a_users_file_is_measured_by_its_own_columns_and_rule(run, tiny_bundle: 
     assert "chosen" not in run("evaluate", mine, *columns, "-m", str(tiny_bundle.directory)).out
 
 
+def test_a_tree_is_measured_on_its_held_out_part(run, tiny_bundle: Bundle, tmp_path: Path) -> None:
+    for part in ("train", "test"):
+        for kind, word in (("pos", "great"), ("neg", "awful")):
+            (tmp_path / "mine" / part / kind).mkdir(parents=True)
+            (tmp_path / "mine" / part / kind / f"{part}.txt").write_text(f"{word} movie")
+    result = run("evaluate", str(tmp_path / "mine"), "-m", str(tiny_bundle.directory), "--format", "json")
+    value = json.loads(result.out)
+    assert (value["source"], value["n"], value["models"][0]["accuracy"]) == ("test", 2, 1.0)
+    (tmp_path / "mine" / "test").rename(tmp_path / "elsewhere")
+    result = run("evaluate", str(tmp_path / "mine"), "-m", str(tiny_bundle.directory))
+    assert result.code == ExitCode.USAGE
+    assert "has the folder train, but neither test nor validation" in result.err
+    assert run("evaluate", str(tmp_path / "elsewhere"), "-m", str(tiny_bundle.directory)).code == ExitCode.DONE
+
+
+def test_parquet_is_measured_as_csv_is(run, tiny_bundle: Bundle, mine: str, tmp_path: Path) -> None:
+    arrow = pytest.importorskip("pyarrow", reason="pyarrow is not installed in the light environment")
+    parquet = pytest.importorskip("pyarrow.parquet")
+    rows = list(csv.DictReader(io.StringIO(MINE)))
+    columns = {"body": [row["body"] for row in rows], "stars": [int(row["stars"]) for row in rows]}
+    path = tmp_path / "mine.parquet"
+    parquet.write_table(arrow.table(columns), str(path))
+    options = ["--text-column", "body", "--label-column", "stars", "--positive", ">=7", "--format", "json"]
+    values = [
+        json.loads(run("evaluate", file, *options, "-m", str(tiny_bundle.directory)).out) for file in (mine, str(path))
+    ]
+    assert values[1]["source"] == "mine.parquet"
+    for mistake in values[1]["models"][0]["mistakes"]:
+        assert mistake["where"].startswith("row ")
+    for value in values:
+        del value["source"], value["models"][0]["mistakes"]
+    assert values[0] == values[1]
+
+
 def test_models_stand_side_by_side_with_mcnemars_test(run, tiny_bundle: Bundle, tmp_path: Path) -> None:
     path = tmp_path / "mine.jsonl"
     texts = [("a wonderful film, one of the best", 1), ("boring and stupid, a waste", 0), ("great", 1), ("awful", 0)]
@@ -142,12 +176,16 @@ def test_a_page_that_cannot_be_written_whole_leaves_the_old_one(
         (["FILE", "--split", "test"], ExitCode.USAGE, ["--split is about the IMDB reviews"]),
         (["FILE"], ExitCode.USAGE, ["'mine.csv' has no column 'text'", "stars, body", "--text-column"]),
         (["FILE", "--text-column", "body"], ExitCode.USAGE, ["no column 'label'", "--label-column"]),
-        (["FILE", "BODY", "STARS"], ExitCode.USAGE, ["line 3 of", "'9'", "--positive"]),
+        (["FILE", "BODY", "STARS"], ExitCode.USAGE, ["line 3: the label '9'", "(and 3 more)", "--positive"]),
         (["FILE", "BODY", "STARS", "--positive", ">11"], ExitCode.USAGE, ["all 5 labels", "negative"]),
         (["FILE", "BODY", "STARS", "--positive", ">=x"], ExitCode.USAGE, ["--positive '>=7'"]),
         (["FILE", "BODY", "--label-column", "body", "--positive", ">=7"], ExitCode.USAGE, ["line 3", "not a number"]),
         (["none.csv"], ExitCode.USAGE, ["none.csv", "No such file", "imdbsent evaluate --help"]),
-        (["-"], ExitCode.USAGE, ["holds no texts"]),
+        (["-"], ExitCode.USAGE, ["'-' is no table with a column of labels"]),
+        (["mine.txt"], ExitCode.USAGE, ["'mine.txt' is no table"]),
+        (["nowhere"], ExitCode.USAGE, ["cannot read 'nowhere': No such file", "imdbsent evaluate --help"]),
+        (["."], ExitCode.USAGE, ["the folder '.' has neither pos and neg"]),
+        ([".", "--positive", "1"], ExitCode.USAGE, ["--positive is about the columns of a file, and '.' is a folder"]),
         (["FILE", "--html", "."], ExitCode.USAGE, ["is a folder"]),
         (["FILE", "--html", "none/report.html"], ExitCode.USAGE, ["no folder 'none'", "mkdir"]),
     ],

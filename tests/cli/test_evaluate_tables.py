@@ -7,8 +7,8 @@ import numpy as np
 from rich.console import Console
 
 from imdbsent.cli.evaluate_tables import chosen_lines, report_page
-from imdbsent.evaluation.examples import Example, Examples
 from imdbsent.evaluation.report import Answers, report
+from imdbsent.records.examples import Example, Examples
 from tests.evaluation.example_report import two_models
 
 

@@ -33,6 +33,8 @@ def test_each_epoch_of_training(run, tiny_bundle: Bundle):
         ["1", "0.5000", "75.00%", "0.4000", "81.25%", "61"],
         ["2", "0.2500", "90.00%", "0.4500", "80.00%", "59"],
     ]
+    assert "loss  ⠒⠒⠒ train" in out  # and the curves
+    assert "epoch 2" in out
 
 
 def test_a_card_cannot_steer_the_terminal_or_speak_markup(run, tiny_bundle: Bundle):

@@ -5,10 +5,7 @@ import io
 import pytest
 from rich.console import Console
 
-from imdbsent.bundle import Epoch
-from imdbsent.cli.progress import DownloadBar, TrainingDisplay, counting_bar
-from imdbsent.training.progress import Position
-from imdbsent.training.recipes import CLASSIC
+from imdbsent.cli.progress import DownloadBar, counting_bar
 
 
 def console(*, terminal: bool) -> Console:
@@ -18,47 +15,6 @@ def console(*, terminal: bool) -> Console:
 def printed(target: Console) -> str:
     assert isinstance(target.file, io.StringIO)
     return target.file.getvalue()
-
-
-def train_two_batches(display: TrainingDisplay) -> None:
-    with display:
-        display.started(CLASSIC, 391, 98, Position())
-        display.batch_done(1, 1, 0.69, 0.5)
-        display.batch_done(1, 2, 0.68, 0.6)
-        display.evaluation_done(1, 1)
-        display.epoch_done(Epoch(1, 98.0, 0.47, 0.76, 0.35, 0.8512))
-
-
-def test_on_a_terminal_training_shows_epoch_batch_rate_time_left_loss_and_accuracy() -> None:
-    target = console(terminal=True)
-    display = TrainingDisplay(target, quiet=False)
-    with display:
-        display.started(CLASSIC, 391, 98, Position())
-        display.batch_done(1, 1, 0.69, 0.5)
-        display.batch_done(1, 2, 0.68, 0.6)
-    for part in ("epoch 1/10", "batch 2/391", "reviews/s", "left", "loss 0.6800", "accuracy 0.6000"):
-        assert part in printed(target)
-
-
-def test_the_look_at_the_test_split_moves_the_bar_too() -> None:
-    target = console(terminal=True)
-    train_two_batches(TrainingDisplay(target, quiet=False))
-    assert "test 1/98" in printed(target)
-    assert "test accuracy 0.8512" in printed(target)
-
-
-def test_off_a_terminal_training_is_a_line_an_epoch() -> None:
-    target = console(terminal=False)
-    train_two_batches(TrainingDisplay(target, quiet=False))
-    assert printed(target).strip() == (
-        "epoch  1/10  loss 0.4700  accuracy 0.7600  test loss 0.3500  test accuracy 0.8512  98 s"
-    )
-
-
-def test_quiet_training_shows_nothing() -> None:
-    target = console(terminal=True)
-    train_two_batches(TrainingDisplay(target, quiet=True))
-    assert "epoch" not in printed(target)
 
 
 @pytest.mark.parametrize("terminal", [True, False])

@@ -5,16 +5,21 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
 
 from imdbsent.bundle import read_bundle
 from imdbsent.errors import ExitCode
+from imdbsent.training.recipes import CLASSIC
 
 needs_keras = pytest.mark.skipif(
     importlib.util.find_spec("keras") is None or importlib.util.find_spec("onnx") is None,
     reason="keras is not installed in the light environment",
+)
+needs_tensorboard = pytest.mark.skipif(
+    importlib.util.find_spec("tensorboard") is None, reason="tensorboard is not installed"
 )
 
 
@@ -58,6 +63,55 @@ def test_a_model_is_written_to_a_folder_and_not_over_another(run, tiny_tree: Pat
     assert result.code == ExitCode.USAGE
     assert "--replace" in result.err
     assert run("predict", "--model", str(output), "great movie").code == ExitCode.DONE
+
+
+@needs_keras
+def test_the_card_says_the_recipe_that_was_really_used(run, tiny_tree: Path, tmp_path: Path) -> None:
+    recipe, output = tmp_path / "mine.toml", tmp_path / "model"
+    recipe.write_text('base = "classic"\nvocabulary_size = 50\nunits = 6\nmaximum_length = 12\nepochs = 5\n')
+    result = run(
+        "train", "--data", str(tiny_tree), "--recipe", str(recipe), "--epochs", "3", "--output", str(output)
+    )
+    assert result.code == ExitCode.DONE
+    card = read_bundle(output).verify().card
+    expected = replace(CLASSIC, name="mine", vocabulary_size=50, units=6, maximum_length=12, epochs=3)
+    assert card.recipe == asdict(expected)
+    assert (card.num_words, card.maximum_length, len(card.history)) == (50, 12, 3)
+    assert f"{50 * 32 + 4 * 6 * (32 + 6 + 1) + 7:,} parameters" in result.out
+    for part in ("loss  ", "accuracy  ", "epoch 3"):  # the curves
+        assert part in result.out
+    assert run("predict", "--model", str(output), "great movie").code == ExitCode.DONE
+
+
+@needs_keras
+def test_a_model_is_called_after_its_recipe(run, tiny_tree: Path, tmp_path: Path, home: Path) -> None:
+    recipe = tmp_path / "short.toml"
+    recipe.write_text('base = "classic"\nmaximum_length = 12\nepochs = 1\n')
+    assert run("train", "--data", str(tiny_tree), "--recipe", str(recipe), "--quiet").code == ExitCode.DONE
+    assert read_bundle(home / "models" / "my-short").card.name == "my-short"
+
+
+@needs_keras
+@needs_tensorboard
+def test_tensorboards_files_and_the_display_are_both_told(run, tiny_tree: Path, tmp_path: Path) -> None:
+    runs = tmp_path / "runs"
+    result = run(
+        "train", "--data", str(tiny_tree), "--epochs", "2", "--maximum-length", "12", "--tensorboard", str(runs)
+    )
+    assert result.code == ExitCode.DONE
+    assert sum(line.startswith("epoch ") for line in result.err.splitlines()) == 2
+    assert sorted(path.parent.name for path in runs.rglob("events.out.tfevents.*")) == ["test", "train"]
+
+
+def test_where_tensorboard_is_not_installed_nothing_is_trained(
+    run, tiny_tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in [name for name in sys.modules if name.partition(".")[0] == "tensorboard"]:
+        monkeypatch.delitem(sys.modules, module)
+    monkeypatch.setitem(sys.modules, "tensorboard", None)
+    result = run("train", "--data", str(tiny_tree), "--tensorboard", str(tmp_path / "runs"))
+    assert (result.code, result.out, result.err.count("\n")) == (ExitCode.USAGE, "", 1)
+    assert "pip install 'imdbsent[tensorboard]'" in result.err
 
 
 @needs_keras
@@ -127,7 +181,7 @@ def test_a_folder_without_reviews_is_an_error_and_leaves_nothing(run, tmp_path: 
     result = run("train", "--data", str(tmp_path / "aclImdb"))
     assert result.code == ExitCode.MISSING
     assert "no review in" in result.err
-    assert list((home / "models").iterdir()) == []
+    assert not home.exists()
 
 
 def test_where_training_is_not_installed_the_error_has_the_pip_line(

@@ -11,11 +11,12 @@ import pytest
 from imdbsent.bundle import Bundle
 from imdbsent.classifier import Classifier
 from imdbsent.dataset.aclimdb import read_reviews
+from imdbsent.dataset.examples import from_reviews
 from imdbsent.evaluation import evaluate
-from imdbsent.evaluation.examples import Example, Examples, from_reviews
 from imdbsent.evaluation.groups import MOST_RATINGS, by_length, by_stars, surest_mistakes
 from imdbsent.evaluation.report import Answers, answer, report
 from imdbsent.evaluation.writing import as_csv, as_json
+from imdbsent.records.examples import Example, Examples
 from tests.evaluation.example_report import two_models
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import tarfile
 from dataclasses import replace
@@ -9,10 +10,11 @@ from pathlib import Path
 import pytest
 
 from imdbsent import store
-from imdbsent.bundle import MODEL, NETWORK, Bundle, write_card
+from imdbsent.bundle import HISTORY, MODEL, NETWORK, Bundle, Epoch, file_sha256, read_bundle, write_card
 from imdbsent.errors import BundleInvalid, OutputFailed, UsageProblem
-from imdbsent.models import exporting
+from imdbsent.models import archive, exporting
 from imdbsent.models.exporting import ExportFormat, export_file, export_stream, format_of
+from imdbsent.training.history import write_history
 
 
 @pytest.mark.parametrize(
@@ -21,6 +23,7 @@ from imdbsent.models.exporting import ExportFormat, export_file, export_stream, 
         ("a.onnx", ExportFormat.ONNX),
         ("A.ONNX", ExportFormat.ONNX),
         ("a.keras", ExportFormat.KERAS),
+        ("history.json", ExportFormat.HISTORY),
         ("a.tar", ExportFormat.TAR),
         ("a.tar.gz", ExportFormat.TAR),
         ("-", ExportFormat.TAR),
@@ -51,6 +54,32 @@ def test_a_bundle_without_a_keras_network_says_so(tiny_bundle: Bundle, tmp_path:
     with pytest.raises(UsageProblem, match=r"has no network.keras.*--format onnx"):
         export_file(tiny_bundle, ExportFormat.KERAS, tmp_path / "a.keras", replace=False)
     assert not (tmp_path / "a.keras").exists()
+
+
+def with_history(bundle: Bundle) -> Bundle:
+    """The bundle with a history.json, as training writes one."""
+    epochs = (Epoch(1, 61.2, 0.5, 0.75, 0.4, 0.8125),)
+    write_history(bundle.directory / HISTORY, epochs)
+    files = {**bundle.card.files, HISTORY: file_sha256(bundle.directory / HISTORY)}
+    return write_card(bundle.directory, replace(bundle.card, history=epochs, files=files))
+
+
+def test_the_history_is_exported_alone_and_with_the_rest(tiny_bundle: Bundle, tmp_path: Path) -> None:
+    bundle = with_history(tiny_bundle)
+    export_file(bundle, ExportFormat.HISTORY, tmp_path / "history.json", replace=False)
+    assert json.loads((tmp_path / "history.json").read_text("utf-8"))["val_accuracy"] == [0.8125]
+    export_file(bundle, ExportFormat.TAR, tmp_path / "a.tar", replace=False)
+    (tmp_path / "again").mkdir()
+    archive.unpack(tmp_path / "a.tar", tmp_path / "again", "a.tar")
+    assert read_bundle(tmp_path / "again").verify().card == bundle.card
+    assert (tmp_path / "again" / HISTORY).read_bytes() == (tmp_path / "history.json").read_bytes()
+
+
+def test_a_bundle_without_a_history_says_so_and_is_exported_all_the_same(tiny_bundle: Bundle, tmp_path: Path) -> None:
+    with pytest.raises(UsageProblem, match=r"has no history.json.*imdbsent inspect model --format json"):
+        export_file(tiny_bundle, ExportFormat.HISTORY, tmp_path / "a.json", replace=False)
+    export_file(tiny_bundle, ExportFormat.TAR, tmp_path / "a.tar", replace=False)
+    assert not (tmp_path / "a.json").exists()
 
 
 def test_a_file_that_is_there_stays_unless_it_may_be_replaced(tiny_bundle: Bundle, tmp_path: Path) -> None:

@@ -196,6 +196,7 @@ def test_what_cannot_be_written_is_told_before_the_work(
 def test_a_folder_that_may_not_be_written_is_told_before_the_work(tmp_path: Path, unprivileged: None) -> None:
     with pytest.raises(UsageProblem, match="cannot be written"):
         check_output(Path("/a.csv"), Format.CSV)
+    check_output(Path("/dev/null"), Format.CSV)
 
 
 @pytest.mark.parametrize("file", ["a.parquet", "a.csv.zst"])

@@ -10,6 +10,7 @@ from imdbsent.cli.console import NoColor, Notes, Quiet, stderr_console, stdout_c
 from imdbsent.cli.inspect.common import PageFormat, show, write_lines
 
 if TYPE_CHECKING:
+    from rich.console import Console
     from rich.table import Table
 
     from imdbsent.bundle import Bundle, ModelCard
@@ -26,7 +27,7 @@ def model(
     quiet: Quiet = False,
     no_color: NoColor = False,
 ) -> None:
-    """Show a model: layers, output shapes, parameters, recipe, metrics, and its epochs of training.
+    """Show a model: layers, output shapes, parameters, recipe, metrics, and its epochs of training with their curves.
 
     imdbsent inspect model
 
@@ -39,14 +40,23 @@ def model(
         write_lines([bundle.card.to_json().removesuffix("\n")])
         return
     console = stdout_console(no_color=no_color)
-    for table in model_tables(bundle):
+    for table in model_tables(bundle, console):
         show(console, table)
 
 
-def model_tables(bundle: Bundle) -> list[Table]:
-    """What a card says, for people: the layers, the epochs where there are any, and the rest."""
+def model_tables(bundle: Bundle, console: Console) -> list[Table]:
+    """What a card says, for people: the layers, the epochs and their curves where there are any, and the rest.
+
+    Args:
+        bundle: whose card it is.
+        console: where it goes; curves are as wide as it is, and ASCII where it has nothing else.
+    """
+    from imdbsent.cli.curves import learning_curves
+
     card = bundle.card
-    return [layer_table(card), *([history_table(card)] if card.history else []), facts_table(bundle)]
+    history = history_table(card) if card.history else None
+    curves = learning_curves(card.history, card.shown_split, console.width, ascii_only=console.options.ascii_only)
+    return [table for table in (layer_table(card), history, curves, facts_table(bundle)) if table is not None]
 
 
 def layer_table(card: ModelCard) -> Table:
@@ -69,11 +79,11 @@ def layer_table(card: ModelCard) -> Table:
 
 
 def history_table(card: ModelCard) -> Table:
-    """The epochs of training, with the test split after each."""
+    """The epochs of training, with the split looked at after each."""
     from rich.table import Table
 
     table = Table(title="training", header_style="bold")
-    for heading in ("epoch", "loss", "accuracy", "test loss", "test acc.", "seconds"):
+    for heading in ("epoch", "loss", "accuracy", f"{card.shown_split} loss", f"{card.shown_split} acc.", "seconds"):
         table.add_column(heading, justify="right", no_wrap=True)
     for epoch in card.history:
         table.add_row(

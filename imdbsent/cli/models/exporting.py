@@ -23,6 +23,7 @@ class ExportChoice(str, Enum):
     TAR = "tar"
     ONNX = "onnx"
     KERAS = "keras"
+    HISTORY = "history"
 
 
 def export(
@@ -38,13 +39,15 @@ def export(
     quiet: Quiet = False,
     no_color: NoColor = False,
 ) -> None:
-    """Write a model to a file: all of it as a tar, or its network in ONNX or Keras for other programs.
+    """Write a model to a file: all of it as a tar, its network in ONNX or Keras, or the figures of its epochs.
 
     A tar of one model has the same bytes each time; .tar.gz is packed by gzip.
 
     imdbsent models export mine -o mine.tar.gz
 
     imdbsent models export classic -o classic.onnx
+
+    imdbsent models export mine -o - --format history | jq .val_accuracy
 
     imdbsent models export classic -o - | tar tv
     """

@@ -45,7 +45,7 @@ def show(
         return
     console = stdout_console(no_color=no_color)
     with output_errors():
-        for table in (*model_tables(bundle), files_table(bundle)):
+        for table in (*model_tables(bundle, console), files_table(bundle)):
             console.print(table)
 
 

@@ -1,0 +1,178 @@
+"""A JSONL file of real reviews to a JSONL file of verdicts, beside what a user would write without imdbsent.
+
+python -m benchmarks.bulk [--data PATH] [--reviews 100000] [--rounds 1] [--only keras]
+python -m benchmarks.bulk --memory [--lines 100000 1000000]
+
+Each is a process of its own, from start to end, and they take turns: `imdbsent predict`; the tutorials' way with Keras;
+TextBlob and VADER in a loop (`pip install textblob vaderSentiment`; what is not installed is left out, and said).
+`--memory` runs `imdbsent predict` on two numbers of lines, and needs 3 kB of disk a line in the temporary folder.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from itertools import cycle, islice
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from benchmarks import data_argument, machine
+from benchmarks.others import SCRIPTS, missing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+SPEED_BAR = 6  # times the naive Keras script
+MEMORY_BAR = 0.10
+_SAMPLES = 0.25  # seconds between two looks at the memory
+
+
+def all_texts(named: Path | None) -> list[str]:
+    """The texts of the archive, as a nightly job would meet them: neither sorted by label nor by split."""
+    from imdbsent.dataset.aclimdb import read_reviews
+    from imdbsent.dataset.fetching import find_or_fetch
+
+    reviews = read_reviews(find_or_fetch(named, print))
+    step = 61_803  # has no factor in common with 100,000: every text, once, from all over
+    return [reviews[i * step % len(reviews)].text for i in range(len(reviews))]
+
+
+def write_reviews(path: Path, texts: Iterable[str]) -> None:
+    """Write texts as JSONL, an object a line."""
+    with path.open("w", encoding="utf-8") as stream:
+        for number, text in enumerate(texts):
+            stream.write(json.dumps({"id": number, "text": text}, ensure_ascii=False) + "\n")
+
+
+def our_command(source: Path, target: Path) -> list[str]:
+    """The command that is measured."""
+    predict = [sys.executable, "-m", "imdbsent", "predict", "--quiet", "--model", "classic"]
+    return [*predict, "--file", str(source), "--output", str(target)]
+
+
+def seconds_of(command: list[str], environment: dict[str, str]) -> float:
+    """Wall time of a command."""
+    started = time.perf_counter()
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=environment)
+    return time.perf_counter() - started
+
+
+def compare_speed(source: Path, names: list[str], rounds: int, environment: dict[str, str]) -> dict[str, float]:
+    """Median seconds of imdbsent and of each other, in turn."""
+    commands = {"imdbsent": our_command(source, source.with_name("imdbsent.jsonl"))}
+    for name in names:
+        script = [sys.executable, "-m", "benchmarks.others", name]
+        commands[name] = [*script, str(source), str(source.with_name(f"{name}.jsonl"))]
+    seconds: dict[str, list[float]] = {name: [] for name in commands}
+    for _ in range(rounds):
+        for name, command in commands.items():
+            seconds[name].append(seconds_of(command, environment))
+    return {name: statistics.median(times) for name, times in seconds.items()}
+
+
+def agreement(one: Path, other: Path) -> float:
+    """Share of lines with the same label."""
+    with one.open(encoding="utf-8") as lines, other.open(encoding="utf-8") as others:
+        same: list[bool] = [json.loads(line)["label"] == json.loads(its)["label"] for line, its in zip(lines, others)]
+    return sum(same) / len(same)
+
+
+def peak_memory(command: list[str], environment: dict[str, str]) -> float:
+    """Peak of the memory of a command and all its processes, in MiB; what they share counts once (PSS)."""
+    peak = 0
+    with subprocess.Popen(
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=environment, start_new_session=True
+    ) as process:
+        while process.poll() is None:
+            peak = max(peak, sum(map(proportional_size, group_members(process.pid))))
+            time.sleep(_SAMPLES)
+        if process.returncode:
+            raise subprocess.CalledProcessError(process.returncode, command)
+    return peak / 1024
+
+
+def group_members(group: int) -> list[Path]:
+    """The places in /proc of the processes of a group."""
+    found = []
+    for place in Path("/proc").glob("[0-9]*"):
+        try:
+            of_group = int((place / "stat").read_text().rpartition(")")[2].split()[2])
+        except OSError:  # it has ended
+            continue
+        if of_group == group:
+            found.append(place)
+    return found
+
+
+def proportional_size(place: Path) -> int:
+    """The memory of a process in KiB, its share of what it shares with others."""
+    try:
+        lines = (place / "smaps_rollup").read_text().splitlines()
+    except OSError:
+        return 0
+    return sum(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
+
+
+def report_speed(folder: Path, texts: list[str], names: list[str], rounds: int, environment: dict[str, str]) -> bool:
+    """Print the seconds of each; whether the bar is reached."""
+    source = folder / "reviews.jsonl"
+    write_reviews(source, texts)
+    for name in [name for name in names if missing(name)]:
+        print(f"{name} is not installed and left out. Type: {missing(name)}")
+        names.remove(name)
+    medians = compare_speed(source, names, rounds, environment)
+    ours = medians["imdbsent"]
+    print(f"{len(texts):,} reviews, {source.stat().st_size / 1e6:.0f} MB, file to file, a process each:")
+    for name, seconds in medians.items():
+        ratio = f"imdbsent is {seconds / ours:5.2f} times as fast" if name != "imdbsent" else ""
+        bar = f" (bar: {SPEED_BAR})" if name == "keras" else ""
+        print(f"{name:10} {seconds:8.1f} s  {len(texts) / seconds:7,.0f} reviews/s  {ratio}{bar}")
+    if "keras" in medians:
+        same = agreement(source.with_name("imdbsent.jsonl"), source.with_name("keras.jsonl"))
+        print(f"labels that are those of the Keras script: {same:.2%}")
+    return "keras" not in medians or medians["keras"] >= SPEED_BAR * ours
+
+
+def report_memory(folder: Path, texts: list[str], sizes: list[int], environment: dict[str, str]) -> bool:
+    """Print the peak memory for each number of lines; whether it grows little."""
+    peaks = []
+    for size in sizes:
+        source, target = folder / "many.jsonl", folder / "verdicts.jsonl"
+        write_reviews(source, islice(cycle(texts), size))
+        peaks.append(peak_memory(our_command(source, target), environment))
+        print(f"{size:,} lines: peak memory of all processes of imdbsent predict {peaks[-1]:.0f} MiB")
+    growth = peaks[-1] / peaks[0] - 1
+    print(f"growth: {growth:+.1%} (bar: {MEMORY_BAR:.0%})")
+    return growth <= MEMORY_BAR
+
+
+def main() -> int:
+    """Print the figures; 1 where a bar is missed."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    data_argument(parser)
+    parser.add_argument("--reviews", type=int, default=100_000)
+    parser.add_argument("--rounds", type=int, default=1)
+    parser.add_argument("--only", nargs="+", choices=list(SCRIPTS), default=list(SCRIPTS), help="beside which others")
+    parser.add_argument("--memory", action="store_true", help="the peak memory, in place of the speed")
+    parser.add_argument("--lines", type=int, nargs=2, default=[100_000, 1_000_000], help="for --memory")
+    arguments = parser.parse_args()
+    texts = all_texts(arguments.data)
+    print(machine())
+    with tempfile.TemporaryDirectory() as folder:
+        environment = {**os.environ, "IMDBSENT_HOME": str(Path(folder) / "home")}
+        if arguments.memory:
+            is_reached = report_memory(Path(folder), texts, arguments.lines, environment)
+        else:
+            some = list(islice(cycle(texts), arguments.reviews))
+            is_reached = report_speed(Path(folder), some, list(arguments.only), arguments.rounds, environment)
+    return int(not is_reached)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
