@@ -43,6 +43,7 @@ bench: setup
 	$(BIN)/python -m benchmarks.startup
 	$(BIN)/python -m benchmarks.throughput --data $(ACLIMDB)
 	$(BIN)/python -m benchmarks.accuracy --data $(ACLIMDB)
+	$(BIN)/python -m benchmarks.explain --data $(ACLIMDB)
 	$(BIN)/python -m benchmarks.stats --data $(ACLIMDB)
 	$(BIN)/python -m benchmarks.vocabulary --data $(ACLIMDB) --word-index $(WORD_INDEX)
 
