@@ -93,11 +93,11 @@ class RecordsDigest:
     def __init__(self) -> None:
         self._hash = hashlib.blake2b(digest_size=16)
 
-    def add(self, records: Iterable[Record | Prediction]) -> None:
-        """Add records, or the predictions on them."""
-        for record in records:
-            self._hash.update(record.text.encode("utf-8", "surrogatepass"))
-            self._hash.update(repr((record.id, record.kept)).encode("utf-8", "surrogatepass"))
+    def add(self, records: Sequence[Record | Prediction]) -> None:
+        """Add the records of a window, or the predictions on them: other windows give another digest."""
+        others = repr([(len(record.text), record.id, record.kept) for record in records])
+        text = "".join([record.text for record in records])
+        self._hash.update(f"{len(others)} {others}{text}".encode("utf-8", "surrogatepass"))
 
     def value(self) -> str:
         """The digest of what was added, in hexadecimal."""

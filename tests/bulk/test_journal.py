@@ -108,6 +108,7 @@ def test_records_and_the_predictions_on_them_have_one_digest() -> None:
     [
         [Record("b"), Record("a")],
         [Record("ab")],
+        [Record("ab"), Record("")],
         [Record("a", id=1), Record("b")],
         [Record("a", kept=("",)), Record("b")],
     ],

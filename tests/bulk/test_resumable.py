@@ -63,7 +63,7 @@ def stopped(predict, monkeypatch: pytest.MonkeyPatch):
 
 
 def beside(folder: Path) -> set[str]:
-    return {path.name for path in folder.iterdir() if ".part" in path.name or path.name.startswith(".")}
+    return {path.name for path in folder.iterdir() if ".part" in path.name or path.name.startswith((".out", ".whole"))}
 
 
 @pytest.mark.parametrize("windows", [1, 3, WINDOWS])
