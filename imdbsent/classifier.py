@@ -10,6 +10,7 @@ from imdbsent.bundle import MODEL, VOCABULARY
 from imdbsent.engine import BATCH_SIZE, Engine
 from imdbsent.records import Prediction, Record
 from imdbsent.tokenizer import Encoding, KerasTokenizer, Vocabulary
+from imdbsent.verdicts import check_neutral, label_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -53,41 +54,57 @@ class Classifier:
         self.tokenizer = KerasTokenizer(vocabulary, card.num_words, card.maximum_length)
         self.engine = Engine(bundle.checked(MODEL), threads)
 
-    def predict(self, texts: Iterable[str], *, threshold: float | None = None) -> list[Prediction]:
+    def predict(
+        self, texts: Iterable[str], *, threshold: float | None = None, neutral: tuple[float, float] | None = None
+    ) -> list[Prediction]:
         """Classify texts.
 
         Args:
             texts: any texts; a blank one gets a prediction without a label, and the reason.
             threshold: probability of positive from which the label is "positive"; None for the model's own.
+            neutral: lowest and highest probability of positive of the label "neutral": below them it is "negative",
+                above them "positive", whatever the model's threshold. None for no such label.
 
         Returns:
             A prediction for each text, in order.
+
+        Raises:
+            ValueError: `neutral` is not low <= high within 0 to 1, or `threshold` is given, too.
         """
         if isinstance(texts, str):
             raise TypeError("predict takes several texts: predict([text])")
-        return list(self.predict_iter(texts, threshold=threshold))
+        return list(self.predict_iter(texts, threshold=threshold, neutral=neutral))
 
     def predict_iter(
-        self, texts: Iterable[str], *, threshold: float | None = None, batch_size: int | None = None
+        self,
+        texts: Iterable[str],
+        *,
+        threshold: float | None = None,
+        neutral: tuple[float, float] | None = None,
+        batch_size: int | None = None,
     ) -> Iterator[Prediction]:
         """Classify a stream of texts as it comes, in bounded memory.
 
         Args:
             texts: any texts, without end if need be.
             threshold: as `predict`.
+            neutral: as `predict`.
             batch_size: texts a run of the network; None for the fastest.
 
         Yields:
             A prediction for each text, in order.
         """
-        return self.classify(map(Record, texts), threshold=threshold, batch_size=batch_size)
+        return self.classify(map(Record, texts), threshold=threshold, neutral=neutral, batch_size=batch_size)
 
-    def explain(self, texts: Iterable[str], *, threshold: float | None = None) -> list[Explanation]:
+    def explain(
+        self, texts: Iterable[str], *, threshold: float | None = None, neutral: tuple[float, float] | None = None
+    ) -> list[Explanation]:
         """Classify texts, and say what each of their words added to the verdict.
 
         Args:
             texts: as `predict`; for a stream of them there is `imdbsent.explanation.explain.Explainer`.
             threshold: as `predict`.
+            neutral: as `predict`.
 
         Returns:
             An explanation for each text, in order.
@@ -99,13 +116,14 @@ class Classifier:
 
         if isinstance(texts, str):
             raise TypeError("explain takes several texts: explain([text])")
-        return list(Explainer(self).explain(map(Record, texts), threshold=threshold))
+        return list(Explainer(self).explain(map(Record, texts), threshold=threshold, neutral=neutral))
 
     def classify(
         self,
         records: Iterable[Record],
         *,
         threshold: float | None = None,
+        neutral: tuple[float, float] | None = None,
         batch_size: int | None = None,
         window: int | None = None,
     ) -> Iterator[Prediction]:
@@ -114,6 +132,7 @@ class Classifier:
         Args:
             records: what was read.
             threshold: as `predict`.
+            neutral: as `predict`.
             batch_size: texts a run of the network; None for the fastest.
             window: most records to wait for before the first of them is answered; 1 answers each as it comes, None
                 for as many as make batches of like length.
@@ -122,37 +141,51 @@ class Classifier:
             A prediction for each record, in order.
         """
         for part in windows(records, window):
-            yield from self.classify_window(part, threshold=threshold, batch_size=batch_size)
+            yield from self.classify_window(part, threshold=threshold, neutral=neutral, batch_size=batch_size)
 
     def classify_window(
-        self, records: Sequence[Record], *, threshold: float | None = None, batch_size: int | None = None
+        self,
+        records: Sequence[Record],
+        *,
+        threshold: float | None = None,
+        neutral: tuple[float, float] | None = None,
+        batch_size: int | None = None,
     ) -> list[Prediction]:
         """Classify the records of one window: what comes out depends on them and on nothing before or after.
 
         Args:
             records: what was read.
             threshold: as `predict`.
+            neutral: as `predict`.
             batch_size: as `classify`.
 
         Returns:
             A prediction for each record, in order.
         """
         asked = [(record.text, record.problem) for record in records]
-        return list(map(prediction, records, self.judge(asked, threshold=threshold, batch_size=batch_size)))
+        verdicts = self.judge(asked, threshold=threshold, neutral=neutral, batch_size=batch_size)
+        return list(map(prediction, records, verdicts))
 
     def judge(
-        self, texts: Iterable[tuple[str, str | None]], *, threshold: float | None = None, batch_size: int | None = None
+        self,
+        texts: Iterable[tuple[str, str | None]],
+        *,
+        threshold: float | None = None,
+        neutral: tuple[float, float] | None = None,
+        batch_size: int | None = None,
     ) -> list[Verdict]:
         """Judge texts together.
 
         Args:
             texts: the text and the problem of each record.
             threshold: as `predict`.
+            neutral: as `predict`.
             batch_size: as `classify`.
 
         Returns:
             A verdict for each, in order.
         """
+        check_neutral(neutral, threshold)
         cut = self.bundle.card.threshold if threshold is None else threshold
         temperature = self.bundle.card.temperature
         read = [self._read(text, problem) for text, problem in texts]
@@ -164,7 +197,7 @@ class Classifier:
             probability = None
             if problem is None:
                 probability = _sigmoid(next(logits) / temperature)
-                label = "positive" if probability >= cut else "negative"
+                label = label_of(probability, cut, neutral)
             verdicts.append(
                 Verdict(label, probability, problem, encoding.tokens, encoding.truncated, encoding.unknown)
             )

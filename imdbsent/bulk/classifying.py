@@ -22,6 +22,7 @@ def classify_windows(
     windows: Iterable[Sequence[Record]],
     *,
     threshold: float | None = None,
+    neutral: tuple[float, float] | None = None,
     batch_size: int | None = None,
     workers: int = 1,
 ) -> Generator[list[Prediction], None, None]:
@@ -34,6 +35,7 @@ def classify_windows(
         classifier: the model.
         windows: as `imdbsent.classifier.windows` cuts them, without end if need be.
         threshold: as `Classifier.predict`.
+        neutral: as `Classifier.predict`.
         batch_size: as `Classifier.classify`.
         workers: processes that judge; 1 for none but this.
 
@@ -46,15 +48,15 @@ def classify_windows(
     stream = iter(windows)
     few = stream if workers == 1 else islice(stream, _ALONE)
     for window in few:
-        yield classifier.classify_window(window, threshold=threshold, batch_size=batch_size)
+        yield classifier.classify_window(window, threshold=threshold, neutral=neutral, batch_size=batch_size)
     following = next(stream, None)
     if following is None:
         return
     from imdbsent.bulk.workers import Workers  # noqa: PLC0415 (multiprocessing takes 20 ms to import)
 
-    with Workers(classifier.bundle, workers, threshold, batch_size) as processes:
+    with Workers(classifier.bundle, workers, threshold, batch_size, neutral) as processes:
         while not processes.are_ready():
-            yield classifier.classify_window(following, threshold=threshold, batch_size=batch_size)
+            yield classifier.classify_window(following, threshold=threshold, neutral=neutral, batch_size=batch_size)
             following = next(stream, None)
             if following is None:
                 return

@@ -86,17 +86,20 @@ class ResumableOutput:
         if (records, self._digest.value()) != (self.done.records, self.done.digest):
             raise InputChanged(self._output.beside(""), self.done.records)
 
-    def write(self, predictions: Sequence[Prediction], counts: Mapping[str, int]) -> None:
+    def write(
+        self, predictions: Sequence[Prediction], counts: Mapping[str, int], results: Sequence[Prediction] | None = None
+    ) -> None:
         """Write what came of a window, and remember it.
 
         Args:
             predictions: on its records, in order.
             counts: what has been counted so far, this window included.
+            results: those that are written; None for all.
 
         Raises:
             OutputFailed: the place is full.
         """
-        content = self._part.bytes_of(predictions)
+        content = self._part.bytes_of(predictions if results is None else results)
         self._digest.add(predictions)
         self._append(self._stream, content)
         self.reached = Checkpoint(

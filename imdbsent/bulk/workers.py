@@ -48,12 +48,20 @@ class Workers:
         count: how many.
         threshold: as `Classifier.predict`.
         batch_size: as `Classifier.classify`.
+        neutral: as `Classifier.predict`.
     """
 
-    def __init__(self, bundle: Bundle, count: int, threshold: float | None, batch_size: int | None) -> None:
+    def __init__(
+        self,
+        bundle: Bundle,
+        count: int,
+        threshold: float | None,
+        batch_size: int | None,
+        neutral: tuple[float, float] | None = None,
+    ) -> None:
         self._bundle = bundle
         self._count = count
-        self._options = (threshold, batch_size)
+        self._options = {"threshold": threshold, "neutral": neutral, "batch_size": batch_size}
         self._processes: list[BaseProcess] = []
         self._connections: list[Connection] = []
         self._pending: list[deque[int]] = []
@@ -85,7 +93,7 @@ class Workers:
         ours, theirs = context.Pipe()
         self._connections.append(ours)
         self._pending.append(deque())
-        process = context.Process(target=_work, args=(theirs, self._bundle, *self._options), daemon=True)
+        process = context.Process(target=_work, args=(theirs, self._bundle, self._options), daemon=True)
         try:
             process.start()
         finally:
@@ -183,7 +191,7 @@ def _ctrl_c_is_ours() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)  # a Ctrl-C that came meanwhile comes now
 
 
-def _work(connection: Connection, bundle: Bundle, threshold: float | None, batch_size: int | None) -> None:
+def _work(connection: Connection, bundle: Bundle, options: dict[str, Any]) -> None:
     """The life of a worker: load the model, then judge what comes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     inbox: queue.SimpleQueue[Any] = queue.SimpleQueue()
@@ -193,7 +201,7 @@ def _work(connection: Connection, bundle: Bundle, threshold: float | None, batch
         classifier = Classifier(bundle, threads=1)
         connection.send((_READY, None))
         while True:
-            verdicts = classifier.judge(inbox.get(), threshold=threshold, batch_size=batch_size)
+            verdicts = classifier.judge(inbox.get(), **options)
             connection.send(("verdicts", verdicts))
     except OSError:  # the parent has gone
         os._exit(0)

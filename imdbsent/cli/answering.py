@@ -15,6 +15,7 @@ from imdbsent.cli.console import print_tables, stdout_console
 from imdbsent.cli.tally import Tally
 from imdbsent.records.inputs import UntilError
 from imdbsent.records.output import open_output
+from imdbsent.records.selection import shown
 from imdbsent.records.writing import Format
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from imdbsent.cli.target import Target
     from imdbsent.records import Prediction, Record
     from imdbsent.records.inputs import Inputs
+    from imdbsent.records.selection import Selection
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,9 @@ class Work:
         inputs: what is read.
         target: where results go.
         threshold: as `Classifier.predict`.
+        neutral: as `Classifier.predict`.
         batch_size: as `Classifier.classify`.
+        selection: which results are shown, and in which order.
         is_typed: whether a person types the texts, and wants to see each verdict at once.
         bar: shows how far it has come.
         tally: counts what comes of it.
@@ -47,7 +51,9 @@ class Work:
     inputs: Inputs
     target: Target
     threshold: float | None
+    neutral: tuple[float, float] | None
     batch_size: int | None
+    selection: Selection
     is_typed: bool
     bar: RecordsBar
     tally: Tally = field(default_factory=Tally)
@@ -64,6 +70,7 @@ class Work:
             self.classifier,
             records,
             threshold=self.threshold,
+            neutral=self.neutral,
             batch_size=self.batch_size,
             workers=1 if self.is_typed else self.classifier.engine.threads,
         )
@@ -72,6 +79,14 @@ class Work:
                 self.tally.add(predictions)
                 self.bar.has_answered(len(predictions))
                 yield predictions
+
+    def shown(self, predictions: Iterable[Prediction], after: int = 0) -> Iterator[Prediction]:
+        """Those of the predictions that are results, counted; `after` so many records that came before."""
+        target = self.target
+        kept = len(target.columns.kept) - target.is_numbered
+        return self.tally.showing(
+            shown(predictions, self.selection, kept=kept, is_numbered=target.is_numbered, after=after)
+        )
 
 
 def answer(work: Work, *, resume: bool, no_color: bool, note: Callable[[str], None]) -> None:
@@ -86,12 +101,12 @@ def answer(work: Work, *, resume: bool, no_color: bool, note: Callable[[str], No
     Raises:
         ImdbsentError: of many kinds.
     """
-    if work.target.is_resumable:
+    if work.target.is_resumable and work.selection.sort is None:
         _answer_into_file(work, resume=resume, note=note)
         return
     records, target = UntilError(work.inputs.records()), work.target
     with closing(work.answers(work.windows(records))) as answers:
-        predictions = chain.from_iterable(answers)
+        predictions = work.shown(chain.from_iterable(answers))
         if target.format is Format.TABLE:
             console = stdout_console(no_color=no_color)
             print_tables(predictions, console, target.columns, paged=work.inputs.are_bulk, typed=work.is_typed)
@@ -115,7 +130,8 @@ def _answer_into_file(work: Work, *, resume: bool, note: Callable[[str], None]) 
         work.bar.goes_on(file.done.records)
         with closing(work.answers(records)) as answers:
             for predictions in answers:
-                file.write(predictions, work.tally.counts)
+                results = list(work.shown(predictions, after=file.reached.records))
+                file.write(predictions, work.tally.counts, results)
 
 
 def _plan(work: Work) -> Plan:
@@ -135,6 +151,8 @@ def _plan(work: Work) -> Plan:
         options={
             "--format": target.format.value,
             "--threshold": _typed(work.threshold),
+            "--neutral": "" if work.neutral is None else ":".join(map(str, work.neutral)),
+            "--only": work.selection.only.value if work.selection.only else "",
             "--batch-size": _typed(work.batch_size),
             "--id-column": columns.id or "",
             "--keep": ", ".join(columns.kept),

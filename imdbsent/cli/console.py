@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 from rich import box
@@ -32,6 +32,7 @@ Data = Annotated[
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing on standard error but errors.")]
 
+LABEL_STYLES: Final = {"positive": "green", "negative": "red", "neutral": "yellow"}
 _BAR_WIDTH = 10
 _OWN_WIDTH = 16  # characters of a column that is carried through
 _KEPT_TOGETHER = "\u200d"  # joins emoji into one
@@ -150,7 +151,7 @@ def prediction_table(
             problem = Text(f"[{prediction.problem}] ", style="yellow").append_text(text)
             table.add_row(*identifier, "", "", "", *kept, problem)
             continue
-        style = "green" if prediction.label == "positive" else "red"
+        style = LABEL_STYLES[prediction.label]
         table.add_row(
             *identifier,
             Text(prediction.label, style=style),

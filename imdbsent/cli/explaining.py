@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 from imdbsent.cli.console import stdout_console
 from imdbsent.cli.pages import check_place, new_page
 from imdbsent.errors import UsageProblem
+from imdbsent.records import Record
 from imdbsent.records.inputs import UntilError
 from imdbsent.records.output import open_output
 from imdbsent.records.writing import Format, output_errors, write
@@ -21,7 +24,7 @@ if TYPE_CHECKING:
     from imdbsent.cli.answering import Work
     from imdbsent.cli.target import Target
     from imdbsent.explanation.explain import Explanation
-    from imdbsent.records import Record
+    from imdbsent.records import Prediction
 
 _FORMATS: Final = (Format.TABLE, Format.JSONL, Format.JSON)
 
@@ -81,17 +84,40 @@ def explain_all(work: Work, html: Path | None, *, no_color: bool, note: Callable
 
 
 def _explanations(work: Work, records: Iterable[Record]) -> Iterator[Explanation]:
-    """The explanations of records, counted."""
+    """The explanations of records, counted; where not all are shown, of those that are."""
+    if work.selection.is_partial:
+        with closing(work.answers(work.windows(records))) as answers:
+            chosen = work.shown(chain.from_iterable(answers))
+            yield from _explained(work, (_again(prediction, work.target) for prediction in chosen))
+        return
+    for explanation in _explained(work, _read(work, records)):
+        work.tally.add([explanation.prediction])
+        work.bar.has_answered(1)
+        work.tally.shown += 1
+        yield explanation
+
+
+def _explained(work: Work, records: Iterable[Record]) -> Iterator[Explanation]:
     from imdbsent.classifier import windows
     from imdbsent.explanation.explain import WINDOW, Explainer
 
     explainer = Explainer(work.classifier)
     for window in windows(records, 1 if work.is_typed else WINDOW):
-        work.bar.has_read(len(window))
-        for explanation in explainer.explain_window(window, threshold=work.threshold, batch_size=work.batch_size):
-            work.tally.add([explanation.prediction])
-            work.bar.has_answered(1)
-            yield explanation
+        yield from explainer.explain_window(
+            window, threshold=work.threshold, neutral=work.neutral, batch_size=work.batch_size
+        )
+
+
+def _read(work: Work, records: Iterable[Record]) -> Iterator[Record]:
+    for record in records:
+        work.bar.has_read(1)
+        yield record
+
+
+def _again(prediction: Prediction, target: Target) -> Record:
+    """The record of a prediction that is shown; on the terminal and on a page it is called by its place."""
+    identifier = f"record {prediction.kept[0]:,}" if target.is_numbered else prediction.id
+    return Record(prediction.text, prediction.problem, identifier, prediction.number, prediction.kept)
 
 
 def _onto_page(explanations: Iterable[Explanation], model: str, stream: BinaryIO) -> Iterator[Explanation]:

@@ -10,7 +10,7 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from imdbsent.cli.console import visible
+from imdbsent.cli.console import LABEL_STYLES, visible
 from imdbsent.explanation.explain import strength
 
 if TYPE_CHECKING:
@@ -72,8 +72,8 @@ def sum_table(parts: Breakdown) -> Table:
 
 def _verdict(explanation: Explanation) -> Text:
     prediction = explanation.prediction
-    style = "bold green" if prediction.label == "positive" else "bold red"
-    verdict = (f"{prediction.label}", style)
+    label = prediction.label or ""
+    verdict = (label, f"bold {LABEL_STYLES[label]}")
     return Text.assemble(_identifier(prediction), verdict, f"  P(positive) {prediction.probability:.4f}")
 
 

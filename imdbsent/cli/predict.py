@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,6 +12,16 @@ import typer
 from imdbsent.cli.console import NoColor, Notes, Quiet, stderr_console
 from imdbsent.cli.explaining import check_explaining, check_html, explain_all
 from imdbsent.cli.target import target_of
+from imdbsent.cli.verdict_options import (
+    NeutralOption,
+    OnlyOption,
+    ReverseOption,
+    SortOption,
+    TopOption,
+    neutral_of,
+    selection_of,
+    uncertain_of,
+)
 from imdbsent.errors import ModelMissing, RecordsFailed, UsageProblem
 from imdbsent.records.columns import TEXT_COLUMN, Columns
 from imdbsent.records.formats import format_of_name, parse_format
@@ -94,6 +105,11 @@ def predict(
         float | None,
         typer.Option(min=0, max=1, help="Positive from this probability on. Left out: the model's own."),
     ] = None,
+    neutral: NeutralOption = None,
+    only: OnlyOption = None,
+    sort: SortOption = None,
+    reverse: ReverseOption = False,
+    top: TopOption = None,
     batch_size: Annotated[
         int | None, typer.Option(min=1, max=4096, help="Texts a run of the network; it moves the speed only.")
     ] = None,
@@ -128,6 +144,8 @@ def predict(
 
     cat reviews.txt | imdbsent predict - | cut -f1 | sort | uniq -c
 
+    imdbsent predict --file reviews.csv --neutral 0.4:0.6 --only negative --sort confidence --top 20
+
     imdbsent predict --explain "not a great movie" --html why.html
 
     imdbsent predict -- "-- and then it got worse"
@@ -139,6 +157,8 @@ def predict(
             return
         texts = [STDIN]
     check_html(html, explain=explain)
+    bounds = neutral_of(neutral, threshold)
+    selection = selection_of(only, sort, top, reverse=reverse, resume=resume)
     notes = Notes(stderr_console(no_color=no_color), quiet=quiet)
     columns = None
     if text_column is not None or id_column is not None or keep:
@@ -152,7 +172,9 @@ def predict(
         skip_bad=skip_bad,
     )
     is_typed = _is_typed(texts, files)
-    target = target_of(inputs, output, output_format, explain=explain, no_color=no_color)
+    target = target_of(
+        inputs, output, output_format, explain=explain, is_partial=selection.is_partial, no_color=no_color
+    )
     check_explaining(target, explain=explain, resume=resume)
     if resume and not target.is_resumable:
         raise UsageProblem("--resume goes on with a file. Type: -o FILE with it, as -o verdicts.csv")
@@ -161,19 +183,24 @@ def predict(
     from imdbsent.cli.answering import Work, answer
     from imdbsent.cli.records_bar import RecordsBar
 
+    uncertain = uncertain_of(classifier.bundle.card, threshold, bounds)
+    selection = replace(selection, uncertain=uncertain)
     is_hidden = quiet or is_typed or not inputs.are_bulk or target.is_on_terminal
     with RecordsBar(notes.console, inputs.meter, is_hidden=is_hidden) as bar:
-        work = Work(classifier, inputs, target, threshold, batch_size, is_typed, bar)
+        work = Work(classifier, inputs, target, threshold, bounds, batch_size, selection, is_typed, bar)
         if explain:
             explain_all(work, html, no_color=no_color, note=notes)
         else:
             answer(work, resume=resume, no_color=no_color, note=notes)
-    if inputs.are_bulk:
-        notes(work.tally.summary())
+    tally = work.tally
+    if inputs.are_bulk or selection.is_partial:
+        notes(tally.summary(has_neutral=bounds is not None, is_partial=selection.is_partial))
     if target.path is not None:
-        notes(f"wrote {work.tally.total:,} rows to {target.path}")
-    if strict and work.tally.failed:
-        raise RecordsFailed(work.tally.failed, work.tally.total)
+        notes(f"wrote {tally.shown:,} rows to {target.path}")
+    if warning := tally.warning():
+        notes(warning)
+    if strict and tally.failed:
+        raise RecordsFailed(tally.failed, tally.total)
 
 
 def _load(model: str | None, notes: Notes, workers: int | None) -> Classifier:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from imdbsent.cli.console import stdout_console
 from imdbsent.errors import UsageProblem
 from imdbsent.explanation.writing import EXPLANATION
+from imdbsent.records.compression import pyarrow
 from imdbsent.records.output import check_output, format_of_output
+from imdbsent.records.selection import RECORD
 from imdbsent.records.writing import NO_COLUMNS, Format, ResultColumns, result_columns
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ class Target:
         columns: columns beside the usual ones.
         types: pyarrow's types of those columns, where they have types.
         is_on_terminal: whether they are seen on a terminal.
+        is_numbered: whether the first of those columns is the place of the record among all that came in.
     """
 
     path: Path | None
@@ -34,6 +37,7 @@ class Target:
     columns: ResultColumns
     types: dict[str, Any]
     is_on_terminal: bool = False
+    is_numbered: bool = False
 
     @property
     def is_resumable(self) -> bool:
@@ -41,7 +45,15 @@ class Target:
         return self.path is not None and (not self.path.exists() or self.path.is_file())
 
 
-def target_of(inputs: Inputs, path: Path | None, chosen: Format | None, *, explain: bool, no_color: bool) -> Target:
+def target_of(
+    inputs: Inputs,
+    path: Path | None,
+    chosen: Format | None,
+    *,
+    explain: bool,
+    is_partial: bool = False,
+    no_color: bool,
+) -> Target:
     """Decide where results go, and find out that they cannot before the work.
 
     Args:
@@ -49,6 +61,7 @@ def target_of(inputs: Inputs, path: Path | None, chosen: Format | None, *, expla
         path: the file; None for standard output.
         chosen: the format; None for what the name of the file says, else a table, or for many into a pipe a plain one.
         explain: whether results are explanations.
+        is_partial: whether they are not those of all records in order, so that they say which record they are of.
         no_color: whether the terminal has no colour.
 
     Raises:
@@ -56,7 +69,9 @@ def target_of(inputs: Inputs, path: Path | None, chosen: Format | None, *, expla
         ExtraMissing: they need pyarrow, which is not installed.
     """
     own, is_terminal = inputs.columns, stdout_console(no_color=no_color).is_terminal
-    columns = result_columns(own.kept, has_id=own.id is not None, taken=EXPLANATION if explain else ())
+    is_numbered = is_partial and own.id is None
+    taken = (*(EXPLANATION if explain else ()), *((RECORD,) if is_numbered else ()))
+    columns = result_columns(own.kept, has_id=own.id is not None, taken=taken)
     if path is not None:
         chosen = chosen or format_of_output(path)
         check_output(path, chosen)
@@ -71,4 +86,8 @@ def target_of(inputs: Inputs, path: Path | None, chosen: Format | None, *, expla
     types = {names[column]: kind for column, kind in inputs.types.items() if column in names}
     if own.id in inputs.types:
         types["id"] = inputs.types[own.id]
-    return Target(path, chosen, columns, types, is_on_terminal=path is None and is_terminal)
+    if is_numbered:
+        columns = replace(columns, kept=(RECORD, *columns.kept))
+        if chosen is Format.PARQUET:
+            types[RECORD] = pyarrow("Parquet").int64()
+    return Target(path, chosen, columns, types, path is None and is_terminal, is_numbered)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from imdbsent.classifier import Classifier
     from imdbsent.explanation.attribution import Attribution
-    from imdbsent.records import Label, Prediction, Record
+    from imdbsent.records import Label, Prediction, Record, Side
     from imdbsent.tokenizer import Token
 
 WINDOW: Final = 256
@@ -86,7 +86,7 @@ class Breakdown:
     temperature: float
     tokens: tuple[ExplainedToken, ...]
 
-    def strongest(self, side: Label, count: int) -> list[ExplainedToken]:
+    def strongest(self, side: Side, count: int) -> list[ExplainedToken]:
         """The words that moved the verdict most towards one side, the strongest first.
 
         Args:
@@ -158,33 +158,48 @@ class Explainer:
         self.classifier = classifier
         self._attribute = attributor(classifier.engine)
 
-    def explain(self, records: Iterable[Record], *, threshold: float | None = None) -> Iterator[Explanation]:
+    def explain(
+        self,
+        records: Iterable[Record],
+        *,
+        threshold: float | None = None,
+        neutral: tuple[float, float] | None = None,
+    ) -> Iterator[Explanation]:
         """Explain a stream of records, in bounded memory.
 
         Args:
             records: what was read.
-            threshold: probability of positive from which the label is "positive"; None for the model's own.
+            threshold: as `Classifier.predict`.
+            neutral: as `Classifier.predict`.
 
         Yields:
             An explanation for each record, in order.
         """
         for window in windows(records, WINDOW):
-            yield from self.explain_window(window, threshold=threshold)
+            yield from self.explain_window(window, threshold=threshold, neutral=neutral)
 
     def explain_window(
-        self, records: Sequence[Record], *, threshold: float | None = None, batch_size: int | None = None
+        self,
+        records: Sequence[Record],
+        *,
+        threshold: float | None = None,
+        neutral: tuple[float, float] | None = None,
+        batch_size: int | None = None,
     ) -> Iterator[Explanation]:
         """Explain some records together.
 
         Args:
             records: as `explain`.
             threshold: as `explain`.
+            neutral: as `explain`.
             batch_size: texts a run of the network; None for the fastest.
 
         Yields:
             An explanation for each record, in order.
         """
-        predictions = self.classifier.classify_window(records, threshold=threshold, batch_size=batch_size)
+        predictions = self.classifier.classify_window(
+            records, threshold=threshold, neutral=neutral, batch_size=batch_size
+        )
         judged = [
             self.classifier.tokenizer.encode(prediction.text)
             for prediction in predictions

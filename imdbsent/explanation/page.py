@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from imdbsent.explanation.explain import Breakdown, ExplainedToken, Explanation
-    from imdbsent.records import Label, Prediction
+    from imdbsent.records import Prediction, Side
 
 WORDS: Final = 10  # strongest words shown towards each side
 SENTENCES: Final = 6  # strongest sentences shown
 OPEN: Final = 20  # articles that are not folded
-SIDES: Final[tuple[Label, ...]] = ("positive", "negative")
+SIDES: Final[tuple[Side, ...]] = ("positive", "negative")
 _EXCERPT: Final = 70  # characters of a text that are seen while it is folded
 _STYLE_SHEET: Final = Path(__file__).parent / "page.css"
 _BAR: Final = 80  # units
@@ -74,7 +74,7 @@ def closing() -> str:
     return "</main>" + page_end()
 
 
-def _key(side: Label) -> str:
+def _key(side: Side) -> str:
     names = enumerate(("faint", "weak", "strong", "strongest"), 1)
     return " ".join(f'<span class="{side[0]}{strong}">{name}</span>' for strong, name in names)
 
@@ -142,7 +142,7 @@ def _sum(parts: Breakdown, probability: float) -> str:
     return f'<dl class="sum">{items}</dl>'
 
 
-def _words(parts: Breakdown, side: Label) -> str:
+def _words(parts: Breakdown, side: Side) -> str:
     rows = [
         (parts.text[token.start : token.end], f"{token.contribution:+.3f}", _bar(token.contribution, parts.largest))
         for token in parts.strongest(side, WORDS)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-Label = Literal["positive", "negative"]
+Side = Literal["positive", "negative"]
+Label = Literal["positive", "negative", "neutral"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ class Prediction:
 
     Attributes:
         text: the text.
-        label: "positive" or "negative"; None where there is no verdict.
+        label: "positive" or "negative", or "neutral" where that was asked for; None where there is no verdict.
         probability: probability that the text is positive, 0 to 1; None where there is no verdict.
         problem: why there is no verdict; None where there is one.
         tokens: ids that the network read, the start mark and padding not counted; 0 where it read nothing.

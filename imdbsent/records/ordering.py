@@ -1,0 +1,96 @@
+"""Sorting more than memory holds."""
+
+from __future__ import annotations
+
+import heapq
+import pickle
+import sqlite3
+from contextlib import closing, contextmanager
+from itertools import islice
+from typing import TYPE_CHECKING, Final, TypeVar
+
+from imdbsent.errors import OutputFailed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+T = TypeVar("T")
+
+IN_MEMORY: Final = 10_000
+"""Items that are sorted in memory; more are sorted in a temporary file."""
+
+
+def in_order(items: Iterable[T], key: Callable[[T], float], top: int | None = None) -> Iterator[T]:
+    """Sort items, in bounded memory however many they are.
+
+    Up to `IN_MEMORY` items are held, the first of them where `top` is that few; more are in a table that SQLite keeps
+    in a temporary file of its own (in `TMPDIR`), which takes the space of the items twice over.
+
+    Args:
+        items: read to their end before the first is given.
+        key: what to sort by, the smallest first; of equal ones the one that came earlier.
+        top: how many of the first to give; None for all.
+
+    Yields:
+        The items in order.
+
+    Raises:
+        OutputFailed: there is no space for the temporary file.
+    """
+    if top is not None and top <= IN_MEMORY:
+        yield from heapq.nsmallest(top, items, key)
+        return
+    stream = iter(items)
+    few = list(islice(stream, IN_MEMORY))
+    if len(few) < IN_MEMORY:
+        yield from sorted(few, key=key)[:top]
+        return
+    with closing(_Table()) as table:
+        table.extend(few, key)
+        few.clear()
+        table.extend(stream, key)
+        yield from table.in_order(top)
+
+
+class _Table:
+    """Items in a temporary file, which goes when it is closed; nobody else can put anything in."""
+
+    def __init__(self) -> None:
+        self._table = sqlite3.connect("", isolation_level=None, check_same_thread=False)
+        self._table.execute("PRAGMA journal_mode = OFF")
+        self._table.execute("PRAGMA temp_store = FILE")
+        self._table.execute("PRAGMA cache_size = -8000")  # kilobytes
+        self._table.execute("CREATE TABLE items (place INTEGER PRIMARY KEY, key REAL, item BLOB)")
+        self._table.execute("BEGIN")
+
+    def extend(self, items: Iterable[T], key: Callable[[T], float]) -> None:
+        """Add items behind those that are there."""
+        for item in items:
+            with _telling():
+                row = (key(item), pickle.dumps(item, pickle.HIGHEST_PROTOCOL))
+                self._table.execute("INSERT INTO items (key, item) VALUES (?, ?)", row)
+
+    def in_order(self, top: int | None) -> Iterator[T]:
+        """The first items, the smallest first."""
+        limit = -1 if top is None else top  # SQLite's "no limit"
+        with _telling():
+            rows = self._table.execute("SELECT item FROM items ORDER BY key, place LIMIT ?", (limit,))
+        while True:
+            with _telling():
+                row = rows.fetchone()
+            if row is None:
+                return
+            yield pickle.loads(row[0])  # noqa: S301 (we have written it)
+
+    def close(self) -> None:
+        """Drop the table."""
+        self._table.close()
+
+
+@contextmanager
+def _telling() -> Iterator[None]:
+    """Context in which errors of SQLite are those of the output."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise OutputFailed(f"the temporary file that results are sorted in: {error}") from error
