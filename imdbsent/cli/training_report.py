@@ -43,8 +43,9 @@ def report_table(report: TrainingReport) -> Table:
     table.add_column("accuracy", justify="right")
     table.add_row("train, mean of the last epoch", f"{last.loss:.4f}", f"{last.accuracy:.2%}")
     table.add_row(f"{card.shown_split}, Keras", f"{last.test_loss:.4f}", f"{last.test_accuracy:.2%}")
+    divided = "" if card.temperature == 1 else f", temperature {card.temperature:g}"
     for metrics in card.metrics:
-        table.add_row(f"{metrics.split}, ONNX as it answers", f"{metrics.loss:.4f}", f"{metrics.accuracy:.2%}")
+        table.add_row(f"{metrics.split}, ONNX as it answers{divided}", f"{metrics.loss:.4f}", f"{metrics.accuracy:.2%}")
     return table
 
 

@@ -21,7 +21,7 @@ class TrainingData:
 
     Attributes:
         train: texts to learn from, the vocabulary included.
-        validation: texts to look at; nothing is chosen by them.
+        validation: texts to look at. By a user's own the temperature is chosen, by the test split of IMDB nothing.
         split: what `validation` is: "test" for the reviews of IMDB, "validation" for held-out texts of a user's own.
         sha256: hash of the texts and labels of both.
         notes: what a user should know of them, a line each.

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 import platform
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any, Final
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from imdbsent.bundle import Metrics
+    from imdbsent.training.calibration import Calibration
     from imdbsent.training.trainer import Trained
 
     Array = npt.NDArray[np.float32]
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 OPSET: Final = 17
 IR_VERSION: Final = 8  # what onnxruntime 1.12 and later read
 
+_EPOCH: Final = "the last epoch"
 _LIBRARIES = ("imdbsent", "keras", "tensorflow", "jax", "torch", "numpy", "onnx", "onnxruntime")
 
 
@@ -45,6 +47,7 @@ def write_bundle(
     *,
     name: str,
     data_sha256: str,
+    calibrate: Callable[[Bundle], Calibration | None] = lambda _bundle: None,
     measure: Callable[[Bundle], tuple[Metrics, ...]],
 ) -> Bundle:
     """Write a trained network as a bundle.
@@ -54,7 +57,8 @@ def write_bundle(
         trained: what training gave.
         name: the model's name.
         data_sha256: hash of the reviews it was trained on.
-        measure: measures the bundle as written; its figures go into the card.
+        calibrate: gives the temperature of the bundle as written, whose own is 1; None leaves it so.
+        measure: measures the bundle with its temperature; its figures go into the card.
 
     Returns:
         The bundle.
@@ -79,7 +83,7 @@ def write_bundle(
         threshold=0.5,
         layers=tuple(map(_layer, trained.network.layers)),
         metrics=(),
-        chosen_by="the last epoch; nothing was chosen",
+        chosen_by=f"{_EPOCH}; nothing was chosen",
         history=trained.history,
         recipe=asdict(recipe),
         seed=trained.seed,
@@ -87,8 +91,12 @@ def write_bundle(
         versions=versions(),
         files={file: file_sha256(directory / file) for file in (MODEL, VOCABULARY, NETWORK, HISTORY)},
     )
-    unmeasured = write_card(directory, card)
-    return write_card(directory, ModelCard(**{**vars(card), "metrics": measure(unmeasured)}))
+    bundle = write_card(directory, card)
+    calibration = calibrate(bundle)
+    if calibration is not None:
+        chosen_by = f"{_EPOCH}; the temperature on the {calibration.texts:,} validation texts"
+        bundle = write_card(directory, replace(card, temperature=calibration.temperature, chosen_by=chosen_by))
+    return write_card(directory, replace(bundle.card, metrics=measure(bundle)))
 
 
 def classic_to_onnx(network: Any, maximum_length: int) -> Any:

@@ -15,6 +15,7 @@ from imdbsent.evaluation import measure
 from imdbsent.models import publishing
 from imdbsent.training import import_library, unfinished
 from imdbsent.training.base import read_base
+from imdbsent.training.calibration import calibrate
 from imdbsent.training.checkpoint import Checkpoint, Head, Variables, write_checkpoint
 from imdbsent.training.data import imdb_data
 from imdbsent.training.export import versions, write_bundle
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from imdbsent.bundle import Bundle
+    from imdbsent.training.calibration import Calibration
     from imdbsent.training.data import TrainingData
     from imdbsent.training.loop import State
     from imdbsent.training.progress import TrainingProgress
@@ -65,7 +67,8 @@ def train_bundle(
         start: the checkpoint to go on from; None to begin.
 
     Returns:
-        The bundle, measured on the validation texts by the engine that will answer.
+        The bundle, its temperature fitted on a user's own validation texts, and measured on the validation texts by
+        the engine that will answer.
 
     Raises:
         TrainingUnavailable: a library that training needs is not installed.
@@ -93,6 +96,7 @@ def train_bundle(
                 trained,
                 name=request.name,
                 data_sha256=data.sha256,
+                calibrate=lambda bundle: _calibrate(bundle, data),
                 measure=lambda bundle: (measure(Classifier(bundle), data.validation, data.split),),
             )
         checkpoint.unlink(missing_ok=True)
@@ -109,6 +113,11 @@ def _read_data(request: TrainingRequest) -> TrainingData:
         return read_own_data(request.own, request.seed)
     assert request.data is not None  # it is one or the other
     return imdb_data(Path(request.data))
+
+
+def _calibrate(bundle: Bundle, data: TrainingData) -> Calibration | None:
+    """The temperature that suits the validation texts; none for the reviews of IMDB, where the test split is shown."""
+    return None if data.split == "test" else calibrate(Classifier(bundle), data.validation)
 
 
 def _train(

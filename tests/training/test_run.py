@@ -170,3 +170,11 @@ def test_a_disk_that_fills_leaves_the_last_checkpoint_and_no_half_bundle(tiny_tr
     assert [path.name for path in (home / "training").iterdir() if path.name[0] != "."] == ["mine.npz"]
     assert unfinished.find("mine").head.state.position.epoch == 3
     assert same_weights(resume("mine"), run(request(tiny_tree, "whole")))
+
+
+def test_on_the_reviews_nothing_is_chosen_by_the_test_split(tiny_tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from imdbsent.training import run as module
+
+    monkeypatch.setattr(module, "calibrate", lambda *_: pytest.fail("the test split was looked at"))
+    card = run(request(tiny_tree, "mine")).card
+    assert (card.temperature, card.chosen_by) == (1.0, "the last epoch; nothing was chosen")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from imdbsent.bundle import Epoch
+from imdbsent.bundle import Epoch, ModelCard
 from imdbsent.errors import CheckpointInvalid, ImdbsentError, TrainingStopped
 from imdbsent.training.progress import Position
 from imdbsent.training.recipes import BUCKETED, Recipe
@@ -75,6 +75,7 @@ def test_a_file_of_200_rows_is_trained_on_evaluated_and_asked(run, tmp_path: Pat
     card = report.bundle.card
     assert [(metrics.split, metrics.n) for metrics in card.metrics] == [("validation", 25)]
     assert card.metrics[0].accuracy >= 0.9
+    assert card.temperature == 1  # 25 texts are too few to choose it by
     assert report.bundle.directory == home / "models" / "mine"
 
     other = table(tmp_path / "other.csv", 100, start=1_000)
@@ -86,6 +87,35 @@ def test_a_file_of_200_rows_is_trained_on_evaluated_and_asked(run, tmp_path: Pat
 
     result = run("predict", "--model", "mine", "a great and funny film", "a dull and boring film", "--format", "tsv")
     assert [line.split("\t")[0] for line in result.out.splitlines()] == ["positive", "negative"]
+
+
+@needs_keras
+def test_the_temperature_is_fitted_on_the_texts_that_were_held_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from imdbsent.training import run as module
+
+    path = tmp_path / "noisy.csv"
+    lines = ["body,stars"]
+    for i in range(300):  # every fourth label is wrong, and can only be learned by heart
+        stars = 9 if i % 2 == (i % 8 > 1) else 1
+        lines.append(f"number {i} was {(GOOD if i % 2 else BAD)[i % 4]} and word{i},{stars}")
+    path.write_text("\n".join(lines))
+    own = OwnData(str(path), "body", "stars", ">=7", None, validation=None, validation_fraction=0.3)
+    request = TrainingRequest(replace(TINY, vocabulary_size=400), 7, "noisy", own=own)
+
+    def trained(name: str) -> ModelCard:
+        asked = replace(request, name=name)
+        return module.train_bundle(asked, progress=Silent(), note=lambda _line: None).bundle.card
+
+    card = trained("noisy")
+    assert card.temperature > 1.2
+    assert card.chosen_by == "the last epoch; the temperature on the 90 validation texts"
+    monkeypatch.setattr(module, "calibrate", lambda *_: None)
+    without = trained("other")
+    assert (without.temperature, without.chosen_by) == (1.0, "the last epoch; nothing was chosen")
+    assert card.metrics[0].loss < without.metrics[0].loss  # measured with the temperature
+    assert card.metrics[0].accuracy == without.metrics[0].accuracy
 
 
 @needs_keras
