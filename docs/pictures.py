@@ -20,6 +20,8 @@ FOLDER = ROOT / "docs" / "pictures"
 WIDTHS: Final = (80, 140)
 COMMANDS: Final = {
     "predict": 'imdbsent predict "great movie" "not worth the money" "I laughed, I cried, and I want my money back"',
+    "predict-explain": "imdbsent predict --explain 'The first hour is a waste of time. The acting, though, is superb, "
+    "and the ending is one of the best I have seen. Not great, but I liked it!'",
     "stats": "imdbsent stats",
     "dataset-verify": "imdbsent dataset verify",
     "inspect-decode": "imdbsent inspect decode 1 14 22 16 43 530 973 1622",

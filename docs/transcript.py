@@ -1,4 +1,4 @@
-"""Run the commands of docs/tutorial.md and docs/train.md again and put what they print under them.
+"""Run the commands of the pages that show what commands print, and put what they print now under them.
 
 The tutorial needs the reviews: IMDBSENT_ACLIMDB=aclImdb_v1.tar.gz python docs/transcript.py
 
@@ -21,6 +21,7 @@ from running import ROOT, printed
 
 PAGE: Final = ROOT / "docs" / "tutorial.md"
 TRAINING: Final = ROOT / "docs" / "train.md"
+EXPLANATIONS: Final = ROOT / "docs" / "explanations.md"
 WIDTH: Final = 100  # columns
 LEFT_OUT: Final = "..."
 _BLOCK: Final = re.compile(r"```console\n\$ (imdbsent[^\n]*)\n(.*?)```\n", re.DOTALL)
@@ -45,5 +46,5 @@ def _output(command: str, old: str) -> str:
 
 
 if __name__ == "__main__":
-    for page in (TRAINING, PAGE):
+    for page in (TRAINING, EXPLANATIONS, PAGE):
         page.write_text(rerun(page.read_text("utf-8")), encoding="utf-8", newline="\n")

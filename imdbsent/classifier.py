@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from imdbsent.bundle import Bundle
+    from imdbsent.explanation.explain import Explanation
     from imdbsent.records import Label
 
 _WINDOW_RECORDS: Final = 2048
@@ -80,6 +81,25 @@ class Classifier:
             A prediction for each text, in order.
         """
         return self.classify(map(Record, texts), threshold=threshold, batch_size=batch_size)
+
+    def explain(self, texts: Iterable[str], *, threshold: float | None = None) -> list[Explanation]:
+        """Classify texts, and say what each of their words added to the verdict.
+
+        Args:
+            texts: as `predict`; for a stream of them there is `imdbsent.explanation.explain.Explainer`.
+            threshold: as `predict`.
+
+        Returns:
+            An explanation for each text, in order.
+
+        Raises:
+            ModelUnexplainable: the network does not show what its verdicts are made of.
+        """
+        from imdbsent.explanation.explain import Explainer  # noqa: PLC0415 (it imports this module)
+
+        if isinstance(texts, str):
+            raise TypeError("explain takes several texts: explain([text])")
+        return list(Explainer(self).explain(map(Record, texts), threshold=threshold))
 
     def classify(
         self,

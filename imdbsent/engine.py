@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import numpy as np
 import onnxruntime
@@ -14,10 +14,12 @@ from imdbsent.lstm import WEIGHTS, LSTMWeights, NetworkWeights
 from imdbsent.tokenizer import PAD_ID
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     import numpy.typing as npt
+
+T = TypeVar("T")
 
 BATCH_SIZE: Final = 12
 """Texts a run of the network. The fastest of 6 to 128, by 6 % over 16: small batches of like length stay in the cache
@@ -51,8 +53,8 @@ class Engine:
         except Exception as error:  # its exceptions have no common base but Exception
             raise BundleInvalid(model.parent, f"{model.name} is no network that ONNX Runtime reads") from error
         inputs = {tensor.name for tensor in self._session.get_inputs()}
-        outputs = {tensor.name for tensor in self._session.get_outputs()}
-        if inputs != {"ids", "lengths"} or "logit" not in outputs:
+        self.output_names = frozenset(tensor.name for tensor in self._session.get_outputs())
+        if inputs != {"ids", "lengths"} or "logit" not in self.output_names:
             raise BundleInvalid(model.parent, f"{model.name} has other inputs or outputs than ids, lengths, logit")
         self._pool = ThreadPoolExecutor(self.threads) if self.threads > 1 else None
 
@@ -68,13 +70,55 @@ class Engine:
         Returns:
             The logit of each text, in the order given, shape (texts,).
         """
+        logits = self.in_batches(texts, lambda batch: self.outputs(["logit"], batch)[0], batch_size)
+        return np.array(logits, np.float32)
+
+    def in_batches(
+        self,
+        texts: Sequence[Sequence[int]],
+        work: Callable[[Sequence[Sequence[int]]], Sequence[T]],
+        batch_size: int = BATCH_SIZE,
+    ) -> list[T]:
+        """Do some work on batches of texts of like length, a batch a thread.
+
+        Args:
+            texts: ids of each text.
+            work: what to do; it gives an item for each text of a batch.
+            batch_size: texts a batch.
+
+        Returns:
+            The item of each text, in the order given.
+        """
         longest_first = sorted(range(len(texts)), key=lambda i: -len(texts[i]))
         batches = [longest_first[k : k + batch_size] for k in range(0, len(texts), batch_size)]
-        logits = np.empty(len(texts), np.float32)
         run = self._pool.map if self._pool and len(batches) > 1 else map
-        for rows, values in zip(batches, run(self._run, ([texts[i] for i in rows] for rows in batches))):
-            logits[rows] = values
-        return logits
+        items: dict[int, T] = {}
+        for rows, found in zip(batches, run(work, ([texts[i] for i in rows] for rows in batches))):
+            items.update(zip(rows, found))
+        return [items[i] for i in range(len(texts))]
+
+    def outputs(self, names: Sequence[str], texts: Sequence[Sequence[int]]) -> list[Any]:
+        """Outputs of the graph over one batch of texts.
+
+        Args:
+            names: of the outputs.
+            texts: ids of each text, none of them empty or longer than the network's maximum length.
+
+        Returns:
+            An array for each name.
+
+        Raises:
+            BundleInvalid: the graph has no output of that name: it is not the tutorials' network.
+        """
+        lacking = sorted(set(names) - self.output_names)
+        if lacking:
+            raise BundleInvalid(self._model.parent, f"{self._model.name} does not show its {', '.join(lacking)}")
+        lengths = np.array([len(ids) for ids in texts], np.int32)
+        ids = np.zeros((len(texts), int(lengths.max())), np.int32)
+        for row, text in zip(ids, texts):
+            row[: len(text)] = text
+        outputs: list[Any] = self._session.run(list(names), {"ids": ids, "lengths": lengths})
+        return outputs
 
     def hidden_states(self, ids: Sequence[int]) -> npt.NDArray[np.float64]:
         """The LSTM's hidden state after each id of one text, shape (T, H), from the run that gives its logit.
@@ -85,7 +129,7 @@ class Engine:
         Raises:
             BundleInvalid: the graph does not give them: it is not the tutorials' network.
         """
-        (hidden,) = self._outputs(["hidden"], ids)  # (T, 1, H)
+        (hidden,) = self.outputs(["hidden"], [ids])  # (T, 1, H)
         return np.asarray(hidden[:, 0], np.float64)
 
     def weights(self) -> NetworkWeights:
@@ -94,7 +138,7 @@ class Engine:
         Raises:
             BundleInvalid: the graph does not give them: it is not the tutorials' network.
         """
-        values = (np.asarray(value, np.float64) for value in self._outputs(WEIGHTS, [PAD_ID]))  # constants: any text
+        values = (np.asarray(value, np.float64) for value in self.outputs(WEIGHTS, [[PAD_ID]]))  # constants: any text
         embedding, w, r, b, padding_hidden, padding_cell, dense_kernel, dense_bias = values
         biases = np.split(b[0], 2)  # ONNX has one for W and one for R, (4H,) each; only their sum counts
         return NetworkWeights(
@@ -105,23 +149,6 @@ class Engine:
             dense_kernel=dense_kernel[:, 0],
             dense_bias=float(dense_bias[0]),
         )
-
-    def _outputs(self, names: Sequence[str], ids: Sequence[int]) -> list[Any]:
-        """Outputs of the graph over one text, by name."""
-        lacking = sorted(set(names) - {tensor.name for tensor in self._session.get_outputs()})
-        if lacking:
-            raise BundleInvalid(self._model.parent, f"{self._model.name} does not show its {', '.join(lacking)}")
-        feed = {"ids": np.array([ids], np.int32), "lengths": np.array([len(ids)], np.int32)}
-        outputs: list[Any] = self._session.run(list(names), feed)
-        return outputs
-
-    def _run(self, texts: Sequence[Sequence[int]]) -> npt.NDArray[np.float32]:
-        lengths = np.array([len(ids) for ids in texts], np.int32)
-        ids = np.zeros((len(texts), int(lengths.max())), np.int32)
-        for row, text in zip(ids, texts):
-            row[: len(text)] = text
-        (logit,) = self._session.run(["logit"], {"ids": ids, "lengths": lengths})
-        return np.asarray(logit, np.float32)
 
 
 def _available_cores() -> int:

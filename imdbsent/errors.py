@@ -261,6 +261,18 @@ class BundleInvalid(ImdbsentError):
         super().__init__(f"the model in '{path}' cannot be used: {reason}{next_step and '. ' + next_step}")
 
 
+class ModelUnexplainable(ImdbsentError):
+    """The network of a model does not show what its verdicts are made of."""
+
+    exit_code = ExitCode.USAGE
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the network of this model does not show what its verdicts are made of. "
+            "Type: imdbsent predict --explain --model classic TEXT"
+        )
+
+
 class NameTaken(ImdbsentError):
     """A model of that name is there already, or the name is that of a model in the wheel."""
 

@@ -11,6 +11,7 @@ that is too rare for the network is id 2.
 
 from __future__ import annotations
 
+import re
 import string
 from dataclasses import dataclass
 from functools import cached_property
@@ -29,6 +30,8 @@ INDEX_FROM: Final = 3
 """The word of rank r has the id r + INDEX_FROM: the default of `keras.datasets.imdb.load_data`."""
 
 _FILTERS: Final = b'!"#$%&()*+,-./:;<=>?@[\\]^_`{|}~\t\n'
+_BLANKS: Final = " \t\n\r\v\f"  # where bytes.split splits
+_WORD: Final = re.compile(f"[^{re.escape(_FILTERS.decode() + _BLANKS)}]+")
 _TABLE: Final = bytes.maketrans(
     _FILTERS + string.ascii_uppercase.encode(), b" " * len(_FILTERS) + string.ascii_lowercase.encode()
 )
@@ -47,6 +50,22 @@ def split_words(text: str) -> list[bytes]:
         The words in order, none of them empty.
     """
     return text.encode("utf-8", "surrogatepass").translate(_TABLE).split()
+
+
+def word_spans(text: str) -> list[tuple[int, int]]:
+    """Where the words of `split_words` stand in a text.
+
+    What separates words is ASCII, and no byte of another character's UTF-8 is, so splitting characters gives the
+    words that splitting bytes does.
+
+    Args:
+        text: any text; lone surrogates are allowed.
+
+    Returns:
+        Of each word in order where it starts and where it ends, in characters: `text[start:end]` is the word as it is
+        written, before its ASCII letters are lower-cased.
+    """
+    return [match.span() for match in _WORD.finditer(text)]
 
 
 @dataclass(frozen=True)
@@ -158,6 +177,10 @@ class KerasTokenizer:
         return [
             Token(word.decode("utf-8", "surrogatepass"), ranks.get(word), ids.get(word)) for word in split_words(text)
         ]
+
+    def spans(self, text: str) -> list[tuple[int, int]]:
+        """Where each of `tokens` stands: `text[start:end]` is its own text, in characters."""
+        return word_spans(text)
 
     def decode(self, ids: Iterable[int]) -> list[str]:
         """The words of ids; padding and the start mark have none, and an unknown id is `OOV`."""

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from imdbsent.bundle import Bundle, read_bundle
+from tests.chromium import Chromium
 from tests.tiny import TINY
 
 _SHARED = Path(__file__).parent.parent.parent / "shared" / "data"
@@ -72,6 +73,13 @@ def tiny_tree(tmp_path: Path) -> Path:
             addresses = "".join(f"http://www.imdb.com/title/tt{i:07}/usercomments\n" for i in range(5))
             (root / split / f"urls_{kind}.txt").write_text(addresses, encoding="utf-8")
     return root
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chromium]:
+    chromium = Chromium(tmp_path_factory.mktemp("profile"))
+    yield chromium
+    chromium.close()
 
 
 @pytest.fixture

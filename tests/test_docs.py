@@ -110,9 +110,10 @@ def test_a_line_of_dots_in_the_tutorial_keeps_its_place(monkeypatch: pytest.Monk
     )
 
 
-def test_the_page_on_training_shows_what_its_commands_print():
-    page = transcript.TRAINING.read_text("utf-8")
-    assert transcript.rerun(page) == page, "docs/train.md is not up to date. Type: python docs/transcript.py"
+@pytest.mark.parametrize("path", [transcript.TRAINING, transcript.EXPLANATIONS], ids=lambda path: path.stem)
+def test_a_page_shows_what_its_commands_print(path: Path):
+    page = path.read_text("utf-8")
+    assert transcript.rerun(page) == page, f"docs/{path.name} is not up to date. Type: python docs/transcript.py"
 
 
 def test_the_table_of_recipes_has_every_field_with_what_it_may_be():

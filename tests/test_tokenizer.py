@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imdbsent.tokenizer import OOV_ID, START_ID, KerasTokenizer, Vocabulary, split_words
+from imdbsent.tokenizer import OOV_ID, START_ID, KerasTokenizer, Vocabulary, split_words, word_spans
 
 WORDS = (b"the", b"movie", "café".encode(), b"isn't", b"rare")
 TOKENIZER = KerasTokenizer(Vocabulary(WORDS), num_words=8, maximum_length=5)
@@ -61,6 +61,30 @@ def test_any_text_encodes_to_ids_of_the_network(text: str) -> None:
     assert TOKENIZER.encoding(text).ids == ids
     assert 1 <= len(ids) <= 5
     assert all(0 < i < 8 for i in ids)
+
+
+ANY_TEXT = st.text() | st.text(st.sampled_from("aB .'<br/>é\u00e9\u0301😀\u2028\xa0\x85\x1c\r\n\t\v\f\0-_`ß\u0130"))
+
+
+@given(ANY_TEXT)
+def test_each_word_stands_where_its_span_says(text: str) -> None:
+    pieces = [text[start:end] for start, end in word_spans(text)]
+    assert [piece.encode().lower() for piece in pieces] == split_words(text)  # bytes.lower touches ASCII alone
+
+
+@given(ANY_TEXT)
+def test_spans_are_in_order_and_between_them_there_are_separators_alone(text: str) -> None:
+    after = 0
+    for start, end in [*TOKENIZER.spans(text), (len(text), len(text))]:
+        assert after <= start <= end
+        assert split_words(text[after:start]) == []
+        after = end
+    assert len(TOKENIZER.spans(text)) == len(TOKENIZER.tokens(text))
+
+
+def test_spans_count_characters_and_not_bytes() -> None:
+    text = "😀 Café, \ud83d!"
+    assert [text[start:end] for start, end in word_spans(text)] == ["😀", "Café", "\ud83d"]
 
 
 def test_a_vocabulary_comes_back_from_its_file(tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Sequence
 from enum import Enum
@@ -20,8 +19,9 @@ from imdbsent.cli.own_data import (
     check_subject,
     columns_and_rule,
 )
+from imdbsent.cli.pages import check_place, new_page
 from imdbsent.cli.stats import Layout
-from imdbsent.errors import OutputFailed, UsageProblem
+from imdbsent.errors import UsageProblem
 from imdbsent.records.writing import output_errors, write
 
 if TYPE_CHECKING:
@@ -81,7 +81,8 @@ def evaluate(
         {"--data": data, "--split": split},
         {"--text-column": text_column, "--label-column": label_column, "--positive": positive},
     )
-    _check_place(html)
+    if html is not None:
+        check_place(html)
     notes = Notes(stderr_console(no_color=no_color), quiet=quiet)
     classifiers = _load(model or [None], notes)
     if file is None:
@@ -90,21 +91,12 @@ def evaluate(
         examples = _own_texts(file, text_column, label_column, positive)
     report = _measure(classifiers, examples, mistakes, notes)
     if html is not None:
-        _write_page(report, html)
+        from imdbsent.evaluation.page import as_html
+
+        with new_page(html) as stream:
+            write(as_html(report), stream)
         notes(f"the page is in {html}")
     _show(report, output_format, no_color=no_color)
-
-
-def _check_place(path: Path | None) -> None:
-    """Find out that a file cannot be written before the work, rather than after it."""
-    if path is None:
-        return
-    if path.is_dir():
-        raise UsageProblem(f"'{path}' is a folder. Type: --html '{path / 'report.html'}'")
-    if not path.parent.is_dir():
-        raise UsageProblem(f"there is no folder '{path.parent}'. Type: mkdir -p '{path.parent}'")
-    if not os.access(path.parent, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
-        raise UsageProblem(f"the folder '{path.parent}' cannot be written. Type: --html with another PATH")
 
 
 def _load(models: Sequence[str | None], notes: Notes) -> dict[str, Classifier]:
@@ -164,22 +156,6 @@ def _measure(classifiers: dict[str, Classifier], examples: Examples, mistakes: i
             count = answers[-1].unanswered
             notes(f"{name}: {count:,} without a verdict, counted with a probability of {NO_VERDICT}")
     return report(examples, answers, mistakes=mistakes)
-
-
-def _write_page(report: Report, path: Path) -> None:
-    """Write the page, which has its name only once it is whole.
-
-    Raises:
-        OutputFailed: the system refuses.
-    """
-    from imdbsent.evaluation.page import as_html
-    from imdbsent.records.new_file import new_file
-
-    try:
-        with new_file(path) as place, place.open("wb") as stream:
-            write(as_html(report), stream)
-    except OSError as error:
-        raise OutputFailed(f"{path}: {error.strerror or error}") from error
 
 
 def _show(report: Report, layout: Layout, *, no_color: bool) -> None:

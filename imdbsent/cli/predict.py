@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from imdbsent.cli.console import NoColor, Notes, Quiet, stderr_console
+from imdbsent.cli.explaining import check_explaining, check_html, explain_all
 from imdbsent.cli.target import target_of
 from imdbsent.errors import ModelMissing, RecordsFailed, UsageProblem
 from imdbsent.records.columns import TEXT_COLUMN, Columns
@@ -106,6 +107,13 @@ def predict(
         bool,
         typer.Option("--resume", help="Go on where a run that was making the file of -o was stopped, or killed."),
     ] = False,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Show which words moved the verdict, and how far. 'jsonl' has every word.")
+    ] = False,
+    html: Annotated[
+        Path | None,
+        typer.Option("--html", metavar="PATH", help="With --explain: write a page of it, too; for any browser."),
+    ] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Exit with 5 when a text got no verdict.")] = False,
     quiet: Quiet = False,
     no_color: NoColor = False,
@@ -120,6 +128,8 @@ def predict(
 
     cat reviews.txt | imdbsent predict - | cut -f1 | sort | uniq -c
 
+    imdbsent predict --explain "not a great movie" --html why.html
+
     imdbsent predict -- "-- and then it got worse"
     """
     texts, files = texts or [], file or []
@@ -128,6 +138,7 @@ def predict(
             typer.echo(context.get_help())
             return
         texts = [STDIN]
+    check_html(html, explain=explain)
     notes = Notes(stderr_console(no_color=no_color), quiet=quiet)
     columns = None
     if text_column is not None or id_column is not None or keep:
@@ -141,7 +152,8 @@ def predict(
         skip_bad=skip_bad,
     )
     is_typed = _is_typed(texts, files)
-    target = target_of(inputs, output, output_format, no_color=no_color)
+    target = target_of(inputs, output, output_format, explain=explain, no_color=no_color)
+    check_explaining(target, explain=explain, resume=resume)
     if resume and not target.is_resumable:
         raise UsageProblem("--resume goes on with a file. Type: -o FILE with it, as -o verdicts.csv")
     _hint_at_files(texts, notes)
@@ -152,7 +164,10 @@ def predict(
     is_hidden = quiet or is_typed or not inputs.are_bulk or target.is_on_terminal
     with RecordsBar(notes.console, inputs.meter, is_hidden=is_hidden) as bar:
         work = Work(classifier, inputs, target, threshold, batch_size, is_typed, bar)
-        answer(work, resume=resume, no_color=no_color, note=notes)
+        if explain:
+            explain_all(work, html, no_color=no_color, note=notes)
+        else:
+            answer(work, resume=resume, no_color=no_color, note=notes)
     if inputs.are_bulk:
         notes(work.tally.summary())
     if target.path is not None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from imdbsent.cli.console import stdout_console
 from imdbsent.errors import UsageProblem
+from imdbsent.explanation.writing import EXPLANATION
 from imdbsent.records.output import check_output, format_of_output
 from imdbsent.records.writing import NO_COLUMNS, Format, ResultColumns, result_columns
 
@@ -40,19 +41,26 @@ class Target:
         return self.path is not None and (not self.path.exists() or self.path.is_file())
 
 
-def target_of(inputs: Inputs, path: Path | None, chosen: Format | None, *, no_color: bool) -> Target:
+def target_of(inputs: Inputs, path: Path | None, chosen: Format | None, *, explain: bool, no_color: bool) -> Target:
     """Decide where results go, and find out that they cannot before the work.
+
+    Args:
+        inputs: what is read.
+        path: the file; None for standard output.
+        chosen: the format; None for what the name of the file says, else a table, or for many into a pipe a plain one.
+        explain: whether results are explanations.
+        no_color: whether the terminal has no colour.
 
     Raises:
         UsageProblem: they cannot.
         ExtraMissing: they need pyarrow, which is not installed.
     """
     own, is_terminal = inputs.columns, stdout_console(no_color=no_color).is_terminal
-    columns = result_columns(own.kept, has_id=own.id is not None)
+    columns = result_columns(own.kept, has_id=own.id is not None, taken=EXPLANATION if explain else ())
     if path is not None:
         chosen = chosen or format_of_output(path)
         check_output(path, chosen)
-    chosen = chosen or (Format.TABLE if is_terminal or not inputs.are_bulk else Format.TSV)
+    chosen = chosen or (Format.TABLE if is_terminal or not inputs.are_bulk else Format.JSONL if explain else Format.TSV)
     if chosen is Format.TSV and columns != NO_COLUMNS:
         raise UsageProblem(
             "TSV has label, probability and text alone, with no place for --id-column or --keep. Type: --format csv"

@@ -9,6 +9,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from imdbsent.cli.console import Data, NoColor, Quiet, stderr_console
+from imdbsent.cli.own_data import (
+    GroupColumn,
+    LabelColumn,
+    Positive,
+    TextColumn,
+    TrainingFile,
+    Validation,
+    ValidationFraction,
+    own_data,
+)
 from imdbsent.cli.recipe_options import override_from_options, with_recipe_options
 from imdbsent.cli.training import DEFAULT_SEED, resume, train_model
 from imdbsent.errors import UsageProblem
@@ -30,6 +40,7 @@ class ListFormat(str, Enum):
 @with_recipe_options
 def train(
     context: typer.Context,
+    file: TrainingFile = None,
     recipe: Annotated[
         str,
         typer.Option(
@@ -45,6 +56,21 @@ def train(
         ListFormat | None, typer.Option("--format", help="Of the list. Left out: table.", show_default=False)
     ] = None,
     data: Data = None,
+    text_column: TextColumn = None,
+    label_column: LabelColumn = None,
+    positive: Positive = None,
+    group_column: GroupColumn = None,
+    validation: Validation = None,
+    validation_fraction: ValidationFraction = None,
+    base: Annotated[
+        str | None,
+        typer.Option(
+            "--from",
+            metavar="NAME|PATH",
+            help="Go on from the words and weights of a model that is there. Left out: from random weights.",
+            show_default=False,
+        ),
+    ] = None,
     name: Annotated[
         str | None, typer.Option("--name", help="The model's name. Left out: my-RECIPE.", show_default=False)
     ] = None,
@@ -65,7 +91,7 @@ def train(
     no_color: NoColor = False,
     **fields: Any,  # an option for each field of a recipe
 ) -> None:
-    """Train a network on the 25,000 training reviews, and show the test split after each epoch.
+    """Train a network on the 25,000 training reviews, or on your own texts, and show held-out texts after each epoch.
 
     Ctrl-C stops it after a checkpoint; --resume goes on from there, or from the last whole epoch where it was killed.
 
@@ -75,7 +101,9 @@ def train(
 
     imdbsent train --list --recipe mine.toml && imdbsent train --recipe mine.toml
 
-    imdbsent train --data aclImdb_v1.tar.gz --name mine && imdbsent predict --model mine "great movie"
+    imdbsent train reviews.csv --text-column body --label-column stars --positive ">=7" --group-column title
+
+    imdbsent train reviews.csv --from classic --epochs 2 --name mine && imdbsent predict --model mine "great movie"
 
     imdbsent train --recipe classic --seed 8 --name second 2>&1 | tee training.log
 
@@ -88,6 +116,7 @@ def train(
         _check_alone(context)
         report = resume(name, console, quiet=quiet, tensorboard=tensorboard)
     else:
+        _check_sizes(base, fields)
         chosen = _chosen(recipe, fields)
         if list_recipes:
             _show_recipes(chosen, list_format, no_color=no_color)
@@ -99,6 +128,17 @@ def train(
             name=name or (output.name if output else f"my-{chosen.name}"),
             console=console,
             data=data,
+            own=own_data(
+                file,
+                data,
+                text_column=text_column,
+                label_column=label_column,
+                positive=positive,
+                group_column=group_column,
+                validation=validation,
+                validation_fraction=validation_fraction,
+            ),
+            base=base,
             output=output,
             replace=replace,
             seed=seed,
@@ -115,6 +155,19 @@ def _chosen(recipe: str, fields: dict[str, Any]) -> Recipe:
     return override_from_options(find_recipe(recipe), fields)
 
 
+def _check_sizes(base: str | None, fields: dict[str, Any]) -> None:
+    """Check that no size is asked of a model whose weights have theirs."""
+    from imdbsent.training.recipes import SIZES
+
+    given = [field for field in SIZES if fields[field] is not None]
+    if base is not None and given:
+        option = given[0].replace("_", "-")
+        raise UsageProblem(
+            f"--{option} cannot be changed with --from: the weights of {base!r} have their sizes. "
+            f"Type the same command without --{option}"
+        )
+
+
 def _show_recipes(chosen: Recipe, list_format: ListFormat | None, *, no_color: bool) -> None:
     from imdbsent.cli.recipe_list import show_recipes
 
@@ -127,5 +180,5 @@ def _check_alone(context: typer.Context) -> None:
         name = parameter.name or ""
         source = context.get_parameter_source(name)
         if name not in _WITH_RESUME and source is not None and source.name == "COMMANDLINE":
-            option = max(parameter.opts, key=len)
+            option = max(parameter.opts, key=len) if parameter.param_type_name == "option" else "FILE"
             raise UsageProblem(f"a run goes on as it began, without {option}. Type: imdbsent train --resume")

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from imdbsent.training.checkpoint import Checkpoint
     from imdbsent.training.progress import TrainingProgress
     from imdbsent.training.recipes import Recipe
-    from imdbsent.training.request import TrainingRequest
+    from imdbsent.training.request import OwnData, TrainingRequest
     from imdbsent.training.run import TrainingReport
 
 DEFAULT_SEED = 7
@@ -27,6 +27,8 @@ def train_model(
     name: str,
     console: Console,
     data: Path | None = None,
+    own: OwnData | None = None,
+    base: str | None = None,
     output: Path | None = None,
     replace: bool = False,
     seed: int = DEFAULT_SEED,
@@ -40,6 +42,8 @@ def train_model(
         name: the model's name.
         console: where progress and notes go.
         data: archive or folder of the reviews; None to find or download them.
+        own: the user's own texts; None for the reviews.
+        base: name or folder of the model to start from; None to start from random weights.
         output: folder to write the bundle to; None to install it under its name.
         replace: whether a model that is there may be replaced.
         seed: seed of the weights and of the order of the batches.
@@ -55,6 +59,7 @@ def train_model(
     """
     from imdbsent.cli.progress import DownloadBar
     from imdbsent.dataset.fetching import find_or_fetch
+    from imdbsent.training.base import of_model
     from imdbsent.training.request import TrainingRequest
     from imdbsent.training.tensorboard import check
 
@@ -62,13 +67,16 @@ def train_model(
     if tensorboard is not None:
         check(tensorboard)
     notes = Notes(console, quiet=quiet)
-    source = find_or_fetch(data, notes, None if quiet else DownloadBar(console))
+    starts_from, recipe = of_model(base, recipe) if base else (None, recipe)
+    source = None if own else find_or_fetch(data, notes, None if quiet else DownloadBar(console))
     request = TrainingRequest(
         recipe,
         seed,
         name,
         output=str(output.absolute()) if output else None,
-        data=str(source.absolute()),
+        data=str(source.absolute()) if source else None,
+        own=own,
+        base=starts_from,
     )
     return run_request(request, console, quiet=quiet, tensorboard=tensorboard)
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from functools import cache
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from imdbsent import __version__
 from imdbsent.evaluation.charts import calibration_chart, legend, length_chart, roc_chart
 from imdbsent.evaluation.curves import BINS
 from imdbsent.evaluation.mcnemar import p_value_text
+from imdbsent.html_page import data_table, folded, page_end, page_start
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -19,8 +18,7 @@ if TYPE_CHECKING:
     from imdbsent.evaluation.metrics import Interval
     from imdbsent.evaluation.report import ModelReport, Report
 
-_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
-"""Content security policy: a text that found a way through the escaping could still load and run nothing."""
+_STYLE_SHEET: Final = Path(__file__).parent / "page.css"
 _EXCERPT: Final = 90  # characters of a mistake that are seen while it is folded
 
 
@@ -30,23 +28,16 @@ def as_html(report: Report) -> Iterator[str]:
     Args:
         report: of at least one model.
     """
-    title = escape(f"{', '.join(model.model for model in report.models)} on {report.source}")
-    yield (
-        '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
-        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        '<meta name="color-scheme" content="light dark"><link rel="icon" href="data:,">'
-        f"<title>{title}</title><style>{_style()}</style></head>\n"
-        '<body><a class="skip" href="#figures">Skip to the figures</a>\n'
-    )
-    yield f"<header><h1><bdi>{title}</bdi></h1><p>{report.n:,} texts, {report.positive:,} of them positive.</p>"
+    title = f"{', '.join(model.model for model in report.models)} on {report.source}"
+    yield page_start(title, _STYLE_SHEET, ("figures", "the figures"))
+    yield f"<header><h1><bdi>{escape(title)}</bdi></h1><p>{report.n:,} texts, {report.positive:,} of them positive.</p>"
     yield f"{_chosen(report)}</header>\n"
     sections = _sections(report)
     links = "".join(f'<li><a href="#{key}">{name}</a></li>' for key, name, _ in sections)
     yield f'<nav aria-label="Sections"><ul>{links}</ul></nav>\n<main>\n'
     for key, name, content in sections:
         yield f'<section id="{key}" aria-labelledby="{key}-h"><h2 id="{key}-h">{name}</h2>{content}</section>\n'
-    yield f"</main><footer><p>imdbsent {escape(__version__)}</p></footer></body></html>\n"
+    yield "</main>" + page_end()
 
 
 def _sections(report: Report) -> list[tuple[str, str, str]]:
@@ -93,7 +84,7 @@ def _figures(models: Sequence[ModelReport]) -> str:
         ("positive from", [f"{model.threshold:g}" for model in models]),
         ("without a verdict", [f"{model.unanswered:,}" for model in models]),
     ]
-    return _table("Figures of each model", ["figure", *(model.model for model in models)], _flat(rows))
+    return data_table("Figures of each model", ["figure", *(model.model for model in models)], _flat(rows))
 
 
 def _confusion(models: Sequence[ModelReport]) -> str:
@@ -102,7 +93,7 @@ def _confusion(models: Sequence[ModelReport]) -> str:
         table = model.confusion
         rows.append((f"{model.model}: negative", [f"{table.true_negative:,}", f"{table.false_positive:,}"]))
         rows.append((f"{model.model}: positive", [f"{table.false_negative:,}", f"{table.true_positive:,}"]))
-    return _table("Confusion table", ["text is", "called negative", "called positive"], _flat(rows))
+    return data_table("Confusion table", ["text is", "called negative", "called positive"], _flat(rows))
 
 
 def _calibration_table(models: Sequence[ModelReport]) -> str:
@@ -118,7 +109,7 @@ def _calibration_table(models: Sequence[ModelReport]) -> str:
         for part in model.calibration
     ]
     header = ["model", "bin", "texts", "mean probability", "share positive"]
-    return _folded("The numbers", _table("Calibration", header, rows))
+    return folded("The numbers", data_table("Calibration", header, rows))
 
 
 def _group_table(models: Sequence[ModelReport], what: str) -> str:
@@ -127,8 +118,8 @@ def _group_table(models: Sequence[ModelReport], what: str) -> str:
         (same[0].name, f"{same[0].n:,}", *(f"{g.accuracy:.2%} ({_between(g.interval)})" for g in same))
         for same in zip(*groups)
     ]
-    table = _table(f"Accuracy by {what}", [what, "texts", *(model.model for model in models)], rows)
-    return table if what == "stars" else _folded("The numbers", table)
+    table = data_table(f"Accuracy by {what}", [what, "texts", *(model.model for model in models)], rows)
+    return table if what == "stars" else folded("The numbers", table)
 
 
 def _comparisons(report: Report) -> str:
@@ -142,7 +133,7 @@ def _comparisons(report: Report) -> str:
         for pair in report.comparisons
     ]
     header = ["models", "only one is right", "chi-squared", "p"]
-    return "<p>McNemar's test on the texts that one model alone judged right.</p>" + _table("McNemar", header, rows)
+    return "<p>McNemar's test on the texts that one model alone judged right.</p>" + data_table("McNemar", header, rows)
 
 
 def _mistakes(model: ModelReport) -> str:
@@ -157,25 +148,6 @@ def _mistake(mistake: Mistake) -> str:
         f"<details><summary>{escape(summary)} <bdi>{escape(excerpt)}…</bdi></summary>"
         f'<p dir="auto">{escape(mistake.text)}</p></details>'
     )
-
-
-def _table(name: str, header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table that scrolls in its own frame where it is too wide, by keyboard too; the first column names the row."""
-    head = "".join(f'<th scope="col"><bdi>{escape(cell)}</bdi></th>' for cell in header)
-    body = "".join(
-        f'<tr><th scope="row"><bdi>{escape(first)}</bdi></th>'
-        + "".join(f"<td>{escape(cell)}</td>" for cell in rest)
-        + "</tr>"
-        for first, *rest in rows
-    )
-    return (
-        f'<div class="scroll" tabindex="0" role="region" aria-label="{escape(name)}"><table><thead><tr>{head}</tr>'
-        f"</thead><tbody>{body}</tbody></table></div>"
-    )
-
-
-def _folded(summary: str, content: str) -> str:
-    return f"<details><summary>{summary}</summary>{content}</details>"
 
 
 def _flat(rows: Iterable[tuple[str, Sequence[str]]]) -> Iterator[Sequence[str]]:
@@ -197,8 +169,3 @@ def _percent(value: float | None) -> str:
 
 def _decimal(value: float | None) -> str:
     return "undefined" if value is None else f"{value:.4f}"
-
-
-@cache
-def _style() -> str:
-    return (Path(__file__).parent / "page.css").read_text(encoding="utf-8")

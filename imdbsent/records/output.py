@@ -12,13 +12,11 @@ from imdbsent.records.compression import compressing, pyarrow
 from imdbsent.records.formats import Compression, compression_of_name
 from imdbsent.records.new_file import new_file
 from imdbsent.records.sink import Sink
-from imdbsent.records.writing import Format, ResultColumns, TextWriter, text_layout
+from imdbsent.records.writing import Format, ResultColumns, TextLayout, TextWriter, text_layout
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
-
-    from imdbsent.records import Prediction
 
 
 _OF_SUFFIX: Final = {chosen.value: chosen for chosen in Format if chosen is not Format.TABLE} | {"ndjson": Format.JSONL}
@@ -29,7 +27,7 @@ class Writer(Protocol):
 
     written: int
 
-    def write(self, predictions: Iterable[Prediction]) -> None:
+    def write(self, predictions: Iterable[Any]) -> None:
         """Write predictions behind those that were written before."""
 
     def close(self) -> None:
@@ -81,7 +79,11 @@ def check_output(path: Path, chosen: Format) -> None:
 
 @contextmanager
 def open_output(
-    path: Path | None, chosen: Format, columns: ResultColumns, types: Mapping[str, Any] | None = None
+    path: Path | None,
+    chosen: Format,
+    columns: ResultColumns,
+    types: Mapping[str, Any] | None = None,
+    layout: TextLayout | None = None,
 ) -> Iterator[Writer]:
     """Open what predictions are written to.
 
@@ -91,6 +93,7 @@ def open_output(
         chosen: any format but the table.
         columns: those beside the usual ones.
         types: see `ParquetWriter`.
+        layout: of what is written, where that is no prediction; None for that of predictions in the format.
 
     Yields:
         What writes predictions.
@@ -102,14 +105,14 @@ def open_output(
     """
     if path is None:
         with _dropping(Sink(sys.stdout.buffer)) as sink:
-            writer = new_writer(sink, chosen, columns, types)
+            writer = new_writer(sink, chosen, columns, types, layout)
             yield writer
             writer.close()
         return
     try:
         with new_file(path) as place, place.open("wb") as stream, _dropping(Sink(stream, str(path))) as sink:
             packed = compressing(cast("BinaryIO", sink), compression_of_name(path))
-            writer = new_writer(packed, chosen, columns, types)
+            writer = new_writer(packed, chosen, columns, types, layout)
             yield writer
             writer.close()
             packed.close()
@@ -129,11 +132,15 @@ def _dropping(sink: Sink) -> Iterator[Sink]:
 
 
 def new_writer(
-    stream: Any, chosen: Format, columns: ResultColumns, types: Mapping[str, Any] | None = None
+    stream: Any,
+    chosen: Format,
+    columns: ResultColumns,
+    types: Mapping[str, Any] | None = None,
+    layout: TextLayout | None = None,
 ) -> Writer:
     """What writes predictions to a stream in a format; see `open_output`."""
     if chosen is Format.PARQUET:
         from imdbsent.records.parquet_writing import ParquetWriter  # noqa: PLC0415 (Parquet alone needs it)
 
         return ParquetWriter(stream, columns, types)
-    return TextWriter(stream, text_layout(chosen, columns))
+    return TextWriter(stream, layout or text_layout(chosen, columns))

@@ -64,13 +64,18 @@ def kept_values(prediction: Prediction, columns: ResultColumns) -> tuple[Any, ..
     return prediction.kept or (None,) * len(columns.kept)
 
 
-def result_columns(kept: Sequence[str], *, has_id: bool) -> ResultColumns:
+def result_columns(kept: Sequence[str], *, has_id: bool, taken: Sequence[str] = ()) -> ResultColumns:
     """The columns of results; a column that has the name of one of theirs is called `input_NAME`.
+
+    Args:
+        kept: the columns that are carried through.
+        has_id: whether there is an id.
+        taken: names of other columns of the results.
 
     Raises:
         UsageProblem: two columns would have one name.
     """
-    own = ResultColumns(id=has_id).names
+    own = [*ResultColumns(id=has_id).names, *taken]
     names = tuple(f"input_{name}" if name in own else name for name in kept)
     for name in names:
         if names.count(name) > 1:
@@ -80,17 +85,17 @@ def result_columns(kept: Sequence[str], *, has_id: bool) -> ResultColumns:
 
 @dataclass(frozen=True)
 class TextLayout:
-    """How predictions stand in a text.
+    """How predictions, or explanations, stand in a text.
 
     Attributes:
-        row: a prediction.
+        row: one of them.
         header: what stands before the first.
         between: what stands before each other.
         end: what stands after the last.
-        empty: the whole of a text without predictions.
+        empty: the whole of a text without any.
     """
 
-    row: Callable[[Prediction], str]
+    row: Callable[[Any], str]
     header: str = ""
     between: str = ""
     end: str = ""
@@ -119,11 +124,25 @@ def text_layout(chosen: Format, columns: ResultColumns = ResultColumns()) -> Tex
         header = _row(columns.names, ",")
         return TextLayout(partial(_csv_row, columns=columns), header, empty=header)
     if chosen is Format.JSONL:
-        return TextLayout(lambda prediction: _object(prediction, columns) + "\n")
-    return TextLayout(partial(_object, columns=columns), "[\n  ", ",\n  ", "\n]\n", "[]\n")
+        return jsonl_layout(partial(fields_of, columns=columns))
+    return json_layout(partial(fields_of, columns=columns))
 
 
-def as_text(predictions: Iterable[Prediction], layout: TextLayout) -> Iterator[str]:
+def jsonl_layout(fields: Callable[[Any], dict[str, Any]]) -> TextLayout:
+    """An object a line.
+
+    Args:
+        fields: makes the keys and values of one.
+    """
+    return TextLayout(lambda item: to_json(fields(item)) + "\n")
+
+
+def json_layout(fields: Callable[[Any], dict[str, Any]]) -> TextLayout:
+    """One array of the objects of `jsonl_layout`."""
+    return TextLayout(lambda item: to_json(fields(item)), "[\n  ", ",\n  ", "\n]\n", "[]\n")
+
+
+def as_text(predictions: Iterable[Any], layout: TextLayout) -> Iterator[str]:
     """The text of predictions, piece by piece."""
     before = layout.header
     is_empty = True
@@ -147,8 +166,8 @@ class TextWriter:
         self._stream = stream
         self._layout = layout
 
-    def write(self, predictions: Iterable[Prediction]) -> None:
-        """Write predictions behind those that were written before."""
+    def write(self, predictions: Iterable[Any]) -> None:
+        """Write predictions, or whatever the layout is of, behind those that were written before."""
         layout = self._layout
         for prediction in predictions:
             before = layout.between if self.written else layout.header
@@ -223,7 +242,8 @@ def _quoted(field: str, delimiter: str) -> str:
     return '"' + field.replace('"', '""') + '"' if needs_it else field
 
 
-def _object(prediction: Prediction, columns: ResultColumns) -> str:
+def fields_of(prediction: Prediction, columns: ResultColumns = NO_COLUMNS) -> dict[str, Any]:
+    """The keys and values of the object that JSONL has for a prediction."""
     fields: dict[str, Any] = {"id": prediction.id} if columns.id else {}
     fields |= {
         "label": prediction.label,
@@ -237,7 +257,7 @@ def _object(prediction: Prediction, columns: ResultColumns) -> str:
     if columns.kept:
         fields.update(zip(columns.kept, map(as_jsonable, kept_values(prediction, columns))))
     fields["text"] = prediction.text
-    return to_json(fields)
+    return fields
 
 
 def rounded(number: float | None) -> float | None:

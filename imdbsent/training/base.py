@@ -6,7 +6,7 @@ Its weights are read out of the graph that answers, so nothing that Keras wrote 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -22,9 +22,6 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from imdbsent.training.recipes import Recipe
-
-SIZES: Final = ("vocabulary_size", "maximum_length", "embedding_size", "units", "bucketed")
-"""The fields of a recipe that the model decides: its weights have these sizes, and were made for such batches."""
 
 
 @dataclass(frozen=True)

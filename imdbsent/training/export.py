@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from imdbsent import __version__
-from imdbsent.bundle import MODEL, NETWORK, VOCABULARY, Bundle, Layer, ModelCard, file_sha256, write_card
+from imdbsent.bundle import HISTORY, MODEL, NETWORK, VOCABULARY, Bundle, Layer, ModelCard, file_sha256, write_card
 from imdbsent.lstm import WEIGHTS, LSTMWeights, unroll
 from imdbsent.tokenizer import PAD_ID
 from imdbsent.training import import_library
+from imdbsent.training.history import write_history
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -66,6 +67,7 @@ def write_bundle(
     onnx.save(classic_to_onnx(trained.network, trained.recipe.maximum_length), str(directory / MODEL))
     trained.vocabulary.write(directory / VOCABULARY)
     trained.network.save(directory / NETWORK)
+    write_history(directory / HISTORY, trained.history)
     recipe = trained.recipe
     card = ModelCard(
         name=name,
@@ -83,7 +85,7 @@ def write_bundle(
         seed=trained.seed,
         data_sha256=data_sha256,
         versions=versions(),
-        files={file: file_sha256(directory / file) for file in (MODEL, VOCABULARY, NETWORK)},
+        files={file: file_sha256(directory / file) for file in (MODEL, VOCABULARY, NETWORK, HISTORY)},
     )
     unmeasured = write_card(directory, card)
     return write_card(directory, ModelCard(**{**vars(card), "metrics": measure(unmeasured)}))

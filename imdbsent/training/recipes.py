@@ -64,6 +64,9 @@ SETTINGS: Final[dict[str, tuple[type, Setting]]] = {
 }
 """Type of each field that can be overridden, and what it may be; all but the name."""
 
+SIZES: Final = ("vocabulary_size", "maximum_length", "embedding_size", "units", "bucketed")
+"""The fields that are decided by a model that is gone on from: its weights have these sizes, and read such batches."""
+
 CLASSIC: Final = Recipe(
     name="classic",
     scheme="keras",

@@ -1,9 +1,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import replace
-from html.parser import HTMLParser
 from pathlib import Path
 
 import numpy as np
@@ -11,18 +9,9 @@ import pytest
 
 from imdbsent.evaluation.page import as_html
 from imdbsent.evaluation.report import report
-from tests.chromium import EXECUTABLE, Chromium, Page
+from tests.chromium import ENTER, TAB, Chromium, Page, needs_chromium
 from tests.evaluation.example_report import answers, examples, two_models
-
-needs_chromium = pytest.mark.skipif(EXECUTABLE is None, reason="Chromium is not installed: apt-get install chromium")
-TAB, ENTER = 9, 13
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chromium]:
-    chromium = Chromium(tmp_path_factory.mktemp("profile"))
-    yield chromium
-    chromium.close()
+from tests.pages import Elements, contrast, luminance
 
 
 @pytest.fixture
@@ -30,28 +19,6 @@ def page_file(tmp_path: Path) -> Path:
     path = tmp_path / "report.html"
     path.write_text("".join(as_html(two_models())), encoding="utf-8")
     return path
-
-
-class Elements(HTMLParser):
-    """The elements of a page and their attributes."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.found: list[tuple[str, dict[str, str | None]]] = []
-        self.open: list[str] = []
-        self.feed(page)
-        self.close()
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.found.append((tag, dict(attrs)))
-        if tag not in ("meta", "link"):
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.found.append((tag, dict(attrs)))
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
 
 
 def test_the_page_is_well_formed_and_every_text_is_escaped() -> None:
@@ -178,15 +145,3 @@ def test_the_keyboard_reaches_everything_and_opens_what_is_folded(browser: Chrom
     page.evaluate("document.querySelector('#mistakes summary').focus()")
     page.press("Enter", ENTER)
     assert page.evaluate("document.querySelector('#mistakes details').open") is True
-
-
-def luminance(colour: str) -> float:
-    """Relative luminance (WCAG 2.2) of "rgb(1, 2, 3)"."""
-    channels = [int(number) / 255 for number in re.findall(r"\d+", colour)[:3]]
-    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-
-def contrast(one: str, other: str) -> float:
-    light, dark = sorted((luminance(one), luminance(other)), reverse=True)
-    return (light + 0.05) / (dark + 0.05)

@@ -7,8 +7,8 @@ import pytest
 
 from imdbsent.bundle import MODEL, Bundle, file_sha256, read_bundle, write_card
 from imdbsent.errors import BundleInvalid, ModelMissing
-from imdbsent.training.base import SIZES, of_model, read_base
-from imdbsent.training.recipes import CLASSIC
+from imdbsent.training.base import of_model, read_base
+from imdbsent.training.recipes import CLASSIC, SIZES
 
 CLASSIC_BUNDLE = Path(__file__).parents[2] / "imdbsent" / "pretrained" / "classic"
 

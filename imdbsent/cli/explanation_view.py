@@ -1,0 +1,155 @@
+"""An explanation on the terminal: the text with its words coloured, the strongest words and sentences, the sum."""
+
+from __future__ import annotations
+
+from itertools import zip_longest
+from typing import TYPE_CHECKING, Final
+
+from rich import box
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
+
+from imdbsent.cli.console import visible
+from imdbsent.explanation.explain import strength
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+
+    from imdbsent.explanation.explain import Breakdown, ExplainedToken, Explanation
+    from imdbsent.records import Prediction
+
+WORDS: Final = 8  # strongest words shown towards each side
+SENTENCES: Final = 4  # strongest sentences shown
+
+_BAR: Final = 8  # cells
+_NUMBER: Final = 7  # cells of a contribution
+_WORD: Final = 30  # cells of a word
+_FOR: Final = ("", "green", "bold green", "reverse green", "bold reverse green")
+_AGAINST: Final = ("", "red", "bold underline red", "reverse underline red", "bold reverse underline red")
+"""Styles by strength: the terminal's own colours, which suit a dark and a light one; without them the rest says it."""
+_UNREAD: Final = "dim strike"
+
+
+def explanation_view(explanation: Explanation, console: Console) -> RenderableType:
+    """An explanation as wide as the console."""
+    parts = explanation.breakdown
+    ascii_only = console.options.ascii_only
+    if parts is None:
+        prediction = explanation.prediction
+        return Text.assemble(_identifier(prediction), (f"[{prediction.problem}] ", "yellow"), visible(prediction.text))
+    blocks: list[RenderableType] = [coloured_text(parts), Text(), _verdict(explanation), sum_table(parts)]
+    blocks += [Text(), _words(parts, ascii_only=ascii_only)]
+    if len(parts.sentences) > 1:
+        blocks += [Text(), _sentences(parts, console.width, ascii_only=ascii_only)]
+    blocks += [Text(line, style="dim") for line in _remarks(parts)]
+    return Group(*blocks)
+
+
+def coloured_text(parts: Breakdown) -> Text:
+    """The text as it was written, each word in the colour of what it added; what was not read is struck out."""
+    text = Text()
+    after = 0
+    for token in parts.tokens:
+        text.append(_shown(parts.text[after : token.start]))
+        text.append(_shown(parts.text[token.start : token.end]), style=_style(token, parts.largest))
+        after = token.end
+    return text.append(_shown(parts.text[after:]))
+
+
+def sum_table(parts: Breakdown) -> Table:
+    """How the probability comes about, a term a line."""
+    divided = "" if parts.temperature == 1 else f" / {parts.temperature:g}"
+    table = Table.grid(padding=(0, 1))
+    table.add_column(width=1)
+    table.add_column(justify="right", no_wrap=True)
+    table.add_row("", _number(parts.of_words), "the words")
+    table.add_row("", _number(parts.before), "the padding and the mark before them")
+    table.add_row("", _number(parts.bias), "the bias")
+    table.add_row("=", _number(parts.logit), f"the logit; P = sigmoid({parts.logit:.3f}{divided})")
+    return table
+
+
+def _verdict(explanation: Explanation) -> Text:
+    prediction = explanation.prediction
+    style = "bold green" if prediction.label == "positive" else "bold red"
+    verdict = (f"{prediction.label}", style)
+    return Text.assemble(_identifier(prediction), verdict, f"  P(positive) {prediction.probability:.4f}")
+
+
+def _identifier(prediction: Prediction) -> str:
+    return "" if prediction.id is None else f"{visible(str(prediction.id))}: "
+
+
+def _words(parts: Breakdown, *, ascii_only: bool) -> Table:
+    """The strongest words towards either side, side by side."""
+    sides = [parts.strongest("positive", WORDS), parts.strongest("negative", WORDS)]
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
+    for heading in ("towards positive", "towards negative"):
+        table.add_column("adds", justify="right", min_width=_NUMBER)
+        table.add_column("", width=_BAR)
+        table.add_column(heading, no_wrap=True, overflow="ellipsis", min_width=len(heading), max_width=_WORD)
+    for tokens in zip_longest(*sides):
+        table.add_row(*(cell for token in tokens for cell in _word_cells(parts, token, ascii_only=ascii_only)))
+    return table
+
+
+def _word_cells(parts: Breakdown, token: ExplainedToken | None, *, ascii_only: bool) -> tuple[Text, Text, Text]:
+    if token is None:
+        return Text(), Text(), Text()
+    word = Text(visible(parts.text[token.start : token.end]))
+    return _number(token.contribution), _bar(token.contribution, parts.largest, ascii_only=ascii_only), word
+
+
+def _sentences(parts: Breakdown, width: int, *, ascii_only: bool) -> Table:
+    """The strongest sentences."""
+    ranked = parts.strongest_sentences(SENTENCES)
+    largest = abs(ranked[0].contribution)
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
+    table.add_column("adds", justify="right", min_width=_NUMBER)
+    table.add_column("", width=_BAR)
+    table.add_column("strongest sentences", no_wrap=True, overflow="ellipsis")
+    room = max(1, width - _NUMBER - _BAR - 4)  # two blanks between columns
+    for sentence in ranked:
+        # Of a long sentence no more is laid out than can be seen.
+        shown = Text(" ".join(visible(parts.text[sentence.start : sentence.end][: 2 * width]).split()))
+        shown.truncate(room, overflow="ellipsis")
+        table.add_row(
+            _number(sentence.contribution), _bar(sentence.contribution, largest, ascii_only=ascii_only), shown
+        )
+    return table
+
+
+def _remarks(parts: Breakdown) -> list[str]:
+    """What a reader of the colours must know of this text."""
+    cut, unseen, rare = (parts.count(status) for status in ("cut", "unseen", "rare"))
+    return [
+        *([""] if cut or unseen or rare else []),
+        *([f"{cut:,} at the start not read, and struck out: the network reads the end of a long text"] if cut else []),
+        *([f"{unseen:,} not read, and struck out: no training review holds them"] if unseen else []),
+        *([f"{rare:,} read as [OOV]: they are not in the network's vocabulary"] if rare else []),
+    ]
+
+
+def _style(token: ExplainedToken, strongest: float) -> str:
+    if token.status in ("cut", "unseen"):
+        return _UNREAD
+    return (_FOR if token.contribution > 0 else _AGAINST)[strength(token.contribution, strongest)]
+
+
+def _number(contribution: float) -> Text:
+    return Text(f"{contribution:+.3f}", style=_side(contribution))
+
+
+def _side(contribution: float) -> str:
+    return "green" if contribution > 0 else "red" if contribution < 0 else ""
+
+
+def _bar(contribution: float, largest: float, *, ascii_only: bool) -> Text:
+    filled = round(abs(contribution) / largest * _BAR) if largest else 0
+    return Text(("#" if ascii_only else "█") * filled, style=_side(contribution))
+
+
+def _shown(piece: str) -> str:
+    """A piece of text that cannot steer the terminal, with its lines."""
+    return "\n".join(map(visible, piece.split("\n")))
