@@ -214,6 +214,7 @@ def test_other_records_are_an_error_that_loses_nothing(predict, stopped, reviews
     result = predict("out.csv", "--resume")
     assert result.code == ExitCode.USAGE
     assert "the first 192 records are not those that '" in result.err
+    assert result.err.count("\n") == 1
     reviews.write_text("")
     assert predict("out.csv", "--resume").code == ExitCode.USAGE
     reviews.write_text(content)
