@@ -31,7 +31,8 @@ def tiny_network() -> SimpleNamespace:
     dense = [np.array([[4], [0.5]], np.float32), np.array([0.05], np.float32)]
     layers = [[embedding], [kernel, recurrent, bias], dense]
     return SimpleNamespace(
-        name="tiny", layers=[SimpleNamespace(get_weights=lambda weights=weights: weights) for weights in layers]
+        name="tiny",
+        layers=[SimpleNamespace(get_weights=lambda weights=weights: weights, mask_zero=False) for weights in layers],
     )
 
 
