@@ -42,6 +42,8 @@ fresh: ## what a user does first, without a network after pip, and with a home t
 bench: setup
 	$(BIN)/python -m benchmarks.startup
 	$(BIN)/python -m benchmarks.throughput --data $(ACLIMDB)
+	$(BIN)/python -m benchmarks.bulk --data $(ACLIMDB)
+	$(BIN)/python -m benchmarks.bulk --data $(ACLIMDB) --memory
 	$(BIN)/python -m benchmarks.accuracy --data $(ACLIMDB)
 	$(BIN)/python -m benchmarks.explain --data $(ACLIMDB)
 	$(BIN)/python -m benchmarks.stats --data $(ACLIMDB)

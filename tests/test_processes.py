@@ -45,6 +45,11 @@ def test_answering_and_helping_import_nothing_heavy(arguments: list[str]) -> Non
     assert not packages & HEAVY
 
 
+def test_a_few_texts_start_no_process_and_lock_nothing(tiny_bundle: Bundle) -> None:
+    packages = imported("predict", "--model", str(tiny_bundle.directory), "great movie")
+    assert not packages & {"multiprocessing", "filelock", "sqlite3"}
+
+
 @pytest.mark.parametrize("arguments", [["--help"], ["train", "--help"], ["evaluate", "--help"]])
 def test_help_imports_no_arrays_and_no_engine(arguments: list[str]) -> None:
     assert not imported(*arguments) & {"numpy", "onnxruntime"}

@@ -59,13 +59,23 @@ class ResumableOutput:
         stream: the file of the part, unbuffered, at its end.
         journal: the file of the journal, unbuffered, at its end.
         done: how far the run had come from which this one goes on.
+        note: is told where it goes on.
 
     Attributes:
         done: the same.
         reached: how far this run has come.
     """
 
-    def __init__(self, output: Output, part: Part, stream: FileIO, journal: FileIO, done: Checkpoint) -> None:
+    def __init__(
+        self,
+        output: Output,
+        part: Part,
+        stream: FileIO,
+        journal: FileIO,
+        done: Checkpoint,
+        note: Callable[[str], None],
+    ) -> None:
+        self._note = note
         self.done = self.reached = done
         self._output = output
         self._part = part
@@ -85,6 +95,8 @@ class ResumableOutput:
             records += len(window)
         if (records, self._digest.value()) != (self.done.records, self.done.digest):
             raise InputChanged(self._output.beside(""), self.done.records)
+        if records:
+            self._note(f"going on after {records:,} records")
 
     def write(self, predictions: Sequence[Prediction], counts: Mapping[str, int]) -> None:
         """Write what came of a window, and remember it.
@@ -157,7 +169,7 @@ def open_resumable(
             stream.truncate(done.size)
             stream.seek(done.size)
             journal = files.enter_context(FileIO(journal_path, "a"))
-        run = ResumableOutput(output, part, stream, journal, done)
+        run = ResumableOutput(output, part, stream, journal, done, note)
         try:
             yield run
             run.end()
@@ -166,7 +178,7 @@ def open_resumable(
                 part.publish(part_path, output.path)
         except BaseException:
             files.close()
-            _keep(output, run.reached, note)
+            _keep(output, run, note)
             raise
         _remove(journal_path, part_path)
 
@@ -197,20 +209,20 @@ def _to_go_on_with(
     with _failing(output.path):
         last = last_good(part_path, checkpoints)
     good = checkpoints[: checkpoints.index(last) + 1] if last is not None else []
-    damaged = "" if len(good) == len(checkpoints) else f" (beyond them '{part_path.name}' is damaged)"
-    note(f"going on after {good[-1].records if good else 0:,} records{damaged}")
+    if len(good) < len(checkpoints):
+        note(f"'{part_path.name}' is damaged beyond {good[-1].records if good else 0:,} records")
     return good
 
 
-def _keep(output: Output, reached: Checkpoint, note: Callable[[str], None]) -> None:
+def _keep(output: Output, run: ResumableOutput, note: Callable[[str], None]) -> None:
     """Say what a run that is stopped leaves behind; where that is nothing, leave nothing."""
-    if reached.records:
+    if not run.reached.records:
+        _remove(output.beside(".journal"), output.beside(""))
+    elif run.reached is not run.done:
         note(
-            f"stopped after {reached.records:,} records, which are in '{output.beside('').name}': "
+            f"stopped after {run.reached.records:,} records, which are in '{output.beside('').name}': "
             "the same command with --resume goes on"
         )
-    else:
-        _remove(output.beside(".journal"), output.beside(""))
 
 
 def _remove(*paths: Path) -> None:

@@ -17,6 +17,7 @@ import pytest
 
 from imdbsent.bundle import Bundle
 
+pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="there is no /proc to count processes in")
 LINES = 40_000
 FORMATS = ("csv", "tsv", "jsonl", "parquet")
 
@@ -169,4 +170,19 @@ def test_a_worker_that_dies_ends_the_run_with_one_line_and_what_is_done_is_kept(
     )
     assert ended(process)
     assert start("-o", str(out), "--resume", "--workers", "1").wait(60) == 0
+    assert out.read_bytes() == whole.read_bytes()
+
+
+def test_a_disk_that_fills_is_one_line_and_what_is_done_is_gone_on_with(
+    tiny_bundle: Bundle, reviews: Path, tmp_path: Path, start
+) -> None:
+    whole, out = tmp_path / "whole.csv", tmp_path / "out.csv"
+    assert start("-o", str(whole)).wait(60) == 0
+    predict = f"'{sys.executable}' -m imdbsent predict --model '{tiny_bundle.directory}' -f '{reviews}' -o '{out}' -q"
+    result = subprocess.run(["bash", "-c", f"ulimit -f 300; {predict}"], capture_output=True, check=False, timeout=60)
+    assert result.returncode == 1
+    assert result.stderr.startswith(b"imdbsent: cannot write the output: ")
+    assert result.stderr.count(b"\n") == 1
+    assert not out.exists()
+    assert start("-o", str(out), "--resume").wait(60) == 0
     assert out.read_bytes() == whole.read_bytes()

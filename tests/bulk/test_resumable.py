@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import errno
 import json
+import os
 import random
 from pathlib import Path
 
@@ -114,6 +116,27 @@ def test_a_part_that_lost_its_end_is_made_again_from_where_it_holds(
     assert (reviews.parent / f"out.{name}").read_bytes() == (reviews.parent / f"whole.{name}").read_bytes()
 
 
+@pytest.mark.parametrize("name", ["csv", "csv.gz", "parquet"])
+def test_what_stops_while_the_file_is_made_of_the_part_goes_on_too(
+    predict, reviews: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    predict(f"whole.{name}")
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", refuse if name == "csv" else Path.replace)
+        patch.setattr("imdbsent.records.new_file.os.close", refuse if name != "csv" else os.close)
+        patch.setattr("imdbsent.bulk.resumable._replace_content", Path.write_bytes)
+        result = predict(f"out.{name}")
+    assert result.code == ExitCode.FAILED
+    assert "No space left" in result.err
+    assert "stopped after 1,000 records" in result.err
+    assert predict(f"out.{name}", "--resume").code == ExitCode.DONE
+    assert (reviews.parent / f"out.{name}").read_bytes() == (reviews.parent / f"whole.{name}").read_bytes()
+
+
+def refuse(*_arguments: object) -> None:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
 def test_a_run_can_be_stopped_again_and_again(predict, stopped, reviews: Path) -> None:
     predict("whole.csv")
     for windows in (1, 2, 2, 4):
@@ -191,6 +214,7 @@ def test_other_records_are_an_error_that_loses_nothing(predict, stopped, reviews
     result = predict("out.csv", "--resume")
     assert result.code == ExitCode.USAGE
     assert "the first 192 records are not those that '" in result.err
+    assert result.err.count("\n") == 1
     reviews.write_text("")
     assert predict("out.csv", "--resume").code == ExitCode.USAGE
     reviews.write_text(content)
