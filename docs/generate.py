@@ -58,7 +58,7 @@ def _walk(name: str, command: Any) -> Iterator[tuple[str, Any]]:
 
 def _exit_codes() -> str:
     """The members of `imdbsent.errors.ExitCode`, each with the string that stands under it."""
-    tree = ast.parse((ROOT / "imdbsent" / "errors.py").read_text("utf-8"))
+    tree = ast.parse((ROOT / "imdbsent" / "errors" / "base.py").read_text("utf-8"))
     (codes,) = (node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == "ExitCode")
     values = [ast.literal_eval(node.value) for node in codes.body if isinstance(node, ast.Assign)]
     meanings = [ast.literal_eval(node.value) for node in codes.body[1:] if isinstance(node, ast.Expr)]
