@@ -158,3 +158,21 @@ def test_long_kept_columns_make_small_windows(classifier: Classifier) -> None:
 
     next(classifier.classify(records()))
     assert taken < 10
+
+
+def test_neutral_is_a_third_label_from_low_to_high(classifier: Classifier) -> None:
+    usual = classifier.predict(["great", "movie", "awful"])
+    low = high = usual[1].probability or 0
+    found = classifier.predict(["great", "movie", "awful"], neutral=(low, high))
+    assert [p.label for p in found] == ["positive", "neutral", "negative"]
+    assert [p.probability for p in found] == [p.probability for p in usual]
+    assert [e.label for e in classifier.explain(["great", "movie"], neutral=(0, 1))] == ["neutral", "neutral"]
+    assert [p.label for p in classifier.predict_iter(["", "movie"], neutral=(0, 1))] == [None, "neutral"]
+
+
+@pytest.mark.parametrize(("neutral", "threshold"), [((0.6, 0.4), None), ((0, 2), None), ((0.4, 0.6), 0.5)])
+def test_bounds_that_make_no_sense_are_refused(
+    classifier: Classifier, neutral: tuple[float, float], threshold: float | None
+) -> None:
+    with pytest.raises(ValueError, match="neutral"):
+        classifier.predict(["great"], neutral=neutral, threshold=threshold)

@@ -65,6 +65,9 @@ def test_threshold_and_batch_size_reach_the_workers(tiny_bundle: Bundle) -> None
     with Workers(tiny_bundle, 1, 1.0, 1) as workers:
         ((_, (verdict,)),) = workers.judge([[Record("great")]])
     assert verdict.label == "negative"
+    with Workers(tiny_bundle, 1, None, None, (0, 1)) as workers:
+        ((_, (verdict,)),) = workers.judge([[Record("great")]])
+    assert verdict.label == "neutral"
 
 
 def test_few_windows_start_no_process(tiny_bundle: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
