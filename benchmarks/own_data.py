@@ -28,8 +28,9 @@ if TYPE_CHECKING:
     from imdbsent.dataset.aclimdb import Review
 
 COLUMNS = ["--text-column", "body", "--label-column", "stars", "--positive", ">=7"]
+TRAIN = ["--group-column", "title", "--recipe", "bucketed", "--batch-size", "32", "--name", "mine"]
 COMMANDS = (
-    ["train", "mine.csv", *COLUMNS, "--group-column", "title", "--recipe", "bucketed", "--name", "mine"],
+    ["train", "mine.csv", *COLUMNS, *TRAIN],
     ["evaluate", "other.csv", *COLUMNS, "--model", "mine"],
     ["predict", "--model", "mine", "one of the best films of the year", "a waste of two hours"],
 )

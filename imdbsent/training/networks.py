@@ -56,10 +56,10 @@ def answering_network(recipe: Recipe) -> Any:
         [
             keras.Input((length,), dtype="int32"),  # (B, T)
             keras.layers.Embedding(  # (B, T, E)
-                recipe.vocabulary_size, recipe.embedding_size, mask_zero=recipe.bucketed
+                recipe.vocabulary_size, recipe.embedding_size, mask_zero=recipe.bucketed, name="embedding"
             ),
-            keras.layers.LSTM(recipe.units),  # (B, H)
-            keras.layers.Dense(1, activation="sigmoid"),  # (B, 1)
+            keras.layers.LSTM(recipe.units, name="lstm"),  # (B, H)
+            keras.layers.Dense(1, activation="sigmoid", name="dense"),  # (B, 1)
         ],
         name=recipe.name,
     )
