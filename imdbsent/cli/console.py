@@ -193,3 +193,8 @@ def _pages(predictions: Iterable[Prediction], size: int | None) -> Iterator[list
             page = []
     if page:
         yield page
+
+
+def counted(number: int, thing: str) -> str:
+    """How many of something, as "1 text" and "2,000 texts"."""
+    return f"{number:,} {thing}{'s' * (number != 1)}"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from imdbsent.cli.console import NoColor, Notes, Quiet, stderr_console
+from imdbsent.cli.console import NoColor, Notes, Quiet, counted, stderr_console
 from imdbsent.cli.explaining import check_explaining, check_html, explain_all
 from imdbsent.cli.target import target_of
 from imdbsent.cli.verdict_options import (
@@ -196,7 +196,7 @@ def predict(
     if inputs.are_bulk or selection.is_partial:
         notes(tally.summary(has_neutral=bounds is not None, is_partial=selection.is_partial))
     if target.path is not None:
-        notes(f"wrote {tally.shown:,} rows to {target.path}")
+        notes(f"wrote {counted(tally.shown, 'row')} to {target.path}")
     if warning := tally.warning():
         notes(warning)
     if strict and tally.failed:

@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from imdbsent.cli.console import counted
 from imdbsent.verdicts import is_mostly_unknown
 
 if TYPE_CHECKING:
@@ -91,8 +92,8 @@ class Tally:
         before = f", {self.before:,} of them before" if self.before else ""
         shown = f" · {self.shown:,} of {self.total:,} shown" if is_partial else ""
         return (
-            f"{self.total:,} texts{before}: {self.positive:,} positive{share}, {self.negative:,} negative{neutral}"
-            f"{failed}{shown} · {self.seconds:.1f} s, {rate} texts/s"
+            f"{counted(self.total, 'text')}{before}: {self.positive:,} positive{share}, {self.negative:,} negative"
+            f"{neutral}{failed}{shown} · {self.seconds:.1f} s, {rate} texts/s"
         )
 
     def warning(self) -> str | None:
