@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from imdbsent.explanation.explain import Explanation
     from imdbsent.records import Label
 
-_WINDOW_RECORDS: Final = 2048
+_WINDOW_RECORDS: Final = 1024
 _WINDOW_CHARACTERS: Final = 2**22
 _FIRST_WINDOW: Final = 64
 _NOTHING: Final = Encoding(ids=[], tokens=0, truncated=False, unknown=None)
