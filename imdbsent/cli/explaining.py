@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import closing
 from itertools import chain
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from imdbsent.cli.console import stdout_console
 from imdbsent.cli.pages import check_place, new_page
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from imdbsent.explanation.explain import Explanation
     from imdbsent.records import Prediction
 
-_FORMATS: Final = (Format.TABLE, Format.JSONL, Format.JSON)
-
 
 def check_html(html: Path | None, *, explain: bool) -> None:
     """Check that a page is asked for where it can be made, before any work is done.
@@ -42,20 +40,13 @@ def check_html(html: Path | None, *, explain: bool) -> None:
     check_place(html)
 
 
-def check_explaining(target: Target, *, explain: bool, resume: bool) -> None:
-    """Check that explanations can go where results go, if there are to be any, before any work is done.
+def check_explaining(*, explain: bool, resume: bool) -> None:
+    """Check that explanations are not to go on with a file, before any work is done.
 
     Raises:
-        UsageProblem: the format has no room for them, or they are to go on with a file.
+        UsageProblem: they are.
     """
-    if not explain:
-        return
-    if target.format not in _FORMATS:
-        raise UsageProblem(
-            f"{target.format.value} has a row a text, and no room for its words. "
-            "Type: imdbsent predict --explain --format jsonl TEXT"
-        )
-    if resume:
+    if explain and resume:
         raise UsageProblem("--resume goes on with verdicts, not with explanations. Type the same without --resume")
 
 

@@ -175,7 +175,7 @@ def predict(
     target = target_of(
         inputs, output, output_format, explain=explain, is_partial=selection.is_partial, no_color=no_color
     )
-    check_explaining(target, explain=explain, resume=resume)
+    check_explaining(explain=explain, resume=resume)
     if resume and not target.is_resumable:
         raise UsageProblem("--resume goes on with a file. Type: -o FILE with it, as -o verdicts.csv")
     _hint_at_files(texts, notes)

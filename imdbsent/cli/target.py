@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from imdbsent.cli.console import stdout_console
 from imdbsent.errors import UsageProblem
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from imdbsent.records.inputs import Inputs
+
+_EXPLAINED: Final = (Format.TABLE, Format.JSONL, Format.JSON)
+"""The formats that have room for the words of a text."""
 
 
 @dataclass(frozen=True)
@@ -74,8 +77,10 @@ def target_of(
     columns = result_columns(own.kept, has_id=own.id is not None, taken=taken)
     if path is not None:
         chosen = chosen or format_of_output(path)
+        _check_room(chosen, explain=explain)  # before what the format needs: it is not needed
         check_output(path, chosen)
     chosen = chosen or (Format.TABLE if is_terminal or not inputs.are_bulk else Format.JSONL if explain else Format.TSV)
+    _check_room(chosen, explain=explain)
     if chosen is Format.TSV and columns != NO_COLUMNS:
         raise UsageProblem(
             "TSV has label, probability and text alone, with no place for --id-column or --keep. Type: --format csv"
@@ -91,3 +96,11 @@ def target_of(
         if chosen is Format.PARQUET:
             types[RECORD] = pyarrow("Parquet").int64()
     return Target(path, chosen, columns, types, path is None and is_terminal, is_numbered)
+
+
+def _check_room(chosen: Format, *, explain: bool) -> None:
+    if explain and chosen not in _EXPLAINED:
+        raise UsageProblem(
+            f"{chosen.value} has a row a text, and no room for its words. "
+            "Type: imdbsent predict --explain --format jsonl TEXT"
+        )
