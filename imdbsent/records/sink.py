@@ -45,7 +45,7 @@ class Sink(io.RawIOBase):
 
     def flush(self) -> None:
         """Flush the stream; raises what `write` raises."""
-        if not self.closed:
+        if not self.closed and not self._stream.closed:  # Python 3.13 flushes once more when it lets go of us
             self._attempt(self._stream.flush)
 
     def drop(self) -> None:
