@@ -27,6 +27,8 @@ MODEL: Final = "model.onnx"
 VOCABULARY: Final = "vocabulary.txt"
 NETWORK: Final = "network.keras"
 HISTORY: Final = "history.json"
+SCHEMES: Final = ("keras", "words")
+"""How text may become ids; `imdbsent.schemes` has their tokenizers."""
 _LARGEST_CARD = 2**20  # bytes
 
 
@@ -225,7 +227,7 @@ def _parse_card(value: Any) -> ModelCard:
         raise ValueError(f"made by a newer imdbsent (format {value['format']}). Type: pip install -U imdbsent")
     card = typing.cast("ModelCard", from_json(value, ModelCard, "card"))
     rules = {
-        "scheme": card.scheme == "keras",
+        "scheme": card.scheme in SCHEMES,
         "num_words": 4 < card.num_words <= 10_000_000,  # noqa: PLR2004
         "maximum_length": 0 < card.maximum_length <= 1_000_000,  # noqa: PLR2004
         "temperature": 0 < card.temperature < float("inf"),

@@ -6,10 +6,11 @@ import math
 from itertools import islice
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from imdbsent.bundle import MODEL, VOCABULARY
+from imdbsent.bundle import MODEL
 from imdbsent.engine import BATCH_SIZE, Engine
 from imdbsent.records import Prediction, Record
-from imdbsent.tokenizer import Encoding, KerasTokenizer, Vocabulary
+from imdbsent.schemes import load_tokenizer
+from imdbsent.tokenizer import Encoding
 from imdbsent.verdicts import check_neutral, label_of
 
 if TYPE_CHECKING:
@@ -49,9 +50,7 @@ class Classifier:
 
     def __init__(self, bundle: Bundle, threads: int | None = None) -> None:
         self.bundle = bundle
-        card = bundle.card
-        vocabulary = Vocabulary.read(bundle.checked(VOCABULARY))
-        self.tokenizer = KerasTokenizer(vocabulary, card.num_words, card.maximum_length)
+        self.tokenizer = load_tokenizer(bundle)
         self.engine = Engine(bundle.checked(MODEL), threads)
 
     def predict(

@@ -1,7 +1,9 @@
-"""Text to tokens to ids, and back: the scheme "keras".
+"""Text to tokens to ids, and back: what every scheme has in common, and the scheme "keras".
 
-The scheme is that of the IMDB data set which Keras ships (`keras.datasets.imdb`), found by encoding the raw reviews
-until every published figure agreed: only the ASCII letters are lower-cased, text is split on blanks and on the default
+The scheme "words" is in `imdbsent.words`; `imdbsent.schemes` finds the one that a model was trained with.
+
+The scheme "keras" is that of the IMDB data set which Keras ships (`keras.datasets.imdb`), found by encoding the raw
+reviews until every published figure agreed: only the ASCII letters are lower-cased, text is split on blanks and on the default
 filter characters of Keras's `Tokenizer` (so `<br />` becomes the word `br`, and `isn't` stays one word), id 0 pads,
 1 starts a review, 2 is a word outside the vocabulary, and the word of rank r is r + 3.
 
@@ -13,6 +15,7 @@ from __future__ import annotations
 
 import re
 import string
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
@@ -134,8 +137,8 @@ class Encoding:
     unknown: float | None
 
 
-class KerasTokenizer:
-    """Encodes texts as `keras.datasets.imdb` does, and decodes the ids.
+class Tokenizer(ABC):
+    """Encodes texts, and decodes the ids: 0 pads, 1 starts a text, 2 is out of the vocabulary, rank r is r + 3.
 
     Args:
         vocabulary: the words by rank.
@@ -147,17 +150,53 @@ class KerasTokenizer:
         self.vocabulary = vocabulary
         self.num_words = num_words
         self.maximum_length = maximum_length
-        known = max(0, num_words - INDEX_FROM - 1)
-        self._ids = dict.fromkeys(vocabulary.words[known:], OOV_ID)
-        self._ids.update(zip(vocabulary.words[:known], range(INDEX_FROM + 1, num_words)))
+        self.known = vocabulary.words[: max(0, num_words - INDEX_FROM - 1)]
 
+    @abstractmethod
     def encode_whole(self, text: str) -> list[int]:
         """All ids of a text, the start mark first, however long it is."""
-        return [START_ID, *filter(None, map(self._ids.get, split_words(text)))]
+
+    @abstractmethod
+    def encoding(self, text: str) -> Encoding:
+        """The ids of `encode`, with the figures about them, in one pass."""
+
+    @abstractmethod
+    def split(self, text: str) -> list[bytes]:
+        """The words of a text as the vocabulary has them."""
+
+    @abstractmethod
+    def spans(self, text: str) -> list[tuple[int, int]]:
+        """Where each of `tokens` stands: `text[start:end]` is its own text, in characters."""
+
+    @abstractmethod
+    def tokens(self, text: str) -> list[Token]:
+        """Every word of a text with its rank and id: the ids, without those that are None, are `encode_whole`'s."""
 
     def encode(self, text: str) -> list[int]:
         """The ids that the network reads: the last `maximum_length` of `encode_whole`."""
         return self.encode_whole(text)[-self.maximum_length :]
+
+    def decode(self, ids: Iterable[int]) -> list[str]:
+        """The words of ids; padding and the start mark have none, and an unknown id is `OOV`."""
+        known = len(self.vocabulary.words)
+        return [
+            self.vocabulary.word(i - INDEX_FROM) if INDEX_FROM < i <= INDEX_FROM + known else OOV
+            for i in ids
+            if i not in (PAD_ID, START_ID)
+        ]
+
+
+class KerasTokenizer(Tokenizer):
+    """Encodes texts as `keras.datasets.imdb` does; see `Tokenizer`."""
+
+    def __init__(self, vocabulary: Vocabulary, num_words: int, maximum_length: int) -> None:
+        super().__init__(vocabulary, num_words, maximum_length)
+        self._ids = dict.fromkeys(vocabulary.words[len(self.known) :], OOV_ID)
+        self._ids.update(zip(self.known, range(INDEX_FROM + 1, num_words)))
+
+    def encode_whole(self, text: str) -> list[int]:
+        """All ids of a text, the start mark first, however long it is."""
+        return [START_ID, *filter(None, map(self._ids.get, split_words(text)))]
 
     def encoding(self, text: str) -> Encoding:
         """The ids of `encode`, with the figures about them, in one pass."""
@@ -171,6 +210,10 @@ class KerasTokenizer:
             unknown=(len(words) - tokens + rare) / len(words) if words else None,
         )
 
+    def split(self, text: str) -> list[bytes]:
+        """The words of a text: `split_words`."""
+        return split_words(text)
+
     def tokens(self, text: str) -> list[Token]:
         """Every word of a text with its rank and id: the ids, without those that are None, are `encode_whole`'s."""
         ranks, ids = self.vocabulary.ranks, self._ids
@@ -181,12 +224,3 @@ class KerasTokenizer:
     def spans(self, text: str) -> list[tuple[int, int]]:
         """Where each of `tokens` stands: `text[start:end]` is its own text, in characters."""
         return word_spans(text)
-
-    def decode(self, ids: Iterable[int]) -> list[str]:
-        """The words of ids; padding and the start mark have none, and an unknown id is `OOV`."""
-        known = len(self.vocabulary.words)
-        return [
-            self.vocabulary.word(i - INDEX_FROM) if INDEX_FROM < i <= INDEX_FROM + known else OOV
-            for i in ids
-            if i not in (PAD_ID, START_ID)
-        ]

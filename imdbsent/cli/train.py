@@ -46,7 +46,8 @@ def train(
         typer.Option(
             "--recipe",
             metavar="NAME|FILE.toml",
-            help="How to train: 'classic' is the LSTM of the tutorials. A TOML file has 'base' and what is different.",
+            help="How to train: 'classic' is the LSTM of the tutorials, 'flagship' the most accurate. "
+            "A TOML file has 'base' and what is different.",
         ),
     ] = "classic",
     list_recipes: Annotated[
@@ -87,6 +88,9 @@ def train(
         Path | None,
         typer.Option("--tensorboard", metavar="FOLDER", help="Write event files for TensorBoard, too."),
     ] = None,
+    smoke: Annotated[
+        bool, typer.Option("--smoke", help="Every stage of the flagship on a few reviews, to see that it runs.")
+    ] = False,
     quiet: Quiet = False,
     no_color: NoColor = False,
     **fields: Any,  # an option for each field of a recipe
@@ -106,6 +110,8 @@ def train(
     imdbsent train reviews.csv --from classic --epochs 2 --name mine && imdbsent predict --model mine "great movie"
 
     imdbsent train --recipe classic --seed 8 --name second 2>&1 | tee training.log
+
+    imdbsent train --recipe flagship --smoke --name try && imdbsent train --recipe flagship
 
     imdbsent train --resume
     """
@@ -144,6 +150,7 @@ def train(
             seed=seed,
             quiet=quiet,
             tensorboard=tensorboard,
+            smoke=smoke,
         )
     show_report(report, no_color=no_color)
 

@@ -34,6 +34,7 @@ def train_model(
     seed: int = DEFAULT_SEED,
     quiet: bool = False,
     tensorboard: Path | None = None,
+    smoke: bool = False,
 ) -> TrainingReport:
     """Train a recipe, showing progress on a console.
 
@@ -49,12 +50,13 @@ def train_model(
         seed: seed of the weights and of the order of the batches.
         quiet: whether nothing is shown but errors.
         tensorboard: folder for event files; None for none.
+        smoke: whether to climb the flagship's ladder on a few reviews only.
 
     Returns:
         What came of it.
 
     Raises:
-        UsageProblem: the name or the folder cannot be used.
+        UsageProblem: the name or the folder cannot be used, or the recipe is not for such texts.
         ImdbsentError: the others of `train_bundle` and `find_or_fetch`.
     """
     from imdbsent.cli.progress import DownloadBar
@@ -64,6 +66,7 @@ def train_model(
     from imdbsent.training.tensorboard import check
 
     _check_place(name, output, replace=replace)
+    _check_ladder(recipe, own=own, base=base, smoke=smoke)
     if tensorboard is not None:
         check(tensorboard)
     notes = Notes(console, quiet=quiet)
@@ -77,6 +80,7 @@ def train_model(
         data=str(source.absolute()) if source else None,
         own=own,
         base=starts_from,
+        smoke=smoke,
     )
     return run_request(request, console, quiet=quiet, tensorboard=tensorboard)
 
@@ -139,6 +143,23 @@ def run_request(
             return train_bundle(request, progress=Several(told), note=Notes(console, quiet=quiet), start=start)
     except OSError as error:
         raise OutputFailed(f"{error.filename or request.output or request.name}: {error.strerror or error}") from error
+
+
+def _check_ladder(recipe: Recipe, *, own: OwnData | None, base: str | None, smoke: bool) -> None:
+    """Check that the flagship is asked for what its ladder can do."""
+    if recipe.scheme == "keras":
+        if smoke:
+            raise UsageProblem("--smoke is of the flagship's stages. Type: imdbsent train --recipe flagship --smoke")
+        return
+    if own is not None:
+        raise UsageProblem(
+            f"the recipe {recipe.name!r} learns from the unlabelled reviews of IMDB, too, and not from a file. "
+            "Type the same command with --recipe bucketed"
+        )
+    if base is not None:
+        raise UsageProblem(
+            f"the recipe {recipe.name!r} starts from its own teachers. Type the same command without --from"
+        )
 
 
 def _check_place(name: str, output: Path | None, *, replace: bool) -> None:

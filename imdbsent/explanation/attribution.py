@@ -7,6 +7,9 @@ before that, too, and what token t adds is how far it moves that reading:
 
 The steps telescope: bias + padding + all contributions = b + w·h_T, the logit, with nothing left over. A contribution
 holds what the token wrote and what it made the memory forget, so it depends on everything before the token.
+
+The flagship's graph gives its contributions itself: its head is linear over pooled states, and the pooling says which
+token each number comes from (`imdbsent.training.flagship.export`).
 """
 
 from __future__ import annotations
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
 
     Attributor = Callable[[Sequence[Sequence[int]], int], list["Attribution"]]
 
+_CONTRIBUTIONS = frozenset(("logit", "contributions", "bias"))
 _STATES = frozenset(("logit", "hidden", *WEIGHTS))
 
 
@@ -50,14 +54,37 @@ class Attribution:
 def attributor(engine: Engine) -> Attributor:
     """What takes the logits of a network apart: for the ids of texts and a batch size, an attribution each, in order.
 
-    A network whose graph gives contributions of its own is one more case here; nothing after this function would know.
-
     Raises:
         ModelUnexplainable: the network does not show what it takes.
     """
+    if engine.output_names >= _CONTRIBUTIONS:
+        return PooledTokens(engine)
     if engine.output_names >= _STATES:
         return RunningLogit(engine)
     raise ModelUnexplainable
+
+
+class PooledTokens:
+    """Passes on the contributions that a graph gives itself.
+
+    Args:
+        engine: of a network that gives them.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def __call__(self, texts: Sequence[Sequence[int]], batch_size: int) -> list[Attribution]:
+        """The attribution of each text, in order; see `RunningLogit`."""
+        return self._engine.in_batches(texts, self._batch, batch_size)
+
+    def _batch(self, texts: Sequence[Sequence[int]]) -> list[Attribution]:
+        logits, contributions, bias = self._engine.outputs(["logit", "contributions", "bias"], texts)
+        rows = np.asarray(contributions, np.float64)  # (B, T)
+        return [
+            Attribution(float(logit), float(bias[0]), 0.0, row[: len(ids)])
+            for logit, row, ids in zip(logits, rows, texts)
+        ]
 
 
 class RunningLogit:

@@ -70,17 +70,17 @@ class Split:
         order = np.arange(len(self))
         return _cut(self._by_length(order) if self.bucketed else order, batch_size)
 
-    def batch(self, indices: Indices) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]]:
+    def batch(self, batch: Indices) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]]:
         """The ids and labels of a batch.
 
         Args:
-            indices: of its texts, shape (B,).
+            batch: indices of its texts, shape (B,).
 
         Returns:
             Ids, shape (B, T), and labels, shape (B, 1). Of like length, padding stands behind a text and T is the
             longest one's length, rounded up to a multiple of 8; else it stands in front and T is `maximum_length`.
         """
-        texts = [self.ids[index] for index in indices]
+        texts = [self.ids[index] for index in batch]
         if self.bucketed:
             longest = max(map(len, texts))
             width = min(-(-longest // _LENGTH_STEP) * _LENGTH_STEP, self.maximum_length)
@@ -90,7 +90,11 @@ class Split:
         for row, text in zip(padded, texts):
             place = slice(0, len(text)) if self.bucketed else slice(width - len(text), width)
             row[place] = text
-        return padded, self.labels[indices, None]
+        return padded, self.labels[batch, None]
+
+    def steps(self, batch_size: int, seed: int, epochs: int) -> int:  # noqa: ARG002 (other sources need them)
+        """How many batches an epoch has."""
+        return batches_of(len(self), batch_size)
 
     def _by_length(self, indices: Indices) -> Indices:
         lengths = np.fromiter((len(self.ids[index]) for index in indices), np.int64, len(indices))

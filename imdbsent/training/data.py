@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from imdbsent.records.examples import Example
+    from imdbsent.training.flagship.texts import Reviews
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,8 @@ class TrainingData:
         split: what `validation` is: "test" for the reviews of IMDB, "validation" for held-out texts of a user's own.
         sha256: hash of the texts and labels of both.
         notes: what a user should know of them, a line each.
+        test: the test split of IMDB, where `validation` is another: measured at the very end, and by nothing else.
+        reviews: the training reviews as the flagship's ladder reads them; None for the recipes that need labels alone.
     """
 
     train: tuple[Example, ...]
@@ -32,6 +35,8 @@ class TrainingData:
     split: str
     sha256: str
     notes: tuple[str, ...] = ()
+    test: tuple[Example, ...] = ()
+    reviews: Reviews | None = None
 
 
 def imdb_data(source: Path) -> TrainingData:

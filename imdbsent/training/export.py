@@ -67,12 +67,14 @@ def write_bundle(
         OSError: it cannot be written.
         TrainingUnavailable: onnx is not installed.
     """
-    onnx = import_library("onnx")
-    onnx.save(classic_to_onnx(trained.network, trained.recipe.maximum_length), str(directory / MODEL))
-    trained.vocabulary.write(directory / VOCABULARY)
-    trained.network.save(directory / NETWORK)
-    write_history(directory / HISTORY, trained.history)
     recipe = trained.recipe
+    import_library("onnx").save(_to_onnx(trained), str(directory / MODEL))
+    trained.vocabulary.write(directory / VOCABULARY)
+    write_history(directory / HISTORY, trained.history)
+    files = [MODEL, VOCABULARY, HISTORY]
+    if recipe.scheme == "keras":  # the flagship's is four times its model.onnx, and can be made again from that
+        trained.network.save(directory / NETWORK)
+        files.append(NETWORK)
     card = ModelCard(
         name=name,
         version=1,
@@ -81,15 +83,15 @@ def write_bundle(
         maximum_length=recipe.maximum_length,
         temperature=1.0,
         threshold=0.5,
-        layers=tuple(map(_layer, trained.network.layers)),
+        layers=tuple(_layer(layer) for layer in trained.network.layers if type(layer).__name__ != "InputLayer"),
         metrics=(),
         chosen_by=f"{_EPOCH}; nothing was chosen",
         history=trained.history,
-        recipe=asdict(recipe),
+        recipe=asdict(recipe) | dict(trained.settings),
         seed=trained.seed,
         data_sha256=data_sha256,
         versions=versions(),
-        files={file: file_sha256(directory / file) for file in (MODEL, VOCABULARY, NETWORK, HISTORY)},
+        files={file: file_sha256(directory / file) for file in files},
     )
     bundle = write_card(directory, card)
     calibration = calibrate(bundle)
@@ -97,6 +99,14 @@ def write_bundle(
         chosen_by = f"{_EPOCH}; the temperature on the {calibration.texts:,} validation texts"
         bundle = write_card(directory, replace(card, temperature=calibration.temperature, chosen_by=chosen_by))
     return write_card(directory, replace(bundle.card, metrics=measure(bundle)))
+
+
+def _to_onnx(trained: Trained) -> Any:
+    if trained.recipe.scheme == "keras":
+        return classic_to_onnx(trained.network, trained.recipe.maximum_length)
+    from imdbsent.training.flagship.export import flagship_to_onnx  # it imports this module
+
+    return flagship_to_onnx(trained.network)
 
 
 def classic_to_onnx(network: Any, maximum_length: int) -> Any:
@@ -128,9 +138,9 @@ def classic_to_onnx(network: Any, maximum_length: int) -> Any:
         hidden, cell = padding_states(embedding[0][PAD_ID], kernel, recurrent_kernel, bias, maximum_length)
     constants = {
         "embedding": embedding[0],  # (vocabulary_size, E)
-        "W": _onnx_gates(kernel.T)[None],  # (1, 4H, E)
-        "R": _onnx_gates(recurrent_kernel.T)[None],  # (1, 4H, H)
-        "B": np.concatenate([_onnx_gates(bias), np.zeros_like(bias)])[None],  # (1, 8H)
+        "W": onnx_gates(kernel.T)[None],  # (1, 4H, E)
+        "R": onnx_gates(recurrent_kernel.T)[None],  # (1, 4H, H)
+        "B": np.concatenate([onnx_gates(bias), np.zeros_like(bias)])[None],  # (1, 8H)
         "padding_hidden": hidden,  # (maximum_length + 1, H)
         "padding_cell": cell,
         "dense_kernel": dense[0],  # (H, 1)
@@ -203,7 +213,7 @@ def padding_states(
     """
     x, w, r, b = (  # in float64: 500 steps of float32 would add up their rounding
         np.asarray(value, np.float64)
-        for value in (embedded_pad, _onnx_gates(kernel.T), _onnx_gates(recurrent_kernel.T), _onnx_gates(bias))
+        for value in (embedded_pad, onnx_gates(kernel.T), onnx_gates(recurrent_kernel.T), onnx_gates(bias))
     )
     weights = LSTMWeights(W=w, R=r, b=b)
     zero = np.zeros(weights.units)
@@ -214,7 +224,7 @@ def padding_states(
     )
 
 
-def _onnx_gates(weights: Array) -> Array:
+def onnx_gates(weights: Array) -> Array:
     """Reorder the gates along the first axis: Keras has input, forget, cell, output; ONNX puts output second."""
     i, f, c, o = np.split(weights, 4)
     return np.concatenate([i, o, f, c])

@@ -4,19 +4,33 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from imdbsent.bundle import Epoch
 from imdbsent.errors import TrainingStopped
-from imdbsent.training.batches import EVALUATION_BATCH, batches_of
 from imdbsent.training.progress import Position
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence, Sized
 
-    from imdbsent.training.batches import Indices, Split
     from imdbsent.training.progress import TrainingProgress
     from imdbsent.training.recipes import Recipe
+
+
+class Source(Protocol):
+    """Texts in batches: `imdbsent.training.batches.Split`, or the spans of the flagship's ladder."""
+
+    def shuffled(self, batch_size: int, seed: int, epoch: int) -> Sequence[Any]:
+        """The batches of an epoch, from 1, in the order in which they are trained on; their `len` is their texts."""
+
+    def in_order(self) -> Sequence[Any]:
+        """The batches of a look at every text."""
+
+    def batch(self, batch: Any) -> tuple[Any, Any]:
+        """Ids (B, T) and labels (B, 1) of a batch."""
+
+    def steps(self, batch_size: int, seed: int, epochs: int) -> int:
+        """The most batches that one of so many epochs has."""
 
 
 @dataclass(frozen=True)
@@ -84,8 +98,8 @@ class Loop:
         network: Any,
         recipe: Recipe,
         seed: int,
-        train: Split,
-        shown: Split,
+        train: Source,
+        shown: Source,
         *,
         progress: TrainingProgress,
         save: Callable[[State], None],
@@ -107,8 +121,8 @@ class Loop:
         Raises:
             TrainingStopped: it was asked to; the state has been saved.
         """
-        batches = batches_of(len(self._train), self._recipe.batch_size)
-        looks = batches_of(len(self._shown), EVALUATION_BATCH)
+        batches = self._train.steps(self._recipe.batch_size, self._seed, self._recipe.epochs)
+        looks = len(self._shown.in_order())
         self._progress.started(self._recipe, batches, looks, state.position)
         while state.position.epoch <= self._recipe.epochs:
             state = self._epoch(state)
@@ -148,12 +162,12 @@ class Loop:
             self._stop_if_asked(state)
         return means
 
-    def _step(self, step: Callable[..., Any], split: Split, indices: Indices) -> tuple[float, float, int]:
+    def _step(self, step: Callable[..., Any], source: Source, batch: Sized) -> tuple[float, float, int]:
         """Loss, accuracy and texts of one batch. Keras would give means since the last reset, in float32."""
-        ids, labels = split.batch(indices)
+        ids, labels = source.batch(batch)
         self._network.reset_metrics()
         logs = step(ids, labels, return_dict=True)
-        return float(logs["loss"]), float(logs["accuracy"]), len(indices)
+        return float(logs["loss"]), float(logs["accuracy"]), len(batch)
 
     def _stop_if_asked(self, state: State) -> None:
         if self._stop():

@@ -7,7 +7,7 @@ from typing import Any
 from imdbsent.training import import_library
 
 
-def adam(learning_rate: float) -> Any:
+def adam(learning_rate: Any, *, beta_2: float = 0.999) -> Any:
     """Keras's Adam, that sums the gradient of a word over its places in a batch before it squares it.
 
     On TensorFlow the gradient of an embedding comes as one slice for each place, and Keras 3 squares the slices one by
@@ -16,7 +16,8 @@ def adam(learning_rate: float) -> Any:
     So one recipe would train two different networks; tests/training/test_backends.py holds that it does not.
 
     Args:
-        learning_rate: the step size.
+        learning_rate: the step size, or a Keras schedule of it.
+        beta_2: decay of the second moment.
 
     Returns:
         A `keras.optimizers.Adam`.
@@ -32,4 +33,4 @@ def adam(learning_rate: float) -> Any:
             summed = keras.ops.add(gradient, keras.ops.zeros(variable.shape, variable.dtype))
             super().update_step(summed, variable, learning_rate)
 
-    return Adam(learning_rate)
+    return Adam(learning_rate, beta_2=beta_2)

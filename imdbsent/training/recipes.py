@@ -46,7 +46,7 @@ class Recipe:
     """
 
     name: str
-    scheme: Annotated[str, Setting("How text becomes ids.", choices=("keras",))]
+    scheme: Annotated[str, Setting("How text becomes ids.", choices=("keras", "words"))]
     vocabulary_size: Annotated[int, Setting("Ids from this one on are out of the vocabulary.", 5, 1_000_000)]
     maximum_length: Annotated[int, Setting("Ids read of a review: the last ones.", 1, 10_000)]
     embedding_size: Annotated[int, Setting("Numbers a word.", 1, 4_096)]
@@ -85,7 +85,21 @@ BUCKETED: Final = replace(CLASSIC, name="bucketed", bucketed=True, batch_size=12
 """The same network without a step of padding, in half the time (benchmarks/training.py); why 128 reviews a batch, is in
 docs/training.md."""
 
-RECIPES: Final = {recipe.name: recipe for recipe in (CLASSIC, BUCKETED)}
+FLAGSHIP: Final = Recipe(
+    name="flagship",
+    scheme="words",
+    vocabulary_size=30_004,
+    maximum_length=4_096,
+    embedding_size=64,
+    units=48,
+    epochs=5,
+    batch_size=192,
+    learning_rate=0.002,
+    bucketed=True,
+)
+"""The network of `imdbsent.training.flagship.network`, taught by the stages of its ladder."""
+
+RECIPES: Final = {recipe.name: recipe for recipe in (CLASSIC, BUCKETED, FLAGSHIP)}
 
 LARGEST_WEIGHTS: Final = 2**30
 """Bytes that the weights and tables of a model may take: what one file of a bundle may have."""

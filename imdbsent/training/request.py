@@ -55,6 +55,7 @@ class TrainingRequest:
         data: absolute path of the IMDB reviews; None where the texts are the user's own.
         own: the user's own texts; None for the IMDB reviews.
         base: the model whose weights it starts from; None to start from random ones.
+        smoke: whether to climb the flagship's ladder on a few reviews only, to see that it holds.
     """
 
     recipe: Recipe
@@ -64,3 +65,4 @@ class TrainingRequest:
     data: str | None = None
     own: OwnData | None = None
     base: BaseModel | None = None
+    smoke: bool = False

@@ -19,6 +19,7 @@ from imdbsent.training.calibration import calibrate
 from imdbsent.training.checkpoint import Checkpoint, Head, Variables, write_checkpoint
 from imdbsent.training.data import imdb_data
 from imdbsent.training.export import versions, write_bundle
+from imdbsent.training.flagship.ladder import ladder_of
 from imdbsent.training.own_data import read_own_data
 from imdbsent.training.stopping import stop_requested
 from imdbsent.training.trainer import train
@@ -26,7 +27,7 @@ from imdbsent.training.trainer import train
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from imdbsent.bundle import Bundle
+    from imdbsent.bundle import Bundle, Metrics
     from imdbsent.training.calibration import Calibration
     from imdbsent.training.data import TrainingData
     from imdbsent.training.loop import State
@@ -97,9 +98,9 @@ def train_bundle(
                 name=request.name,
                 data_sha256=data.sha256,
                 calibrate=lambda bundle: _calibrate(bundle, data),
-                measure=lambda bundle: (measure(Classifier(bundle), data.validation, data.split),),
+                measure=lambda bundle: _measures(bundle, data),
             )
-        checkpoint.unlink(missing_ok=True)
+        unfinished.forget(request.name)
     return TrainingReport(read_bundle(final), time.perf_counter() - started)
 
 
@@ -112,12 +113,22 @@ def _read_data(request: TrainingRequest) -> TrainingData:
     if request.own is not None:
         return read_own_data(request.own, request.seed)
     assert request.data is not None  # it is one or the other
+    if request.recipe.scheme == "words":
+        from imdbsent.training.flagship.data import flagship_data
+
+        return flagship_data(Path(request.data), request.recipe, ladder_of(request), request.seed)
     return imdb_data(Path(request.data))
 
 
 def _calibrate(bundle: Bundle, data: TrainingData) -> Calibration | None:
     """The temperature that suits the validation texts; none for the reviews of IMDB, where the test split is shown."""
     return None if data.split == "test" else calibrate(Classifier(bundle), data.validation)
+
+
+def _measures(bundle: Bundle, data: TrainingData) -> tuple[Metrics, ...]:
+    """The figures of the texts that were looked at, and those of the test split where that is another."""
+    parts = {data.split: data.validation} | ({"test": data.test} if data.test else {})
+    return tuple(measure(Classifier(bundle), examples, split) for split, examples in parts.items())
 
 
 def _train(
@@ -141,6 +152,10 @@ def _train(
 
     try:
         with stop_requested(note) as stop:
+            if data.reviews is not None:
+                from imdbsent.training.flagship.run import climb
+
+                return climb(request, data, checkpoint, progress=progress, note=note, stop=stop)
             return train(
                 request.recipe,
                 request.seed,

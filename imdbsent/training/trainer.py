@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,7 +16,7 @@ from imdbsent.training.loop import Loop, State
 from imdbsent.training.networks import as_answering, build_network
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     import numpy.typing as npt
 
@@ -39,9 +39,10 @@ class Trained:
     Attributes:
         recipe: how it was trained.
         seed: seed of the weights and of the order of the batches.
-        network: the trained `keras.Sequential`, of Keras's own layers.
+        network: the trained `keras.Sequential`, of Keras's own layers; the flagship's `keras.Model`.
         vocabulary: the words of the texts it learned from, or those of its base.
         history: each epoch.
+        settings: what else decided it than the recipe's fields, for the card.
     """
 
     recipe: Recipe
@@ -49,6 +50,7 @@ class Trained:
     network: Any
     vocabulary: Vocabulary
     history: tuple[Epoch, ...]
+    settings: Mapping[str, str | int | float | bool] = field(default_factory=dict)
 
 
 def train(
@@ -92,8 +94,8 @@ def train(
     state = State()
     if start:
         state = start.head.state
-        _assign(network.variables, start.variables.network)
-        _assign(network.optimizer.variables, start.variables.optimizer)
+        assign(network.variables, start.variables.network)
+        assign(network.optimizer.variables, start.variables.optimizer)
     history = Loop(
         network,
         recipe,
@@ -101,7 +103,7 @@ def train(
         encode(tokenizer, recipe, data.train),
         encode(tokenizer, recipe, data.validation),
         progress=progress,
-        save=lambda state: save(state, _variables_of(network)),
+        save=lambda state: save(state, variables_of(network)),
         stop=stop,
     ).run(state)
     return Trained(recipe, seed, as_answering(network, recipe), vocabulary, history)
@@ -117,7 +119,8 @@ def encode(tokenizer: KerasTokenizer, recipe: Recipe, examples: Sequence[Example
     )
 
 
-def _variables_of(network: Any) -> Variables:
+def variables_of(network: Any) -> Variables:
+    """The numbers of a compiled network, for a checkpoint."""
     return Variables(_values(network.variables), _values(network.optimizer.variables))
 
 
@@ -126,7 +129,12 @@ def _values(variables: Iterable[Any]) -> Arrays:
     return tuple(np.array(to_numpy(variable)) for variable in variables)
 
 
-def _assign(variables: Sequence[Any], values: Arrays) -> None:
+def assign(variables: Sequence[Any], values: Arrays) -> None:
+    """Give variables their values.
+
+    Raises:
+        ValueError: their shapes are others.
+    """
     shapes, given = [tuple(variable.shape) for variable in variables], [value.shape for value in values]
     if shapes != given:
         raise ValueError("its network is another one")

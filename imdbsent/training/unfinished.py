@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,21 @@ _SUFFIX = ".npz"
 def checkpoint_of(name: str) -> Path:
     """Where the checkpoint of a model's training is, if there is one."""
     return settings.training_directory() / f"{name}{_SUFFIX}"
+
+
+def stages_of(name: str) -> Path:
+    """Where a training in several stages keeps what each of them gave."""
+    return settings.training_directory() / f"{name}.stages"
+
+
+def forget(name: str) -> None:
+    """Remove what an ended training leaves.
+
+    Raises:
+        OSError: the checkpoint cannot be removed.
+    """
+    checkpoint_of(name).unlink(missing_ok=True)
+    shutil.rmtree(stages_of(name), ignore_errors=True)
 
 
 def names() -> list[str]:

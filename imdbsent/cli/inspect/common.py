@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from imdbsent.cli.console import Notes
     from imdbsent.dataset.aclimdb import Review
-    from imdbsent.tokenizer import KerasTokenizer
+    from imdbsent.tokenizer import Tokenizer
 
 Model = Annotated[
     str | None, typer.Option("--model", "-m", metavar="NAME|PATH", help="The model, by name or by its folder.")
@@ -41,24 +41,21 @@ class PageFormat(str, Enum):
     JSON = "json"
 
 
-def load_tokenizer(model: str | None, notes: Notes) -> KerasTokenizer:
+def load_tokenizer(model: str | None, notes: Notes) -> Tokenizer:
     """The tokenizer of a model, without its network.
 
     Raises:
         ModelMissing: there is no such model.
         BundleInvalid: the model is damaged.
     """
-    from imdbsent import store
-    from imdbsent.bundle import VOCABULARY
+    from imdbsent import schemes, store
     from imdbsent.errors import BundleInvalid
-    from imdbsent.tokenizer import KerasTokenizer, Vocabulary
 
     bundle = store.resolve(model, notes)
     try:
-        vocabulary = Vocabulary.read(bundle.checked(VOCABULARY))
+        return schemes.load_tokenizer(bundle)
     except BundleInvalid as error:
         raise store.damaged(error) from error
-    return KerasTokenizer(vocabulary, bundle.card.num_words, bundle.card.maximum_length)
 
 
 def nobody_pipes() -> bool:

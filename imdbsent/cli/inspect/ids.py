@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from imdbsent.records import Record
-    from imdbsent.tokenizer import KerasTokenizer, Token
+    from imdbsent.tokenizer import Token, Tokenizer
 
 _NO_IDS = "no ids came in. Type: imdbsent inspect decode 1 14 22 16"
 
@@ -126,7 +126,7 @@ def encode(
             show(console, table, *([f"The first {cut:,} ids are cut off."] if pad and cut > 0 else []))
 
 
-def rows_of(text: str, tokenizer: KerasTokenizer, *, pad: bool) -> list[Token]:
+def rows_of(text: str, tokenizer: Tokenizer, *, pad: bool) -> list[Token]:
     """The start mark and the words of a text, each with its rank and id.
 
     Args:
@@ -180,7 +180,7 @@ def _remark(row: Token) -> tuple[str, str]:
     return "", ""
 
 
-def _encoded_object(record: Record, tokenizer: KerasTokenizer, *, pad: bool) -> dict[str, Any]:
+def _encoded_object(record: Record, tokenizer: Tokenizer, *, pad: bool) -> dict[str, Any]:
     problem = _problem_of(record)
     if problem:
         return {"ids": [], "words": [], "problem": problem}
@@ -188,7 +188,7 @@ def _encoded_object(record: Record, tokenizer: KerasTokenizer, *, pad: bool) -> 
     return {"ids": [row.id for row in rows], "words": [row.word for row in rows]}
 
 
-def _encoded_rows(records: Iterable[Record], tokenizer: KerasTokenizer, *, pad: bool) -> Iterator[str]:
+def _encoded_rows(records: Iterable[Record], tokenizer: Tokenizer, *, pad: bool) -> Iterator[str]:
     for place, record in enumerate(records):
         if place:
             yield ""

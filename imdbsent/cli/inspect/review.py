@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from imdbsent.dataset.aclimdb import Review
-    from imdbsent.tokenizer import KerasTokenizer, Token
+    from imdbsent.tokenizer import Token, Tokenizer
 
 
 class SplitName(str, Enum):
@@ -131,7 +131,7 @@ def review_at(reviews: Sequence[Review], number: int) -> Review:
     return reviews[number]
 
 
-def encode_review(chosen: Review, tokenizer: KerasTokenizer) -> EncodedReview:
+def encode_review(chosen: Review, tokenizer: Tokenizer) -> EncodedReview:
     """What the network reads of a review."""
     length = len(tokenizer.encode_whole(chosen.text))
     return EncodedReview(
@@ -143,7 +143,7 @@ def encode_review(chosen: Review, tokenizer: KerasTokenizer) -> EncodedReview:
     )
 
 
-def review_object(encoded: EncodedReview, number: int, tokenizer: KerasTokenizer) -> dict[str, Any]:
+def review_object(encoded: EncodedReview, number: int, tokenizer: Tokenizer) -> dict[str, Any]:
     """The review as a JSON object."""
     chosen = encoded.review
     return {
@@ -161,7 +161,7 @@ def review_object(encoded: EncodedReview, number: int, tokenizer: KerasTokenizer
     }
 
 
-def review_table(encoded: EncodedReview, number: int, tokenizer: KerasTokenizer) -> Table:
+def review_table(encoded: EncodedReview, number: int, tokenizer: Tokenizer) -> Table:
     """The review for people: a line a fact, then the words."""
     from rich.table import Table
     from rich.text import Text

@@ -1,0 +1,183 @@
+"""What the networks of the ladder read: whole reviews and short spans of them, in batches of so many segments.
+
+People ask about "great movie" as well as about reviews, so a part of the texts of an epoch are short spans, cut at
+random from anywhere. Which texts those are, and where they are cut, follows from the seed and the epoch alone, so that
+a run can go on in the middle of one.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from imdbsent.tokenizer import OOV_ID, PAD_ID, START_ID
+from imdbsent.training.flagship.network import SEGMENT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import numpy.typing as npt
+
+    from imdbsent.training.flagship.ladder import Ladder
+    from imdbsent.training.flagship.texts import Texts
+
+    Ids = npt.NDArray[np.int32]
+    Soft = npt.NDArray[np.float32]
+
+MOST_SHOWN: Final = 192
+"""Texts a batch that is only looked at, where they are short."""
+LONGEST_SHOWN: Final = 2_047
+"""Tokens of a review that are looked at when it is not trained on: the longest has a few more."""
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A part of a text.
+
+    Attributes:
+        text: place of the text.
+        start: its first token.
+        length: how many tokens.
+        is_span: whether it is a short span, in the place of the whole text.
+    """
+
+    text: int
+    start: int
+    length: int
+    is_span: bool = False
+
+    @property
+    def segments(self) -> int:
+        """Segments that it fills, the start mark included."""
+        return -(-(self.length + 1) // SEGMENT)
+
+
+@dataclass(frozen=True)
+class Pieces:
+    """A batch of parts of texts.
+
+    Attributes:
+        pieces: all of as many segments.
+        epoch: the epoch that they are cut for, from 1; 0 where they are whole texts, to look at.
+        noise: decides which of their tokens are read as unknown; None for none of them.
+    """
+
+    pieces: tuple[Piece, ...]
+    epoch: int = 0
+    noise: tuple[int, ...] | None = None
+
+    def __len__(self) -> int:
+        """Parts."""
+        return len(self.pieces)
+
+
+@dataclass(frozen=True)
+class Spans:
+    """Texts with soft labels, as `imdbsent.training.loop.Loop` goes through them.
+
+    Attributes:
+        texts: all texts.
+        places: the texts that count.
+        targets: probability of positive of each text, hard or soft, float32 (texts,).
+        ladder: how they are cut and batched.
+        span_targets: the same for the short spans that an epoch cuts, float32 (epochs, texts), made by
+            `imdbsent.training.flagship.teaching`; None where a span has the target of its text.
+    """
+
+    texts: Texts
+    places: npt.NDArray[np.int64]
+    targets: Soft
+    ladder: Ladder
+    span_targets: Soft | None = None
+
+    def __len__(self) -> int:
+        """Texts that count."""
+        return len(self.places)
+
+    def shuffled(self, batch_size: int, seed: int, epoch: int) -> list[Pieces]:
+        """The batches of an epoch in the order in which they are trained on.
+
+        Args:
+            batch_size: most parts of texts a batch; fewer where they are long.
+            seed: with the epoch, it decides where texts are cut, and the order.
+            epoch: from 1.
+        """
+        generator = np.random.default_rng([seed, epoch])
+        pieces = self._cut(generator)
+        order = generator.permutation(len(pieces))
+        batches = _batched((pieces[place] for place in order), self.ladder.segments, batch_size)
+        return [
+            Pieces(batches[place], epoch, (seed, epoch, number))
+            for number, place in enumerate(generator.permutation(len(batches)))
+        ]
+
+    def spans(self, seed: int, epoch: int) -> list[Piece]:
+        """The short spans that an epoch cuts."""
+        return [piece for piece in self._cut(np.random.default_rng([seed, epoch])) if piece.is_span]
+
+    def in_order(self) -> list[Pieces]:
+        """The batches of a look at every text, whole."""
+        lengths = np.minimum(self.texts.lengths[self.places], LONGEST_SHOWN)
+        order = np.argsort(lengths, kind="stable")
+        whole = (Piece(int(self.places[row]), 0, int(lengths[row])) for row in order)
+        return self.looks(whole)
+
+    def looks(self, pieces: Iterable[Piece]) -> list[Pieces]:
+        """Batches of pieces that are only looked at."""
+        return [Pieces(batch) for batch in _batched(pieces, self.ladder.segments, MOST_SHOWN)]
+
+    def steps(self, batch_size: int, seed: int, epochs: int) -> int:
+        """The most batches that one of so many epochs has: where texts are cut differs, and with it how many."""
+        return max(len(self.shuffled(batch_size, seed, epoch)) for epoch in range(1, epochs + 1))
+
+    def batch(self, batch: Pieces) -> tuple[Ids, Soft]:
+        """What the network reads of a batch.
+
+        Returns:
+            Ids, shape (B, T), T a multiple of `SEGMENT`, padding behind the words; and targets, shape (B, 1).
+        """
+        width = SEGMENT * max(piece.segments for piece in batch.pieces)
+        ids = np.full((len(batch), width), PAD_ID, np.int32)
+        ids[:, 0] = START_ID
+        for row, piece in zip(ids, batch.pieces):
+            row[1 : piece.length + 1] = self.texts[piece.text][piece.start : piece.start + piece.length]
+        if batch.noise is not None and self.ladder.word_dropout:
+            dropped = np.random.default_rng(batch.noise).random(ids.shape) < self.ladder.word_dropout
+            ids[dropped & (ids > START_ID)] = OOV_ID
+        return ids, np.array([[self._target(piece, batch.epoch)] for piece in batch.pieces], np.float32)
+
+    def _target(self, piece: Piece, epoch: int) -> float:
+        if piece.is_span and self.span_targets is not None:
+            return float(self.span_targets[epoch - 1, piece.text])
+        return float(self.targets[piece.text])
+
+    def _cut(self, generator: np.random.Generator) -> list[Piece]:
+        """One part of each text: a short span of it, or all, or a long part of one that is longer than that."""
+        ladder = self.ladder
+        lengths = self.texts.lengths[self.places]
+        is_span = generator.random(len(lengths)) < ladder.span_share
+        # Short spans are as many as long ones by the logarithm: 4 to 8 tokens as often as 30 to 60.
+        short = np.exp(generator.uniform(np.log(ladder.shortest), np.log(ladder.longest_span + 1), len(lengths)))
+        kept = np.minimum(lengths, np.where(is_span, short.astype(np.int64), ladder.longest))
+        starts = (generator.random(len(lengths)) * (lengths - kept + 1)).astype(np.int64)
+        # The verdict often stands at the end: half of the reviews that are too long are cut in front.
+        at_end = ~is_span & (generator.random(len(lengths)) < 0.5)  # noqa: PLR2004 (half)
+        starts = np.where(at_end, lengths - kept, starts)
+        rows = zip(self.places.tolist(), starts.tolist(), kept.tolist(), is_span.tolist())
+        return [Piece(*row) for row in rows]
+
+
+def _batched(pieces: Iterable[Piece], segments: int, most: int) -> list[tuple[Piece, ...]]:
+    """Batches of pieces of as many segments each, in the order in which they are full."""
+    waiting: dict[int, list[Piece]] = defaultdict(list)
+    batches: list[tuple[Piece, ...]] = []
+    for piece in pieces:
+        same = waiting[piece.segments]
+        same.append(piece)
+        if len(same) >= min(most, max(1, segments // piece.segments)):
+            batches.append(tuple(same))
+            same.clear()
+    return batches + [tuple(same) for same in waiting.values() if same]

@@ -1,0 +1,252 @@
+"""The ladder of the flagship, stage by stage: each teaches the next, and the last one ships.
+
+1. A linear teacher over n-grams learns from the labelled reviews (`linear`).
+2. Document vectors of all reviews, labelled or not, and a linear teacher over them (`documents`).
+   What the reviews that hold a word are like, says what the word is like: the first embedding of every network.
+3. Both together give every review a soft label; that of a labelled one comes from teachers that have not seen it, mixed
+   with its label. Networks of the flagship's kind learn from those, whole reviews and short spans (`teaching`).
+4. The teachers and the networks together give the soft labels of the last stage; what a short span says, the networks
+   alone are asked.
+5. The student, which ships, learns from those.
+
+No test review is read. What each stage is worth is measured on reviews of held-out titles.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from imdbsent.tokenizer import INDEX_FROM, PAD_ID
+from imdbsent.training.flagship.batches import Spans
+from imdbsent.training.flagship.documents import DocumentVectors
+from imdbsent.training.flagship.linear import cross_fitted, logistic_regression, ngram_teacher, vector_teacher
+from imdbsent.training.flagship.ngrams import presence_matrix, words_in
+from imdbsent.training.flagship.teaching import Run, logits_of, teach
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from imdbsent.bundle import Epoch
+    from imdbsent.training.flagship.ladder import Ladder
+    from imdbsent.training.flagship.stages import Workspace
+    from imdbsent.training.flagship.texts import Reviews
+    from imdbsent.training.recipes import Recipe
+
+    Floats = npt.NDArray[np.float64]
+
+_VECTOR_PENALTY = 1.0
+_MIX_PENALTY = 100.0
+_RARE = 5.0
+"""Reviews added to those that hold a word, of no direction: what stands in a few says little."""
+_SHORT = 1e-2
+_SPREAD = 0.1  # standard deviation, as that of a random embedding
+_MOST_CERTAIN = 4.0
+"""Logit that a soft label has at the most: 98 %. No teacher is surer than it is right."""
+
+
+@dataclass(frozen=True)
+class Climb:
+    """One run of the ladder.
+
+    Attributes:
+        reviews: what there is to learn from.
+        recipe: sizes of the student.
+        ladder: settings of the stages.
+        seed: of everything that is drawn.
+        run: what the networks share.
+        workspace: where the stages are kept.
+    """
+
+    reviews: Reviews
+    recipe: Recipe
+    ladder: Ladder
+    seed: int
+    run: Run
+    workspace: Workspace
+
+    def student(self) -> tuple[Any, tuple[Epoch, ...]]:
+        """Climb the ladder.
+
+        Returns:
+            The student, a `keras.Model` from ids to logits, and its epochs.
+
+        Raises:
+            TrainingStopped: it was asked to stop; what is done is kept.
+            TrainingUnavailable: a library that a stage needs is not installed.
+        """
+        vectors = self._vectors()
+        linear = self._mixed([self._ngrams(), self._documents(vectors)])
+        first = word_vectors(self.reviews, vectors, self.recipe.embedding_size)
+        networks = [self._teacher(number, linear, first) for number in range(1, self.ladder.teachers + 1)]
+        labels = self._joined(linear, [whole for whole, _ in networks])
+        spans = np.mean([span_logits for _, span_logits in networks], axis=0) if networks else None
+        train = self._spans(labels, None if spans is None else _probabilities(spans))
+        return teach(
+            self.recipe,
+            self.seed,
+            train,
+            self._shown(),
+            run=self.run,
+            checkpoint=self.workspace.checkpoint("student", (self.recipe, self.ladder)),
+            first=first,
+        )
+
+    def _ngrams(self) -> Floats:
+        """Stage 1: logits of the n-gram teacher."""
+
+        def work() -> Floats:
+            learn = ngram_teacher(self._presence(), self.reviews.labels, self.ladder.penalty)
+            return self._cross_fitted(learn)
+
+        return self.workspace.stage("n-gram teacher", (*self._counted, self.ladder.penalty), work, self._figure)
+
+    def _vectors(self) -> npt.NDArray[np.float32]:
+        """The document vectors that stage 2 reads, shape (texts, size)."""
+
+        def work() -> npt.NDArray[np.float32]:
+            vectors = DocumentVectors(self._presence(), self.ladder.document_size, self.seed)
+            vectors.train(self.ladder.document_epochs, self.ladder.document_rate, self._pass_done)
+            return vectors.scaled()
+
+        settings = (*self._counted, *self._document_settings)
+        return self.workspace.stage("document vectors", settings, work, lambda found: f"{found.shape[1]} numbers each")
+
+    def _documents(self, vectors: npt.NDArray[np.float32]) -> Floats:
+        """Stage 2: logits of the teacher over document vectors."""
+
+        def work() -> Floats:
+            return self._cross_fitted(vector_teacher(vectors, self.reviews.labels, _VECTOR_PENALTY))
+
+        settings = (*self._counted, *self._document_settings)
+        return self.workspace.stage("document teacher", settings, work, self._figure)
+
+    def _teacher(self, number: int, labels: Floats, first: npt.NDArray[np.float32]) -> tuple[Floats, Floats]:
+        """Stage 3: what one network says to all reviews, and to the spans that the student will read."""
+        recipe = replace(self.recipe, units=self.ladder.teacher_units, epochs=self.ladder.teacher_epochs)
+        train = self._spans(labels)
+        name = f"network teacher {number}"
+        settings = (recipe, self.ladder, number)
+
+        def work() -> Floats:
+            network, _ = teach(
+                recipe,
+                self.seed + number,
+                train,
+                self._shown(),
+                run=self.run,
+                checkpoint=self.workspace.checkpoint(name, settings),
+                first=first,
+            )
+            whole = [piece for batch in self._all().in_order() for piece in batch.pieces]
+            rows = [logits_of(network, train, whole)]
+            epochs = range(1, self.recipe.epochs + 1)
+            rows += [logits_of(network, train, train.spans(self.seed, epoch)) for epoch in epochs]
+            return np.stack(rows)
+
+        said = self.workspace.stage(name, (*settings, self.recipe.epochs), work, lambda rows: self._figure(rows[0]))
+        return said[0], said[1:]
+
+    def _mixed(self, teachers: list[Floats]) -> Floats:
+        """One logit a review from those of the linear teachers: their weights are fitted on the labelled reviews.
+
+        That is fair because each of these logits comes from a teacher that has not seen the review.
+        """
+        logits = np.stack(teachers, axis=1).astype(np.float32)
+        labelled = self.reviews.labelled
+        targets = self.reviews.labels[labelled].astype(np.float64)
+        weights = logistic_regression(logits[labelled], targets, _MIX_PENALTY)
+        mixed = np.asarray(logits @ weights[:-1] + weights[-1], np.float64)
+        self.workspace.note(f"linear teachers together: {self._figure(mixed)}")
+        return mixed
+
+    def _joined(self, linear: Floats, networks: list[Floats]) -> Floats:
+        """The linear teachers' logits and the networks', half and half, on the scale of the former.
+
+        No weights are fitted here: the networks have learned from the labels that they would be fitted on.
+        """
+        if not networks:
+            return linear
+        mean = np.mean(networks, axis=0)
+        joined = np.asarray((linear + mean * (linear.std() / mean.std())) / 2, np.float64)
+        self.workspace.note(f"all teachers together: {self._figure(joined)}")
+        return joined
+
+    def _spans(self, labels: Floats, span_targets: Floats | None = None) -> Spans:
+        """What a network learns from: soft labels, mixed with the labels where there are some."""
+        targets = _probabilities(labels)
+        labelled, weight = self.reviews.labelled, self.ladder.label_weight
+        targets[labelled] = weight * self.reviews.labels[labelled] + (1 - weight) * targets[labelled]
+        return Spans(
+            self.reviews.texts,
+            self.reviews.readable,
+            targets.astype(np.float32),
+            self.ladder,
+            None if span_targets is None else span_targets.astype(np.float32),
+        )
+
+    def _shown(self) -> Spans:
+        """Reviews of held-out titles, with their labels."""
+        targets = np.maximum(self.reviews.labels, 0).astype(np.float32)
+        return Spans(self.reviews.texts, self.reviews.validation, targets, self.ladder)
+
+    def _all(self) -> Spans:
+        return replace(self._shown(), places=np.arange(len(self.reviews.texts)))
+
+    @property
+    def _counted(self) -> tuple[object, ...]:
+        return ("n-grams", self.ladder.fewest_texts)
+
+    @property
+    def _document_settings(self) -> tuple[object, ...]:
+        ladder = self.ladder
+        return ("documents", ladder.document_size, ladder.document_epochs, ladder.document_rate)
+
+    def _presence(self) -> Any:
+        return presence_matrix(self.reviews.texts, self.reviews.readable, self.ladder.fewest_texts)
+
+    def _cross_fitted(self, learn: Any) -> Floats:
+        reviews = self.reviews
+        others = np.setdiff1d(np.arange(len(reviews.texts)), reviews.labelled)
+        return cross_fitted(learn, reviews.labelled, others, reviews.folds, len(reviews.texts))
+
+    def _pass_done(self, epoch: int) -> None:
+        self.workspace.note(f"document vectors: epoch {epoch} of {self.ladder.document_epochs}")
+
+    def _figure(self, logits: Floats) -> str:
+        validation = self.reviews.validation
+        right = (logits[validation] > 0) == (self.reviews.labels[validation] == 1)
+        return f"{np.mean(right):.2%} right on {len(validation):,} reviews of held-out titles"
+
+
+def word_vectors(reviews: Reviews, vectors: npt.NDArray[np.float32], size: int) -> npt.NDArray[np.float32]:
+    """A first embedding: a word is as the reviews are that hold it.
+
+    Args:
+        reviews: what holds the words.
+        vectors: of each review, shape (texts, document size).
+        size: numbers a word.
+
+    Returns:
+        The mean of the vectors of the reviews that hold a word, less the mean of all, along the directions in which
+        words differ most, shape (highest id + 1, size); the size of a number is about 0.1. Padding is zero.
+    """
+    presence = words_in(reviews.texts, len(reviews.vocabulary.words) + INDEX_FROM + 1)[reviews.readable]
+    vectors = vectors[reviews.readable] - vectors[reviews.readable].mean(axis=0)
+    counts = np.asarray(presence.sum(axis=0)).ravel()
+    means = np.asarray(presence.T @ vectors) / (counts[:, None] + _RARE)
+    means /= np.linalg.norm(means, axis=1, keepdims=True) + _SHORT
+    means -= means.mean(axis=0)
+    _, _, directions = np.linalg.svd(means, full_matrices=False)
+    found = means @ directions[:size].T
+    found *= _SPREAD / max(float(found.std()), 1e-9)
+    found[PAD_ID] = 0
+    if found.shape[1] < size:  # tiny document vectors
+        found = np.pad(found, ((0, 0), (0, size - found.shape[1])))
+    return np.asarray(found, np.float32)
+
+
+def _probabilities(logits: Floats) -> Floats:
+    return np.asarray(1 / (1 + np.exp(-np.clip(logits, -_MOST_CERTAIN, _MOST_CERTAIN))), np.float64)

@@ -1,0 +1,81 @@
+"""The ladder: what each stage of the flagship's recipe is set to, beside the sizes of the network that ships."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from imdbsent.training.request import TrainingRequest
+
+
+@dataclass(frozen=True)
+class Ladder:
+    """The settings of the stages. docs/training.md says what each of them gave, and what was left out.
+
+    Attributes:
+        held_out: share of the labelled training reviews, whole titles of them, that nothing learns from: what is chosen
+            is chosen on them, and the temperature is fitted on them.
+        folds: parts of the titles; the soft label of a labelled review comes from teachers that have not seen its part.
+        fewest_texts: texts that an n-gram of 1, 2, 3 words must stand in to count.
+        penalty: of the linear teacher, the inverse strength of its L2 penalty.
+        document_size: numbers a document vector, and a word vector.
+        document_epochs: times through all reviews for them.
+        document_rate: learning rate of the first of these epochs; it falls to a fiftieth.
+        teachers: networks that are trained before the student, each with a seed of its own.
+        teacher_epochs: times through all reviews for each.
+        teacher_units: size of their LSTM's state, a direction.
+        label_weight: how much the label of a labelled review counts in its soft label; the rest is the teachers'.
+        span_share: share of the texts of an epoch that are short spans of a review, in the place of the whole.
+        shortest: tokens of the shortest span.
+        longest_span: tokens of the longest span.
+        longest: tokens of the longest part of a review that is trained on; longer reviews are cut at random.
+        word_dropout: share of the tokens that are read as out of the vocabulary.
+        dropout: share of the numbers of a word's embedding, and of what is pooled, that are zeroed.
+        segments: segments of 64 tokens a batch: 320 are about 75 whole reviews.
+        reviews: reviews read of each folder; 0 for all.
+    """
+
+    held_out: float = 0.1
+    folds: int = 5
+    fewest_texts: tuple[int, int, int] = (3, 4, 6)
+    penalty: float = 30.0
+    document_size: int = 128
+    document_epochs: int = 8
+    document_rate: float = 0.05
+    teachers: int = 2
+    teacher_epochs: int = 3
+    teacher_units: int = 64
+    label_weight: float = 0.5
+    span_share: float = 0.3
+    shortest: int = 4
+    longest_span: int = 60
+    longest: int = 447
+    word_dropout: float = 0.05
+    dropout: float = 0.2
+    segments: int = 320
+    reviews: int = 0
+
+
+FULL: Final = Ladder()
+"""What `imdbsent train --recipe flagship` climbs."""
+
+SMOKE: Final = Ladder(
+    held_out=0.25,
+    folds=2,
+    fewest_texts=(1, 1, 1),
+    document_size=8,
+    document_epochs=2,
+    teachers=1,
+    teacher_epochs=1,
+    teacher_units=4,
+    longest=127,
+    segments=16,
+    reviews=200,
+)
+"""The same stages on the first reviews of each folder, in a minute: to see that they run (`--smoke`)."""
+
+
+def ladder_of(request: TrainingRequest) -> Ladder:
+    """The ladder that was asked for."""
+    return SMOKE if request.smoke else FULL

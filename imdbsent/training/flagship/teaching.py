@@ -1,0 +1,147 @@
+"""One network of the ladder: trained on soft labels, from the beginning or from a checkpoint, and what it then says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from imdbsent.training import import_library
+from imdbsent.training.checkpoint import Checkpoint, Head, read_checkpoint, write_checkpoint
+from imdbsent.training.flagship.network import flagship_network
+from imdbsent.training.loop import Loop, State
+from imdbsent.training.optimizer import adam
+from imdbsent.training.trainer import assign, variables_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from pathlib import Path
+
+    import numpy.typing as npt
+
+    from imdbsent.bundle import Epoch
+    from imdbsent.training.flagship.batches import Piece, Spans
+    from imdbsent.training.progress import TrainingProgress
+    from imdbsent.training.recipes import Recipe
+    from imdbsent.training.request import TrainingRequest
+
+    Floats = npt.NDArray[np.float32]
+
+WARM_UP: Final = 0.25
+"""Share of the first epoch in which the learning rate grows; then it falls by half a cosine to `LAST_RATE` of it."""
+LAST_RATE: Final = 0.02
+SECOND_MOMENT: Final = 0.99
+"""Adam's beta 2: its usual 0.999 averages over as many steps as a whole run of the ladder has in an epoch."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """What every network of one run of the ladder shares.
+
+    Attributes:
+        request: what was asked for.
+        data_sha256: hash of the reviews.
+        versions: the Python and the libraries.
+        progress: is told of each batch and epoch.
+        stop: whether someone has asked to stop.
+    """
+
+    request: TrainingRequest
+    data_sha256: str
+    versions: dict[str, str]
+    progress: TrainingProgress
+    stop: Callable[[], bool]
+
+
+def teach(
+    recipe: Recipe, seed: int, train: Spans, shown: Spans, *, run: Run, checkpoint: Path, first: Floats | None = None
+) -> tuple[Any, tuple[Epoch, ...]]:
+    """Train a network on soft labels.
+
+    Args:
+        recipe: its sizes, epochs, learning rate, and most texts a batch.
+        seed: of the weights, of the cuts and of the order.
+        train: what it learns from.
+        shown: what it looks at after each epoch; nothing is chosen by it here.
+        run: what the networks share.
+        checkpoint: where it is kept after each epoch and before a stop, and gone on from where it is there.
+        first: the embedding to begin with, shape (vocabulary_size, embedding_size); None for a random one.
+
+    Returns:
+        The network, a `keras.Model` from ids to logits, and its epochs.
+
+    Raises:
+        TrainingStopped: it was asked to stop; a checkpoint has been saved.
+        CheckpointInvalid: the checkpoint is damaged, or of another network.
+    """
+    keras = import_library("keras")
+    keras.utils.set_random_seed(seed)
+    network = flagship_network(recipe, train.ladder.dropout)
+    if first is not None:
+        network.get_layer("embedding").set_weights([first])
+    compile_network(network, recipe, train.steps(recipe.batch_size, seed, recipe.epochs))
+    state = State()
+    if checkpoint.exists():
+        start = read_checkpoint(checkpoint)
+        state = start.head.state
+        assign(network.variables, start.variables.network)
+        assign(network.optimizer.variables, start.variables.optimizer)
+
+    def save(state: State) -> None:
+        request = replace(run.request, recipe=recipe, seed=seed)
+        head = Head(request, run.data_sha256, run.versions, state)
+        write_checkpoint(checkpoint, Checkpoint(head, variables_of(network)))
+
+    loop = Loop(network, recipe, seed, train, shown, progress=run.progress, save=save, stop=run.stop)
+    return network, loop.run(state)
+
+
+def compile_network(network: Any, recipe: Recipe, steps: int) -> None:
+    """Give a network its loss and optimizer.
+
+    Args:
+        network: from ids to logits.
+        recipe: learning rate and epochs.
+        steps: batches an epoch.
+    """
+    keras = import_library("keras")
+    ops = keras.ops
+
+    def accuracy(targets: Any, logits: Any) -> Any:
+        """Share of verdicts on the side of the target, which may be a soft label."""
+        return ops.mean(ops.cast(ops.equal(targets > 0.5, logits > 0), "float32"))  # noqa: PLR2004 (probability)
+
+    warm_up = max(1, round(WARM_UP * steps))
+    schedule = keras.optimizers.schedules.CosineDecay(
+        recipe.learning_rate * LAST_RATE,
+        max(1, steps * recipe.epochs - warm_up),
+        alpha=LAST_RATE,
+        warmup_target=recipe.learning_rate,
+        warmup_steps=warm_up,
+    )
+    network.compile(
+        loss=keras.losses.BinaryCrossentropy(from_logits=True),
+        optimizer=adam(schedule, beta_2=SECOND_MOMENT),
+        metrics=[accuracy],
+    )
+    network.optimizer.build(network.trainable_variables)
+
+
+def logits_of(network: Any, spans: Spans, pieces: Iterable[Piece]) -> npt.NDArray[np.float64]:
+    """What a network says to parts of texts.
+
+    Args:
+        network: from ids to logits.
+        spans: the texts.
+        pieces: the parts, one of a text at the most.
+
+    Returns:
+        A logit at the place of each text, 0 for those without a part, shape (texts,).
+    """
+    logits = np.zeros(len(spans.texts))
+    for batch in spans.looks(sorted(pieces, key=lambda piece: piece.length)):
+        ids, _ = spans.batch(batch)
+        said = network.predict_on_batch(ids)[:, 0]
+        logits[[piece.text for piece in batch.pieces]] = said
+    return logits
