@@ -3,9 +3,9 @@
 The scheme "words" is in `imdbsent.words`; `imdbsent.schemes` finds the one that a model was trained with.
 
 The scheme "keras" is that of the IMDB data set which Keras ships (`keras.datasets.imdb`), found by encoding the raw
-reviews until every published figure agreed: only the ASCII letters are lower-cased, text is split on blanks and on the default
-filter characters of Keras's `Tokenizer` (so `<br />` becomes the word `br`, and `isn't` stays one word), id 0 pads,
-1 starts a review, 2 is a word outside the vocabulary, and the word of rank r is r + 3.
+reviews until every published figure agreed: only the ASCII letters are lower-cased, text is split on blanks and on the
+default filter characters of Keras's `Tokenizer` (so `<br />` becomes the word `br`, and `isn't` stays one word), id 0
+pads, 1 starts a review, 2 is a word outside the vocabulary, and the word of rank r is r + 3.
 
 A word that no training review holds is left out of the ids, as it is from Keras's; a word that some review holds but
 that is too rare for the network is id 2.

@@ -134,7 +134,7 @@ def run_request(
     from imdbsent.training.run import train_bundle
     from imdbsent.training.tensorboard import TensorBoardLog
 
-    split = "test" if request.own is None else "validation"
+    split = "test" if request.own is None and request.recipe.scheme == "keras" else "validation"
     try:
         with contextlib.ExitStack() as stack:
             told: list[TrainingProgress] = [stack.enter_context(TrainingDisplay(console, quiet=quiet, split=split))]

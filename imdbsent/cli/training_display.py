@@ -38,8 +38,6 @@ class TrainingDisplay:
         self._quiet = quiet
         self._split = split
         self._live: Live | None = None
-        self._bars = _bars(console)
-        self._figures = ""
 
     def __enter__(self) -> Self:
         """Start drawing once training has begun."""
@@ -55,6 +53,10 @@ class TrainingDisplay:
 
     def started(self, recipe: Recipe, train_batches: int, test_batches: int, position: Position) -> None:
         """Training begins, or goes on."""
+        if self._live is not None:  # the next network of a ladder
+            self._live.stop()
+            self._live = None
+        self._bars, self._figures = _bars(self._console), ""
         self._recipe, self._train_batches, self._test_batches = recipe, train_batches, test_batches
         # A batch of the test split takes about as long as one of training, so both count one.
         self._an_epoch = train_batches + test_batches

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     Floats = npt.NDArray[np.float32]
 
+_DIRECTIONS: Final = ("forward", "backward")
 _STEPS: Final = 127  # of int8, either side of zero
 
 
@@ -112,13 +113,12 @@ def network_of(model: Path, recipe: Recipe) -> Any:
     weights = {tensor.name: to_array(tensor) for tensor in graph.initializer}
     network = flagship_network(recipe)
     network.get_layer("embedding").set_weights([weights["embedding"].astype(np.float32) * weights["scales"]])
-    directions = []
-    for direction in range(2):
+    for direction, name in enumerate(_DIRECTIONS):
         bias = weights["B"][direction].reshape(2, -1).sum(axis=0)
-        kernels = (keras_gates(weights[name][direction]).T for name in ("W", "R"))
-        directions += [*kernels, keras_gates(bias)]
-    network.get_layer("bilstm").set_weights(directions)
-    head = np.concatenate([weights["mean_weights"], weights["maximum_weights"]])
+        kernels = (keras_gates(weights[kernel][direction]).T for kernel in ("W", "R"))
+        network.get_layer(name).set_weights([*kernels, keras_gates(bias)])
+    halves = (np.split(weights[key], 2) for key in ("mean_weights", "maximum_weights"))
+    head = np.concatenate([half for pair in zip(*halves) for half in pair])  # means and maxima of each direction
     network.get_layer("dense").set_weights([head, weights["bias"]])
     return network
 
@@ -126,10 +126,10 @@ def network_of(model: Path, recipe: Recipe) -> Any:
 def _weights(network: Any) -> dict[str, npt.NDArray[Any]]:
     """What the network has learned, as the graph has it."""
     integers, scales = quantise_rows(network.get_layer("embedding").get_weights()[0])
-    lstm = network.get_layer("bilstm")
-    directions = [lstm.forward.get_weights(), lstm.backward.get_weights()]  # (E, 4H), (H, 4H), (4H,)
-    head, bias = network.get_layer("dense").get_weights()  # (4H, 1): the means first
-    means, maxima = np.split(head, 2)
+    directions = [network.get_layer(name).get_weights() for name in _DIRECTIONS]  # (E, 4H), (H, 4H), (4H,)
+    head, bias = network.get_layer("dense").get_weights()  # (4H, 1): means and maxima ahead, then those back
+    parts = np.split(head, 4)
+    means, maxima = np.concatenate(parts[0::2]), np.concatenate(parts[1::2])
     return {
         "embedding": integers,  # (V, E)
         "scales": scales,  # (V, 1)
@@ -144,7 +144,7 @@ def _weights(network: Any) -> dict[str, npt.NDArray[Any]]:
 
 def _constants(network: Any) -> dict[str, npt.NDArray[Any]]:
     """Numbers that the graph computes shapes with."""
-    units = network.get_layer("bilstm").units
+    units = network.get_layer("forward").units
     return {
         "segment": np.array(SEGMENT, np.int64),
         "zero": np.array(0, np.int64),
@@ -162,7 +162,7 @@ def _constants(network: Any) -> dict[str, npt.NDArray[Any]]:
 
 def _nodes(network: Any) -> list[tuple[str, list[str], list[str], dict[str, Any]]]:
     """The operators in order. B texts, T ids, S tokens a segment, N segments a text, P = N S, H units a direction."""
-    units = network.get_layer("bilstm").units
+    units = network.get_layer("forward").units
     cast = import_library("onnx").TensorProto
     return [
         # A short text is one segment of its own length.

@@ -24,15 +24,17 @@ SEGMENT: Final = 64
 the review says as a whole is the pooling's part. Johnson & Zhang (ICML 2016) cut reviews to 50 to 100 words alike."""
 
 
-def flagship_network(recipe: Recipe, dropout: float = 0.0) -> Any:
+def flagship_network(recipe: Recipe, dropout: float = 0.0, topics: int = 0) -> Any:
     """The network, not compiled.
 
     Args:
         recipe: its sizes.
         dropout: share of the numbers of each word, and of what is pooled, that are zeroed in training.
+        topics: numbers of a document vector that it is to give besides, for training only; 0 for none.
 
     Returns:
-        A `keras.Model` from ids (B, T), padding behind the words and T a multiple of `SEGMENT`, to logits (B, 1).
+        A `keras.Model` from ids (B, T), padding behind the words and T a multiple of `SEGMENT`, to logits (B, 1), and
+        the numbers of a document vector behind the logit, (B, 1 + topics).
 
     Raises:
         TrainingUnavailable: Keras or its backend is not installed.
@@ -40,44 +42,46 @@ def flagship_network(recipe: Recipe, dropout: float = 0.0) -> Any:
     keras = import_library("keras")
     layers, ops = keras.layers, keras.ops
 
+    class Reversed(layers.Layer):  # type: ignore[misc, name-defined]
+        """Each segment's tokens in reverse, its padding still behind them: ids (B, T) to (B, T)."""
+
+        def call(self, ids: Any) -> Any:
+            segments = ops.reshape(ids, (-1, SEGMENT))  # (B T / S, S)
+            lengths = ops.sum(ops.cast(ops.not_equal(segments, PAD_ID), "int32"), axis=1, keepdims=True)
+            places = ops.reshape(ops.arange(SEGMENT, dtype="int32"), (1, SEGMENT))
+            reverse = ops.where(places < lengths, lengths - 1 - places, places)
+            return ops.reshape(ops.take_along_axis(segments, reverse, axis=1), ops.shape(ids))
+
     class IsToken(layers.Layer):  # type: ignore[misc, name-defined]
         """1 where a token is, 0 where padding is: ids (B, T) to (B, T)."""
 
         def call(self, ids: Any) -> Any:
             return ops.cast(ops.not_equal(ids, PAD_ID), "float32")
 
-    class SegmentedBiLSTM(layers.Layer):  # type: ignore[misc, name-defined]
-        """The states of both directions, segment by segment: (B, T, E) and is_token (B, T) to (B, T, 2 H).
+    class SegmentedLSTM(layers.Layer):  # type: ignore[misc, name-defined]
+        """The states of an LSTM that begins anew in each segment: (B, T, E) to (B, T, H).
 
-        The backward direction reads each segment's tokens in reverse, its padding still behind them. So neither
-        direction needs a mask, which would cost half of the time: no state of a token depends on padding.
+        Padding stands behind a segment's tokens, so that no state of a token depends on it, and no mask is needed,
+        which would cost half of the time.
         """
 
         def __init__(self, units: int, **kwargs: Any) -> None:
             super().__init__(**kwargs)
             self.units = units
-            self.forward = layers.LSTM(units, return_sequences=True, name="forward")
-            self.backward = layers.LSTM(units, return_sequences=True, name="backward")
+            self.lstm = layers.LSTM(units, return_sequences=True, name="lstm")
 
-        def build(self, embedded_shape: tuple[int | None, ...], is_token_shape: tuple[int | None, ...]) -> None:
-            del is_token_shape
-            self.forward.build((None, SEGMENT, embedded_shape[-1]))
-            self.backward.build((None, SEGMENT, embedded_shape[-1]))
+        def build(self, embedded_shape: tuple[int | None, ...]) -> None:
+            self.lstm.build((None, SEGMENT, embedded_shape[-1]))
 
-        def call(self, embedded: Any, is_token: Any) -> Any:
-            size = embedded.shape[-1]
-            segments = ops.reshape(embedded, (-1, SEGMENT, size))  # (B T / S, S, E)
-            lengths = ops.sum(ops.reshape(ops.cast(is_token, "int32"), (-1, SEGMENT)), axis=1, keepdims=True)
-            places = ops.reshape(ops.arange(SEGMENT, dtype="int32"), (1, SEGMENT))
-            reverse = ops.where(places < lengths, lengths - 1 - places, places)[..., None]  # its own inverse
-            ahead = self.forward(segments)  # (B T / S, S, H)
-            back = self.backward(ops.take_along_axis(segments, ops.repeat(reverse, size, axis=2), axis=1))
-            back = ops.take_along_axis(back, ops.repeat(reverse, self.units, axis=2), axis=1)
-            states = ops.concatenate([ahead, back], axis=-1)
-            return ops.reshape(states, (ops.shape(is_token)[0], -1, 2 * self.units))
+        def call(self, embedded: Any) -> Any:
+            segments = ops.reshape(embedded, (-1, SEGMENT, embedded.shape[-1]))  # (B T / S, S, E)
+            return ops.reshape(self.lstm(segments), (ops.shape(embedded)[0], -1, self.units))
 
     class PoolTokens(layers.Layer):  # type: ignore[misc, name-defined]
-        """Mean and maximum over the tokens: states (B, T, F) and is_token (B, T) to (B, 2 F)."""
+        """Mean and maximum over the tokens: states (B, T, H) and is_token (B, T) to (B, 2 H).
+
+        Both are the same in whichever order the tokens come, so the backward states are never put back into theirs.
+        """
 
         def call(self, states: Any, is_token: Any) -> Any:
             is_token = is_token[..., None]
@@ -93,7 +97,15 @@ def flagship_network(recipe: Recipe, dropout: float = 0.0) -> Any:
         embeddings_initializer=keras.initializers.RandomNormal(stddev=0.1),
         name="embedding",
     )
-    embedded = layers.SpatialDropout1D(dropout, name="word_dropout")(embedding(ids))  # (B, T, E)
-    states = SegmentedBiLSTM(recipe.units, name="bilstm")(embedded, is_token)  # (B, T, 2 H)
-    pooled = layers.Dropout(dropout, name="dropout")(PoolTokens(name="pool")(states, is_token))  # (B, 4 H)
-    return keras.Model(ids, layers.Dense(1, name="dense")(pooled), name=recipe.name)
+    drop = layers.SpatialDropout1D(dropout, name="word_dropout")
+    pool = PoolTokens(name="pool")
+    pooled = []
+    for direction, read in (("forward", ids), ("backward", Reversed(name="reversed")(ids))):
+        states = SegmentedLSTM(recipe.units, name=direction)(drop(embedding(read)))  # (B, T, H)
+        pooled.append(pool(states, is_token))  # (B, 2 H)
+    features = layers.Dropout(dropout, name="dropout")(layers.Concatenate(name="both")(pooled))  # (B, 4 H)
+    logit = layers.Dense(1, name="dense")(features)  # (B, 1)
+    if not topics:
+        return keras.Model(ids, logit, name=recipe.name)
+    topic = layers.Dense(topics, name="topics")(features)
+    return keras.Model(ids, layers.Concatenate(name="targets")([logit, topic]), name=recipe.name)
