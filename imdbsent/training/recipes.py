@@ -93,8 +93,8 @@ FLAGSHIP: Final = Recipe(
     embedding_size=64,
     units=48,
     epochs=5,
-    batch_size=192,
-    learning_rate=0.002,
+    batch_size=384,
+    learning_rate=0.003,
     bucketed=True,
 )
 """The network of `imdbsent.training.flagship.network`, taught by the stages of its ladder."""

@@ -85,6 +85,8 @@ class Spans:
         ladder: how they are cut and batched.
         span_targets: the same for the short spans that an epoch cuts, float32 (epochs, texts), made by
             `imdbsent.training.flagship.teaching`; None where a span has the target of its text.
+        topics: document vectors that a network is to give besides, float32 (texts, size); None for none.
+        sentences: how many of the last texts are sentences, of which no span is cut.
     """
 
     texts: Texts
@@ -92,6 +94,8 @@ class Spans:
     targets: Soft
     ladder: Ladder
     span_targets: Soft | None = None
+    topics: Soft | None = None
+    sentences: int = 0
 
     def __len__(self) -> int:
         """Texts that count."""
@@ -137,7 +141,8 @@ class Spans:
         """What the network reads of a batch.
 
         Returns:
-            Ids, shape (B, T), T a multiple of `SEGMENT`, padding behind the words; and targets, shape (B, 1).
+            Ids, shape (B, T), T a multiple of `SEGMENT`, padding behind the words; and targets, shape (B, 1), behind
+            which the topics stand where there are any, zeros for a short span.
         """
         width = SEGMENT * max(piece.segments for piece in batch.pieces)
         ids = np.full((len(batch), width), PAD_ID, np.int32)
@@ -147,7 +152,11 @@ class Spans:
         if batch.noise is not None and self.ladder.word_dropout:
             dropped = np.random.default_rng(batch.noise).random(ids.shape) < self.ladder.word_dropout
             ids[dropped & (ids > START_ID)] = OOV_ID
-        return ids, np.array([[self._target(piece, batch.epoch)] for piece in batch.pieces], np.float32)
+        targets = np.array([[self._target(piece, batch.epoch)] for piece in batch.pieces], np.float32)
+        if self.topics is None:
+            return ids, targets
+        whole = np.array([[not piece.is_span] for piece in batch.pieces], np.float32)
+        return ids, np.concatenate([targets, whole * self.topics[[piece.text for piece in batch.pieces]]], axis=1)
 
     def _target(self, piece: Piece, epoch: int) -> float:
         if piece.is_span and self.span_targets is not None:
@@ -158,7 +167,8 @@ class Spans:
         """One part of each text: a short span of it, or all, or a long part of one that is longer than that."""
         ladder = self.ladder
         lengths = self.texts.lengths[self.places]
-        is_span = generator.random(len(lengths)) < ladder.span_share
+        is_review = self.places < len(self.texts) - self.sentences
+        is_span = (generator.random(len(lengths)) < ladder.span_share) & is_review
         # Short spans are as many as long ones by the logarithm: 4 to 8 tokens as often as 30 to 60.
         short = np.exp(generator.uniform(np.log(ladder.shortest), np.log(ladder.longest_span + 1), len(lengths)))
         kept = np.minimum(lengths, np.where(is_span, short.astype(np.int64), ladder.longest))

@@ -2,7 +2,7 @@
 
 1. A linear teacher over n-grams learns from the labelled reviews (`linear`).
 2. Document vectors of all reviews, labelled or not, and a linear teacher over them (`documents`).
-   What the reviews that hold a word are like, says what the word is like: the first embedding of every network.
+   Every network begins with embeddings made of these vectors (`beginning`).
 3. Both together give every review a soft label; that of a labelled one comes from teachers that have not seen it, mixed
    with its label. Networks of the flagship's kind learn from those, whole reviews and short spans (`teaching`).
 4. The teachers and the networks together give the soft labels of the last stage; what a short span says, the networks
@@ -19,17 +19,21 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from imdbsent.tokenizer import INDEX_FROM, PAD_ID
 from imdbsent.training.flagship.batches import Spans
+from imdbsent.training.flagship.beginning import beginning
+from imdbsent.training.flagship.contrasts import contrasts
 from imdbsent.training.flagship.documents import DocumentVectors
 from imdbsent.training.flagship.linear import cross_fitted, logistic_regression, ngram_teacher, vector_teacher
-from imdbsent.training.flagship.ngrams import presence_matrix, words_in
+from imdbsent.training.flagship.ngrams import presence_matrix
 from imdbsent.training.flagship.teaching import Run, logits_of, teach
+from imdbsent.training.flagship.texts import joined
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
     from imdbsent.bundle import Epoch
+    from imdbsent.training.flagship.beginning import Beginning
+    from imdbsent.training.flagship.contrasts import Contrasts
     from imdbsent.training.flagship.ladder import Ladder
     from imdbsent.training.flagship.stages import Workspace
     from imdbsent.training.flagship.texts import Reviews
@@ -39,12 +43,24 @@ if TYPE_CHECKING:
 
 _VECTOR_PENALTY = 1.0
 _MIX_PENALTY = 100.0
-_RARE = 5.0
-"""Reviews added to those that hold a word, of no direction: what stands in a few says little."""
-_SHORT = 1e-2
-_SPREAD = 0.1  # standard deviation, as that of a random embedding
+_SHORT = 1e-2  # added to a length before it divides
 _MOST_CERTAIN = 4.0
 """Logit that a soft label has at the most: 98 %. No teacher is surer than it is right."""
+
+
+@dataclass(frozen=True)
+class Material:
+    """What every network of a run learns from besides soft labels.
+
+    Attributes:
+        first: the embeddings to begin with.
+        topics: document vectors to give, shape (texts, size).
+        sentences: negations and contrasts.
+    """
+
+    first: Beginning
+    topics: npt.NDArray[np.float32]
+    sentences: Contrasts
 
 
 @dataclass(frozen=True)
@@ -79,11 +95,13 @@ class Climb:
         """
         vectors = self._vectors()
         linear = self._mixed([self._ngrams(), self._documents(vectors)])
-        first = word_vectors(self.reviews, vectors, self.recipe.embedding_size)
-        networks = [self._teacher(number, linear, first) for number in range(1, self.ladder.teachers + 1)]
+        first = beginning(self.reviews, vectors, self.recipe, self.ladder)
+        made = contrasts(self.reviews, self.recipe.vocabulary_size, self.seed)
+        material = Material(first, topics_of(vectors), made)
+        networks = [self._teacher(number, linear, material) for number in range(1, self.ladder.teachers + 1)]
         labels = self._joined(linear, [whole for whole, _ in networks])
         spans = np.mean([span_logits for _, span_logits in networks], axis=0) if networks else None
-        train = self._spans(labels, None if spans is None else _probabilities(spans))
+        train = self._spans(labels, material, None if spans is None else _probabilities(spans))
         return teach(
             self.recipe,
             self.seed,
@@ -123,10 +141,10 @@ class Climb:
         settings = (*self._counted, *self._document_settings)
         return self.workspace.stage("document teacher", settings, work, self._figure)
 
-    def _teacher(self, number: int, labels: Floats, first: npt.NDArray[np.float32]) -> tuple[Floats, Floats]:
+    def _teacher(self, number: int, labels: Floats, material: Material) -> tuple[Floats, Floats]:
         """Stage 3: what one network says to all reviews, and to the spans that the student will read."""
         recipe = replace(self.recipe, units=self.ladder.teacher_units, epochs=self.ladder.teacher_epochs)
-        train = self._spans(labels)
+        train = self._spans(labels, material)
         name = f"network teacher {number}"
         settings = (recipe, self.ladder, number)
 
@@ -138,12 +156,13 @@ class Climb:
                 self._shown(),
                 run=self.run,
                 checkpoint=self.workspace.checkpoint(name, settings),
-                first=first,
+                first=material.first,
             )
-            whole = [piece for batch in self._all().in_order() for piece in batch.pieces]
-            rows = [logits_of(network, train, whole)]
+            everything = self._all()
+            whole = [piece for batch in everything.in_order() for piece in batch.pieces]
+            rows = [logits_of(network, everything, whole)]
             epochs = range(1, self.recipe.epochs + 1)
-            rows += [logits_of(network, train, train.spans(self.seed, epoch)) for epoch in epochs]
+            rows += [logits_of(network, everything, train.spans(self.seed, epoch)) for epoch in epochs]
             return np.stack(rows)
 
         said = self.workspace.stage(name, (*settings, self.recipe.epochs), work, lambda rows: self._figure(rows[0]))
@@ -174,17 +193,21 @@ class Climb:
         self.workspace.note(f"all teachers together: {self._figure(joined)}")
         return joined
 
-    def _spans(self, labels: Floats, span_targets: Floats | None = None) -> Spans:
-        """What a network learns from: soft labels, mixed with the labels where there are some."""
+    def _spans(self, labels: Floats, material: Material, span_targets: Floats | None = None) -> Spans:
+        """What a network learns from: soft labels, mixed with the labels where there are some; and contrasts."""
         targets = _probabilities(labels)
         labelled, weight = self.reviews.labelled, self.ladder.label_weight
         targets[labelled] = weight * self.reviews.labels[labelled] + (1 - weight) * targets[labelled]
+        made, topics = material.sentences, material.topics
+        count = len(made.texts)
         return Spans(
-            self.reviews.texts,
-            self.reviews.readable,
-            targets.astype(np.float32),
+            joined(self.reviews.texts, made.texts),
+            np.concatenate([self.reviews.readable, len(self.reviews.texts) + np.arange(count)]),
+            np.concatenate([targets, made.targets]).astype(np.float32),
             self.ladder,
             None if span_targets is None else span_targets.astype(np.float32),
+            np.concatenate([topics, np.zeros((count, topics.shape[1]), np.float32)]),
+            count,
         )
 
     def _shown(self) -> Spans:
@@ -221,31 +244,10 @@ class Climb:
         return f"{np.mean(right):.2%} right on {len(validation):,} reviews of held-out titles"
 
 
-def word_vectors(reviews: Reviews, vectors: npt.NDArray[np.float32], size: int) -> npt.NDArray[np.float32]:
-    """A first embedding: a word is as the reviews are that hold it.
-
-    Args:
-        reviews: what holds the words.
-        vectors: of each review, shape (texts, document size).
-        size: numbers a word.
-
-    Returns:
-        The mean of the vectors of the reviews that hold a word, less the mean of all, along the directions in which
-        words differ most, shape (highest id + 1, size); the size of a number is about 0.1. Padding is zero.
-    """
-    presence = words_in(reviews.texts, len(reviews.vocabulary.words) + INDEX_FROM + 1)[reviews.readable]
-    vectors = vectors[reviews.readable] - vectors[reviews.readable].mean(axis=0)
-    counts = np.asarray(presence.sum(axis=0)).ravel()
-    means = np.asarray(presence.T @ vectors) / (counts[:, None] + _RARE)
-    means /= np.linalg.norm(means, axis=1, keepdims=True) + _SHORT
-    means -= means.mean(axis=0)
-    _, _, directions = np.linalg.svd(means, full_matrices=False)
-    found = means @ directions[:size].T
-    found *= _SPREAD / max(float(found.std()), 1e-9)
-    found[PAD_ID] = 0
-    if found.shape[1] < size:  # tiny document vectors
-        found = np.pad(found, ((0, 0), (0, size - found.shape[1])))
-    return np.asarray(found, np.float32)
+def topics_of(vectors: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Document vectors as the networks are to give them: less their mean, each of length 1, shape (texts, size)."""
+    centred = vectors - vectors.mean(axis=0)
+    return np.asarray(centred / (np.linalg.norm(centred, axis=1, keepdims=True) + _SHORT), np.float32)
 
 
 def _probabilities(logits: Floats) -> Floats:

@@ -18,6 +18,7 @@ class Ladder:
             is chosen on them, and the temperature is fitted on them.
         folds: parts of the titles; the soft label of a labelled review comes from teachers that have not seen its part.
         fewest_texts: texts that an n-gram of 1, 2, 3 words must stand in to count.
+        fewest_texts_of_pair: texts that a pair of words must stand in to have an embedding.
         penalty: of the linear teacher, the inverse strength of its L2 penalty.
         document_size: numbers a document vector, and a word vector.
         document_epochs: times through all reviews for them.
@@ -32,13 +33,16 @@ class Ladder:
         longest: tokens of the longest part of a review that is trained on; longer reviews are cut at random.
         word_dropout: share of the tokens that are read as out of the vocabulary.
         dropout: share of the numbers of a word's embedding, and of what is pooled, that are zeroed.
-        segments: segments of 64 tokens a batch: 320 are about 75 whole reviews.
+        topic_weight: how much it counts in the loss that a network gives the document vector of a review, too. What a
+            review is about is 128 numbers to learn from, its verdict one.
+        segments: segments of 64 tokens a batch: 640 are about 150 whole reviews.
         reviews: reviews read of each folder; 0 for all.
     """
 
     held_out: float = 0.1
     folds: int = 5
     fewest_texts: tuple[int, int, int] = (3, 4, 6)
+    fewest_texts_of_pair: int = 15
     penalty: float = 30.0
     document_size: int = 128
     document_epochs: int = 8
@@ -53,7 +57,8 @@ class Ladder:
     longest: int = 447
     word_dropout: float = 0.05
     dropout: float = 0.2
-    segments: int = 320
+    topic_weight: float = 0.5
+    segments: int = 640
     reviews: int = 0
 
 

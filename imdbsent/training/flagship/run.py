@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from imdbsent.training.checkpoint import Checkpoint, Head, Variables, write_checkpoint
 from imdbsent.training.export import versions
 from imdbsent.training.flagship.climb import Climb
-from imdbsent.training.flagship.export import round_embedding
+from imdbsent.training.flagship.export import round_embeddings
 from imdbsent.training.flagship.ladder import ladder_of
 from imdbsent.training.flagship.stages import Workspace
 from imdbsent.training.flagship.teaching import Run
@@ -62,7 +62,7 @@ def climb(
     run = Run(request, data.sha256, here, progress, stop)
     workspace = Workspace(stages_of(request.name), common, note)
     network, history = Climb(data.reviews, recipe, ladder, request.seed, run, workspace).student()
-    round_embedding(network)
+    round_embeddings(network)
     return Trained(recipe, request.seed, network, data.reviews.vocabulary, history, settings_of(ladder))
 
 

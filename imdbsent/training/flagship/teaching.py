@@ -22,11 +22,10 @@ if TYPE_CHECKING:
 
     from imdbsent.bundle import Epoch
     from imdbsent.training.flagship.batches import Piece, Spans
+    from imdbsent.training.flagship.beginning import Beginning
     from imdbsent.training.progress import TrainingProgress
     from imdbsent.training.recipes import Recipe
     from imdbsent.training.request import TrainingRequest
-
-    Floats = npt.NDArray[np.float32]
 
 WARM_UP: Final = 0.25
 """Share of the first epoch in which the learning rate grows; then it falls by half a cosine to `LAST_RATE` of it."""
@@ -55,7 +54,7 @@ class Run:
 
 
 def teach(
-    recipe: Recipe, seed: int, train: Spans, shown: Spans, *, run: Run, checkpoint: Path, first: Floats | None = None
+    recipe: Recipe, seed: int, train: Spans, shown: Spans, *, run: Run, checkpoint: Path, first: Beginning
 ) -> tuple[Any, tuple[Epoch, ...]]:
     """Train a network on soft labels.
 
@@ -66,7 +65,7 @@ def teach(
         shown: what it looks at after each epoch; nothing is chosen by it here.
         run: what the networks share.
         checkpoint: where it is kept after each epoch and before a stop, and gone on from where it is there.
-        first: the embedding to begin with, shape (vocabulary_size, embedding_size); None for a random one.
+        first: the embeddings to begin with.
 
     Returns:
         The network, a `keras.Model` from ids to logits, and its epochs.
@@ -77,10 +76,10 @@ def teach(
     """
     keras = import_library("keras")
     keras.utils.set_random_seed(seed)
-    network = flagship_network(recipe, train.ladder.dropout)
-    if first is not None:
-        network.get_layer("embedding").set_weights([first])
-    compile_network(network, recipe, train.steps(recipe.batch_size, seed, recipe.epochs))
+    topics = 0 if train.topics is None else train.topics.shape[1]
+    network = flagship_network(recipe, train.ladder.dropout, topics)
+    first.give_to(network)
+    compile_network(network, recipe, train.steps(recipe.batch_size, seed, recipe.epochs), train.ladder.topic_weight)
     state = State()
     if checkpoint.exists():
         start = read_checkpoint(checkpoint)
@@ -94,23 +93,46 @@ def teach(
         write_checkpoint(checkpoint, Checkpoint(head, variables_of(network)))
 
     loop = Loop(network, recipe, seed, train, shown, progress=run.progress, save=save, stop=run.stop)
-    return network, loop.run(state)
+    history = loop.run(state)
+    return without_topics(network, recipe), history
 
 
-def compile_network(network: Any, recipe: Recipe, steps: int) -> None:
+def without_topics(network: Any, recipe: Recipe) -> Any:
+    """The network that answers: the same weights, and a logit alone."""
+    answering = flagship_network(recipe)
+    for name in ("embedding", "pair_embedding", "pairs", "forward", "backward", "dense"):
+        answering.get_layer(name).set_weights(network.get_layer(name).get_weights())
+    return answering
+
+
+def compile_network(network: Any, recipe: Recipe, steps: int, topic_weight: float) -> None:
     """Give a network its loss and optimizer.
 
     Args:
         network: from ids to logits.
         recipe: learning rate and epochs.
         steps: batches an epoch.
+        topic_weight: how much the topics count in the loss, where the network gives them.
     """
     keras = import_library("keras")
     ops = keras.ops
 
-    def accuracy(targets: Any, logits: Any) -> Any:
+    cross_entropy = keras.losses.BinaryCrossentropy(from_logits=True)
+
+    def loss(targets: Any, said: Any) -> Any:
+        """Cross-entropy of the verdicts, and 1 - cosine of the topics of those texts that have any."""
+        of_verdicts = cross_entropy(targets[:, :1], said[:, :1])
+        if targets.shape[1] == 1:  # what is looked at has no topics
+            return of_verdicts
+        topics, found = targets[:, 1:], said[:, 1:]
+        cosine = ops.sum(topics * found, axis=1) * ops.rsqrt(ops.sum(found * found, axis=1) + 1e-6)
+        has_topics = ops.cast(ops.any(ops.not_equal(topics, 0.0), axis=1), "float32")
+        return of_verdicts + topic_weight * ops.mean(has_topics * (1.0 - cosine))
+
+    def accuracy(targets: Any, said: Any) -> Any:
         """Share of verdicts on the side of the target, which may be a soft label."""
-        return ops.mean(ops.cast(ops.equal(targets > 0.5, logits > 0), "float32"))  # noqa: PLR2004 (probability)
+        right = ops.equal(targets[:, 0] > 0.5, said[:, 0] > 0)  # noqa: PLR2004 (probability)
+        return ops.mean(ops.cast(right, "float32"))
 
     warm_up = max(1, round(WARM_UP * steps))
     schedule = keras.optimizers.schedules.CosineDecay(
@@ -121,9 +143,10 @@ def compile_network(network: Any, recipe: Recipe, steps: int) -> None:
         warmup_steps=warm_up,
     )
     network.compile(
-        loss=keras.losses.BinaryCrossentropy(from_logits=True),
+        loss=loss,
         optimizer=adam(schedule, beta_2=SECOND_MOMENT),
         metrics=[accuracy],
+        jit_compile=keras.backend.backend() == "jax",  # XLA compiles each shape anew, and is slower on a CPU
     )
     network.optimizer.build(network.trainable_variables)
 
@@ -140,6 +163,7 @@ def logits_of(network: Any, spans: Spans, pieces: Iterable[Piece]) -> npt.NDArra
         A logit at the place of each text, 0 for those without a part, shape (texts,).
     """
     logits = np.zeros(len(spans.texts))
+    spans = replace(spans, topics=None)
     for batch in spans.looks(sorted(pieces, key=lambda piece: piece.length)):
         ids, _ = spans.batch(batch)
         said = network.predict_on_batch(ids)[:, 0]

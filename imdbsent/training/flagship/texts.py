@@ -93,6 +93,11 @@ def encode_texts(tokenizer: Tokenizer, texts: Iterable[str]) -> Texts:
     return Texts(ids, np.cumsum([0, *map(len, encoded)], dtype=np.int64))
 
 
+def joined(first: Texts, second: Texts) -> Texts:
+    """Some texts, and others behind them."""
+    return Texts(np.concatenate([first.ids, second.ids]), np.concatenate([first.starts, len(first.ids) + second.starts[1:]]))
+
+
 def most_frequent_words(texts: Iterable[str], count: int) -> Vocabulary:
     """The words of texts by the scheme "words", the most frequent first; ties by the alphabet.
 
