@@ -39,6 +39,13 @@ CLEAR: Final = 0.45
 SURE, NEGATED, CONTRASTED = 0.95, 0.88, 0.88
 """Probabilities of the side that a plain, a negated and a contrasted sentence is on: people soften what they negate."""
 
+EVIDENT: Final = {
+    **dict.fromkeys(("good", "nice", "interesting", "funny", "entertaining", "clever", "original", "exciting"), True),
+    **dict.fromkeys(("fun", "cool", "smart", "enjoyable", "pleasant", "impressive"), True),
+    **dict.fromkeys(("slow", "long", "cheap", "obvious", "confusing", "tedious"), False),
+}
+"""Words on whose side everyone is, but which stand in reviews of both kinds, because they are negated so often."""
+
 _THINGS: Final = ("picture", "show", "dialogue", "ending", "direction", "plot", "movie", "film", "cast", "humor")
 _SUBJECTS: Final = (*(f"the {thing}" for thing in _THINGS), "it", "this", "this movie", "this one", "everything")
 _KEEPING: Final = ("{s} is {d} {w}", "{s} was {w}", "{d} {w}", "what a {w} {t}", "{w} {t}", "{s} seemed {w} to me")
@@ -112,9 +119,9 @@ def said_of_films(reviews: Reviews, sides: Floats) -> list[int]:
 
 
 def _of_words(reviews: Reviews, sides: Floats, generator: np.random.Generator) -> Iterator[tuple[str, float]]:
-    for id_ in said_of_films(reviews, sides):
-        word, is_positive = reviews.vocabulary.word(id_ - INDEX_FROM), bool(sides[id_] > 0)
-        for _ in range(_EACH):
+    found = {reviews.vocabulary.word(id_ - INDEX_FROM): bool(sides[id_] > 0) for id_ in said_of_films(reviews, sides)}
+    for word, is_positive in (found | EVIDENT).items():
+        for _ in range(_EACH * (1 + 2 * (word in EVIDENT))):
             turned = generator.random() < 0.7  # noqa: PLR2004 (plain ones are learned from reviews, too)
             frame = _any(_TURNING if turned else _KEEPING, generator)
             text = frame.format(
