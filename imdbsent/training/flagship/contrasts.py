@@ -110,7 +110,8 @@ def sides_of_words(reviews: Reviews, num_words: int) -> Floats:
 
 def said_of_films(reviews: Reviews, sides: Floats) -> list[int]:
     """Ids of the words that stand behind a degree and have a clear side."""
-    degrees = [INDEX_FROM + 1 + place for place, word in enumerate(reviews.vocabulary.words) if word.decode() in DEGREES]
+    words = enumerate(reviews.vocabulary.words, INDEX_FROM + 1)
+    degrees = [id_ for id_, word in words if word.decode() in DEGREES]
     ids = reviews.texts.ids
     counts = np.bincount(ids[1:][np.isin(ids[:-1], degrees)], minlength=len(sides))
     is_said = (counts >= FEWEST) & (counts >= SHARE * np.bincount(ids, minlength=len(sides)))
@@ -127,7 +128,8 @@ def _of_words(reviews: Reviews, sides: Floats, generator: np.random.Generator) -
             text = frame.format(
                 w=word, s=_any(_SUBJECTS, generator), d=_any(DEGREES, generator), t=_any(_THINGS, generator)
             )
-            yield f"{text} {_any(_ENDS[:4], generator)}", _probability(is_positive != turned, NEGATED if turned else SURE)
+            certainty = NEGATED if turned else SURE
+            yield f"{text} {_any(_ENDS[:4], generator)}", _probability(is_positive != turned, certainty)
 
 
 def _of_frames() -> Iterator[tuple[str, float]]:
@@ -138,7 +140,8 @@ def _of_frames() -> Iterator[tuple[str, float]]:
         yield from ((f"{s} {negation} {verb} .", NEGATED) for verb in _SPOILING for s in ("it", "this one"))
     for what in _WORTH:
         yield from ((f"{negation} {what} {end}".strip(), 1 - SURE) for negation in _NOT_WORTH for end in (".", ""))
-        yield from ((f"{how} worth {what} {end}".strip(), SURE) for how in ("well", "really", "so", "") for end in _ENDS[:3])
+        hows = ("well", "really", "so", "")
+        yield from ((f"{how} worth {what} {end}".strip(), SURE) for how in hows for end in _ENDS[:3])
     for thing in _LACKED:
         yield from ((frame.format(n=thing, s=s) + " .", 1 - NEGATED) for frame in _LACKING for s in ("it", "the show"))
     for flaw in _FLAWS:

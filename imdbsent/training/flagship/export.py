@@ -4,9 +4,8 @@ A linear head over pooled states splits exactly. With states h_t of T tokens, th
 
     b + sum_j w_mean[j] * mean_t h_t[j] + sum_j w_max[j] * max_t h_t[j] + sum_k w_read[k] * mean_t x_t[k]
 
-so token t, of which x_t is read, adds (w_mean·h_t + w_read·x_t) / T, and for each unit j whose maximum it is, w_max[j] *
-h_t[j]. The graph gives these
-numbers as a second output, from the pass that gives the logit.
+so token t, of which x_t is read, adds (w_mean·h_t + w_read·x_t) / T, and w_max[j] * h_t[j] for each unit j whose
+maximum it is. The graph gives these numbers as a second output, from the pass that gives the logit.
 
 The embeddings are most of the model. They are kept as int8 with one scale a row: a quarter of their size in float32.
 """

@@ -95,7 +95,8 @@ def encode_texts(tokenizer: Tokenizer, texts: Iterable[str]) -> Texts:
 
 def joined(first: Texts, second: Texts) -> Texts:
     """Some texts, and others behind them."""
-    return Texts(np.concatenate([first.ids, second.ids]), np.concatenate([first.starts, len(first.ids) + second.starts[1:]]))
+    starts = np.concatenate([first.starts, len(first.ids) + second.starts[1:]])
+    return Texts(np.concatenate([first.ids, second.ids]), starts)
 
 
 def most_frequent_words(texts: Iterable[str], count: int) -> Vocabulary:
