@@ -54,11 +54,15 @@ def load(
     from imdbsent.classifier import Classifier  # noqa: PLC0415
     from imdbsent.errors import BundleInvalid  # noqa: PLC0415
 
-    bundle = store.resolve(model, note or (lambda _message: None), progress)
-    try:
-        return Classifier(bundle, threads)
-    except BundleInvalid as error:
-        raise store.damaged(error) from error
+    while True:
+        bundle = store.resolve(model, note or (lambda _message: None), progress)
+        try:
+            return Classifier(bundle, threads)
+        except BundleInvalid as error:
+            # Another process may be replacing it; None: or has removed it, so that it is to be found anew.
+            classifier = store.undisturbed(error, lambda bundle: Classifier(bundle, threads))
+            if classifier is not None:
+                return classifier
 
 
 def __getattr__(name: str) -> Any:
