@@ -65,7 +65,8 @@ def fetch(note: Callable[[str], None], progress: DownloadProgress | None = None)
         raise DatasetMissing(URL, SIZE, "IMDBSENT_OFFLINE is set")
     note(f"downloading the IMDB reviews ({SIZE / 1e6:.0f} MB) from {URL} to {target}")
     try:
-        return download(URL, target, SHA256, progress, "Type the same command again, or hand it over with --data PATH")
+        next_step = "Type the same command again, or hand it over with --data PATH"
+        return download(URL, target, SHA256, largest=SIZE, progress=progress, next_step=next_step)
     except DownloadFailed as error:
         if error.connected:
             raise

@@ -46,14 +46,19 @@ def staging(directory: Path) -> Iterator[Path]:
     from filelock import FileLock  # noqa: PLC0415 (20 ms of start-up that only a change of the models needs)
 
     directory.mkdir(parents=True, exist_ok=True)
-    with contextlib.ExitStack() as stack:
-        with locked(directory):  # nobody sweeps between the making of the folder and its lock
-            sweep(directory)
-            parent = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=directory, prefix=_NEW)))
-            stack.enter_context(FileLock(parent / _OWNER, timeout=0))
+    with locked(directory):  # nobody sweeps between the making of the folder and its lock
+        sweep(directory)
+        parent = Path(tempfile.mkdtemp(dir=directory, prefix=_NEW))
+        owner = FileLock(parent / _OWNER, timeout=0)
+        owner.acquire()
+    try:
         fresh = parent / _BUNDLE
         fresh.mkdir()
         yield fresh
+    finally:
+        with contextlib.suppress(OSError), locked(directory):  # nor between its release and the end of the folder
+            owner.release()
+            shutil.rmtree(parent, ignore_errors=True)
 
 
 @contextlib.contextmanager
