@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Final
 
 from imdbsent import settings
@@ -9,6 +10,7 @@ from imdbsent.bundle import file_sha256
 from imdbsent.dataset import aclimdb
 from imdbsent.download import download
 from imdbsent.errors import DatasetMissing, DownloadFailed
+from imdbsent.partial_file import PartialFile
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,6 +61,8 @@ def fetch(note: Callable[[str], None], progress: DownloadProgress | None = None)
     """
     target = settings.cache_directory() / aclimdb.ARCHIVE
     if _is_official(target):
+        with contextlib.suppress(OSError):
+            PartialFile(target).discard()  # of a download that was killed just when it was whole
         note(f"the IMDB reviews are in {target}")
         return target
     if settings.is_offline():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import socket
 import struct
@@ -11,6 +12,7 @@ from http.server import BaseHTTPRequestHandler
 
 from tests.server import Answer
 
+_PIECE = 10_000  # bytes
 LAST_MODIFIED = "Wed, 01 Jan 2025 00:00:00 GMT"
 
 
@@ -24,6 +26,7 @@ class Site:
         last_modified: its date; "" for none.
         has_ranges: whether Range is honoured.
         heeds_if_range: whether If-Range is.
+        pace: seconds between two pieces of it.
     """
 
     content: bytes
@@ -31,6 +34,7 @@ class Site:
     last_modified: str = ""
     has_ranges: bool = True
     heeds_if_range: bool = True
+    pace: float = 0
     requests: list[dict[str, str]] = field(default_factory=list)
     sent: int = 0
     over: threading.Event = field(default_factory=threading.Event)
@@ -111,6 +115,10 @@ class Site:
 
         return answer
 
+    def sha256(self) -> str:
+        """Hash of the file."""
+        return hashlib.sha256(self.content).hexdigest()
+
     def ranges(self) -> list[str]:
         """What was asked for, request by request."""
         return [headers.get("Range", "") for headers in self.requests]
@@ -137,7 +145,13 @@ class Site:
         request.end_headers()
         part = self.content[start : start + limit]
         self.sent += len(part)
-        request.wfile.write(part)
+        for first in range(0, len(part), _PIECE):
+            try:
+                request.wfile.write(part[first : first + _PIECE])
+            except OSError:  # the client has been killed
+                return
+            if self.pace:
+                self.over.wait(self.pace)
 
     def _start(self, request: BaseHTTPRequestHandler) -> int:
         match = re.fullmatch(r"bytes=(\d+)-", request.headers.get("Range", ""))
