@@ -10,6 +10,7 @@ Importing the package costs nothing: what is heavy is imported when it is first 
 from __future__ import annotations
 
 import importlib
+import os
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Classifier", "Prediction", "__version__", "load"]
 __version__ = "0.1.0"
+
+# ONNX Runtime reports to its makers, from 1.29 on under Linux, too: on what machine, which models, how often. It asks
+# this variable when it is imported, so this stands before that. Who has set it himself is not overruled.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 _HOMES = {"Classifier": "imdbsent.classifier", "Prediction": "imdbsent.records"}
 

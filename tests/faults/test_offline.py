@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -14,6 +17,7 @@ from tests.server import serving, status
 from tests.tiny import TINY
 
 SHA256 = "0" * 64
+TELEMETRY = "ORT_DISABLE_TELEMETRY"
 ADDRESS = "http://127.0.0.1:9/model.tar"
 
 
@@ -68,3 +72,25 @@ def test_offline_a_tar_that_is_here_is_installed(tmp_path: Path) -> None:
     )
     assert result.returncode == 0, result.errors
     assert sockets.read_text() == ""
+
+
+def test_answering_reports_to_nobody_and_writes_nowhere_but_at_home(tmp_path: Path) -> None:
+    """ONNX Runtime has telemetry, and keeps what it will send, with a number for the machine, in the user's cache."""
+    variables = {name: value for name, value in environment(tmp_path).items() if name not in ("CI", TELEMETRY)}
+    command = [sys.executable, "-m", "imdbsent", "predict", "--model", str(TINY), "great movie"]
+    result = subprocess.run(command, env={**variables, "HOME": str(tmp_path)}, capture_output=True, check=False)
+    assert result.returncode == 0, result.stderr
+    assert {path.name for path in tmp_path.iterdir()} <= {"home"}
+
+
+@pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")
+def test_answering_opens_no_socket_that_python_does_not_see(tmp_path: Path) -> None:
+    variables = {name: value for name, value in environment(tmp_path).items() if name not in ("CI", TELEMETRY)}
+    program = f"import imdbsent, time; imdbsent.load({str(TINY)!r}).predict(['great movie']); time.sleep(1)"
+    trace = ["strace", "-f", "-qq", "-e", "trace=socket", "-e", "signal=none", "-o", str(tmp_path / "trace")]
+    command = [*trace, sys.executable, "-c", program]
+    result = subprocess.run(command, env={**variables, "HOME": str(tmp_path)}, capture_output=True, check=False)
+    if b"ptrace" in result.stderr:
+        pytest.skip("no process may be traced here")
+    assert result.returncode == 0, result.stderr
+    assert "socket(AF_INET" not in (tmp_path / "trace").read_text()
