@@ -33,7 +33,8 @@ if TYPE_CHECKING:
 _LIGHT_SHARE = 0.97
 """Of the kills, where there is something to train with: a training takes as long as twenty other commands."""
 _OTHER_FAULTS = {
-    "test_downloads.py": "a server that truncates, stalls, resets, lies or is busy; proxies",
+    "test_downloads.py": "a server that truncates, stalls, resets, lies or is busy",
+    "test_proxies.py": "a proxy between, and one that is not there",
     "test_disk.py": "a full disk, a read-only one",
     "test_at_once.py": "16 processes at once, locks of killed processes",
     "test_offline.py": "no network allowed",

@@ -159,10 +159,10 @@ def _is_abandoned(left: Path) -> bool:
     from filelock import FileLock, Timeout  # noqa: PLC0415 (as above)
 
     try:
-        FileLock(left / _OWNER, timeout=0).acquire().lock.release()
+        with FileLock(left / _OWNER, timeout=0):
+            return True
     except Timeout:
         return False
-    return True
 
 
 def _end_replacement(left: Path, directory: Path) -> None:

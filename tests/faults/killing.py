@@ -20,7 +20,7 @@ from tests.faults.site import Site
 from tests.server import serving
 
 ROOT = Path(__file__).parents[2]
-_TIMEOUT = 300  # seconds
+_TIMEOUT = 1800  # seconds
 
 
 @dataclass(frozen=True)

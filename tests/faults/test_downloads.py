@@ -5,76 +5,20 @@ from __future__ import annotations
 import gzip
 import hashlib
 import os
-import random
 import subprocess
 import sys
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
-from imdbsent import download as module
-from imdbsent import transfer
 from imdbsent.download import download
-from imdbsent.errors import DownloadFailed, ExitCode
-from imdbsent.transfer import Patience
+from imdbsent.errors import DownloadFailed
+from tests.faults.downloading import CONTENT, QUICK, SHA256, fetch_from, refused
 from tests.faults.site import LAST_MODIFIED, Site
-from tests.server import Answer, in_turn, serving
-
-CONTENT = random.Random(0).randbytes(400_000)
-SHA256 = hashlib.sha256(CONTENT).hexdigest()
-QUICK = Patience(stall=0.3, fruitless=4, tries=20, first_pause=1, longest_pause=60)
-PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
-
-
-@pytest.fixture(autouse=True)
-def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """The pauses, which are not made; and no proxy of the machine's."""
-    seconds: list[float] = []
-    monkeypatch.setattr(transfer, "time", SimpleNamespace(sleep=seconds.append))
-    monkeypatch.setattr(module, "PATIENCE", QUICK)
-    for name in PROXIES:
-        monkeypatch.delenv(name, raising=False)
-        monkeypatch.delenv(name.upper(), raising=False)
-    return seconds
-
-
-@pytest.fixture
-def site() -> Iterator[Site]:
-    site = Site(CONTENT)
-    yield site
-    site.over.set()
-
-
-@pytest.fixture
-def target(tmp_path: Path) -> Path:
-    return tmp_path / "cache" / "file.bin"
-
-
-def fetch(address: str, target: Path, largest: int = len(CONTENT)) -> bytes:
-    path = download(f"{address}/file", target, SHA256, largest=largest, progress=None, next_step="Try again")
-    assert os.listdir(target.parent) == [target.name]  # no part, no lock
-    return path.read_bytes()
-
-
-def fetch_from(answer: Answer, target: Path) -> bytes:
-    with serving(answer) as address:
-        return fetch(address, target)
-
-
-def refused(answer: Answer, target: Path, reason: str, largest: int = len(CONTENT)) -> DownloadFailed:
-    with serving(answer) as address, pytest.raises(DownloadFailed, match=reason) as caught:
-        fetch(address, target, largest)
-    assert caught.value.exit_code is ExitCode.NETWORK_OR_INTEGRITY
-    assert "\n" not in str(caught.value)
-    assert str(caught.value).endswith("Try again")
-    return caught.value
+from tests.server import in_turn, serving
 
 
 @pytest.mark.parametrize("fault", ["closes", "resets", "stalls"])
@@ -282,67 +226,6 @@ def test_an_address_that_is_none_is_one_error(url: str, target: Path) -> None:
     with pytest.raises(DownloadFailed) as caught:
         download(url, target, SHA256, largest=10, progress=None, next_step="Try again")
     assert "\n" not in str(caught.value)
-
-
-@contextmanager
-def proxy(site: Site) -> Iterator[tuple[str, list[str]]]:
-    """A proxy that has the file, and the lines of what it was asked for."""
-    lines: list[str] = []
-
-    def answer(request: BaseHTTPRequestHandler) -> None:
-        lines.append(request.requestline)
-        site.whole(request)
-
-    with serving(answer) as address:
-        yield address, lines
-
-
-def test_a_proxy_is_used_where_the_environment_names_one(
-    site: Site, target: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with proxy(site) as (address, lines):
-        monkeypatch.setenv("http_proxy", address)
-        assert fetch("http://reviews.invalid", target) == CONTENT
-    assert lines == ["GET http://reviews.invalid/file HTTP/1.1"]
-
-
-def test_a_host_that_needs_no_proxy_is_asked_itself(site: Site, target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
-    monkeypatch.setenv("no_proxy", "127.0.0.1")
-    assert fetch_from(site.whole, target) == CONTENT
-
-
-def test_https_goes_through_the_proxy_too(target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    lines: list[str] = []
-
-    class Connect(BaseHTTPRequestHandler):
-        def do_CONNECT(self) -> None:
-            lines.append(self.requestline)
-            self.send_error(403)
-
-        def log_message(self, *_: object) -> None: ...
-
-    from http.server import ThreadingHTTPServer
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Connect)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{server.server_address[1]}")
-    with pytest.raises(DownloadFailed, match="no connection .ProxyError."):
-        fetch("https://reviews.invalid", target)
-    server.shutdown()
-    server.server_close()
-    thread.join()
-    assert set(lines) == {"CONNECT reviews.invalid:443 HTTP/1.0"} or set(lines) == {
-        "CONNECT reviews.invalid:443 HTTP/1.1"
-    }
-
-
-def test_a_proxy_that_is_not_there_is_told(target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
-    with pytest.raises(DownloadFailed, match="no connection .ProxyError.") as caught:
-        fetch("http://reviews.invalid", target)
-    assert not caught.value.connected
 
 
 def test_offline_nothing_is_asked(site: Site, target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
