@@ -31,7 +31,7 @@ light: $(LIGHT)/bin/.installed ## everything but training, where TensorFlow is n
 
 $(LIGHT)/bin/.installed: pyproject.toml
 	$(PYTHON) -m venv $(LIGHT)
-	$(LIGHT)/bin/python -m pip install --quiet "typer>=0.26,<0.29" rich platformdirs filelock pooch requests numpy onnxruntime "tomli;python_version<'3.11'"
+	$(LIGHT)/bin/python -m pip install --quiet "typer>=0.26,<0.29" rich platformdirs filelock requests numpy onnxruntime "tomli;python_version<'3.11'"
 	$(LIGHT)/bin/python -m pip install --quiet pytest pytest-socket hypothesis
 	$(LIGHT)/bin/python -m pip install --quiet --no-deps --editable .
 	touch $@

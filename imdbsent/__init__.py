@@ -10,6 +10,7 @@ Importing the package costs nothing: what is heavy is imported when it is first 
 from __future__ import annotations
 
 import importlib
+import os
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Classifier", "Prediction", "__version__", "load"]
 __version__ = "0.1.0"
+
+# ONNX Runtime reports to its makers, from 1.29 on under Linux, too: on what machine, which models, how often. It asks
+# this variable when it is imported, so this stands before that. Who has set it himself is not overruled.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 _HOMES = {"Classifier": "imdbsent.classifier", "Prediction": "imdbsent.records"}
 
@@ -54,11 +59,15 @@ def load(
     from imdbsent.classifier import Classifier  # noqa: PLC0415
     from imdbsent.errors import BundleInvalid  # noqa: PLC0415
 
-    bundle = store.resolve(model, note or (lambda _message: None), progress)
-    try:
-        return Classifier(bundle, threads)
-    except BundleInvalid as error:
-        raise store.damaged(error) from error
+    while True:
+        bundle = store.resolve(model, note or (lambda _message: None), progress)
+        try:
+            return Classifier(bundle, threads)
+        except BundleInvalid as error:
+            # Another process may be replacing it; None: or has removed it, so that it is to be found anew.
+            classifier = store.undisturbed(error, lambda bundle: Classifier(bundle, threads))
+            if classifier is not None:
+                return classifier
 
 
 def __getattr__(name: str) -> Any:

@@ -1,43 +1,38 @@
-"""Downloads: pooch fetches to a temporary name, checks the hash, and renames; a lock keeps two of them apart."""
+"""Downloads: locked, checked by their hash before they have their name, and gone on with where they were cut off."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Protocol
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING, Final
 
-from filelock import FileLock
-
+from imdbsent import settings
+from imdbsent.bundle import file_sha256
 from imdbsent.errors import DownloadFailed
+from imdbsent.locking import passing_lock
+from imdbsent.partial_file import PartialFile
+from imdbsent.transfer import DownloadProgress as DownloadProgress  # noqa: PLC0414 (callers have it from here)
+from imdbsent.transfer import Patience, TransferFailed, transfer
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
-_RETRIES: Final = 3
-_CONNECTION_TIMEOUT: Final = 30  # seconds without a byte
-_CHUNK: Final = 2**16  # bytes
+PATIENCE: Final = Patience()
 
 
-class DownloadProgress(Protocol):
-    """What a download tells while it works: the interface that pooch calls, which is that of tqdm."""
-
-    total: int
-
-    def update(self, size: int) -> None:
-        """So many more bytes have come."""
-
-    def reset(self) -> None:
-        """The count starts again from 0, with `total` known."""
-
-    def close(self) -> None:
-        """The download is over."""
-
-
-def download(url: str, target: Path, sha256: str, progress: DownloadProgress | None, next_step: str) -> Path:
+def download(
+    url: str, target: Path, sha256: str, *, largest: int, progress: DownloadProgress | None, next_step: str
+) -> Path:
     """Download a file, unless it is there already with the right hash.
+
+    What has come of it when the connection ends lies beside it, as `NAME.part`: this download goes on there, and so
+    does the next one where this one fails or is killed.
 
     Args:
         url: http or https address.
-        target: where the file goes; nothing is ever there under this name but the whole, checked file.
+        target: where the file goes; nothing new is ever there under this name but the whole, checked file.
         sha256: its hash, 64 hexadecimal digits.
+        largest: bytes that it may have.
         progress: is told of the bytes that come.
         next_step: what a person can do where the download fails.
 
@@ -45,36 +40,43 @@ def download(url: str, target: Path, sha256: str, progress: DownloadProgress | N
         The target.
 
     Raises:
-        DownloadFailed: no connection, an error of the server, the wrong bytes (each tried 4 times), or a full disk.
+        DownloadFailed: no connection, IMDBSENT_OFFLINE is set, an error of the server, the wrong bytes, or a full disk.
+            A file that was there is still there.
     """
-    import pooch  # noqa: PLC0415 (it imports requests, and answering needs neither)
-    import requests  # noqa: PLC0415
+    with downloaded(url, target, sha256, largest=largest, progress=progress, next_step=next_step):
+        return target
 
-    pooch.get_logger().setLevel("WARNING")
+
+@contextmanager
+def downloaded(
+    url: str, target: Path, sha256: str, *, largest: int, progress: DownloadProgress | None, next_step: str
+) -> Iterator[Path]:
+    """Download a file as `download` does, and keep other processes from it until the end of the block.
+
+    Raises:
+        DownloadFailed: as `download`.
+    """
+    with ExitStack() as stack:
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            stack.enter_context(passing_lock(target.with_name(f"{target.name}.lock")))
+            _bring(url, PartialFile(target), sha256, largest, progress)
+        except TransferFailed as error:
+            raise DownloadFailed(url, error.reason, next_step, connected=error.connected) from error
+        except OSError as error:
+            raise DownloadFailed(url, f"{target.parent}: {error.strerror or error}", next_step) from error
+        yield target
+
+
+def _bring(url: str, part: PartialFile, sha256: str, largest: int, progress: DownloadProgress | None) -> None:
+    if part.target.exists() and file_sha256(part.target) == sha256:
+        part.discard()  # a kill between the rename and the last step leaves the validator
+        return
+    if settings.is_offline():
+        raise TransferFailed("IMDBSENT_OFFLINE is set", connected=False)
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        source = pooch.create(
-            target.parent,
-            base_url="",
-            registry={target.name: f"sha256:{sha256}"},
-            urls={target.name: url},
-            retry_if_failed=_RETRIES,
-        )
-        downloader = pooch.HTTPDownloader(
-            progressbar=progress or False, chunk_size=_CHUNK, timeout=_CONNECTION_TIMEOUT
-        )
-        with FileLock(target.with_name(target.name + ".lock")):
-            source.fetch(target.name, downloader=downloader)
-    except requests.HTTPError as error:
-        status = error.response.status_code if error.response is not None else "an error"
-        raise DownloadFailed(url, f"the server answers {status}", next_step) from error
-    except requests.RequestException as error:
-        raise DownloadFailed(
-            url, f"no connection ({type(error).__name__})", next_step, connected=False
-        ) from error
-    except ValueError as error:  # pooch's word for a hash that differs
-        reason = "what came does not have the SHA-256 it must have" if "hash" in str(error) else str(error)
-        raise DownloadFailed(url, reason, next_step) from error
-    except OSError as error:
-        raise DownloadFailed(url, f"{target.parent}: {error.strerror or error}", next_step) from error
-    return target
+        transfer(url, part, sha256, largest, progress, PATIENCE)
+    finally:
+        if progress is not None:
+            progress.close()
+    part.publish()

@@ -11,7 +11,7 @@ import os
 import re
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from imdbsent import settings
 from imdbsent.bundle import CARD, Bundle, read_bundle
@@ -24,7 +24,8 @@ from imdbsent.errors import (
     NameTaken,
     UsageProblem,
 )
-from imdbsent.models import default, publishing
+from imdbsent.models import default, folders, publishing
+from imdbsent.models.folders import is_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -33,13 +34,17 @@ if TYPE_CHECKING:
 
     Note = Callable[[str], None]
 
+_Read = TypeVar("_Read")
+
 DEFAULT_MODEL: Final = default.DEFAULT_MODEL
 TRAINABLE: Final = ("classic", "bucketed")
 """Models that `imdbsent train` can make under their own name; a test holds that these are the recipes."""
 URL_VARIABLE: Final = "IMDBSENT_MODEL_URL"
+is_name = folders.is_name
 PRETRAINED: Final = Path(__file__).parent / "pretrained"
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_TRIES: Final = 5
+"""Times that a model of the wheel is installed, where other processes remove it as often."""
 _SHA256 = re.compile(r"[0-9a-fA-F]{64}")
 
 
@@ -92,9 +97,9 @@ def _named(model: str | None, note: Note, find: Callable[[str], Bundle]) -> Bund
 
 def _resolve(name: str, note: Note, progress: DownloadProgress | None) -> Bundle:
     if is_name(name):
-        if _is_folder(PRETRAINED / name):
+        if is_folder(PRETRAINED / name):
             return _from_wheel(name, note)
-        if os.environ.get(URL_VARIABLE) and not _is_folder(directory_of(name)):
+        if os.environ.get(URL_VARIABLE) and not is_installed(name):
             return _from_url(os.environ[URL_VARIABLE], name, note, progress)
     return _locate(name)
 
@@ -103,17 +108,17 @@ def _locate(name: str) -> Bundle:
     if is_path(name):
         return _read_folder(name)
     shipped, installed = PRETRAINED / name, directory_of(name)
-    if not is_name(name) or not (_is_folder(shipped) or _is_folder(installed)):
+    if not is_name(name) or not (is_folder(shipped) or is_installed(name)):
         raise ModelMissing(name, names(), trainable=name in TRAINABLE)
-    if not _is_folder(shipped):
+    if not is_folder(shipped):
         return _read_installed(installed)
     in_wheel = read_bundle(shipped)
-    return _read_installed(installed) if _is_current(installed, in_wheel) else in_wheel
+    return _current(installed, in_wheel) or in_wheel
 
 
 def _read_folder(path: str) -> Bundle:
     folder = Path(path).expanduser()
-    if not _is_folder(folder):
+    if not is_folder(folder):
         raise ModelMissing(path, names(), trainable=False)
     return read_bundle(folder)
 
@@ -123,11 +128,6 @@ def is_path(model: str) -> bool:
     return model.startswith((".", "~")) or "/" in model or os.sep in model
 
 
-def is_name(text: str) -> bool:
-    """Whether a text can be the name of a model: letters, digits, `.`, `_` and `-`, 64 at most."""
-    return _NAME.fullmatch(text) is not None
-
-
 def is_sha256(text: str) -> bool:
     """Whether a text is a SHA-256: 64 hexadecimal digits."""
     return _SHA256.fullmatch(text) is not None
@@ -135,18 +135,18 @@ def is_sha256(text: str) -> bool:
 
 def is_shipped(name: str) -> bool:
     """Whether a model of that name comes with the wheel."""
-    return name in _folders(PRETRAINED)
+    return name in folders.models_in(PRETRAINED)
 
 
 def is_installed(name: str) -> bool:
     """Whether a model of that name, whole or damaged, is in the data directory."""
-    return name in _folders(settings.models_directory())
+    return name in folders.installed()
 
 
 def names() -> list[str]:
     """Names of the models there are: those in the wheel, then the user's own."""
-    shipped = _folders(PRETRAINED)
-    return shipped + [name for name in _folders(settings.models_directory()) if name not in shipped]
+    shipped = folders.models_in(PRETRAINED)
+    return shipped + [name for name in folders.installed() if name not in shipped]
 
 
 def check_name(name: str, *, replace: bool) -> None:
@@ -192,13 +192,14 @@ def _from_wheel(name: str, note: Note) -> Bundle:
     shipped = read_bundle(PRETRAINED / name)
     installed = directory_of(name)
     try:
-        if not _is_current(installed, shipped):
+        for _ in range(_TRIES):
+            if (bundle := _current(installed, shipped)) is not None:
+                return bundle
             _install(shipped, installed, note)
     except OSError as error:
         reason = error.strerror or str(error)
         note(f"could not keep a copy of the model in {installed.parent} ({reason}); answering from the package")
-        return shipped
-    return _read_installed(installed)
+    return shipped
 
 
 def _install(shipped: Bundle, installed: Path, note: Note) -> None:
@@ -207,25 +208,53 @@ def _install(shipped: Bundle, installed: Path, note: Note) -> None:
             shutil.copyfile(shipped.directory / file, fresh / file)
         read_bundle(fresh).verify()
         with publishing.locked():
-            if _is_current(installed, shipped):
+            if _current(installed, shipped) is not None:
                 return  # another first run was faster
             publishing.swap(fresh, installed)
     note(f"installed the model '{installed.name}' in {installed}")
 
 
-def _is_current(installed: Path, shipped: Bundle) -> bool:
-    """Whether the installed copy is there and is the wheel's, or newer."""
+def _current(installed: Path, shipped: Bundle) -> Bundle | None:
+    """The installed copy, where it is there and is the wheel's, or newer."""
     if not installed.is_dir():
-        return False
-    card = _read_installed(installed).card
-    return card == shipped.card or card.version > shipped.card.version
+        return None
+    try:
+        bundle = _read_installed(installed)
+    except ModelMissing:  # another process has removed it meanwhile
+        return None
+    return bundle if bundle.card == shipped.card or bundle.card.version > shipped.card.version else None
 
 
 def _read_installed(directory: Path) -> Bundle:
     try:
         return read_bundle(directory)
     except BundleInvalid as error:
-        raise damaged(error) from error
+        bundle = undisturbed(error, lambda bundle: bundle)
+        if bundle is None:
+            raise ModelMissing(directory.name, names(), trainable=directory.name in TRAINABLE) from error
+        return bundle
+
+
+def undisturbed(error: BundleInvalid, read: Callable[[Bundle], _Read]) -> _Read | None:
+    """Read a model again that seems damaged, while no other process can replace or remove it.
+
+    Args:
+        error: what its reading has raised.
+        read: reads it.
+
+    Returns:
+        What `read` gives; None where the model has been removed.
+
+    Raises:
+        BundleInvalid: it is damaged, indeed.
+    """
+    directory = Path(error.path)
+    if directory.parent != settings.models_directory():
+        raise error
+    try:
+        return publishing.undisturbed(directory, read)
+    except BundleInvalid as again:
+        raise damaged(again) from again
 
 
 def damaged(error: BundleInvalid) -> BundleInvalid:
@@ -250,17 +279,3 @@ def _from_url(url: str, name: str, note: Note, progress: DownloadProgress | None
             return installing.install_archive(archive, address, note, replace=True, expected=name)
         except ModelsUnwritable as error:
             raise DownloadFailed(address, f"cannot install it: {error.reason}", next_step) from error
-
-
-def _is_folder(path: Path) -> bool:
-    try:
-        return path.is_dir()
-    except OSError:  # a folder above it may not be entered
-        return False
-
-
-def _folders(directory: Path) -> list[str]:
-    try:
-        return sorted(path.name for path in directory.iterdir() if is_name(path.name) and path.is_dir())
-    except OSError:
-        return []

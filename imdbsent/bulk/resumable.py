@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from imdbsent.bulk.journal import Checkpoint, Plan, RecordsDigest, last_good, line, read_journal
 from imdbsent.bulk.part import Part, new_part
 from imdbsent.errors import InputChanged, OutputBusy, OutputFailed, PlanDiffers
+from imdbsent.locking import passing_lock
 from imdbsent.records.new_file import new_file
 
 if TYPE_CHECKING:
@@ -242,21 +243,17 @@ def _replace_content(path: Path, content: bytes) -> None:
 @contextlib.contextmanager
 def _only_run(output: Output) -> Iterator[None]:
     """Hold the lock of an output."""
-    from filelock import FileLock, Timeout  # noqa: PLC0415 (20 ms of start-up that other runs need not pay)
+    from filelock import Timeout  # noqa: PLC0415 (20 ms of start-up that other runs need not pay)
 
     path = output.beside(".lock")
-    lock = FileLock(path, timeout=0)
-    try:
-        lock.acquire()
-    except Timeout as error:
-        raise OutputBusy(output.path) from error
-    except OSError as error:
-        raise OutputFailed(f"{path}: {error.strerror or error}") from error
-    try:
+    with contextlib.ExitStack() as stack:
+        try:
+            stack.enter_context(passing_lock(path, timeout=0))
+        except Timeout as error:
+            raise OutputBusy(output.path) from error
+        except OSError as error:
+            raise OutputFailed(f"{path}: {error.strerror or error}") from error
         yield
-    finally:
-        _remove(path)  # while we hold it: who opens it later makes another
-        lock.release()
 
 
 @contextlib.contextmanager

@@ -33,7 +33,7 @@ class DownloadBar:
             self._bar.update(self._task, advance=size, total=self.total or None)
 
     def reset(self) -> None:
-        """Start again from 0: pooch calls this at the end, too, before it tells the whole at once."""
+        """Start again from 0: the whole file comes once more, or what is there of it is told next."""
         if self._bar is not None and self._task is not None:
             self._bar.reset(self._task)
 

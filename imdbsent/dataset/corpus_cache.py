@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import os
-import tempfile
 import zipfile
 import zlib
-from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -21,6 +19,10 @@ from imdbsent.bundle import file_sha256
 from imdbsent.dataset.aclimdb import LABELLED, root_of
 from imdbsent.dataset.corpus import Corpus, Group
 from imdbsent.errors import DatasetInvalid
+from imdbsent.records.new_file import new_file
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 FOLDER: Final = "statistics"
 """Folder of the cache where the counts are."""
@@ -59,21 +61,15 @@ def load(key: str) -> Corpus | None:
 
 
 def store(key: str, corpus: Corpus) -> None:
-    """Keep the counts: under a temporary name first, then by one rename.
+    """Keep the counts.
 
     Raises:
         OSError: the cache cannot be written.
     """
     path = place(key)
     path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=".new-", suffix=".npz")
-    try:
-        with os.fdopen(descriptor, "wb") as stream:
-            np.savez_compressed(stream, **_packed(corpus))
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    with new_file(path) as temporary, temporary.open("wb") as stream:
+        np.savez_compressed(stream, **_packed(corpus))
 
 
 def _folder_identity(root: Path) -> str:

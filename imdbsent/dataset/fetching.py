@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Final
 
 from imdbsent import settings
@@ -9,6 +10,7 @@ from imdbsent.bundle import file_sha256
 from imdbsent.dataset import aclimdb
 from imdbsent.download import download
 from imdbsent.errors import DatasetMissing, DownloadFailed
+from imdbsent.partial_file import PartialFile
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,13 +61,16 @@ def fetch(note: Callable[[str], None], progress: DownloadProgress | None = None)
     """
     target = settings.cache_directory() / aclimdb.ARCHIVE
     if _is_official(target):
+        with contextlib.suppress(OSError):
+            PartialFile(target).discard()  # of a download that was killed just when it was whole
         note(f"the IMDB reviews are in {target}")
         return target
     if settings.is_offline():
         raise DatasetMissing(URL, SIZE, "IMDBSENT_OFFLINE is set")
     note(f"downloading the IMDB reviews ({SIZE / 1e6:.0f} MB) from {URL} to {target}")
     try:
-        return download(URL, target, SHA256, progress, "Type the same command again, or hand it over with --data PATH")
+        next_step = "Type the same command again, or hand it over with --data PATH"
+        return download(URL, target, SHA256, largest=SIZE, progress=progress, next_step=next_step)
     except DownloadFailed as error:
         if error.connected:
             raise

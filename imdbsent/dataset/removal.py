@@ -20,7 +20,7 @@ class Cached:
     """Files of the data set in the cache.
 
     Attributes:
-        files: the archive, the lock of its download, and the counts of words.
+        files: the archive, what there is of a download that was cut off, and the counts of words.
         size: their bytes.
     """
 
@@ -31,9 +31,9 @@ class Cached:
 def find_cached() -> Cached:
     """Find what the cache holds of the data set, whatever IMDBSENT_ACLIMDB says."""
     cache = settings.cache_directory()
-    files = [cache / ARCHIVE, cache / f"{ARCHIVE}.lock"]
+    files = [cache / f"{ARCHIVE}{ending}" for ending in ("", ".part", ".part.validator", ".lock")]
     with contextlib.suppress(OSError):
-        files += sorted((cache / corpus_cache.FOLDER).glob("*.npz"))
+        files += sorted((cache / corpus_cache.FOLDER).iterdir())
     there = tuple(file for file in files if file.is_file())
     return Cached(there, sum(file.stat().st_size for file in there))
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from imdbsent import settings
+from imdbsent.records.new_file import new_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 DEFAULT_MODEL: Final = "classic"
 _FILE: Final = "default-model"
@@ -78,13 +78,8 @@ def choose(name: str) -> None:
     """
     target = path()
     target.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{_FILE}-")
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-            stream.write(name + "\n")
-        Path(temporary).replace(target)
-    finally:
-        Path(temporary).unlink(missing_ok=True)
+    with new_file(target) as place:
+        place.write_text(name + "\n", encoding="utf-8")
 
 
 def forget() -> None:

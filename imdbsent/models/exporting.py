@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import os
-import tempfile
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import BinaryIO
 
 from imdbsent import store
 from imdbsent.bundle import CARD, HISTORY, MODEL, NETWORK, Bundle
 from imdbsent.errors import BundleInvalid, OutputFailed, UsageProblem
 from imdbsent.models.archive import FILES, pack
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from imdbsent.records.new_file import new_file
 
 
 class ExportFormat(str, Enum):
@@ -62,7 +58,7 @@ def export_file(bundle: Bundle, export_format: ExportFormat, output: Path, *, re
     _check_output(output, replace=replace)
     compressed = output.suffix.lower() in (".gz", ".tgz")
     try:
-        with _new_file(output, replace=replace) as stream:
+        with new_file(output, replace=replace) as place, place.open("wb") as stream:
             export_stream(bundle, export_format, stream, compressed=compressed)
     except FileExistsError as error:
         raise _is_there(output) from error
@@ -116,45 +112,3 @@ def _check_output(output: Path, *, replace: bool) -> None:
 
 def _is_there(output: Path) -> UsageProblem:
     return UsageProblem(f"'{output}' is there already. Type: -o OTHER, or --replace")
-
-
-@contextlib.contextmanager
-def _new_file(path: Path, *, replace: bool) -> Iterator[BinaryIO]:
-    """Give a stream to a temporary file beside a path, which takes the path's name after the block.
-
-    Raises:
-        FileExistsError: meanwhile there is a file of that name, and it may not be replaced.
-        OSError: the place cannot be written.
-    """
-    if replace:
-        path = path.resolve()  # the file behind a link is replaced, not the link
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".imdbsent-")
-    temporary = Path(name)
-    try:
-        with os.fdopen(descriptor, "wb") as stream:
-            yield stream
-        temporary.chmod(0o666 & ~_umask())  # mkstemp's own mode is for its owner alone
-        if replace:
-            temporary.replace(path)
-        else:
-            _rename_to_free(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def _rename_to_free(temporary: Path, path: Path) -> None:
-    """Give a file another name, and never take that of another file, not even of one that came a moment ago."""
-    try:
-        os.link(temporary, path)
-    except FileExistsError:
-        raise
-    except OSError:  # a file system without hard links
-        if os.path.lexists(path):
-            raise FileExistsError(path) from None
-        temporary.rename(path)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

@@ -6,6 +6,7 @@ import contextlib
 import json
 import shutil
 import tempfile
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
 
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
 STDIN: Final = "-"
 _COMMAND: Final = "models install"
 _LARGEST_ARCHIVE: Final = len(FILES) * LARGEST_FILE
+_DOWNLOAD: Final = "model-"
+"""What the names of downloads in the cache begin with."""
+_ABANDONED: Final = 7 * 24 * 3600
+"""Seconds after which what has come of a download is taken away."""
 
 
 def install(
@@ -116,24 +121,37 @@ def install_archive(
 def downloaded(
     address: str, sha256: str, note: Note, progress: DownloadProgress | None, next_step: str
 ) -> Iterator[Path]:
-    """Download a tar, checked by its hash, to a folder of its own in the cache that is removed after the block.
+    """Download a tar, checked by its hash, to the cache; it is removed after the block.
+
+    What has come of a download that fails or is killed stays there, by its hash, and the next one goes on with it.
 
     Raises:
         DownloadFailed: no connection, the wrong bytes, a full disk, or IMDBSENT_OFFLINE is set.
     """
-    from imdbsent.download import download  # noqa: PLC0415 (a local file needs no HTTP client)
+    from imdbsent.download import downloaded as fetched  # noqa: PLC0415 (a local file needs no HTTP client)
 
     if settings.is_offline():
         raise DownloadFailed(address, "IMDBSENT_OFFLINE is set", next_step)
     note(f"downloading a model from {address}")
-    with contextlib.ExitStack() as stack:
+    cache, sha256 = settings.cache_directory(), sha256.lower()
+    _sweep(cache)
+    target = cache / f"{_DOWNLOAD}{sha256}.tar"
+    with fetched(
+        address, target, sha256, largest=_LARGEST_ARCHIVE, progress=progress, next_step=next_step
+    ) as archive:
         try:
-            cache = settings.cache_directory()
-            cache.mkdir(parents=True, exist_ok=True)
-            folder = stack.enter_context(tempfile.TemporaryDirectory(dir=cache, prefix="model-"))
-        except OSError as error:
-            raise DownloadFailed(address, f"{cache}: {error.strerror or error}", next_step) from error
-        yield download(address, Path(folder) / "bundle.tar", sha256.lower(), progress, next_step)
+            yield archive
+        finally:
+            with contextlib.suppress(OSError):
+                archive.unlink(missing_ok=True)
+
+
+def _sweep(cache: Path) -> None:
+    """Remove what came of downloads that nobody has gone on with."""
+    with contextlib.suppress(OSError):
+        for file in cache.glob(f"{_DOWNLOAD}*"):
+            if time.time() - file.stat().st_mtime > _ABANDONED:
+                file.unlink()
 
 
 def _install_file(

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from imdbsent import store
-from imdbsent.errors import BundleInvalid
+from imdbsent.bundle import Bundle
+from imdbsent.errors import BundleInvalid, ModelMissing
 
 if TYPE_CHECKING:
     from imdbsent.bundle import ModelCard
@@ -61,18 +62,26 @@ def entries(choice: Choice) -> list[Entry]:
     Args:
         choice: which one is the default.
     """
-    return [entry(name, is_default=name == choice.name) for name in store.names()]
+    found = []
+    for name in store.names():
+        with contextlib.suppress(ModelMissing):  # another process has removed it meanwhile
+            found.append(entry(name, is_default=name == choice.name))
+    return found
 
 
 def entry(name: str, *, is_default: bool) -> Entry:
-    """One model of `imdbsent.store.names`."""
+    """One model of `imdbsent.store.names`.
+
+    Raises:
+        ModelMissing: there is no such model.
+    """
     card: ModelCard | None = None
     problem: str | None = None
     directory = store.directory_of(name)
     try:
         bundle = store.locate(name)
         directory, card = bundle.directory, bundle.card
-        bundle.verify()
+        _verify(bundle)
     except BundleInvalid as error:
         directory, problem = Path(error.path), error.reason
     measured = next((metrics for metrics in card.metrics if metrics.split == "test"), None) if card else None
@@ -88,6 +97,13 @@ def entry(name: str, *, is_default: bool) -> Entry:
         directory=directory,
         problem=problem,
     )
+
+
+def _verify(bundle: Bundle) -> None:
+    try:
+        bundle.verify()
+    except BundleInvalid as error:
+        store.undisturbed(error, Bundle.verify)
 
 
 def folder_size(directory: Path) -> int:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from imdbsent import settings, store
 from imdbsent.errors import ModelMissing, UsageProblem
 from imdbsent.models import default, publishing
 from imdbsent.models.inventory import folder_size
 
-_PREFIX = ".removed-"
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -64,12 +63,11 @@ def remove(removal: Removal) -> bool:
     """
     with publishing.changing(), publishing.locked():
         models = settings.models_directory()
-        for left in models.glob(_PREFIX + "*"):  # by a process that was killed: nobody else holds the lock
-            shutil.rmtree(left, ignore_errors=True)
+        publishing.sweep(models)
         if not store.is_installed(removal.name):
             raise ModelMissing(removal.name, store.names(), trainable=False)
-        with tempfile.TemporaryDirectory(dir=models, prefix=_PREFIX) as folder:
-            removal.directory.rename(Path(folder) / removal.name)
+        with publishing.removing(models) as folder:
+            removal.directory.rename(folder / removal.name)
             was_default = not removal.shipped and default.stored() == removal.name
             if was_default:
                 default.forget()

@@ -123,7 +123,7 @@ def test_what_stops_while_the_file_is_made_of_the_part_goes_on_too(
     predict(f"whole.{name}")
     with monkeypatch.context() as patch:
         patch.setattr(Path, "replace", refuse if name == "csv" else Path.replace)
-        patch.setattr("imdbsent.records.new_file.os.close", refuse if name != "csv" else os.close)
+        patch.setattr("imdbsent.records.new_file._umask", refuse if name != "csv" else lambda: 0)
         patch.setattr("imdbsent.bulk.resumable._replace_content", Path.write_bytes)
         result = predict(f"out.{name}")
     assert result.code == ExitCode.FAILED

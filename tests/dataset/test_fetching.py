@@ -36,6 +36,16 @@ def test_the_archive_goes_to_the_cache_and_is_found_there_again(
     assert fetching.find_or_fetch(None, pytest.fail) == path
 
 
+def test_what_a_download_left_that_was_killed_when_it_was_whole_goes(home: Path) -> None:
+    """Between the rename and the last step: the archive is here, and so is what told its versions apart."""
+    cache = home / "cache"
+    cache.mkdir(parents=True)
+    (cache / "aclImdb_v1.tar.gz").write_bytes(CONTENT)
+    (cache / "aclImdb_v1.tar.gz.part.validator").write_text('"one"')
+    fetching.fetch(lambda _note: None)
+    assert [path.name for path in cache.iterdir()] == ["aclImdb_v1.tar.gz"]
+
+
 def test_offline_the_error_names_address_size_and_both_ways(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("IMDBSENT_OFFLINE", "1")
     with pytest.raises(DatasetMissing) as caught:

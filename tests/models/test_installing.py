@@ -27,7 +27,8 @@ from imdbsent.errors import (
 from imdbsent.models import publishing
 from imdbsent.models.exporting import ExportFormat, export_file
 from imdbsent.models.installing import install
-from tests.server import bytes_of, serving
+from tests.faults.site import Site
+from tests.server import bytes_of, in_turn, serving
 
 
 @pytest.fixture
@@ -191,6 +192,24 @@ def test_offline_no_address_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("IMDBSENT_OFFLINE", "1")
     with pytest.raises(DownloadFailed, match="IMDBSENT_OFFLINE is set"):
         install("http://127.0.0.1:9/a.tar", pytest.fail, sha256="0" * 64)
+
+
+def test_a_download_that_was_cut_off_is_gone_on_with_and_an_old_one_goes(
+    tar: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    site, cache = Site(tar.read_bytes()), home / "cache"
+    sha256 = hashlib.sha256(site.content).hexdigest()
+    with serving(in_turn(site.closes(1000), site.status(404))) as address, pytest.raises(DownloadFailed, match="404"):
+        install(f"{address}/a.tar", lambda _: None, sha256=sha256)
+    assert (cache / f"model-{sha256}.tar.part").stat().st_size == 1000
+    old = cache / "model-old.tar.part"
+    old.touch()
+    os.utime(old, (0, 0))
+    with serving(site.whole) as address:
+        install(f"{address}/a.tar", lambda _: None, sha256=sha256).verify()
+    assert site.ranges()[-1] == "bytes=1000-"
+    assert os.listdir(cache) == []
 
 
 def test_a_download_that_is_something_else_leaves_nothing(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

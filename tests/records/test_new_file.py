@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -45,3 +46,26 @@ def test_a_named_pipe_is_written_as_it_is(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     with new_file(tmp_path / "pipe") as place:
         assert place == tmp_path / "pipe"
+
+
+def test_what_a_killed_process_left_goes_a_day_later_and_nothing_else_does(tmp_path: Path) -> None:
+    path = tmp_path / "report.html"
+    names = (".report.html.imdbsent-1", ".report.html.imdbsent-2", ".report.html-20240101")
+    left, at_work, own = (tmp_path / name for name in names)
+    for file in (left, at_work, own):
+        file.write_text("half")
+    long_ago = time.time() - 25 * 3600
+    for file in (left, own):
+        os.utime(file, (long_ago, long_ago))
+    with new_file(path) as place:
+        place.write_text("new")
+    assert sorted(tmp_path.iterdir()) == sorted([at_work, own, path])
+
+
+def test_a_file_that_came_meanwhile_is_not_replaced_unless_it_may_be(tmp_path: Path) -> None:
+    path = tmp_path / "model.tar"
+    with pytest.raises(FileExistsError), new_file(path, replace=False) as place:
+        place.write_text("ours")
+        path.write_text("theirs")
+    assert path.read_text() == "theirs"
+    assert list(tmp_path.iterdir()) == [path]

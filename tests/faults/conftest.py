@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from imdbsent import download, transfer
+from tests.faults.downloading import CONTENT, PROXIES, QUICK
+from tests.faults.nursery import close_nursery
+from tests.faults.site import Site
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _nursery() -> Iterator[None]:
+    """The process that forks commands ends with the tests."""
+    yield
+    close_nursery()
+
+
+@pytest.fixture
+def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The pauses, which are not made; and no proxy of the machine's."""
+    seconds: list[float] = []
+    monkeypatch.setattr(transfer, "time", SimpleNamespace(sleep=seconds.append))
+    monkeypatch.setattr(download, "PATIENCE", QUICK)
+    for name in PROXIES:
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+    return seconds
+
+
+@pytest.fixture
+def site(pauses: list[float]) -> Iterator[Site]:
+    site = Site(CONTENT)
+    yield site
+    site.over.set()
+
+
+@pytest.fixture
+def target(tmp_path: Path, pauses: list[float]) -> Path:
+    return tmp_path / "cache" / "file.bin"
