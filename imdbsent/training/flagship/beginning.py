@@ -101,7 +101,7 @@ def shortened(vectors: Floats, size: int) -> Floats:
     Returns:
         Shape (things, size).
     """
-    there = vectors.any(axis=1)
+    there = np.any(vectors != 0, axis=1)
     centred = np.where(there[:, None], vectors - vectors[there].mean(axis=0), 0)
     _, directions = np.linalg.eigh(centred.T @ centred)  # in ascending order
     kept = centred @ directions[:, ::-1][:, :size]
