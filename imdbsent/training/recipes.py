@@ -7,6 +7,8 @@ import typing
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, Final, get_args
 
+from imdbsent.training.flagship.pairs import LARGEST_VOCABULARY
+
 
 @dataclass(frozen=True)
 class Setting:
@@ -132,6 +134,13 @@ def problem_of_size(recipe: Recipe) -> str | None:
     Returns:
         A clause; None where nothing is wrong.
     """
+    if recipe.scheme == "words" and not recipe.bucketed:
+        return "with the scheme 'words' no padding is read: make bucketed true"
+    if recipe.scheme == "words" and recipe.vocabulary_size > LARGEST_VOCABULARY:
+        return (
+            f"vocabulary_size is {recipe.vocabulary_size:,}, and pairs of words can be told apart up to "
+            f"{LARGEST_VOCABULARY:,}: make it smaller"
+        )
     embedding = recipe.vocabulary_size * recipe.embedding_size
     lstm = 4 * recipe.units * (recipe.embedding_size + recipe.units + 1)
     padding_states = 2 * recipe.units * (recipe.maximum_length + 1)  # `imdbsent.training.export`
