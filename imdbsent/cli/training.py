@@ -62,6 +62,7 @@ def train_model(
     from imdbsent.cli.progress import DownloadBar
     from imdbsent.dataset.fetching import find_or_fetch
     from imdbsent.training.base import of_model
+    from imdbsent.training.flagship.ladder import small
     from imdbsent.training.request import TrainingRequest
     from imdbsent.training.tensorboard import check
 
@@ -73,7 +74,7 @@ def train_model(
     starts_from, recipe = of_model(base, recipe) if base else (None, recipe)
     source = None if own else find_or_fetch(data, notes, None if quiet else DownloadBar(console))
     request = TrainingRequest(
-        recipe,
+        small(recipe) if smoke else recipe,
         seed,
         name,
         output=str(output.absolute()) if output else None,

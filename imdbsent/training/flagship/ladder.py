@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from imdbsent.training.recipes import Recipe
     from imdbsent.training.request import TrainingRequest
 
 
@@ -79,6 +80,17 @@ SMOKE: Final = Ladder(
     reviews=200,
 )
 """The same stages on the first reviews of each folder, in a minute: to see that they run (`--smoke`)."""
+
+
+def small(recipe: Recipe) -> Recipe:
+    """The recipe with sizes that a smoke run takes a minute for; smaller ones stay."""
+    return replace(
+        recipe,
+        vocabulary_size=min(recipe.vocabulary_size, 3_000),
+        embedding_size=min(recipe.embedding_size, 8),
+        units=min(recipe.units, 4),
+        epochs=min(recipe.epochs, 2),
+    )
 
 
 def ladder_of(request: TrainingRequest) -> Ladder:
