@@ -48,7 +48,7 @@ class Ladder:
     document_size: int = 128
     document_epochs: int = 8
     document_rate: float = 0.05
-    teachers: int = 2
+    teachers: int = 1
     teacher_epochs: int = 3
     teacher_units: int = 64
     label_weight: float = 0.5
