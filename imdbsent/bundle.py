@@ -27,6 +27,8 @@ MODEL: Final = "model.onnx"
 VOCABULARY: Final = "vocabulary.txt"
 NETWORK: Final = "network.keras"
 HISTORY: Final = "history.json"
+LARGEST_FILE: Final = 2**30
+"""Bytes that one of the files may have."""
 _LARGEST_CARD = 2**20  # bytes
 
 

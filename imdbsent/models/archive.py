@@ -7,7 +7,7 @@ import shutil
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, cast
 
-from imdbsent.bundle import CARD, HISTORY, MODEL, NETWORK, VOCABULARY
+from imdbsent.bundle import CARD, HISTORY, LARGEST_FILE, MODEL, NETWORK, VOCABULARY
 from imdbsent.errors import BundleInvalid
 
 if TYPE_CHECKING:
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
 FILES: Final = (CARD, MODEL, VOCABULARY, NETWORK, HISTORY)
 """The files that a bundle may have, in the order in which they are packed."""
-LARGEST_FILE: Final = 2**30
-"""Bytes that one of them may have."""
 
 _MOST_MEMBERS: Final = 64
 _LARGEST_READ: Final = 2**20  # bytes; tarfile reads a file piece by piece, but an extended header at once

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from imdbsent import settings, store
-from imdbsent.bundle import CARD, Bundle, file_sha256, read_bundle
+from imdbsent.bundle import CARD, LARGEST_FILE, Bundle, file_sha256, read_bundle
 from imdbsent.errors import BundleInvalid, DownloadFailed, InputUnreadable, UsageProblem
 from imdbsent.models import publishing
-from imdbsent.models.archive import FILES, LARGEST_FILE, unpack
+from imdbsent.models.archive import FILES, unpack
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

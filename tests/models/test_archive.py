@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from imdbsent.bundle import CARD, MODEL, VOCABULARY
+from imdbsent.bundle import CARD, LARGEST_FILE, MODEL, VOCABULARY
 from imdbsent.errors import BundleInvalid
 from imdbsent.models import archive
 
@@ -102,7 +102,7 @@ def test_a_file_twice_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_file_too_large_is_refused_before_it_is_written(tmp_path: Path) -> None:
-    info = member("mine/model.onnx", size=archive.LARGEST_FILE + 1)
+    info = member("mine/model.onnx", size=LARGEST_FILE + 1)
     with pytest.raises(BundleInvalid, match="larger than 1,073,741,824 bytes"):
         unpacked(info.tobuf() + b"x" * 10_240, tmp_path)
     assert os.listdir(tmp_path / "new") == []
