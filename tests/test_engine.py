@@ -46,7 +46,9 @@ def refusal(path: Path, content: bytes) -> str:
 
 
 @pytest.mark.parametrize("graph", hostile_graphs(), ids=lambda graph: graph.name)
-def test_a_network_from_a_stranger_is_refused(tiny_bundle: Bundle, graph: HostileGraph, capfd: pytest.CaptureFixture[str]):
+def test_a_network_from_a_stranger_is_refused(
+    tiny_bundle: Bundle, graph: HostileGraph, capfd: pytest.CaptureFixture[str]
+):
     reason = refusal(tiny_bundle.directory / MODEL, graph.content)
     assert re.search(graph.reason, reason)
     assert "\n" not in reason

@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from imdbsent.bundle import MODEL
 from tests.hostile.wire import Field, appended, edited, field, message, node, parts_of, tensor
@@ -99,7 +100,7 @@ def _weights() -> Iterator[HostileGraph]:
 def _runs() -> Iterator[HostileGraph]:
     """Networks whose file is sound: what they compute is not."""
     for name in ("ids", "lengths", "logit"):
-        renamed = edited(GOOD, lambda number, value, name=name: _renamed(number, value, name))
+        renamed = edited(GOOD, partial(_renamed, name))
         yield HostileGraph(f"no {name}", renamed, "other inputs or outputs|ONNX Runtime", is_run=True)
     few = with_weights("embedding", tensor("embedding", 1, [1, 1], b"\0" * 4))
     yield HostileGraph("an embedding of one row", few, "cannot be run", is_run=True)
@@ -140,7 +141,7 @@ def with_weights(name: str, content: bytes, model: bytes = GOOD) -> bytes:
     return edited(model, change)
 
 
-def _renamed(number: int, value: bytes, name: str) -> list[Field]:
+def _renamed(name: str, number: int, value: bytes) -> list[Field]:
     """Another name for an input or output, in its declaration and where nodes name it."""
     if number not in (1, 11, 12):
         return [(number, value)]
