@@ -92,8 +92,12 @@ class Vocabulary:
         path.write_bytes(b"".join(word + b"\n" for word in self.words))
 
     def word(self, rank: int) -> str:
-        """The word of a rank, from 1."""
-        return self.words[rank - 1].decode("utf-8", "surrogatepass")
+        """The word of a rank, from 1; bytes that are not UTF-8, which no training writes, are U+FFFD."""
+        word = self.words[rank - 1]
+        try:
+            return word.decode("utf-8", "surrogatepass")
+        except UnicodeDecodeError:
+            return word.decode("utf-8", "replace")
 
     @cached_property
     def ranks(self) -> dict[bytes, int]:
