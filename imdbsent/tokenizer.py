@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
+from imdbsent.pieces import pieces
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
@@ -165,14 +167,18 @@ class KerasTokenizer:
 
     def encoding(self, text: str) -> Encoding:
         """The ids of `encode`, with the figures about them, in one pass."""
-        words = split_words(text)
-        ids = list(filter(None, map(self._ids.get, words)))
-        tokens, rare = len(ids), ids.count(OOV_ID)
+        words = tokens = rare = 0
+        ids: list[int] = []
+        for piece in pieces(text):  # one, but for a text of millions of characters
+            found = split_words(piece)
+            known = list(filter(None, map(self._ids.get, found)))
+            words, tokens, rare = words + len(found), tokens + len(known), rare + known.count(OOV_ID)
+            ids = [*ids, *known][-self.maximum_length :] if ids else known
         return Encoding(
             ids=[START_ID, *ids][-self.maximum_length :],
             tokens=min(tokens, self.maximum_length),
             truncated=tokens > self.maximum_length,
-            unknown=(len(words) - tokens + rare) / len(words) if words else None,
+            unknown=(words - tokens + rare) / words if words else None,
         )
 
     def tokens(self, text: str) -> list[Token]:
