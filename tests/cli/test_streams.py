@@ -41,7 +41,7 @@ def test_a_text_that_the_terminal_cannot_show_ends_no_command(
     text = f"great caf\xe9 {WIDE} {EMOJI} {PLANES} {'movie ' * 60}"
     code, out, err = shown(monkeypatch, *COMMANDS[command], text, encoding=encoding)
     assert (code, err) == (0, "")
-    assert "great" in out
+    assert "movie" in out
 
 
 def test_a_table_in_ascii_keeps_its_columns(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -45,7 +45,7 @@ FORMULAS = (
 PLANES = "".join(
     chr(plane * 0x10000 + place)
     for plane in range(17)
-    for place in (0, 1, 0x20, 0x41, 0x300, 0x3FFF, 0x7FFF, 0xFFFD, 0xFFFE, 0xFFFF)
+    for place in (1, 2, 0x20, 0x41, 0x300, 0x3FFF, 0x7FFF, 0xFFFD, 0xFFFE, 0xFFFF)
     if not 0xD800 <= plane * 0x10000 + place <= 0xDFFF
 )
 """Some of every plane of Unicode, with what is no character in each."""
