@@ -70,14 +70,15 @@ class Kind:
 
     def run(self, what: str, *arguments: str, is_data: bool = False) -> None:
         """Run a command line in this process."""
-        streams = [io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True) for _ in range(2)]
+        written = [io.BytesIO(), io.BytesIO()]
+        streams = [io.TextIOWrapper(content, encoding="utf-8", write_through=True) for content in written]
         with contextlib.redirect_stdout(streams[0]), contextlib.redirect_stderr(streams[1]):
             try:
                 code = int(app.run(arguments))
             except BaseException as error:  # noqa: BLE001 (that is what is counted)
                 self.wrong.append(f"{what}: {type(error).__name__}")
                 code = -1
-        out, err = (stream.buffer.getvalue().decode("utf-8", "replace") for stream in streams)  # type: ignore[attr-defined]
+        out, err = (content.getvalue().decode("utf-8", "replace") for content in written)
         self.runs += 1
         self.codes[code] += 1
         if "Traceback" in err or "Please report it" in err:
