@@ -123,7 +123,8 @@ def test_bytes_that_are_no_utf8_at_the_end_of_a_buffer(at: int, run, tmp_path: P
 
 
 def test_many_empty_lines_are_as_many_rows(run) -> None:
-    result = run("predict", *MODEL, "-", "--format", "tsv", "-q", stdin=b"\n" * 20_000 + b"great\n")
+    ask = ["predict", *MODEL, "-", "--format", "tsv", "-q", "--workers", "1"]
+    result = run(*ask, stdin=b"\n" * 20_000 + b"great\n")
     rows = result.out.splitlines()
     assert len(rows) == 20_001
     assert set(rows[:-1]) == {"\t\t[blank]"}
