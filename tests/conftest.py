@@ -11,11 +11,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+import hypothesis
 import pytest
 
 from imdbsent.bundle import Bundle, read_bundle
 from tests.chromium import Chromium
 from tests.tiny import TINY
+
+hypothesis.settings.register_profile("untimed", deadline=None)  # a busy machine is no fault of the code
+hypothesis.settings.load_profile("untimed")
 
 _SHARED = Path(__file__).parent.parent.parent / "shared" / "data"
 
