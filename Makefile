@@ -6,7 +6,7 @@ ACLIMDB ?= $(or $(IMDBSENT_ACLIMDB),../shared/data/aclImdb_v1.tar.gz)
 WORD_INDEX ?= ../shared/data/imdb_word_index.json
 LIGHT := $(VENV)-light
 
-.PHONY: check setup lint types test light fresh bench docs clean
+.PHONY: check setup lint types test light fresh lowest newest audit reproducible sdist fuzz hostile bench docs clean
 
 check: lint types test light ## everything that gates a change
 
@@ -38,6 +38,29 @@ $(LIGHT)/bin/.installed: pyproject.toml
 
 fresh: ## what a user does first, without a network after pip, and with a home that cannot be written
 	PYTHON=$(PYTHON) bash tests/fresh.sh
+
+lowest newest: ## the light tests with the oldest, or the newest, library of each range
+	PYTHON=$(PYTHON) bash tests/supply/range.sh $@
+
+audit: setup ## known vulnerabilities of what is installed
+	$(BIN)/python -m pip install --quiet pip-audit
+	bash tests/supply/audit.sh $(BIN)/python
+
+reproducible: setup ## the wheel, built twice, is the same bytes
+	$(BIN)/python -m pip install --quiet build
+	PYTHON=$(abspath $(BIN)/python) bash tests/supply/reproducible.sh
+
+sdist: setup ## the source distribution installs and tests itself
+	$(BIN)/python -m pip install --quiet build
+	PYTHON=$(abspath $(BIN)/python) bash tests/supply/sdist.sh
+
+SECONDS ?= 1800
+fuzz: setup ## each target for half an hour, or make fuzz SECONDS=60
+	$(BIN)/python -m pip install --quiet atheris
+	for target in bundle records tokenizer; do $(BIN)/python -m tests.fuzz.run $$target --seconds $(SECONDS) || exit 1; done
+
+hostile: setup ## the table of bad inputs in docs/reliability.md
+	$(BIN)/python -m benchmarks.hostile --large
 
 bench: setup
 	$(BIN)/python -m benchmarks.startup

@@ -37,7 +37,7 @@ def keras(texts: list[str]) -> Verdicts:
     from imdbsent import store
 
     folder = store.PRETRAINED / "classic"
-    network = library.saving.load_model(folder / "network.keras")
+    network = library.saving.load_model(folder / "network.keras", safe_mode=True)
     # The tutorials have the index from keras.datasets.imdb.get_word_index(), which is the same and a download.
     words = (folder / "vocabulary.txt").read_text(encoding="utf-8").split("\n")
     index = {word: rank for rank, word in enumerate(words, 1)}

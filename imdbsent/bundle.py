@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import stat
 import typing
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from imdbsent.card_rules import LONGEST_EXCERPT, check_ranges, no_sense, unique_keys
 from imdbsent.errors import BundleInvalid
 from imdbsent.typed_json import from_json
 
@@ -29,6 +31,8 @@ NETWORK: Final = "network.keras"
 HISTORY: Final = "history.json"
 SCHEMES: Final = ("keras", "words")
 """How text may become ids; `imdbsent.schemes` has their tokenizers."""
+LARGEST_FILE: Final = 2**30
+"""Bytes that one of the files may have."""
 _LARGEST_CARD = 2**20  # bytes
 
 
@@ -155,14 +159,18 @@ class Bundle:
         """Path of one file of the bundle, after its hash was compared with the card's.
 
         Raises:
-            BundleInvalid: the file is missing, cannot be read, or is not the one that the card was written for.
+            BundleInvalid: the file is missing, cannot be read, is no plain file, or is not the one that the card was
+                written for.
         """
         expected = self.card.files.get(file)
         path = self.directory / file
         try:
+            _check_plain(path)
             actual = file_sha256(path)
         except OSError as error:
             raise BundleInvalid(self.directory, f"{file}: {error.strerror}") from error
+        except ValueError as error:
+            raise BundleInvalid(self.directory, f"{file}: {error}") from error
         if actual != expected:
             raise BundleInvalid(self.directory, f"{file} is damaged: its SHA-256 is not the one in {CARD}")
         return path
@@ -186,14 +194,17 @@ def read_bundle(directory: Path) -> Bundle:
     """
     path = directory / CARD
     try:
+        _check_plain(path)
         with path.open("rb") as stream:
             content = stream.read(_LARGEST_CARD + 1)
+    except ValueError as error:
+        raise BundleInvalid(directory, f"{CARD}: {error}") from error
     except OSError as error:
         raise BundleInvalid(directory, f"{CARD}: {error.strerror}") from error
     try:
         if len(content) > _LARGEST_CARD:
             raise ValueError(f"larger than {_LARGEST_CARD:,} bytes")
-        return Bundle(directory, _parse_card(json.loads(content)))
+        return Bundle(directory, _parse_card(json.loads(content, object_pairs_hook=unique_keys)))
     except (ValueError, RecursionError) as error:  # UnicodeDecodeError and JSONDecodeError are ValueErrors
         raise BundleInvalid(directory, f"{CARD}: {error}") from error
 
@@ -224,7 +235,8 @@ def write_card(directory: Path, card: ModelCard) -> Bundle:
 
 def _parse_card(value: Any) -> ModelCard:
     if isinstance(value, dict) and isinstance(value.get("format"), int) and value["format"] > CARD_FORMAT:
-        raise ValueError(f"made by a newer imdbsent (format {value['format']}). Type: pip install -U imdbsent")
+        found = str(value["format"])[:LONGEST_EXCERPT]
+        raise ValueError(f"made by a newer imdbsent (format {found}). Type: pip install -U imdbsent")
     card = typing.cast("ModelCard", from_json(value, ModelCard, "card"))
     rules = {
         "scheme": card.scheme in SCHEMES,
@@ -237,8 +249,23 @@ def _parse_card(value: Any) -> ModelCard:
     }
     for field, holds in rules.items():
         if not holds:
-            raise ValueError(f"{field} has a value that makes no sense here: {getattr(card, field)!r}")
+            raise no_sense(field, getattr(card, field))
+    check_ranges(card)
     return card
+
+
+def _check_plain(path: Path) -> None:
+    """Check that a path is that of a plain file: a named pipe would be waited for, and a device has no end.
+
+    Raises:
+        OSError: it is not there.
+        ValueError: it is something else, or too large.
+    """
+    status = path.stat()
+    if not stat.S_ISREG(status.st_mode):
+        raise ValueError("it is no plain file")
+    if status.st_size > LARGEST_FILE:
+        raise ValueError(f"it is larger than {LARGEST_FILE:,} bytes")
 
 
 def _is_plain_name(name: str) -> bool:

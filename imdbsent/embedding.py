@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from imdbsent.graph_outputs import numbers_that_fit
 from imdbsent.lstm import sigmoid
 from imdbsent.tokenizer import INDEX_FROM, START_ID
 
@@ -62,9 +63,10 @@ def nearest_words(classifier: Classifier, word_id: int, count: int) -> list[Neig
     """
     known = _known_words(classifier)
     words = classifier.engine.weights().embedding[INDEX_FROM + 1 : INDEX_FROM + 1 + known]  # (known, E)
-    norms = np.linalg.norm(words, axis=1)
     place = word_id - INDEX_FROM - 1
-    cosines = words @ words[place] / np.maximum(norms * norms[place], np.finfo(np.float64).tiny)
+    with numbers_that_fit(classifier.engine.directory):
+        norms = np.linalg.norm(words, axis=1)
+        cosines = words @ words[place] / np.maximum(norms * norms[place], np.finfo(np.float64).tiny)
     cosines[place] = -np.inf
     nearest = np.argsort(-cosines, kind="stable")[: min(count, known - 1)]
     vocabulary = classifier.tokenizer.vocabulary

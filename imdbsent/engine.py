@@ -10,6 +10,8 @@ import numpy as np
 import onnxruntime
 
 from imdbsent.errors import BundleInvalid
+from imdbsent.graph import read_graph
+from imdbsent.graph_outputs import numbers_that_fit, run_graph
 from imdbsent.lstm import WEIGHTS, LSTMWeights, NetworkWeights
 from imdbsent.tokenizer import PAD_ID
 
@@ -35,7 +37,8 @@ class Engine:
         threads: batches run at the same time; None for the cores that this process may use.
 
     Raises:
-        BundleInvalid: ONNX Runtime cannot read the model, or its inputs and outputs are others.
+        BundleInvalid: the model is no graph that is safe to run, ONNX Runtime cannot read it, or its inputs and outputs
+            are others.
     """
 
     def __init__(self, model: Path, threads: int | None = None) -> None:
@@ -45,11 +48,11 @@ class Engine:
         # A thread a batch beats several threads on one batch: an LSTM's steps are small and wait for each other.
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
-        options.log_severity_level = 3  # errors; they are raised, too
+        options.log_severity_level = 4  # what is fatal: errors are raised, and would be told twice
         try:
-            self._session = onnxruntime.InferenceSession(
-                str(model), options, providers=["CPUExecutionProvider"]
-            )
+            self._session = onnxruntime.InferenceSession(read_graph(model), options, providers=["CPUExecutionProvider"])
+        except BundleInvalid:
+            raise
         except Exception as error:  # its exceptions have no common base but Exception
             raise BundleInvalid(model.parent, f"{model.name} is no network that ONNX Runtime reads") from error
         inputs = {tensor.name for tensor in self._session.get_inputs()}
@@ -57,6 +60,11 @@ class Engine:
         if inputs != {"ids", "lengths"} or "logit" not in self.output_names:
             raise BundleInvalid(model.parent, f"{model.name} has other inputs or outputs than ids, lengths, logit")
         self._pool = ThreadPoolExecutor(self.threads) if self.threads > 1 else None
+
+    @property
+    def directory(self) -> Path:
+        """The folder of the bundle."""
+        return self._model.parent
 
     def logits(
         self, texts: Sequence[Sequence[int]], batch_size: int = BATCH_SIZE
@@ -108,7 +116,8 @@ class Engine:
             An array for each name.
 
         Raises:
-            BundleInvalid: the graph has no output of that name: it is not the tutorials' network.
+            BundleInvalid: the graph has no output of that name, as it is not the tutorials' network, or gives no
+                numbers.
         """
         lacking = sorted(set(names) - self.output_names)
         if lacking:
@@ -117,8 +126,7 @@ class Engine:
         ids = np.zeros((len(texts), int(lengths.max())), np.int32)
         for row, text in zip(ids, texts):
             row[: len(text)] = text
-        outputs: list[Any] = self._session.run(list(names), {"ids": ids, "lengths": lengths})
-        return outputs
+        return run_graph(self._session, names, {"ids": ids, "lengths": lengths}, self._model)
 
     def hidden_states(self, ids: Sequence[int]) -> npt.NDArray[np.float64]:
         """The LSTM's hidden state after each id of one text, shape (T, H), from the run that gives its logit.
@@ -136,19 +144,23 @@ class Engine:
         """The weights of the network, in float64, for whoever wants to look inside.
 
         Raises:
-            BundleInvalid: the graph does not give them: it is not the tutorials' network.
+            BundleInvalid: the graph does not give them, as it is not the tutorials' network, or not as one network has
+                them.
         """
         values = (np.asarray(value, np.float64) for value in self.outputs(WEIGHTS, [[PAD_ID]]))  # constants: any text
         embedding, w, r, b, padding_hidden, padding_cell, dense_kernel, dense_bias = values
-        biases = np.split(b[0], 2)  # ONNX has one for W and one for R, (4H,) each; only their sum counts
-        return NetworkWeights(
-            embedding=embedding,
-            lstm=LSTMWeights(W=w[0], R=r[0], b=biases[0] + biases[1]),  # [0]: the only direction
-            padding_hidden=padding_hidden,
-            padding_cell=padding_cell,
-            dense_kernel=dense_kernel[:, 0],
-            dense_bias=float(dense_bias[0]),
-        )
+        with numbers_that_fit(self.directory):
+            biases = np.split(b[0], 2)  # ONNX has one for W and one for R, (4H,) each; only their sum counts
+            weights = NetworkWeights(
+                embedding=embedding,
+                lstm=LSTMWeights(W=w[0], R=r[0], b=biases[0] + biases[1]),  # [0]: the only direction
+                padding_hidden=padding_hidden,
+                padding_cell=padding_cell,
+                dense_kernel=dense_kernel[:, 0],
+                dense_bias=float(dense_bias[0]),
+            )
+            weights.check_shapes()
+        return weights
 
 
 def _available_cores() -> int:

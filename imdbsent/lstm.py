@@ -94,6 +94,25 @@ class NetworkWeights:
     dense_kernel: Array
     dense_bias: float
 
+    def check_shapes(self) -> None:
+        """Check that the weights are those of one network.
+
+        Raises:
+            ValueError: their sizes differ.
+        """
+        units, size = self.lstm.units, self.embedding.shape[1]
+        expected = {
+            "W": (self.lstm.W.shape, (4 * units, size)),
+            "R": (self.lstm.R.shape, (4 * units, units)),
+            "b": (self.lstm.b.shape, (4 * units,)),
+            "padding_hidden": (self.padding_hidden.shape, (len(self.padding_hidden), units)),
+            "padding_cell": (self.padding_cell.shape, self.padding_hidden.shape),
+            "dense_kernel": (self.dense_kernel.shape, (units,)),
+        }
+        for name, (actual, wanted) in expected.items():
+            if actual != wanted:
+                raise ValueError(f"{name} has the shape {actual}, not {wanted}")
+
     def logit(self, hidden: Array) -> float:
         """What the last layer reads off a hidden state of shape (H,)."""
         return float(hidden @ self.dense_kernel) + self.dense_bias

@@ -20,6 +20,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
+from imdbsent.pieces import pieces
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
@@ -95,8 +97,12 @@ class Vocabulary:
         path.write_bytes(b"".join(word + b"\n" for word in self.words))
 
     def word(self, rank: int) -> str:
-        """The word of a rank, from 1."""
-        return self.words[rank - 1].decode("utf-8", "surrogatepass")
+        """The word of a rank, from 1; bytes that are not UTF-8, which no training writes, are U+FFFD."""
+        word = self.words[rank - 1]
+        try:
+            return word.decode("utf-8", "surrogatepass")
+        except UnicodeDecodeError:
+            return word.decode("utf-8", "replace")
 
     @cached_property
     def ranks(self) -> dict[bytes, int]:
@@ -200,14 +206,18 @@ class KerasTokenizer(Tokenizer):
 
     def encoding(self, text: str) -> Encoding:
         """The ids of `encode`, with the figures about them, in one pass."""
-        words = split_words(text)
-        ids = list(filter(None, map(self._ids.get, words)))
-        tokens, rare = len(ids), ids.count(OOV_ID)
+        words = tokens = rare = 0
+        ids: list[int] = []
+        for piece in pieces(text):  # one, but for a text of millions of characters
+            found = split_words(piece)
+            known = list(filter(None, map(self._ids.get, found)))
+            words, tokens, rare = words + len(found), tokens + len(known), rare + known.count(OOV_ID)
+            ids = [*ids, *known][-self.maximum_length :] if ids else known
         return Encoding(
             ids=[START_ID, *ids][-self.maximum_length :],
             tokens=min(tokens, self.maximum_length),
             truncated=tokens > self.maximum_length,
-            unknown=(len(words) - tokens + rare) / len(words) if words else None,
+            unknown=(words - tokens + rare) / words if words else None,
         )
 
     def split(self, text: str) -> list[bytes]:

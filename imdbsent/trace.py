@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from imdbsent.errors import TextWithoutVerdict
+from imdbsent.graph_outputs import numbers_that_fit
 from imdbsent.lstm import lstm_step, sigmoid
 from imdbsent.tokenizer import START_ID
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from imdbsent.classifier import Classifier
-    from imdbsent.lstm import Array, Step
+    from imdbsent.lstm import Array, NetworkWeights, Step
 
 START_MARK = "[start]"
 
@@ -82,22 +85,29 @@ def trace(classifier: Classifier, text: str) -> Trace:
     if prediction.problem is not None:
         raise TextWithoutVerdict(prediction.problem)
     network = classifier.engine.weights()
-    tokenizer, temperature = classifier.tokenizer, classifier.bundle.card.temperature
+    tokenizer = classifier.tokenizer
     read = [(START_MARK, START_ID)]
     read += [(token.word, token.id) for token in tokenizer.tokens(text) if token.id is not None]
     cut = max(0, len(read) - tokenizer.maximum_length)
     paddings = max(0, tokenizer.maximum_length - len(read))
-    hidden, cell = network.padding_hidden[paddings], network.padding_cell[paddings]
+    with numbers_that_fit(classifier.engine.directory):
+        start = network.padding_hidden[paddings], network.padding_cell[paddings]
+        tokens = tuple(_steps(classifier, network, read[cut:], *start))
+        before = _probability(network.logit(start[0]), classifier)
+    return Trace(text, paddings, cut, *start, before, tokens)
 
-    def probability_of(logit: float) -> float:
-        return float(sigmoid(np.array(logit / temperature)))
 
-    tokens = []
-    start = hidden, cell
-    shown = classifier.engine.hidden_states([number for _, number in read[cut:]])  # (T, H)
-    for (word, number), h in zip(read[cut:], shown):
+def _steps(
+    classifier: Classifier, network: NetworkWeights, read: Sequence[tuple[str, int]], hidden: Array, cell: Array
+) -> Iterator[TracedToken]:
+    """Each step over the words and ids that the network reads, from the state after the paddings."""
+    shown = classifier.engine.hidden_states([number for _, number in read])  # (T, H)
+    for (word, number), h in zip(read, shown):
         step = replace(lstm_step(network.embedding[number], hidden, cell, network.lstm), hidden=h)
         hidden, cell = step.hidden, step.cell
         logit = network.logit(step.hidden)
-        tokens.append(TracedToken(word, number, step, logit, probability_of(logit)))
-    return Trace(text, paddings, cut, *start, probability_of(network.logit(start[0])), tuple(tokens))
+        yield TracedToken(word, number, step, logit, _probability(logit, classifier))
+
+
+def _probability(logit: float, classifier: Classifier) -> float:
+    return float(sigmoid(np.array(logit / classifier.bundle.card.temperature)))

@@ -37,8 +37,15 @@ def from_json(value: Any, kind: Any, where: str) -> Any:
     if origin is dict and isinstance(value, dict):
         return {key: from_json(item, arguments[1], f"{where}.{key}") for key, item in value.items()}
     if _is_one_of(value, arguments if origin in _UNIONS else (origin or kind,)):
-        return float(value) if kind is float else value
+        return _as_float(value, where) if kind is float else value
     raise ValueError(f"{where} is {type(value).__name__}, not {getattr(kind, '__name__', kind)}")
+
+
+def _as_float(value: float, where: str) -> float:
+    try:
+        return float(value)
+    except OverflowError as error:  # a whole number of hundreds of digits
+        raise ValueError(f"{where} is too large a number") from error
 
 
 def _typed_dataclass(value: Any, kind: Any, where: str) -> Any:

@@ -4,15 +4,22 @@ import io
 import os
 import shutil
 import sys
+import tracemalloc
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
+import hypothesis
 import pytest
 
 from imdbsent.bundle import Bundle, read_bundle
 from tests.chromium import Chromium
 from tests.tiny import TINY
+
+hypothesis.settings.register_profile("untimed", deadline=None)  # a busy machine is no fault of the code
+hypothesis.settings.load_profile("untimed")
 
 _SHARED = Path(__file__).parent.parent.parent / "shared" / "data"
 
@@ -93,6 +100,27 @@ def unprivileged() -> Iterator[None]:
         yield
     finally:
         os.seteuid(0)
+
+
+class MemoryPeak(Protocol):
+    def __call__(self, *, at_most: int) -> AbstractContextManager[None]: ...
+
+
+@pytest.fixture
+def memory() -> MemoryPeak:
+    """Context in which Python may hold so many bytes more than before, at its peak: memory(at_most=2**20)."""
+
+    @contextmanager
+    def limited(*, at_most: int) -> Iterator[None]:
+        tracemalloc.start()
+        try:
+            yield
+            _, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+        assert peak <= at_most, f"{peak:,} bytes were held"
+
+    return limited
 
 
 @dataclass(frozen=True)

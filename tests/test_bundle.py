@@ -1,19 +1,24 @@
 from __future__ import annotations
 
 import json
+import os
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from imdbsent.bundle import CARD, MODEL, VOCABULARY, Bundle, Epoch, read_bundle, write_card
+from imdbsent.bundle import CARD, LARGEST_FILE, MODEL, VOCABULARY, Bundle, Epoch, read_bundle, write_card
 from imdbsent.errors import BundleInvalid, ExitCode
+from tests.hostile.cards import GOOD, HostileCard, hostile_cards
 
 
 def damage(bundle: Bundle, change: dict[str, Any]) -> Path:
     path = bundle.directory / CARD
-    path.write_text(json.dumps({**json.loads(path.read_text()), **change}))
+    path.write_text(json.dumps({**GOOD, **change}))
     return bundle.directory
 
 
@@ -84,6 +89,55 @@ def test_a_huge_card_is_refused_before_it_is_parsed(tiny_bundle: Bundle) -> None
 def test_a_card_with_values_of_no_sense_is_an_error(tiny_bundle: Bundle, change: dict[str, Any], reason: str) -> None:
     with pytest.raises(BundleInvalid, match=reason):
         read_bundle(damage(tiny_bundle, change))
+
+
+@pytest.mark.parametrize("card", hostile_cards(), ids=lambda card: card.name)
+def test_a_card_from_a_stranger_is_one_short_error(tiny_bundle: Bundle, card: HostileCard) -> None:
+    (tiny_bundle.directory / CARD).write_bytes(card.content)
+    with pytest.raises(BundleInvalid, match=card.reason) as caught:
+        read_bundle(tiny_bundle.directory)
+    assert len(caught.value.reason) < 250
+    assert caught.value.exit_code is ExitCode.NETWORK_OR_INTEGRITY
+
+
+@pytest.mark.parametrize("file", [CARD, MODEL, VOCABULARY])
+def test_a_named_pipe_is_not_waited_for(tiny_bundle: Bundle, file: str) -> None:
+    path = tiny_bundle.directory / file
+    path.unlink()
+    os.mkfifo(path)
+    with pytest.raises(BundleInvalid, match=f"{file}: it is no plain file"):
+        read_bundle(tiny_bundle.directory).verify()
+
+
+@pytest.mark.parametrize("target", ["/dev/zero", "/dev"])
+def test_a_link_to_what_has_no_end_is_refused(tiny_bundle: Bundle, target: str) -> None:
+    path = tiny_bundle.directory / MODEL
+    path.unlink()
+    path.symlink_to(target)
+    with pytest.raises(BundleInvalid, match="no plain file"):
+        tiny_bundle.checked(MODEL)
+
+
+def test_a_file_too_large_is_not_read(tiny_bundle: Bundle) -> None:
+    with (tiny_bundle.directory / MODEL).open("r+b") as stream:
+        stream.truncate(LARGEST_FILE + 1)  # a hole: it takes no space
+    with pytest.raises(BundleInvalid, match="larger than 1,073,741,824 bytes"):
+        tiny_bundle.checked(MODEL)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=9) | st.just(10**400),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(change=st.dictionaries(st.sampled_from(sorted(GOOD)), JSON, min_size=1, max_size=2))
+def test_whatever_stands_in_a_field_is_a_card_or_one_error(tiny_bundle: Bundle, change: dict[str, Any]) -> None:
+    path = damage(tiny_bundle, change)
+    with suppress(BundleInvalid):
+        assert write_card(path, read_bundle(path).card).card.name
 
 
 def test_a_field_that_this_version_does_not_know_is_no_error(tiny_bundle: Bundle) -> None:

@@ -150,6 +150,7 @@ def _plan(work: Work) -> Plan:
         model=hashlib.sha256(work.classifier.bundle.card.to_json().encode()).hexdigest(),
         options={
             "--format": target.format.value,
+            "--safe-csv": "yes" if target.columns.safe_csv else "",
             "--threshold": _typed(work.threshold),
             "--neutral": "" if work.neutral is None else ":".join(map(str, work.neutral)),
             "--only": work.selection.only.value if work.selection.only else "",

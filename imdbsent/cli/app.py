@@ -16,6 +16,7 @@ from imdbsent.cli.inspect import inspect_app
 from imdbsent.cli.models import models_app
 from imdbsent.cli.predict import predict
 from imdbsent.cli.stats import stats
+from imdbsent.cli.streams import show_what_can_be_shown
 from imdbsent.cli.train import train
 from imdbsent.errors import ExitCode, ImdbsentError, OutputClosed
 
@@ -66,6 +67,7 @@ def run(arguments: Sequence[str]) -> int:
     Returns:
         The exit code; see `imdbsent.errors.ExitCode`.
     """
+    show_what_can_be_shown()
     try:
         code = app(list(arguments), prog_name="imdbsent", standalone_mode=False)
     except KeyboardInterrupt:

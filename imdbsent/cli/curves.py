@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Final
 from rich.table import Table
 from rich.text import Text
 
+from imdbsent.cli.console import visible
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
@@ -107,7 +109,7 @@ def _title(chart: _Chart, *, ascii_only: bool) -> Text:
     samples = [mark * 2 for mark in _ASCII_MARKS[:2]] if ascii_only else ["⠒⠒⠒", "⠂⠐ ⠂"]
     picture = Text(no_wrap=True).append(chart.title, style="bold")
     for name, style, sample in zip(chart.names, _STYLES, samples):
-        picture.append(f"  {sample} {name}", style=style)
+        picture.append(f"  {sample} {visible(name)}", style=style)
     return picture
 
 

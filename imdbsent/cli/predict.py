@@ -101,6 +101,10 @@ def predict(
             help="Write to a file, which has its name only once it is whole; .gz or .zst behind it compresses it.",
         ),
     ] = None,
+    safe_csv: Annotated[
+        bool,
+        typer.Option("--safe-csv", help="CSV and TSV for spreadsheets: an apostrophe before what they would compute."),
+    ] = False,
     threshold: Annotated[
         float | None,
         typer.Option(min=0, max=1, help="Positive from this probability on. Left out: the model's own."),
@@ -173,7 +177,13 @@ def predict(
     )
     is_typed = _is_typed(texts, files)
     target = target_of(
-        inputs, output, output_format, explain=explain, is_partial=selection.is_partial, no_color=no_color
+        inputs,
+        output,
+        output_format,
+        explain=explain,
+        is_partial=selection.is_partial,
+        safe_csv=safe_csv,
+        no_color=no_color,
     )
     check_explaining(explain=explain, resume=resume)
     if resume and not target.is_resumable:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from imdbsent.cli.console import visible
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -75,7 +77,7 @@ def counting_bar(console: Console, name: str, total: int, *, quiet: bool) -> Ite
     )
     is_hidden = quiet or not can_animate(console)
     with Progress(*columns, console=console, transient=True, disable=is_hidden) as bar:
-        task = bar.add_task(name, total=total)
+        task = bar.add_task(visible(name), total=total)
         yield lambda: bar.advance(task)
 
 

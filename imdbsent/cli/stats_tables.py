@@ -142,8 +142,8 @@ def _lengths(statistics: SplitStatistics, width: int, *, ascii_only: bool) -> Re
     table = _pairs()
     table.add_row("mean", f"{lengths.mean:.5f}, standard deviation {lengths.std:.5f}")
     table.add_row("percentiles", _percentiles(statistics, width))
-    table.add_row("shortest", f"{lengths.shortest.length:,} ids, {lengths.shortest.review}")
-    table.add_row("longest", f"{lengths.longest.length:,} ids, {lengths.longest.review}")
+    table.add_row("shortest", Text(visible(f"{lengths.shortest.length:,} ids, {lengths.shortest.review}")))
+    table.add_row("longest", Text(visible(f"{lengths.longest.length:,} ids, {lengths.longest.review}")))
     table.add_row(Text("cut", style=CUT), f"{lengths.cut:.2%} are longer than {limit} and lose their beginning")
     return Group(table, "", histogram(lengths.histogram, limit, width, ascii_only=ascii_only))
 
@@ -186,7 +186,7 @@ def _frequent(statistics: SplitStatistics, width: int) -> RenderableType:
         table.add_column(Text(f"in {_label(label)}", style=_style(statistics, label)), justify="right")
     for word in statistics.frequent:
         rank = "" if word.rank is None else f"{word.rank:,}"
-        table.add_row(rank, visible(word.word), *_numbers([word.count, *(word.by_class if labels else ())]))
+        table.add_row(rank, Text(visible(word.word)), *_numbers([word.count, *(word.by_class if labels else ())]))
     if statistics.split != "file" and any(word.word == "br" for word in statistics.frequent):
         return Group(table, Text("br is what is left of the line break <br />", style="dim"))
     return table
@@ -218,7 +218,7 @@ def _telling_list(statistics: SplitStatistics, place: int, width: int) -> Table:
         if word.label == label:
             here = word.by_class[place]
             cells = (f"{word.z:.1f}", *_numbers([here, sum(word.by_class) - here]))
-            table.add_row(visible(word.word), *cells[: len(table.columns) - 1])
+            table.add_row(Text(visible(word.word)), *cells[: len(table.columns) - 1])
     return table
 
 

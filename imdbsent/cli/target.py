@@ -55,6 +55,7 @@ def target_of(
     *,
     explain: bool,
     is_partial: bool = False,
+    safe_csv: bool = False,
     no_color: bool,
 ) -> Target:
     """Decide where results go, and find out that they cannot before the work.
@@ -65,6 +66,7 @@ def target_of(
         chosen: the format; None for what the name of the file says, else a table, or for many into a pipe a plain one.
         explain: whether results are explanations.
         is_partial: whether they are not those of all records in order, so that they say which record they are of.
+        safe_csv: whether what a spreadsheet would compute is made text.
         no_color: whether the terminal has no colour.
 
     Raises:
@@ -85,6 +87,11 @@ def target_of(
         raise UsageProblem(
             "TSV has label, probability and text alone, with no place for --id-column or --keep. Type: --format csv"
         )
+    if safe_csv and chosen not in (Format.CSV, Format.TSV):
+        raise UsageProblem(
+            f"--safe-csv is for what spreadsheets open, not for {chosen.value}. Type: --format csv --safe-csv"
+        )
+    columns = replace(columns, safe_csv=safe_csv)
     if chosen is Format.PARQUET and path is None and is_terminal:
         raise UsageProblem("standard output is a terminal. Type: -o FILE.parquet, or a pipe behind it")
     names = dict(zip(own.kept, columns.kept))

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rich.table import Table
+from rich.text import Text
 
-from imdbsent.cli.console import stdout_console
+from imdbsent.cli.console import stdout_console, visible
 from imdbsent.cli.curves import learning_curves
 from imdbsent.records.writing import output_errors
 
@@ -28,8 +29,10 @@ def show_report(report: TrainingReport, *, no_color: bool) -> None:
         if curves is not None:
             console.print(curves)
         console.print(report_table(report))
-        console.print(f"{report.seconds / 60:.1f} minutes · the model is in {report.bundle.directory}", soft_wrap=True)
-        console.print(f'imdbsent predict --model {_argument(report)} "great movie"', soft_wrap=True, markup=False)
+        place = f"{report.seconds / 60:.1f} minutes · the model is in {report.bundle.directory}"
+        next_command = f'imdbsent predict --model {_argument(report)} "great movie"'
+        for line in (place, next_command):
+            console.print(Text(visible(line)), soft_wrap=True)
 
 
 def report_table(report: TrainingReport) -> Table:
@@ -37,15 +40,16 @@ def report_table(report: TrainingReport) -> Table:
     card = report.bundle.card
     last = card.history[-1]
     parameters = sum(layer.parameters for layer in card.layers)
-    table = Table(title=f"{card.name}, {parameters:,} parameters", title_justify="left")
+    table = Table(title=Text(visible(f"{card.name}, {parameters:,} parameters")), title_justify="left")
     table.add_column("")
     table.add_column("loss", justify="right")
     table.add_column("accuracy", justify="right")
     table.add_row("train, mean of the last epoch", f"{last.loss:.4f}", f"{last.accuracy:.2%}")
-    table.add_row(f"{card.shown_split}, Keras", f"{last.test_loss:.4f}", f"{last.test_accuracy:.2%}")
+    table.add_row(Text(visible(f"{card.shown_split}, Keras")), f"{last.test_loss:.4f}", f"{last.test_accuracy:.2%}")
     divided = "" if card.temperature == 1 else f", temperature {card.temperature:g}"
     for metrics in card.metrics:
-        table.add_row(f"{metrics.split}, ONNX as it answers{divided}", f"{metrics.loss:.4f}", f"{metrics.accuracy:.2%}")
+        name = Text(visible(f"{metrics.split}, ONNX as it answers{divided}"))
+        table.add_row(name, f"{metrics.loss:.4f}", f"{metrics.accuracy:.2%}")
     return table
 
 

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from imdbsent.errors import ModelUnexplainable
+from imdbsent.graph_outputs import numbers_that_fit
 from imdbsent.lstm import WEIGHTS
 
 if TYPE_CHECKING:
@@ -111,8 +112,9 @@ class RunningLogit:
 
     def _batch(self, texts: Sequence[Sequence[int]]) -> list[Attribution]:
         logits, hidden = self._engine.outputs(["logit", "hidden"], texts)  # (B,), (T, B, H)
-        running = np.asarray(hidden, np.float64) @ self._weight  # (T, B)
-        return [self._attribution(len(ids), float(logits[b]), running[:, b]) for b, ids in enumerate(texts)]
+        with numbers_that_fit(self._engine.directory):
+            running = np.asarray(hidden, np.float64) @ self._weight  # (T, B)
+            return [self._attribution(len(ids), float(logits[b]), running[:, b]) for b, ids in enumerate(texts)]
 
     def _attribution(self, length: int, logit: float, running: Array) -> Attribution:
         padding = float(self._paddings[len(self._paddings) - 1 - length])

@@ -7,7 +7,7 @@ import shutil
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, cast
 
-from imdbsent.bundle import CARD, HISTORY, MODEL, NETWORK, VOCABULARY
+from imdbsent.bundle import CARD, HISTORY, LARGEST_FILE, MODEL, NETWORK, VOCABULARY
 from imdbsent.errors import BundleInvalid
 
 if TYPE_CHECKING:
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 FILES: Final = (CARD, MODEL, VOCABULARY, NETWORK, HISTORY)
 """The files that a bundle may have, in the order in which they are packed."""
-LARGEST_FILE: Final = 2**30
-"""Bytes that one of them may have."""
 
 _MOST_MEMBERS: Final = 64
+_LONGEST_NAME: Final = 100  # characters of one that an error shows
 _LARGEST_READ: Final = 2**20  # bytes; tarfile reads a file piece by piece, but an extended header at once
+_MOST_HEADERS: Final = 2**16  # bytes between two files: their names, times and owners, whatever wrote them
 _MODE: Final = 0o644
 _LEVEL: Final = 9  # of gzip
 _OPENERS: Final = {b"\x1f\x8b": "gzip", b"BZh": "bz2", b"\xfd7zXZ": "lzma"}
@@ -76,7 +76,7 @@ def unpack(archive: Path, directory: Path, source: str | Path) -> None:
                 continue
             target = directory / path.name
             if content is None or leads_out or path.name not in FILES or target.exists():
-                raise BundleInvalid(source, f"{member.name!r} has no place in a bundle")
+                raise BundleInvalid(source, f"{member.name[:_LONGEST_NAME]!r} has no place in a bundle")
             if member.size > LARGEST_FILE:
                 raise BundleInvalid(source, f"{member.name!r} is larger than {LARGEST_FILE:,} bytes")
             with target.open("wb") as out:
@@ -87,24 +87,37 @@ def _members(stream: BinaryIO) -> Iterator[tuple[TarInfo, Any]]:
     """Each entry of a tar, with a stream of its content where it is a plain file."""
     import tarfile  # noqa: PLC0415 (answering needs none)
 
-    with tarfile.open(fileobj=cast("BinaryIO", _Bounded(_decompressed(stream))), mode="r:") as tar:
+    bounded = _Bounded(_decompressed(stream))
+    with tarfile.open(fileobj=cast("BinaryIO", bounded), mode="r:") as tar:
         for number, member in enumerate(tar):
             if number == _MOST_MEMBERS:
                 raise tarfile.ReadError(f"it has more than {_MOST_MEMBERS} entries")
             is_plain = member.type in (tarfile.REGTYPE, tarfile.AREGTYPE)  # isreg() takes sparse files for plain
+            bounded.allow(member.size)
             yield member, tar.extractfile(member) if is_plain else None
+            bounded.allow(0)
 
 
 class _Bounded:
-    """A stream that gives no more than a mebibyte at once: a header that claims to have gigabytes is refused."""
+    """A stream that gives no more than a mebibyte at once, and no more than 64 kibibytes of headers between two files.
+
+    A header that claims to have gigabytes is refused, and so is the map of a sparse file that goes on and on: tarfile
+    reads it all before anybody sees the file's name, and a thousandth of it is enough where it is compressed.
+    """
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
+        self._left = _MOST_HEADERS
         self.seek, self.tell = stream.seek, stream.tell
 
+    def allow(self, content: int) -> None:
+        """Let so many bytes of content be read, and the headers behind them."""
+        self._left = content + _MOST_HEADERS
+
     def read(self, size: int = -1) -> bytes:
-        if not 0 <= size <= _LARGEST_READ:
+        if not 0 <= size <= min(self._left, _LARGEST_READ):
             raise ValueError("one of its headers is too large")
+        self._left -= size
         return self._stream.read(size)
 
 
@@ -126,9 +139,11 @@ def _damage(source: str | Path) -> Iterator[None]:
     import tarfile  # noqa: PLC0415
     import zlib  # noqa: PLC0415
 
+    of_libraries = (tarfile.TarError, zlib.error, lzma.LZMAError)
+    damage = (*of_libraries, EOFError, ValueError, OverflowError, RecursionError, IndexError)  # all from tarfile
     try:
         yield
-    except (tarfile.TarError, EOFError, zlib.error, lzma.LZMAError, ValueError, OverflowError, RecursionError) as error:
+    except damage as error:
         raise BundleInvalid(source, f"it is no tar of a bundle ({error})") from error
     except OSError as error:
         if error.errno is not None:

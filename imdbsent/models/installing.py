@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from imdbsent import settings, store
-from imdbsent.bundle import CARD, Bundle, file_sha256, read_bundle
+from imdbsent.bundle import CARD, LARGEST_FILE, MODEL, Bundle, file_sha256, read_bundle
 from imdbsent.errors import BundleInvalid, DownloadFailed, InputUnreadable, UsageProblem
+from imdbsent.graph import read_graph
 from imdbsent.models import publishing
-from imdbsent.models.archive import FILES, LARGEST_FILE, unpack
+from imdbsent.models.archive import FILES, unpack
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -174,6 +175,7 @@ def _install(
         fill(fresh)
         try:
             card = read_bundle(fresh).verify().card
+            read_graph(fresh / MODEL)
         except BundleInvalid as error:
             raise BundleInvalid(source, error.reason) from error
         if expected is not None and card.name != expected:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from imdbsent.errors import InputUnreadable
 from imdbsent.records import Record
+from imdbsent.records.bounds import bounded_content, bounded_lines
 from imdbsent.records.compression import READ_ERRORS, decompressed, place, reason
 from imdbsent.records.formats import Compression
 from imdbsent.records.opening import STDIN, open_bytes
@@ -75,7 +76,7 @@ def read_file(
         try:
             content = decompressed(stream, compression)
             if whole:
-                yield from_bytes(_without_mark(content.read(), first=True))
+                yield from_bytes(_without_mark(bounded_content(content.read), first=True))
                 return
             for record in read_lines(content):
                 number = record.number or 0
@@ -122,7 +123,7 @@ def from_bytes(content: bytes, number: int | None = None) -> Record:
 
 def read_lines(stream: BinaryIO) -> Iterator[Record]:
     """Records of a stream, a line each; a byte order mark before the first and a CR before the LF are no text."""
-    for number, line in enumerate(stream, start=1):
+    for number, line in enumerate(bounded_lines(stream.readline), start=1):
         content = _without_mark(line, first=number == 1).removesuffix(b"\n").removesuffix(b"\r")
         yield from_bytes(content, number)
 

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any, BinaryIO, Final, Literal, TextIO
 
 from imdbsent.errors import InputUnreadable, UsageProblem
+from imdbsent.records.bounds import bounded_lines
 from imdbsent.records.compression import READ_ERRORS, decompressed, place, reason
 from imdbsent.records.formats import FileFormat, Kind
 from imdbsent.records.opening import STDIN, open_bytes
@@ -183,7 +184,7 @@ def open_table(
 def _read_delimited(lines: TextIO, delimiter: str) -> tuple[tuple[str, ...] | None, Iterator[Row]]:
     """The header of a table, None where the file is empty, and its rows."""
     csv.field_size_limit(_LARGEST_FIELD)
-    reader = csv.reader(lines, delimiter=delimiter, strict=True)
+    reader = csv.reader(bounded_lines(lines.readline), delimiter=delimiter, strict=True)
     try:
         header = tuple(map(_replaced, next(reader)))
     except StopIteration:
@@ -235,7 +236,7 @@ def _replaced(text: str) -> str:
 
 def _json_rows(stream: BinaryIO) -> Iterator[Row]:
     """Objects, one a line; only the line feed ends a line, and a blank line is none."""
-    for number, line in enumerate(stream, start=1):
+    for number, line in enumerate(bounded_lines(stream.readline), start=1):
         content = line.removeprefix(codecs.BOM_UTF8) if number == 1 else line
         if content and not content.isspace():
             yield _object(number, content)

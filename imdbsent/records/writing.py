@@ -12,6 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from imdbsent.errors import OutputClosed, OutputFailed, UsageProblem
+from imdbsent.records import spreadsheets
 from imdbsent.records.values import as_field, as_jsonable, to_json
 
 if TYPE_CHECKING:
@@ -43,10 +44,13 @@ class ResultColumns:
     Attributes:
         id: whether there is an id.
         kept: the names of the columns that are carried through, as results call them.
+        safe_csv: whether CSV and TSV have an apostrophe before what a spreadsheet would compute; it is no column, but
+            goes where they go.
     """
 
     id: bool = False
     kept: tuple[str, ...] = ()
+    safe_csv: bool = False
 
     @property
     def names(self) -> list[str]:
@@ -112,6 +116,8 @@ def text_layout(chosen: Format, columns: ResultColumns = ResultColumns()) -> Tex
 
     CSV (RFC 4180, but lines end in LF): a header, then the columns of `ResultColumns.names`.
 
+    With `ResultColumns.safe_csv` both have an apostrophe before what a spreadsheet would take for a formula.
+
     JSONL: an object a line with those keys; `problem` is there where there is no verdict. JSON: one array of them.
 
     Args:
@@ -119,9 +125,9 @@ def text_layout(chosen: Format, columns: ResultColumns = ResultColumns()) -> Tex
         columns: those beside the usual ones.
     """
     if chosen is Format.TSV:
-        return TextLayout(_tsv_row)
+        return TextLayout(partial(_tsv_row, columns=columns))
     if chosen is Format.CSV:
-        header = _row(columns.names, ",")
+        header = _row(map(_guard(columns), columns.names), ",")
         return TextLayout(partial(_csv_row, columns=columns), header, empty=header)
     if chosen is Format.JSONL:
         return jsonl_layout(partial(fields_of, columns=columns))
@@ -212,13 +218,19 @@ def _encoded(text: str) -> bytes:
     return text.encode("utf-8", "replace")  # a lone surrogate has no UTF-8; its record has said so
 
 
-def _tsv_row(prediction: Prediction) -> str:
+def _guard(columns: ResultColumns) -> Callable[[str], str]:
+    """What a user's text goes through before it is a field."""
+    return spreadsheets.as_text if columns.safe_csv else str
+
+
+def _tsv_row(prediction: Prediction, columns: ResultColumns) -> str:
     reason = "" if prediction.problem is None else f"[{prediction.problem}] "
     text = (reason + prediction.text).translate(_TSV_ESCAPES)
-    return _row([prediction.label, _decimal(prediction.probability), text.strip()], "\t")
+    return _row([prediction.label, _decimal(prediction.probability), _guard(columns)(text.strip())], "\t")
 
 
 def _csv_row(prediction: Prediction, columns: ResultColumns) -> str:
+    guard = _guard(columns)
     fields = [
         prediction.label,
         _decimal(prediction.probability),
@@ -226,13 +238,13 @@ def _csv_row(prediction: Prediction, columns: ResultColumns) -> str:
         "true" if prediction.truncated else "false",
         _decimal(prediction.unknown),
         prediction.problem,
-        *map(as_field, kept_values(prediction, columns)),
-        prediction.text,
+        *[guard(as_field(value)) for value in kept_values(prediction, columns)],
+        guard(prediction.text),
     ]
-    return _row([as_field(prediction.id), *fields] if columns.id else fields, ",")
+    return _row([guard(as_field(prediction.id)), *fields] if columns.id else fields, ",")
 
 
-def _row(fields: Sequence[str | None], delimiter: str) -> str:
+def _row(fields: Iterable[str | None], delimiter: str) -> str:
     """A line of CSV. The csv module would do, but that of Python 3.10 cannot write a NUL."""
     return delimiter.join([_quoted(field or "", delimiter) for field in fields]) + "\n"
 

@@ -6,15 +6,26 @@ import io
 import lzma
 import os
 import tarfile
+import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from imdbsent.bundle import CARD, MODEL, VOCABULARY
+from imdbsent.bundle import CARD, LARGEST_FILE, MODEL, VOCABULARY
 from imdbsent.errors import BundleInvalid
 from imdbsent.models import archive
+from imdbsent.models.installing import install
+from tests.conftest import MemoryPeak
+from tests.hostile.archives import FILES as TINY_FILES
+from tests.hostile.archives import HostileArchive, hostile_archives
+from tests.hostile.archives import member as file_of
+from tests.hostile.archives import tar_of as tar_with
 
+SOUND = tar_with(*(file_of(f"tiny/{name}", data) for name, data in TINY_FILES.items()))
 FILES = [(CARD, b"{}"), (MODEL, b"\x00" * 20_000), (VOCABULARY, b"movie\n")]
 
 
@@ -102,7 +113,7 @@ def test_a_file_twice_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_file_too_large_is_refused_before_it_is_written(tmp_path: Path) -> None:
-    info = member("mine/model.onnx", size=archive.LARGEST_FILE + 1)
+    info = member("mine/model.onnx", size=LARGEST_FILE + 1)
     with pytest.raises(BundleInvalid, match="larger than 1,073,741,824 bytes"):
         unpacked(info.tobuf() + b"x" * 10_240, tmp_path)
     assert os.listdir(tmp_path / "new") == []
@@ -124,6 +135,35 @@ def test_headers_without_end_are_refused(tmp_path: Path) -> None:
     (tmp_path / "b").mkdir()
     with pytest.raises(BundleInvalid, match="no tar of a bundle"):
         unpacked((long_name.tobuf() + b"y".ljust(512, b"\0")) * 3_000, tmp_path / "b")
+
+
+@pytest.mark.parametrize("hostile", hostile_archives(), ids=lambda hostile: hostile.name)
+def test_a_tar_from_a_stranger_is_refused_and_leaves_nothing(
+    hostile: HostileArchive, tmp_path: Path, home: Path, memory: MemoryPeak
+) -> None:
+    (tmp_path / "a.tar").write_bytes(hostile.content)
+    before = {path: path.lstat().st_mtime_ns for path in tmp_path.rglob("*") if path.is_file()}
+    with memory(at_most=16 * 2**20), pytest.raises(BundleInvalid, match=hostile.reason) as caught:
+        install(str(tmp_path / "a.tar"), lambda _note: None)
+    assert len(caught.value.reason) < 300
+    after = {path: path.lstat().st_mtime_ns for path in tmp_path.rglob("*") if path.is_file()}
+    assert after == before
+    assert os.listdir(home / "models") == []
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(place=st.integers(0, len(SOUND) - 1), byte=st.integers(0, 255), cut=st.integers(0, len(SOUND)))
+def test_a_changed_or_shortened_tar_is_a_bundle_or_one_error(
+    tmp_path: Path, place: int, byte: int, cut: int
+) -> None:
+    changed = bytearray(SOUND)
+    changed[place] = byte
+    for content in (bytes(changed), SOUND[:cut]):
+        with tempfile.TemporaryDirectory(dir=tmp_path) as folder, suppress(BundleInvalid):
+            path = Path(folder)
+            (path / "a.tar").write_bytes(content)
+            archive.unpack(path / "a.tar", path, "a.tar")
+            assert {file.name for file in path.iterdir()} <= {"a.tar", *archive.FILES}
 
 
 @pytest.mark.parametrize(

@@ -81,10 +81,12 @@ def layer_table(card: ModelCard) -> Table:
 def history_table(card: ModelCard) -> Table:
     """The epochs of training, with the split looked at after each."""
     from rich.table import Table
+    from rich.text import Text
 
     table = Table(title="training", header_style="bold")
-    for heading in ("epoch", "loss", "accuracy", f"{card.shown_split} loss", f"{card.shown_split} acc.", "seconds"):
-        table.add_column(heading, justify="right", no_wrap=True)
+    split = visible(card.shown_split)
+    for heading in ("epoch", "loss", "accuracy", f"{split} loss", f"{split} acc.", "seconds"):
+        table.add_column(Text(heading), justify="right", no_wrap=True)
     for epoch in card.history:
         table.add_row(
             str(epoch.number),

@@ -170,7 +170,7 @@ def review_table(encoded: EncodedReview, number: int, tokenizer: Tokenizer) -> T
     table = Table.grid(padding=(0, 2))
     table.add_column(style="bold", no_wrap=True)
     table.add_column(overflow="fold")
-    table.add_row("review", f"{number} of {chosen.split}: {chosen.folder}/{chosen.file_name}")
+    table.add_row("review", Text(visible(f"{number} of {chosen.split}: {chosen.folder}/{chosen.file_name}")))
     label = (_label(chosen), "green" if chosen.label else "red")
     table.add_row("label", Text.assemble(label, f", {chosen.stars} of 10 stars"))
     table.add_row("film", f"https://www.imdb.com/title/{chosen.title}/" if chosen.title else "unknown")

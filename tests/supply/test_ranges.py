@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.supply import ranges
+
+SCRIPTS = sorted(Path(__file__).parent.glob("*.sh"))
+
+
+def test_every_library_that_answering_needs_has_a_lowest_version() -> None:
+    pinned = ranges.lowest()
+    assert {"typer", "rich", "numpy", "onnxruntime", "pyarrow"} <= {line.partition("==")[0] for line in pinned}
+    assert all(re.fullmatch(r"[a-z]+==[0-9.]+", line) for line in pinned)
+    assert not {"tensorflow", "onnx", "tomli"} & {line.partition("==")[0] for line in pinned}
+
+
+def test_the_newest_are_the_ranges_of_the_project() -> None:
+    assert [line.replace(">=", "==").partition(",")[0] for line in ranges.newest()] == ranges.lowest()
+    assert "typer>=0.26,<0.29" in ranges.newest()
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
+def test_the_scripts_are_bash(script: Path) -> None:
+    subprocess.run(["bash", "-n", str(script)], check=True)
+
+
+def test_make_has_a_word_for_each_script() -> None:
+    makefile = (ranges.PROJECT.parent / "Makefile").read_text()
+    for script in SCRIPTS:
+        assert f"tests/supply/{script.name}" in makefile
