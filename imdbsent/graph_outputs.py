@@ -66,7 +66,13 @@ def _check_numbers(name: str, output: Any, model: Path) -> None:
 
 
 def _check_shape(name: str, output: Any, texts: int, length: int, model: Path) -> None:
-    expected = {"logit": (texts,), "hidden": (length, texts, *output.shape[2:3])}.get(name, output.shape)
+    shapes = {
+        "logit": (texts,),
+        "hidden": (length, texts, *output.shape[2:3]),
+        "contributions": (texts, length),
+        "bias": (1,),
+    }
+    expected = shapes.get(name, output.shape)
     if output.shape != expected:
         raise BundleInvalid(
             model.parent, f"{model.name} gives a {name} of the shape {output.shape} for {texts} x {length} ids"

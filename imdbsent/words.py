@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from imdbsent.pieces import pieces
 from imdbsent.tokenizer import INDEX_FROM, OOV_ID, START_ID, Encoding, Token, Tokenizer
 
 if TYPE_CHECKING:
@@ -112,13 +113,17 @@ class WordsTokenizer(Tokenizer):
 
     def encoding(self, text: str) -> Encoding:
         """The ids of `encode`, with the figures about them, in one pass."""
-        whole = self.encode_whole(text)
-        tokens = len(whole) - 1
+        tokens = unknown = 0
+        ids: list[int] = []
+        for piece in pieces(text):  # one, but for a text of millions of characters
+            found = list(map(self._id_of, _TOKEN.findall(piece)))
+            tokens, unknown = tokens + len(found), unknown + found.count(OOV_ID)
+            ids = [*ids, *found][-self.maximum_length :] if ids else found
         return Encoding(
-            ids=whole[-self.maximum_length :],
+            ids=[START_ID, *ids][-self.maximum_length :],
             tokens=min(tokens, self.maximum_length),
             truncated=tokens > self.maximum_length,
-            unknown=whole.count(OOV_ID) / tokens if tokens else None,
+            unknown=unknown / tokens if tokens else None,
         )
 
     def split(self, text: str) -> list[bytes]:
@@ -139,7 +144,7 @@ class _Spellings(dict[str, int]):
     """The id of each token as it is written: those met before, and what becomes of a new one."""
 
     def __init__(self, words: Iterable[bytes]) -> None:
-        decoded = (word.decode("utf-8", "surrogatepass") for word in words)
+        decoded = (word.decode("utf-8", "replace") for word in words)  # what is not UTF-8 stands in no text
         self._known = {word: id_ for id_, word in enumerate(decoded, INDEX_FROM + 1)}
         super().__init__(self._known)
 
