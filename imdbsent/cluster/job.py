@@ -248,6 +248,7 @@ def _errors() -> Iterator[None]:
         if ours and ours[-1] is error:
             raise
         if ours:  # the last: those before it are of classes that Ray makes of ours, and tell tracebacks
+            ours[-1].args = tuple(str(ours[-1]).splitlines()[:1])  # behind our line Ray has put its own
             raise ours[-1] from error
         if settings.is_debug():
             raise

@@ -18,7 +18,7 @@ class ExitCode(IntEnum):
     MISSING = 3
     """A model or the data set is not there."""
     NETWORK_OR_INTEGRITY = 4
-    """A download failed, or a file is not what its hash says."""
+    """A download failed, a cluster or its storage does not answer, or a file is not what its hash says."""
     RECORDS_FAILED = 5
     """Some records got no verdict, and `--strict` was given."""
     INTERRUPTED = 130

@@ -41,6 +41,10 @@ class Judged(NamedTuple):
     text: list[str]
     columns: dict[str, list[Any]]
 
+    def rows(self) -> list[dict[str, Any]]:
+        """The verdicts one by one, each as a dict of its fields."""
+        return [dict(zip(self.columns, values)) for values in zip(*self.columns.values())]
+
 
 class BatchClassifier:
     """Adds verdicts to batches of rows.
