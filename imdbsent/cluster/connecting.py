@@ -55,8 +55,8 @@ def connected(address: str | None, within: float = ANSWER_WITHIN) -> Iterator[An
     """Connect to a cluster.
 
     Args:
-        address: `host:port` of its head, `ray://host:port`, or `auto` for the one that this machine is of; None for
-            RAY_ADDRESS, else for one that is started on this machine, with all of its cores, and ended after the block.
+        address: `host:port` of its head, or `auto` for the one that this machine is of; None for RAY_ADDRESS, else
+            for one that is started on this machine, with all of its cores, and ended after the block.
         within: seconds that it has to answer in.
 
     Yields:

@@ -28,7 +28,7 @@ class Head:
     """The columns of some files.
 
     Attributes:
-        names: of all columns; none for lines of text.
+        names: of all columns; none for lines of text, and where all files are empty.
         rows: rows of all files; None where only reading them would tell.
     """
 
@@ -37,18 +37,18 @@ class Head:
 
 
 def read_head(files: InputFiles) -> Head:
-    """The columns of the first of some files.
+    """The columns of the first of some files that has something in it.
 
     Raises:
         InputUnreadable: it cannot be read.
     """
     if files.format.kind is Kind.TXT:
         return Head()
-    first = files.paths[0]
+    first = files.first
     try:
         if files.format.kind is Kind.PARQUET:
             few = len(files.paths) <= _FOOTERS
-            metadata = [_footer(files, path) for path in (files.paths if few else files.paths[:1])]
+            metadata = [_footer(files, path) for path in (files.paths if few else [first])]
             rows = sum(one.num_rows for one in metadata) if few else None
             return Head(tuple(metadata[0].schema.to_arrow_schema().names), rows)
         stream = cast("BinaryIO", io.BufferedReader(files.filesystem.open_input_stream(first, compression=None)))
@@ -82,15 +82,17 @@ def columns_read(files: InputFiles, head: Head, columns: Columns | None, *, keep
     if files.format.kind is Kind.TXT:
         if columns is not None:
             raise UsageProblem(
-                f"{files.paths[0]!r}, read a text a line, has no columns. Type: --input-format with csv, tsv, jsonl or "
+                f"{files.first!r}, read a text a line, has no columns. Type: --input-format with csv, tsv, jsonl or "
                 "parquet"
             )
         return Columns()
     columns = columns or Columns()
+    if not head.names:
+        return columns
     named = {"--text-column": columns.text, "--id-column": columns.id}
     for option, column in [*named.items(), *(("--keep", column) for column in columns.kept)]:
         if column is not None and head.names.count(column) != 1:
-            raise column_missing(repr(files.paths[0]), head.names, column, option)
+            raise column_missing(repr(files.first), head.names, column, option)
     if not keep_all:
         return columns
     own = (columns.text, columns.id)

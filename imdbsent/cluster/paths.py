@@ -30,13 +30,13 @@ class InputFiles:
         filesystem: pyarrow's.
         paths: their paths there, sorted.
         format: what they are.
-        size: bytes of all of them.
+        first: the first that has something in it; the first where none has.
     """
 
     filesystem: Any
     paths: tuple[str, ...]
     format: FileFormat
-    size: int
+    first: str
 
 
 def find_files(locations: Sequence[str], file_format: FileFormat | None = None) -> InputFiles:
@@ -62,7 +62,8 @@ def find_files(locations: Sequence[str], file_format: FileFormat | None = None) 
         filesystems.append(filesystem)
         found.update((file.path, file.size or 0) for file in files)
     paths = tuple(sorted(found))
-    return InputFiles(filesystems[0], paths, file_format or _format_of(paths), sum(found.values()))
+    first = next((path for path in paths if found[path]), paths[0])
+    return InputFiles(filesystems[0], paths, file_format or _format_of(paths), first)
 
 
 def locate(location: str) -> tuple[Any, str]:

@@ -6,7 +6,7 @@
 None of those engines is imported here, nor needed.
 """
 
-from imdbsent.integrations.batches import VERDICT_DDL, BatchClassifier
+from imdbsent.integrations.batches import PREDICT_DDL, VERDICT_DDL, BatchClassifier
 from imdbsent.integrations.packing import PackedModel, pack
 
-__all__ = ["VERDICT_DDL", "BatchClassifier", "PackedModel", "pack"]
+__all__ = ["PREDICT_DDL", "VERDICT_DDL", "BatchClassifier", "PackedModel", "pack"]

@@ -25,6 +25,8 @@ VERDICT_DDL: Final = (
     "label string, probability double, tokens int, truncated boolean, unknown double, problem string"
 )
 """The columns of a verdict as Spark's SQL declares them, in their order."""
+PREDICT_DDL: Final = "label string, probability double, tokens int, unknown double, problem string"
+"""Those of them that Spark's `predict_batch_udf` takes: it has no boolean."""
 _FIELDS: Final = ("label", "probability", "tokens", "truncated", "unknown", "problem")
 _NULLS: Final = ("NAType", "NaTType")
 _AT_ONCE: Final = 2**22  # characters judged together: what is held beside a batch is bounded
@@ -141,10 +143,15 @@ class BatchClassifier:
         """What Spark's `predict_batch_udf` asks for: a function of an array of texts, with the network loaded.
 
         Returns:
-            A function that gives the columns of `VERDICT_DDL`, as arrays by their names.
+            A function that gives the columns of `PREDICT_DDL`, as arrays by their names.
         """
         self.classifier  # noqa: B018 (loads it)
-        return lambda texts: _arrays(self.judge(texts.tolist()).columns)
+
+        def predict(texts: Any) -> dict[str, Any]:
+            columns = _arrays(self.judge(_nones(texts)).columns)
+            return {name: values for name, values in columns.items() if name != "truncated"}
+
+        return predict
 
     def _kept(self, names: Iterable[str]) -> tuple[str, ...]:
         if self._keep is not None:

@@ -48,6 +48,14 @@ def test_of_parquet_the_rows_are_known_too(tmp_path: Path) -> None:
     assert (head.names, head.rows) == (("text",), 3)
 
 
+def test_a_file_without_anything_says_nothing(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").touch()
+    found = find_files([str(tmp_path)])
+    assert columns_read(found, read_head(found), Columns("body"), keep_all=True) == Columns("body")
+    (tmp_path / "b.csv").write_text("body,n\n")
+    assert read_head(find_files([str(tmp_path)])).names == ("body", "n")
+
+
 @pytest.mark.parametrize(("name", "content"), [("a.parquet", b"none"), ("a.csv.gz", b"none"), ("a.csv", b'"open\n')])
 def test_a_first_file_that_is_damaged_is_an_error_before_the_work(files, name: str, content: bytes) -> None:
     with pytest.raises(InputUnreadable, match="cannot read"):

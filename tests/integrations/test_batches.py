@@ -13,7 +13,7 @@ import pytest
 from imdbsent.bundle import Bundle
 from imdbsent.classifier import Classifier
 from imdbsent.errors import UsageProblem
-from imdbsent.integrations import VERDICT_DDL, BatchClassifier, pack
+from imdbsent.integrations import PREDICT_DDL, BatchClassifier, pack
 from imdbsent.integrations.batches import _loaded
 
 TEXTS = ["great movie", "awful", None, "", b"\xff great", "great " * 20, "zebra", 5]
@@ -149,7 +149,7 @@ def test_it_travels_with_its_model_and_loads_the_network_once_a_process(classify
 
 def test_a_predict_function_gives_the_fields_of_the_declaration(classify: BatchClassifier) -> None:
     columns = classify.predict_function()(np.array(["great", None], object))
-    assert [f"{name}" for name in columns] == [field.split()[0] for field in VERDICT_DDL.split(", ")]
+    assert list(columns) == [field.split()[0] for field in PREDICT_DDL.split(", ")]
     assert columns["tokens"].dtype == np.int32
     assert columns["label"].tolist() == ["positive", None]
 
