@@ -7,7 +7,7 @@ import shutil
 import signal
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,12 @@ def local_cluster(nodes: int, store: int = STORE) -> Iterator[Any]:
     ray_library()
     from ray.cluster_utils import Cluster
 
-    node = {"num_cpus": 1, "object_store_memory": store, "node_ip_address": "127.0.0.1"}
+    node = {
+        "num_cpus": 1,
+        "object_store_memory": store,
+        "node_ip_address": "127.0.0.1",
+        "include_log_monitor": False,  # a process less each: nobody reads what the workers say
+    }
     folder = tempfile.mkdtemp(prefix="ray")  # short: the path of a socket has 107 characters at most
     cluster = Cluster(
         initialize_head=True, head_node_args={**node, "include_dashboard": False, "temp_dir": folder}
@@ -65,6 +70,25 @@ def kill_an_actor(cluster: Any) -> None:
     os.kill(answering_processes(cluster)[0], signal.SIGKILL)
 
 
+def losing(cluster: Any, after: int, killed: list[int]) -> Callable[[int], None]:
+    """What watches a job, and kills one of the nodes, and a process that answers on another, once.
+
+    Args:
+        cluster: that the job runs on.
+        after: rows that are written by then.
+        killed: takes how many rows were written when both were killed.
+    """
+
+    def watch(written: int) -> None:
+        if written < after or killed:
+            return
+        cluster.remove_node(cluster.list_all_nodes()[-1], allow_graceful=False)
+        kill_an_actor(cluster)
+        killed.append(written)
+
+    return watch
+
+
 def lose(source: Path, target: Path, rows: int) -> dict[str, float]:
     """Answer files on three nodes, and lose one of them, and a process, half way.
 
@@ -82,16 +106,8 @@ def lose(source: Path, target: Path, rows: int) -> dict[str, float]:
 
     killed: list[int] = []
     with local_cluster(3) as cluster:
-
-        def watch(written: int) -> None:
-            if written < rows // 2 or killed:
-                return
-            killed.append(written)
-            cluster.remove_node(cluster.list_all_nodes()[-1], allow_graceful=False)
-            kill_an_actor(cluster)
-
         request = Request([str(source)], str(target), None, None, "body", None, (), False, None, None, None, None, 3)
         job = job_of(request, lambda: store.resolve("classic"))
         started = time.perf_counter()
-        run(job, watch)
-        return {"seconds": round(time.perf_counter() - started, 1), "rows written when killed": (killed or [0])[0]}
+        run(job, losing(cluster, rows // 2, killed))
+        return {"seconds": round(time.perf_counter() - started, 1), "rows written when killed": killed[0]}

@@ -19,7 +19,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from benchmarks.losing import answering_processes, kill_an_actor, local_cluster
+from benchmarks.losing import answering_processes, local_cluster, losing
 from imdbsent.bundle import Bundle
 from imdbsent.cluster.output import COMPLETE
 from imdbsent.errors import ExitCode
@@ -135,6 +135,24 @@ def test_a_file_that_is_damaged_is_one_line_and_no_results(predict) -> None:
     assert not Path("out").exists()
 
 
+def test_progress_comes_while_it_works(predict, cluster: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[int] = []
+    monkeypatch.setattr("imdbsent.cli.records_bar.can_animate", lambda _console: True)
+    monkeypatch.setattr("imdbsent.cli.records_bar.RecordsBar.has_answered", lambda _bar, rows: seen.append(rows))
+    Path("a.txt").write_text("great\n" * 5_000)
+    assert predict("a.txt", "--engine", "ray", "-o", "out").code == ExitCode.DONE
+    assert sum(seen) <= 5_000
+
+
+def test_no_process_that_answers_is_left_behind(predict, cluster: Any) -> None:
+    Path("a.txt").write_text("great\n")
+    assert predict("a.txt", "--engine", "ray", "-o", "out").code == ExitCode.DONE
+    deadline = time.monotonic() + 60
+    while answering_processes(cluster) and time.monotonic() < deadline:
+        time.sleep(0.3)
+    assert not answering_processes(cluster)
+
+
 def reviews(number: int) -> list[str]:
     """Texts of some 200 words, so that a file of them takes a while."""
     words = ["the", "a", "great", "awful", "film", "plot", "was", "not", "worth", "it", "never", "dull", "acting", "of"]
@@ -154,18 +172,11 @@ def test_with_a_node_and_an_actor_killed_half_way_every_row_is_there_once(
     for number in range(FILES):
         ids = range(number * ROWS_A_FILE, (number + 1) * ROWS_A_FILE)
         pq.write_table(pa.table({"rid": ids, "body": reviews(number)}), f"data/{number:02}.parquet")
-    lost = cluster.add_node(num_cpus=1, object_store_memory=100 * 2**20, node_ip_address="127.0.0.1")
     killed: list[int] = []
-
-    def lose(rows: int) -> None:
-        if rows >= FILES * ROWS_A_FILE // 4 and not killed:
-            killed.append(rows)
-            kill_an_actor(cluster)
-            cluster.remove_node(lost, allow_graceful=False)
-
     request = Request(["data/*.parquet"], "out", None, None, "body", None, (), False, None, None, None, None, 3)
-    counts = run_job(job_of(request, lambda: store.resolve("classic")), lose)
-    assert killed
+    job = job_of(request, lambda: store.resolve("classic"))
+    counts = run_job(job, losing(cluster, FILES * ROWS_A_FILE // 4, killed))
+    assert killed, "nothing was lost"
     assert killed[0] < FILES * ROWS_A_FILE, "the job was over before anything was lost"
     found = pd.read_parquet("out")
     assert found["rid"].tolist() == list(range(FILES * ROWS_A_FILE))
@@ -179,21 +190,3 @@ def test_with_a_node_and_an_actor_killed_half_way_every_row_is_there_once(
     assert (found["probability"] - there["probability"]).abs().max() <= 1.001e-6
     is_far = (there["probability"] - 0.5).abs() > 1e-6
     assert (found["label"] == there["label"])[is_far].all()
-
-
-def test_progress_comes_while_it_works(predict, cluster: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    seen: list[int] = []
-    monkeypatch.setattr("imdbsent.cli.records_bar.can_animate", lambda _console: True)
-    monkeypatch.setattr("imdbsent.cli.records_bar.RecordsBar.has_answered", lambda _bar, rows: seen.append(rows))
-    Path("a.txt").write_text("great\n" * 5_000)
-    assert predict("a.txt", "--engine", "ray", "-o", "out").code == ExitCode.DONE
-    assert sum(seen) <= 5_000
-
-
-def test_no_process_that_answers_is_left_behind(predict, cluster: Any) -> None:
-    Path("a.txt").write_text("great\n")
-    assert predict("a.txt", "--engine", "ray", "-o", "out").code == ExitCode.DONE
-    deadline = time.monotonic() + 60
-    while answering_processes(cluster) and time.monotonic() < deadline:
-        time.sleep(0.3)
-    assert not answering_processes(cluster)
