@@ -24,6 +24,11 @@ from imdbsent.bundle import Bundle
 from imdbsent.cluster.output import COMPLETE
 from imdbsent.errors import ExitCode
 
+pytestmark = [  # Ray warns of itself, when it reads its own settings and when it ends
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
 FILES, ROWS_A_FILE = 20, 500
 
 
