@@ -67,6 +67,8 @@ bench: setup
 	$(BIN)/python -m benchmarks.throughput --data $(ACLIMDB)
 	$(BIN)/python -m benchmarks.bulk --data $(ACLIMDB)
 	$(BIN)/python -m benchmarks.bulk --data $(ACLIMDB) --memory
+	$(BIN)/python -m benchmarks.scale --data $(ACLIMDB)
+	$(BIN)/python -m benchmarks.scale --data $(ACLIMDB) --lose
 	$(BIN)/python -m benchmarks.accuracy --data $(ACLIMDB)
 	$(BIN)/python -m benchmarks.explain --data $(ACLIMDB)
 	$(BIN)/python -m benchmarks.verdicts --data $(ACLIMDB)

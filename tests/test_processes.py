@@ -17,7 +17,9 @@ import pytest
 from imdbsent.bundle import Bundle, read_bundle
 
 IMDBSENT = [sys.executable, "-m", "imdbsent"]
-HEAVY = {"tensorflow", "keras", "onnx", "pandas", "requests", "pooch", "torch", "jax", "pyarrow", "sklearn"}
+HEAVY = {"tensorflow", "keras", "onnx", "pandas", "requests", "pooch", "torch", "jax", "pyarrow", "sklearn"} | {
+    "ray", "pyspark", "daft",
+}  # fmt: skip
 
 
 def imported(*arguments: str) -> set[str]:

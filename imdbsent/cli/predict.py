@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from imdbsent.cli.console import NoColor, Notes, Quiet, counted, stderr_console
+from imdbsent.cli.engine_options import AddressOption, ConcurrencyOption, Engine, EngineOption, check_engine
 from imdbsent.cli.explaining import check_explaining, check_html, explain_all
 from imdbsent.cli.target import target_of
 from imdbsent.cli.verdict_options import (
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from imdbsent.classifier import Classifier
+    from imdbsent.cli.tally import Tally
 
 
 def predict(
@@ -93,12 +95,13 @@ def predict(
         ),
     ] = None,
     output: Annotated[
-        Path | None,
+        str | None,
         typer.Option(
             "--output",
             "-o",
             metavar="FILE",
-            help="Write to a file, which has its name only once it is whole; .gz or .zst behind it compresses it.",
+            help="Write to a file, which has its name only once it is whole; .gz or .zst behind it compresses it. With "
+            "--engine ray: a folder, which may be an address as s3://bucket/verdicts.",
         ),
     ] = None,
     safe_csv: Annotated[
@@ -127,6 +130,9 @@ def predict(
         bool,
         typer.Option("--resume", help="Go on where a run that was making the file of -o was stopped, or killed."),
     ] = False,
+    engine: EngineOption = Engine.LOCAL,
+    address: AddressOption = None,
+    concurrency: ConcurrencyOption = None,
     explain: Annotated[
         bool, typer.Option("--explain", help="Show which words moved the verdict, and how far. 'jsonl' has every word.")
     ] = False,
@@ -150,6 +156,8 @@ def predict(
 
     imdbsent predict --file reviews.csv --neutral 0.4:0.6 --only negative --sort confidence --top 20
 
+    imdbsent predict 'reviews/*.parquet' --engine ray --text-column body -o verdicts/
+
     imdbsent predict --explain "not a great movie" --html why.html
 
     imdbsent predict -- "-- and then it got worse"
@@ -160,10 +168,26 @@ def predict(
             typer.echo(context.get_help())
             return
         texts = [STDIN]
+    check_engine(
+        engine,
+        {"--address": address, "--concurrency": concurrency},
+        {"--whole": whole, "--only": only, "--sort": sort, "--top": top, "--reverse": reverse, "--explain": explain,
+         "--html": html, "--resume": resume, "--workers": workers},
+    )  # fmt: skip
     check_html(html, explain=explain)
     bounds = neutral_of(neutral, threshold)
     selection = selection_of(only, sort, top, reverse=reverse, resume=resume)
     notes = Notes(stderr_console(no_color=no_color), quiet=quiet)
+    if engine is Engine.RAY:
+        from imdbsent.cli.on_ray import Request, predict_on_ray
+
+        request = Request(
+            [*texts, *files], output, output_format, input_format, text_column, id_column, tuple(keep or ()), skip_bad,
+            threshold, bounds, batch_size, address, concurrency,
+        )  # fmt: skip
+        tally = predict_on_ray(request, lambda: _load(model, notes, 1).bundle, notes)
+        _report(tally, tally.summary(has_neutral=bounds is not None), output, notes, strict=strict)
+        return
     columns = None
     if text_column is not None or id_column is not None or keep:
         columns = Columns(text_column or TEXT_COLUMN, id_column, tuple(keep or ()))
@@ -176,9 +200,10 @@ def predict(
         skip_bad=skip_bad,
     )
     is_typed = _is_typed(texts, files)
+    path = None if output is None else Path(output)
     target = target_of(
         inputs,
-        output,
+        path,
         output_format,
         explain=explain,
         is_partial=selection.is_partial,
@@ -202,11 +227,22 @@ def predict(
             explain_all(work, html, no_color=no_color, note=notes)
         else:
             answer(work, resume=resume, no_color=no_color, note=notes)
-    tally = work.tally
+    summary = None
     if inputs.are_bulk or selection.is_partial:
-        notes(tally.summary(has_neutral=bounds is not None, is_partial=selection.is_partial))
-    if target.path is not None:
-        notes(f"wrote {counted(tally.shown, 'row')} to {target.path}")
+        summary = work.tally.summary(has_neutral=bounds is not None, is_partial=selection.is_partial)
+    _report(work.tally, summary, target.path, notes, strict=strict)
+
+
+def _report(tally: Tally, summary: str | None, path: Path | str | None, notes: Notes, *, strict: bool) -> None:
+    """Say what came of it.
+
+    Raises:
+        RecordsFailed: some texts got no verdict, and that is to be a failure.
+    """
+    if summary is not None:
+        notes(summary)
+    if path is not None:
+        notes(f"wrote {counted(tally.shown, 'row')} to {path}")
     if warning := tally.warning():
         notes(warning)
     if strict and tally.failed:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress
     from typing_extensions import Self
 
-    from imdbsent.records.meter import Meter
+    from imdbsent.records.meter import Meter, RowsMeter
 
 
 class RecordsBar:
@@ -26,12 +26,17 @@ class RecordsBar:
         is_hidden: whether nothing is drawn.
     """
 
-    def __init__(self, console: Console, meter: Meter, *, is_hidden: bool) -> None:
+    def __init__(self, console: Console, meter: Meter | RowsMeter, *, is_hidden: bool) -> None:
         self._console = console
         self._meter = meter
         self._is_hidden = is_hidden or not can_animate(console)
         self._bar: Progress | None = None
         self._read = self._answered = self._before = 0
+
+    @property
+    def is_drawn(self) -> bool:
+        """Whether anything is drawn: else nobody need tell it anything."""
+        return not self._is_hidden
 
     def __enter__(self) -> Self:
         """Start drawing."""

@@ -11,6 +11,7 @@ from imdbsent.errors.base import (
     UsageProblem,
     and_more,
 )
+from imdbsent.errors.cluster import ClusterUnreachable, JobFailed, StorageUnreachable
 from imdbsent.errors.dataset import (
     DatasetAbsent,
     DatasetIncomplete,
@@ -61,6 +62,7 @@ __all__ = [
     "BundleInvalid",
     "CheckpointInvalid",
     "CheckpointMissing",
+    "ClusterUnreachable",
     "DatasetAbsent",
     "DatasetIncomplete",
     "DatasetInvalid",
@@ -73,6 +75,7 @@ __all__ = [
     "ImdbsentError",
     "InputChanged",
     "InputUnreadable",
+    "JobFailed",
     "ModelMissing",
     "ModelUnexplainable",
     "ModelsUnwritable",
@@ -87,6 +90,7 @@ __all__ = [
     "ReviewMissing",
     "RowUnreadable",
     "RowsInvalid",
+    "StorageUnreachable",
     "TextWithoutVerdict",
     "TextsShared",
     "TooFewTexts",

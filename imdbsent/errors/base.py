@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import IntEnum
-from typing import ClassVar
+from typing import Any, ClassVar
 
 
 class ExitCode(IntEnum):
@@ -18,7 +18,7 @@ class ExitCode(IntEnum):
     MISSING = 3
     """A model or the data set is not there."""
     NETWORK_OR_INTEGRITY = 4
-    """A download failed, or a file is not what its hash says."""
+    """A download failed, a cluster or its storage does not answer, or a file is not what its hash says."""
     RECORDS_FAILED = 5
     """Some records got no verdict, and `--strict` was given."""
     INTERRUPTED = 130
@@ -29,6 +29,16 @@ class ImdbsentError(Exception):
     """Base of the errors that end a command with one line instead of a traceback."""
 
     exit_code: ClassVar[ExitCode] = ExitCode.FAILED
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """How it travels from another process or machine: as it is, not made anew from its sentence."""
+        return _restored, (type(self), self.args, self.__dict__)
+
+
+def _restored(kind: type[ImdbsentError], arguments: tuple[Any, ...], facts: dict[str, Any]) -> ImdbsentError:
+    error = kind.__new__(kind, *arguments)
+    error.__dict__.update(facts)
+    return error
 
 
 class UsageProblem(ImdbsentError):

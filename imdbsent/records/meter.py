@@ -41,6 +41,26 @@ class Meter:
         return self._before + os.lseek(self._stream.fileno(), 0, os.SEEK_CUR)
 
 
+class RowsMeter:
+    """Follows work that is done elsewhere, in rows.
+
+    Args:
+        total: how many there are; None where nobody knows.
+
+    Attributes:
+        total: the same.
+        rows: how many are done.
+    """
+
+    def __init__(self, total: int | None) -> None:
+        self.total = total
+        self.rows = 0
+
+    def position(self) -> int:
+        """How many are done."""
+        return self.rows
+
+
 def _total(files: Iterable[str]) -> int | None:
     paths = [Path(file) for file in files]
     try:

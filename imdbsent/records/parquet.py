@@ -75,13 +75,18 @@ def _rows(arrow: Any, file: Any, columns: list[str]) -> Iterator[Row]:
     numbers = count(1)
     with _pyarrow_errors(arrow):
         for batch in file.iter_batches(batch_size=_BATCH, columns=columns, use_threads=False):
-            lists = [_values(arrow, batch.column(name)) for name in columns]
+            lists = [values_of(arrow, batch.column(name)) for name in columns]
             for values in zip(*lists):
                 yield Row(next(numbers), dict(zip(columns, values)))
 
 
-def _values(arrow: Any, column: Any) -> list[Any]:
-    """The values of a column as Python's; the texts of one whose bytes are not all UTF-8 stay bytes."""
+def values_of(arrow: Any, column: Any) -> list[Any]:
+    """The values of a column as Python's; the texts of one whose bytes are not all UTF-8 stay bytes.
+
+    Args:
+        arrow: the library pyarrow.
+        column: an array of it, whole or in chunks.
+    """
     kind = column.type
     if arrow.types.is_temporal(kind) and getattr(kind, "unit", None) == "ns":
         column = column.cast(_in_microseconds(arrow, kind), safe=False)

@@ -157,9 +157,33 @@ def open_table(
         ExtraMissing: it needs pyarrow, which is not installed.
     """
     stream = open_bytes(file, command)
+    if meter is not None:
+        meter.watch(stream)
+    return table_of(stream, file, file_format, wanted, command=command)
+
+
+def table_of(
+    stream: BinaryIO,
+    file: str,
+    file_format: FileFormat,
+    wanted: Sequence[str] | None = None,
+    *,
+    command: str = "predict",
+) -> Table:
+    """A table whose bytes are there already, wherever they come from.
+
+    Args:
+        stream: its bytes; it is closed with the table.
+        file: what it is called.
+        file_format: as `open_table`.
+        wanted: as `open_table`.
+        command: as `open_table`.
+
+    Raises:
+        InputUnreadable: its head cannot be read.
+        ExtraMissing: it needs pyarrow, which is not installed.
+    """
     try:
-        if meter is not None:
-            meter.watch(stream)
         content = decompressed(stream, file_format.compression)
         if file_format.kind is Kind.PARQUET:
             from imdbsent.records.parquet import read_parquet, seekable  # noqa: PLC0415 (Parquet alone needs it)

@@ -1,0 +1,156 @@
+"""What a command line names on any filesystem that pyarrow knows: files, folders, patterns.
+
+A location is a path of this machine, or an address as `s3://bucket/folder/*.parquet`. Patterns are those of a shell:
+`*` and `?` stay within a name, `**` goes through folders.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from imdbsent.errors import InputUnreadable, StorageUnreachable, UsageProblem
+from imdbsent.records.compression import reason
+from imdbsent.records.formats import SUFFIXES, Compression, FileFormat, Kind, format_of_name
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_WILD: Final = re.compile(r"[*?\[]")
+_HIDDEN: Final = ("_", ".")
+
+
+@dataclass(frozen=True)
+class InputFiles:
+    """Files of one format on one filesystem.
+
+    Attributes:
+        filesystem: pyarrow's.
+        paths: their paths there, sorted.
+        format: what they are.
+        first: the first that has something in it; the first where none has.
+    """
+
+    filesystem: Any
+    paths: tuple[str, ...]
+    format: FileFormat
+    first: str
+
+
+def find_files(locations: Sequence[str], file_format: FileFormat | None = None) -> InputFiles:
+    """The files that a command line names.
+
+    Args:
+        locations: of files, folders (all files of records in them) and patterns.
+        file_format: what they are; None for what their names say, and lines of text where they say nothing.
+
+    Raises:
+        InputUnreadable: there is nothing at a location.
+        StorageUnreachable: its filesystem cannot be reached.
+        UsageProblem: they are on several filesystems, or of several formats.
+    """
+    found: dict[str, int] = {}
+    filesystems: list[Any] = []
+    for location in locations:
+        filesystem, files = _found(location)
+        if not files:
+            raise InputUnreadable(location, "there is no file of that name, or none in there")
+        if filesystems and not filesystems[0].equals(filesystem):
+            raise UsageProblem(f"{location!r} is on another filesystem than {locations[0]!r}. Type: a command for each")
+        filesystems.append(filesystem)
+        found.update((file.path, file.size or 0) for file in files)
+    paths = tuple(sorted(found))
+    first = next((path for path in paths if found[path]), paths[0])
+    return InputFiles(filesystems[0], paths, file_format or _format_of(paths), first)
+
+
+def locate(location: str) -> tuple[Any, str]:
+    """The filesystem of a location, pyarrow's, and the path there.
+
+    Raises:
+        InputUnreadable: it is no address that pyarrow knows.
+        StorageUnreachable: its filesystem cannot be reached.
+    """
+    from pyarrow import ArrowException, fs  # noqa: PLC0415 (this engine alone needs it)
+
+    if "://" not in location:
+        return fs.LocalFileSystem(), str(Path(location).expanduser().absolute())
+    try:
+        filesystem, path = fs.FileSystem.from_uri(location)
+    except (ArrowException, ValueError) as error:
+        raise InputUnreadable(location, reason(error)) from error
+    except OSError as error:
+        raise StorageUnreachable(location, reason(error)) from error
+    return filesystem, path
+
+
+def _found(location: str) -> tuple[Any, list[Any]]:
+    """A filesystem and the files, pyarrow's FileInfo, that are at a location there."""
+    from pyarrow import fs  # noqa: PLC0415 (as above)
+
+    base, pattern = _split(location)
+    filesystem, place = locate(base)
+    try:
+        there = filesystem.get_file_info(place)
+        if there.type == fs.FileType.File and not pattern:
+            return filesystem, [there]
+        if there.type != fs.FileType.Directory:
+            return filesystem, []
+        # Folders below are gone through for a folder that is named, and for a pattern that names them.
+        selector = fs.FileSelector(place, recursive=not pattern or "/" in pattern or "**" in pattern)
+        files = [file for file in filesystem.get_file_info(selector) if file.type == fs.FileType.File]
+    except OSError as error:
+        if isinstance(filesystem, fs.LocalFileSystem):
+            raise InputUnreadable(location, reason(error)) from error
+        raise StorageUnreachable(location, reason(error)) from error
+    names = {file.path: file.path[len(place) :].lstrip("/") for file in files}
+    if pattern:
+        matches = re.compile(_regular(pattern)).fullmatch
+        return filesystem, [file for file in files if matches(names[file.path])]
+    return filesystem, [file for file in files if _is_of_records(names[file.path])]
+
+
+def _split(location: str) -> tuple[str, str]:
+    """The folder before the first wildcard, and the pattern behind it; "" for none."""
+    if "://" not in location and Path(location).exists():  # a file may be called "a[1].csv"
+        return location, ""
+    wild = _WILD.search(location)
+    if wild is None:
+        return location, ""
+    end = location.rfind("/", 0, wild.start()) + 1
+    return location[:end] or ".", location[end:]
+
+
+def _regular(pattern: str) -> str:
+    """The regular expression of a shell's pattern."""
+    parts = re.split(r"(\*\*/|\*\*|\*|\?|\[[^\]]+\])", pattern)
+    known = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
+    return "".join(known.get(part) or (_of_set(part) if part.startswith("[") else re.escape(part)) for part in parts)
+
+
+def _of_set(part: str) -> str:
+    return part.replace("[!", "[^").replace("\\", "\\\\") if part.endswith("]") else re.escape(part)
+
+
+def _is_of_records(name: str) -> bool:
+    """Whether a file in a folder is taken: its name says what it is, and nothing on its way is hidden."""
+    return name.lower().endswith((*SUFFIXES, *(suffix + end for suffix in SUFFIXES for end in (".gz", ".zst")))) and (
+        not any(part.startswith(_HIDDEN) for part in name.split("/"))
+    )
+
+
+def _format_of(paths: Sequence[str]) -> FileFormat:
+    """What files are by their names; they may be compressed differently, which each file's name says."""
+    kinds = {path: format_of_name(path) or FileFormat(Kind.TXT) for path in paths}
+    first = kinds[paths[0]]
+    for path, other in kinds.items():
+        if other.kind is not first.kind:
+            raise UsageProblem(
+                f"{path!r} is {other.kind.value}, {paths[0]!r} is {first.kind.value}. Type: a pattern of one format, "
+                f"as '*.{first.kind.value}'"
+            )
+        if other.kind is Kind.PARQUET and other.compression is not Compression.NONE:
+            raise UsageProblem(f"Parquet is compressed inside, {path!r} as a whole. Type: gunzip, or zstd -d, first")
+    return first

@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from imdbsent.cli.engine_options import Engine, check_engine
+from imdbsent.errors import ExitCode, UsageProblem
+
+
+def test_options_of_the_other_engine_are_refused() -> None:
+    check_engine(Engine.LOCAL, {"--address": None}, {"--resume": True})
+    check_engine(Engine.RAY, {"--address": "auto"}, {"--resume": False})
+    with pytest.raises(UsageProblem, match="of a cluster. Type: --concurrency and --engine ray"):
+        check_engine(Engine.LOCAL, {"--concurrency": 2}, {})
+    with pytest.raises(UsageProblem, match="--resume does not go with --engine ray"):
+        check_engine(Engine.RAY, {}, {"--resume": True})
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["--sort", "confidence"], ["--only", "negative"], ["--explain"], ["--resume"], ["--workers", "2"], ["--whole"]],
+)
+def test_what_a_cluster_does_not_do_is_told_before_ray_is_imported(run, arguments: list[str]) -> None:
+    result = run("predict", "a.csv", "--engine", "ray", "-o", "out", *arguments)
+    assert result.code == ExitCode.USAGE
+    assert f"{arguments[0]} does not go with --engine ray" in result.err
+
+
+def test_an_address_without_the_engine_is_refused(run) -> None:
+    result = run("predict", "great", "--address", "auto")
+    assert result.code == ExitCode.USAGE
+    assert "--address is an option of a cluster" in result.err
+
+
+def test_without_ray_it_is_one_line_and_exit_code_2(run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "ray", None)
+    monkeypatch.setitem(sys.modules, "ray.data", None)
+    result = run("predict", "*.parquet", "--engine", "ray", "-o", "out")
+    assert result.code == ExitCode.USAGE
+    assert result.err == "imdbsent: --engine ray needs an optional library. Type: pip install 'imdbsent[ray]'\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["-"], "not standard input"),
+        (["rows.csv"], "-o FOLDER/"),
+        (["rows.csv", "-o", "out", "--format", "tsv"], "Type: --format jsonl"),
+        (["none*.csv", "-o", "out"], "there is no file of that name"),
+        (["rows.csv", "-o", "out", "--text-column", "body"], r"there are: n, text"),
+        (["rows.csv", "-o", "."], "is not empty"),
+        (["rows.csv", "-o", "out", "--model", "nowhere"], "there is no model"),
+    ],
+)
+def test_what_is_wrong_is_told_before_a_cluster_is_started(
+    run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], told: str
+) -> None:
+    pytest.importorskip("ray", reason="ray is not installed")
+    monkeypatch.setattr("imdbsent.cli.on_ray.connected", None)  # whoever connects fails
+    monkeypatch.chdir(tmp_path)
+    Path("rows.csv").write_text("n,text\n1,great\n")
+    result = run("predict", *arguments, "--engine", "ray")
+    assert result.code in (ExitCode.USAGE, ExitCode.MISSING)
+    assert told in result.err
+    assert result.err.count("\n") == 1
