@@ -43,7 +43,7 @@ def test_logistic_regression_is_scikit_learns(is_sparse: bool, penalty: float) -
 
 
 def test_a_soft_target_is_learned_as_so_many_texts_of_both_classes() -> None:
-    """Three of four texts with a feature are positive: so is one text with the target 0.75 and four times the penalty."""
+    """Three of four texts are positive: as good as one text with the target 0.75 and four times the penalty."""
     feature = np.ones((1, 1), np.float32)
     soft = logistic_regression(feature, np.array([0.75]), 4.0)
     hard = logistic_regression(np.ones((4, 1), np.float32), np.array([1.0, 1.0, 1.0, 0.0]), 1.0)
