@@ -132,6 +132,14 @@ def problem_of_size(recipe: Recipe) -> str | None:
     Returns:
         A clause; None where nothing is wrong.
     """
+    if recipe.scheme == "words":
+        from imdbsent.training.flagship.pairs import LARGEST_VOCABULARY  # it imports NumPy
+
+        if recipe.vocabulary_size > LARGEST_VOCABULARY:
+            return (
+                f"vocabulary_size is {recipe.vocabulary_size:,}, more than the {LARGEST_VOCABULARY:,} ids whose pairs "
+                "the scheme 'words' can number"
+            )
     embedding = recipe.vocabulary_size * recipe.embedding_size
     lstm = 4 * recipe.units * (recipe.embedding_size + recipe.units + 1)
     padding_states = 2 * recipe.units * (recipe.maximum_length + 1)  # `imdbsent.training.export`

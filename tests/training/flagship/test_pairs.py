@@ -16,6 +16,7 @@ from imdbsent.training.flagship.pairs import (
     key_of,
     pairs_in,
 )
+from imdbsent.training.recipes import problem_of_size
 from tests.training.flagship.small import SMALL, padded, random_texts, texts_of
 
 SIZE = 600
@@ -79,6 +80,13 @@ def test_keys_and_buckets_of_the_largest_vocabulary_fit_into_int32_and_no_larger
     assert np.count_nonzero(table != NO_KEY) == 4
     marked = pairs_in(texts_of(words), table, LARGEST_VOCABULARY).ids.tolist()
     assert marked == [0, *(bucket_of(one, two) for one, two in itertools.pairwise(words))]
+
+
+def test_no_recipe_has_more_ids_than_their_pairs_can_be_numbered() -> None:
+    assert problem_of_size(replace(SMALL, vocabulary_size=LARGEST_VOCABULARY)) is None
+    problem = problem_of_size(replace(SMALL, vocabulary_size=LARGEST_VOCABULARY + 1))
+    assert problem is not None
+    assert problem.startswith("vocabulary_size is 46,341, more than the 46,340 ids")
 
 
 def test_the_network_finds_the_pairs_that_the_arrays_have() -> None:
