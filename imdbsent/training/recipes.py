@@ -7,8 +7,6 @@ import typing
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, Final, get_args
 
-from imdbsent.training.flagship.pairs import LARGEST_VOCABULARY
-
 
 @dataclass(frozen=True)
 class Setting:
@@ -136,11 +134,14 @@ def problem_of_size(recipe: Recipe) -> str | None:
     """
     if recipe.scheme == "words" and not recipe.bucketed:
         return "with the scheme 'words' no padding is read: make bucketed true"
-    if recipe.scheme == "words" and recipe.vocabulary_size > LARGEST_VOCABULARY:
-        return (
-            f"vocabulary_size is {recipe.vocabulary_size:,}, and pairs of words can be told apart up to "
-            f"{LARGEST_VOCABULARY:,}: make it smaller"
-        )
+    if recipe.scheme == "words":
+        from imdbsent.training.flagship.pairs import LARGEST_VOCABULARY  # it imports NumPy
+
+        if recipe.vocabulary_size > LARGEST_VOCABULARY:
+            return (
+                f"vocabulary_size is {recipe.vocabulary_size:,}, more than the {LARGEST_VOCABULARY:,} ids whose pairs "
+                "the scheme 'words' can number"
+            )
     embedding = recipe.vocabulary_size * recipe.embedding_size
     lstm = 4 * recipe.units * (recipe.embedding_size + recipe.units + 1)
     padding_states = 2 * recipe.units * (recipe.maximum_length + 1)  # `imdbsent.training.export`

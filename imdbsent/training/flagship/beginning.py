@@ -102,6 +102,8 @@ def shortened(vectors: Floats, size: int) -> Floats:
         Shape (things, size).
     """
     there = np.any(vectors != 0, axis=1)
+    if not there.any():
+        return np.zeros((len(vectors), size), np.float32)
     centred = np.where(there[:, None], vectors - vectors[there].mean(axis=0), 0)
     _, directions = np.linalg.eigh(centred.T @ centred)  # in ascending order
     kept = centred @ directions[:, ::-1][:, :size]

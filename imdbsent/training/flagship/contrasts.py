@@ -3,7 +3,7 @@
 A negated sentence is rare in a review, and the review's label seldom turns on it, so a network learns little of it from
 reviews. Here it is put together: a word that is said of films ("very X", "so X") and whose side the labelled reviews
 show, in a frame that keeps its side or turns it over; and two clauses of reviews on different sides, joined by a word
-that says which of them counts. Nothing of it comes from a test split, and none of the frames stand in
+that says which of them counts. Nothing of it comes from a test split, and no sentence that the frames make stands in
 tests/negation.py, where what was learned is tried on others.
 """
 
@@ -47,7 +47,10 @@ EVIDENT: Final = {
 """Words on whose side everyone is, but which stand in reviews of both kinds, because they are negated so often."""
 
 _THINGS: Final = ("picture", "show", "dialogue", "ending", "direction", "plot", "movie", "film", "cast", "humor")
-_SUBJECTS: Final = (*(f"the {thing}" for thing in _THINGS), "it", "this", "this movie", "this one", "everything")
+_SUBJECTS: Final = (
+    "the picture", "the show", "the dialogue", "the ending", "the direction", "the plot", "that movie", "that film",
+    "the cast", "the humor", "it", "this", "this movie", "this one", "everything",
+)  # fmt: skip
 _KEEPING: Final = ("{s} is {d} {w}", "{s} was {w}", "{d} {w}", "what a {w} {t}", "{w} {t}", "{s} seemed {w} to me")
 _TURNING: Final = (
     "{s} is not {w}", "{s} was not {d} {w}", "{s} isn't {w}", "{s} wasn't {d} {w}", "not {w}",
@@ -56,8 +59,8 @@ _TURNING: Final = (
     "{s} could have been {w}", "i wouldn't call {s} {w}", "{s} is far from being {w}", "{s} ain't {w}",
 )  # fmt: skip
 _LIKING: Final = ("like", "love", "enjoy", "recommend", "care for", "appreciate", "admire", "believe", "finish")
-_NOT: Final = ("do not", "don't", "didn't", "did not", "can't", "cannot", "couldn't", "wouldn't", "won't", "never")
-_SPOILING: Final = ("disappoint", "bore", "drag", "fail", "annoy", "get old", "let me down", "lose its way")
+_NOT: Final = ("do not", "don't", "didn't", "did not", "can't", "cannot", "could not", "wouldn't", "won't", "never")
+_SPOILING: Final = ("wear thin", "bore", "drag", "fail", "annoy", "get old", "let me down", "lose its way")
 _DOES_NOT: Final = ("doesn't", "does not", "didn't", "did not", "never", "won't")
 _WORTH: Final = ("seeing", "it", "renting", "a look", "your while", "the price", "buying", "the effort")
 _NOT_WORTH: Final = ("not worth", "isn't worth", "wasn't worth", "not really worth", "hardly worth", "never worth")

@@ -89,6 +89,7 @@ class Workspace:
             with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
                 if str(file[_KEY]) == key:
                     return file[_VALUE], float(file[_SECONDS])
-        except (OSError, EOFError, ValueError, LookupError, zipfile.BadZipFile):
+        except (OSError, EOFError, ValueError, LookupError, RuntimeError, MemoryError, zipfile.BadZipFile):
+            # RuntimeError: one flipped bit makes a zip file "encrypted", or of a version that zipfile does not know
             pass
         return None

@@ -1,0 +1,153 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from imdbsent.tokenizer import OOV_ID, PAD_ID, START_ID
+from imdbsent.training.flagship.batches import LONGEST_SHOWN, Piece, Pieces, Spans
+from imdbsent.training.flagship.ladder import Ladder
+from tests.training.flagship.small import random_texts
+
+LADDER = Ladder(longest=100, longest_span=20, shortest=4, segments=8, word_dropout=0.2, span_share=0.4)
+REVIEWS, SENTENCES = 240, 20
+LENGTHS = [*np.random.default_rng(1).integers(0, 300, REVIEWS).tolist(), *range(1, SENTENCES + 1)]
+TEXTS = random_texts(LENGTHS)
+PLACES = np.array([*range(0, REVIEWS, 2), *range(REVIEWS, REVIEWS + SENTENCES)])  # every other review, all sentences
+TARGETS = np.linspace(0, 1, len(TEXTS), dtype=np.float32)
+
+
+def spans() -> Spans:
+    return Spans(TEXTS, PLACES, TARGETS, LADDER, sentences=SENTENCES)
+
+
+def pieces_of(batches: list[Pieces]) -> list[Piece]:
+    return [piece for batch in batches for piece in batch.pieces]
+
+
+EPOCHS = [pieces_of(spans().shuffled(6, 7, epoch)) for epoch in range(1, 9)]
+EVERY = [piece for epoch in EPOCHS for piece in epoch]
+
+
+def test_a_seed_and_an_epoch_decide_the_batches() -> None:
+    first, again, second, other = (spans().shuffled(6, *at) for at in ((7, 1), (7, 1), (7, 2), (8, 1)))
+    assert first == again
+    assert [batch.pieces for batch in first] != [batch.pieces for batch in second]
+    assert [batch.pieces for batch in first] != [batch.pieces for batch in other]
+    np.testing.assert_array_equal(spans().batch(first[3])[0], spans().batch(again[3])[0])
+
+
+def test_each_text_that_counts_comes_once_an_epoch_and_no_other() -> None:
+    for epoch in EPOCHS:
+        assert sorted(piece.text for piece in epoch) == PLACES.tolist()
+    assert [piece.text for piece in EPOCHS[0]] != [piece.text for piece in EPOCHS[1]]
+
+
+def test_no_part_is_longer_than_asked_or_lies_outside_its_text() -> None:
+    for piece in EVERY:
+        assert piece.length <= (LADDER.longest_span if piece.is_span else LADDER.longest)
+        assert 0 <= piece.start <= piece.start + piece.length <= LENGTHS[piece.text]
+        fewest = LADDER.shortest if piece.is_span else LADDER.longest
+        assert piece.length >= min(fewest, LENGTHS[piece.text])
+    long_spans = [piece.length for piece in EVERY if piece.is_span and LENGTHS[piece.text] > LADDER.longest_span]
+    assert {min(long_spans), max(long_spans)} == {LADDER.shortest, LADDER.longest_span}
+
+
+def test_so_many_reviews_are_cut_to_spans_as_the_ladder_says() -> None:
+    reviews = [piece for piece in EVERY if piece.text < REVIEWS]
+    assert np.mean([piece.is_span for piece in reviews]) == pytest.approx(LADDER.span_share, abs=0.06)
+
+
+def test_half_of_the_reviews_that_are_too_long_keep_their_end() -> None:
+    cut = [p for p in EVERY if not p.is_span and LENGTHS[p.text] > LADDER.longest + 20]
+    at_end = [piece.start + piece.length == LENGTHS[piece.text] for piece in cut]
+    assert np.mean(at_end) == pytest.approx(0.5, abs=0.12)
+
+
+def test_a_sentence_is_never_cut() -> None:
+    sentences = [piece for piece in EVERY if piece.text >= REVIEWS]
+    assert len(sentences) == SENTENCES * len(EPOCHS)
+    assert all((p.start, p.length, p.is_span) == (0, LENGTHS[p.text], False) for p in sentences)
+
+
+def test_a_batch_holds_parts_of_as_many_segments_and_no_more_of_them_than_fit() -> None:
+    batches = [batch for epoch in (1, 2) for batch in spans().shuffled(6, 7, epoch)]
+    widths = set()
+    for batch in batches:
+        ids, targets = spans().batch(batch)
+        (segments,) = {piece.segments for piece in batch.pieces}
+        assert ids.shape == (len(batch), 64 * segments)
+        assert targets.shape == (len(batch), 1)
+        assert len(batch) <= 6
+        assert len(batch) * segments <= LADDER.segments
+        widths.add(ids.shape[1])
+    assert widths == {64, 128}
+
+
+def test_the_start_mark_counts_to_the_segment() -> None:
+    assert [Piece(0, 0, length).segments for length in (0, 1, 63, 64, 127, 128)] == [1, 1, 1, 2, 2, 3]
+
+
+def test_a_row_is_the_start_mark_the_words_of_the_part_and_padding() -> None:
+    batch = Pieces((Piece(2, 3, 5), Piece(REVIEWS, 0, 1)), epoch=1)
+    ids, targets = spans().batch(batch)
+    assert ids[0].tolist() == [START_ID, *TEXTS[2][3:8].tolist(), *[PAD_ID] * 58]
+    assert ids[1].tolist() == [START_ID, *TEXTS[REVIEWS].tolist(), *[PAD_ID] * 62]
+    assert targets[:, 0].tolist() == TARGETS[[2, REVIEWS]].tolist()
+
+
+def test_words_are_dropped_as_often_as_asked_but_never_the_padding_or_the_start_mark() -> None:
+    dropped = words = 0
+    for batch in spans().shuffled(6, 7, 1):
+        noisy, _ = spans().batch(batch)
+        clean, _ = spans().batch(replace(batch, noise=None))
+        assert (noisy[clean == PAD_ID] == PAD_ID).all()
+        assert (noisy[:, 0] == START_ID).all()
+        assert (noisy[noisy != clean] == OOV_ID).all()
+        dropped += np.count_nonzero(noisy != clean)
+        words += np.count_nonzero(clean > START_ID)
+    assert dropped / words == pytest.approx(LADDER.word_dropout, abs=0.02)
+
+
+def test_a_look_goes_over_whole_texts_by_length_and_drops_nothing() -> None:
+    long = random_texts([LONGEST_SHOWN + 5, 3, 100])
+    looked = Spans(long, np.array([0, 2]), np.ones(3, np.float32), LADDER)
+    batches = {batch.pieces: looked.batch(batch)[0] for batch in looked.in_order()}
+    assert set(batches) == {(Piece(2, 0, 100),), (Piece(0, 0, LONGEST_SHOWN),)}
+    assert batches[Piece(2, 0, 100),][0, 1:101].tolist() == long[2].tolist()
+
+
+def test_texts_of_like_length_are_looked_at_together() -> None:
+    widest = [spans().batch(batch)[0].shape[1] for batch in spans().in_order()]
+    narrowest = [64 * min(piece.segments for piece in batch.pieces) for batch in spans().in_order()]
+    assert widest == narrowest
+    assert max(map(len, spans().in_order())) == LADDER.segments
+
+
+def test_a_span_has_the_target_of_its_epoch_and_no_topic() -> None:
+    span_targets = np.stack([TARGETS * 0 + 0.25, TARGETS * 0 + 0.75])
+    topics = np.ones((len(TEXTS), 3), np.float32) * np.arange(1, len(TEXTS) + 1, dtype=np.float32)[:, None]
+    train = replace(spans(), span_targets=span_targets, topics=topics)
+    for epoch, target in ((1, 0.25), (2, 0.75)):
+        kinds = set()
+        for batch in train.shuffled(6, 7, epoch):
+            _, given = train.batch(batch)
+            assert given.shape == (len(batch), 4)
+            for row, piece in zip(given.tolist(), batch.pieces):
+                kinds.add(piece.is_span)
+                whole = [float(TARGETS[piece.text]), *[piece.text + 1.0] * 3]
+                assert row == ([target, 0, 0, 0] if piece.is_span else whole)
+        assert kinds == {False, True}
+
+
+def test_the_spans_that_teachers_are_asked_about_are_those_that_are_trained_on() -> None:
+    for epoch in (1, 2):
+        trained_on = {piece for piece in EPOCHS[epoch - 1] if piece.is_span}
+        assert set(spans().spans(7, epoch)) == trained_on
+
+
+def test_the_steps_of_a_run_are_those_of_its_longest_epoch() -> None:
+    counts = [len(spans().shuffled(6, 7, epoch)) for epoch in range(1, 6)]
+    assert spans().steps(6, 7, 5) == max(counts)
+    assert len(set(counts)) > 1

@@ -1,0 +1,196 @@
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from imdbsent.bundle import Bundle
+from imdbsent.classifier import Classifier
+from imdbsent.dataset.aclimdb import read_reviews
+from imdbsent.errors import TrainingStopped
+from imdbsent.training import unfinished
+from imdbsent.training.progress import Position
+from imdbsent.training.recipes import Recipe
+from imdbsent.training.request import TrainingRequest
+from tests.training.flagship.trees import EACH, TINY, asked, write_tree
+
+pytest.importorskip("keras", reason="keras is not installed in the light environment")
+pytest.importorskip("onnx", reason="onnx is not installed in the light environment")
+pytest.importorskip("scipy", reason="scipy is not installed in the light environment")
+pytest.importorskip("numba", reason="numba is not installed in the light environment")
+import numba
+
+from imdbsent.training.checkpoint import Checkpoint
+from imdbsent.training.flagship import climb
+from imdbsent.training.flagship.batches import Spans
+from imdbsent.training.flagship.climb import topics_of
+from imdbsent.training.flagship.ladder import SMOKE
+from imdbsent.training.run import train_bundle
+
+
+@dataclass
+class Listener:
+    """Hears of a run, and stops it at a line that says so, or at a batch (units, epoch, batch) of a network."""
+
+    line: str | None = None
+    batch: tuple[int, int, int] | None = None
+    notes: list[str] = field(default_factory=list)
+    units: int = 0
+
+    def note(self, line: str) -> None:
+        self.notes.append(line)
+        if self.line is not None and self.line in line:
+            raise KeyboardInterrupt
+
+    def started(self, recipe: Recipe, _train: int, _test: int, _position: Position) -> None:
+        self.units = recipe.units
+
+    def batch_done(self, epoch: int, batch: int, _loss: float, _accuracy: float) -> None:
+        if (self.units, epoch, batch) == self.batch:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    def evaluation_done(self, *_: object) -> None: ...
+
+    def epoch_done(self, *_: object) -> None: ...
+
+
+@dataclass(frozen=True)
+class Climbed:
+    tree: Path
+    bundle: Bundle
+    notes: list[str]
+    learned_from: list[Spans]
+
+
+def run(request: TrainingRequest, listener: Listener, start: Checkpoint | None = None) -> Bundle:
+    return train_bundle(request, progress=listener, note=listener.note, start=start).bundle
+
+
+@pytest.fixture(autouse=True)
+def _in_the_foreground() -> Iterator[None]:
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _one_thread() -> Iterator[None]:
+    """The threads of the document vectors do not wait for each other: only one of them gives the same every time."""
+    before = numba.get_num_threads()
+    numba.set_num_threads(1)
+    yield
+    numba.set_num_threads(before)
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Climbed:
+    """A run that nothing stops."""
+    tree = write_tree(tmp_path_factory.mktemp("aclImdb"))
+    learned_from: list[Spans] = []
+    teach = climb.teach
+
+    def watched(recipe: Recipe, seed: int, train: Spans, shown: Spans, **others: Any) -> Any:
+        learned_from.append(train)
+        return teach(recipe, seed, train, shown, **others)
+
+    home = tmp_path_factory.mktemp("home")
+    listener = Listener()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("IMDBSENT_HOME", str(home))
+        patch.setattr(climb, "teach", watched)
+        bundle = run(asked(tree, "whole"), listener)
+        assert not list((home / "training").glob("[!.]*"))  # no checkpoint and no stage is left
+    return Climbed(tree, bundle, listener.notes, learned_from)
+
+
+def test_a_bundle_comes_of_it_that_loads_and_answers(whole: Climbed) -> None:
+    classifier = Classifier(whole.bundle.verify())
+    good, bad = classifier.predict(["so great , really superb .", "so awful , really dull ."])
+    assert 0 < bad.probability < 1
+    assert good.probability != bad.probability
+
+
+def test_the_card_says_how_it_was_made(whole: Climbed) -> None:
+    card = whole.bundle.card
+    assert (card.scheme, card.num_words, card.seed) == ("words", TINY.vocabulary_size, 7)
+    assert [metrics.split for metrics in card.metrics] == ["validation", "test"]
+    assert [metrics.texts for metrics in card.metrics] == [round(SMOKE.held_out * 2 * EACH), 2 * EACH]
+    assert len(card.history) == TINY.epochs
+    assert card.recipe["units"] == TINY.units
+    assert card.recipe["teacher_units"] == SMOKE.teacher_units
+    assert card.recipe["fewest_texts"] == "1 1 1"
+    assert "validation texts" in card.chosen_by
+
+
+def test_each_stage_says_what_it_gives_on_held_out_titles(whole: Climbed) -> None:
+    stages = ("n-gram teacher", "document teacher", "linear teachers together", "network teacher 1", "all teachers")
+    for stage in stages:
+        assert sum(note.startswith(stage) and "right on 20 reviews" in note for note in whole.notes) == 1, stage
+
+
+def test_no_network_learns_from_a_review_of_a_held_out_title(whole: Climbed) -> None:
+    titles = [review.title for review in read_reviews(whole.tree) if review.split == "train"]
+    labelled = range(2 * EACH)
+    assert len(whole.learned_from) == SMOKE.teachers + 1
+    for spans in whole.learned_from:
+        reviews = [int(place) for place in spans.places if place < len(titles)]
+        held_out = {titles[place] for place in labelled} - {titles[place] for place in reviews}
+        assert 2 <= len(held_out) < 10
+        assert len(reviews) == len(titles) - sum(title in held_out for title in titles)  # each title whole
+        assert 2 * EACH <= max(reviews) < 3 * EACH  # the unlabelled ones are among them
+        assert spans.sentences == len(spans.places) - len(reviews) > 100
+
+
+def test_only_the_student_learns_of_short_spans_what_the_networks_said_of_them(whole: Climbed) -> None:
+    teacher, student = whole.learned_from
+    assert teacher.span_targets is None
+    assert student.span_targets is not None
+    for epoch in range(1, TINY.epochs + 1):
+        asked_about = [piece.text for piece in student.spans(7, epoch)]
+        said = student.span_targets[epoch - 1]
+        assert np.flatnonzero(said != 0.5).tolist() == sorted(asked_about)
+
+
+STOPS = (
+    Listener(line="document vectors: epoch 1"),
+    Listener(line="8 numbers each"),
+    Listener(line="n-gram teacher"),
+    Listener(line="document teacher"),
+    Listener(batch=(SMOKE.teacher_units, 1, 2)),
+    Listener(batch=(TINY.units, 1, 3)),
+    Listener(batch=(TINY.units, 2, 1)),
+)
+
+
+def test_a_run_that_is_stopped_in_each_stage_goes_on_to_the_weights_of_one_that_never_was(whole: Climbed) -> None:
+    request, start = asked(whole.tree, "stopped"), None
+    for stop in STOPS:
+        if stop.line is None:
+            with pytest.raises(TrainingStopped, match="imdbsent train --resume"):
+                run(request, stop, start)
+        else:
+            with pytest.raises(KeyboardInterrupt):
+                run(request, stop, start)
+        start = unfinished.find("stopped")
+        assert start.head.request == request
+    last = Listener()
+    bundle = run(request, last, start)
+    assert bundle.card.files["model.onnx"] == whole.bundle.card.files["model.onnx"]
+    again = [note for note in last.notes if "done before" in note]
+    assert len(again) == 4  # both teachers, the vectors, the network: nothing is done twice
+    assert [replace(epoch, seconds=0.0) for epoch in bundle.card.history] == [
+        replace(epoch, seconds=0.0) for epoch in whole.bundle.card.history
+    ]
+    assert unfinished.names() == []
+    assert not unfinished.stages_of("stopped").exists()
+
+
+def test_topics_are_directions_from_the_mean() -> None:
+    vectors = np.array([[2, 0], [4, 0], [3, 1], [3, -1]], np.float32)
+    np.testing.assert_allclose(topics_of(vectors), [[-1, 0], [1, 0], [0, 1], [0, -1]], atol=0.011)

@@ -1,0 +1,53 @@
+"""`imdbsent train --recipe flagship` as a user types it."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+from pathlib import Path
+
+import pytest
+
+from imdbsent.bundle import read_bundle
+from imdbsent.errors import ExitCode
+from tests.training.flagship.trees import write_tree
+
+needs_all = pytest.mark.skipif(
+    any(importlib.util.find_spec(library) is None for library in ("keras", "onnx", "scipy", "numba")),
+    reason="what the flagship trains with is not installed in the light environment",
+)
+
+
+@needs_all
+def test_every_stage_of_the_flagship_runs_on_a_few_reviews(run, tmp_path: Path, home: Path) -> None:
+    tree = write_tree(tmp_path / "aclImdb")
+    result = run("train", "--recipe", "flagship", "--smoke", "--data", str(tree), "--name", "try")
+    assert result.code == ExitCode.DONE, result.err
+    card = read_bundle(home / "models" / "try").verify().card
+    assert (card.recipe["teachers"], len(card.history)) == (1, 5)
+    for said in ("n-gram teacher", "document teacher", "network teacher 1", "validation accuracy"):
+        assert said in result.err
+    answer = run("predict", "--model", "try", "--format", "json", "A great movie.")
+    assert answer.code == ExitCode.DONE
+    assert 0 < json.loads(answer.out)["probability"] < 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--smoke",), "--smoke is of the flagship's stages. Type: imdbsent train --recipe flagship --smoke"),
+        (("--recipe", "bucketed", "--smoke"), "Type: imdbsent train --recipe flagship --smoke"),
+        (("FILE", "--recipe", "flagship"), "'flagship' learns from the unlabelled reviews of IMDB"),
+        (("--from", "tiny", "--recipe", "flagship"), "'flagship' starts from its own teachers"),
+    ],
+)
+def test_what_the_flagship_cannot_do_is_said_in_one_line(
+    run, tmp_path: Path, arguments: tuple[str, ...], said: str
+) -> None:
+    table = tmp_path / "mine.csv"
+    table.write_text("text,label\ngreat,1\nawful,0\n", encoding="utf-8")
+    result = run("train", *(str(table) if argument == "FILE" else argument for argument in arguments))
+    assert result.code == ExitCode.USAGE
+    assert said in result.err
+    assert result.err.count("\n") == 1
+    assert result.out == ""

@@ -1,0 +1,43 @@
+"""A tree of aclImdb with forty short reviews a folder, and a recipe that is trained on it in seconds."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from imdbsent.training.recipes import FLAGSHIP
+from imdbsent.training.request import TrainingRequest
+
+TINY = replace(FLAGSHIP, vocabulary_size=300, embedding_size=4, units=3, epochs=2)
+EACH, OF_A_TITLE = 40, 4
+
+_GOOD = ("great", "superb", "lovely", "moving", "charming", "brilliant")
+_BAD = ("awful", "dull", "poor", "clumsy", "tedious", "wretched")
+_SAID = ("The cast is {}.", "It was {} and {} ,", "What a {} film!", "A very {} story...", "So {}, really {}.")
+
+
+def write_tree(root: Path) -> Path:
+    """Write it: titles tt0 to tt9 have reviews of both classes, the unlabelled ones and the test are of others."""
+    generator = np.random.default_rng(7)
+    folders = {"train/pos": 0, "train/neg": 0, "train/unsup": 100, "test/pos": 200, "test/neg": 200}
+    for folder, first_title in folders.items():
+        split, kind = folder.split("/")
+        (root / folder).mkdir(parents=True)
+        for number in range(EACH):
+            words = {"pos": _GOOD, "neg": _BAD}.get(kind, _GOOD if number % 2 else _BAD)
+            frames = generator.choice(_SAID, int(generator.integers(2, 5)))
+            said = [frame.format(*generator.choice(words, 2)) for frame in frames]
+            stars = {"pos": 9, "neg": 2, "unsup": 0}[kind]
+            text = " ".join([f"I saw number{number % 7} .", *said])
+            (root / folder / f"{number}_{stars}.txt").write_text(text, encoding="utf-8")
+        titles = [first_title + number // OF_A_TITLE for number in range(EACH)]
+        addresses = "".join(f"http://www.imdb.com/title/tt{title}/usercomments\n" for title in titles)
+        (root / split / f"urls_{kind}.txt").write_text(addresses, encoding="utf-8")
+    return root
+
+
+def asked(tree: Path, name: str) -> TrainingRequest:
+    """A climb of the small ladder with the small recipe."""
+    return TrainingRequest(TINY, 7, name, data=str(tree), smoke=True)
