@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     Note = Callable[[str], None]
 
 DEFAULT_MODEL: Final = default.DEFAULT_MODEL
-TRAINABLE: Final = ("classic", "bucketed")
+TRAINABLE: Final = ("classic", "bucketed", "flagship")
 """Models that `imdbsent train` can make under their own name; a test holds that these are the recipes."""
 URL_VARIABLE: Final = "IMDBSENT_MODEL_URL"
 PRETRAINED: Final = Path(__file__).parent / "pretrained"
