@@ -38,7 +38,8 @@ class ExplainedToken:
         word: the word as the model has it: lower-cased, and by the scheme "words" in one spelling.
         id: what stands for it in the vocabulary; None where nothing does.
         status: "known"; "rare", where the network reads it as any word outside its vocabulary; "unseen", where no
-            training review holds it and it is left out (never by the scheme "words"); "cut", where the network does not read so far back.
+            training review holds it and it is left out (never by the scheme "words"); "cut", where the network does
+            not read so far back.
         contribution: what it added to the logit, above 0 towards positive; 0 where it was not read.
     """
 

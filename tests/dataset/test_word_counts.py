@@ -16,7 +16,8 @@ def test_occurrences_and_reviews_are_counted_apart():
         review("train", 1, "nothing here"),
         review("train", 0, "not great"),
     ]
-    assert count_word(reviews, b"great", split_words) == [WordCount("train/pos", 3, 1, 2), WordCount("train/neg", 1, 1, 1)]
+    counts = count_word(reviews, b"great", split_words)
+    assert counts == [WordCount("train/pos", 3, 1, 2), WordCount("train/neg", 1, 1, 1)]
 
 
 def test_a_folder_without_the_word_has_zeros(tiny_tree: Path):
