@@ -62,7 +62,7 @@ def accuracy(probabilities: Array, labels: Array, threshold: float) -> float:
 def unknown_texts(classifier: Classifier, seed: int = 0) -> list[str]:
     """Texts of words that a model has an id for, but none of their own: it reads them all as `OOV_ID` or not at all."""
     draw = random.Random(seed)
-    texts = []
+    texts: list[str] = []
     while len(texts) < UNKNOWN_TEXTS:
         count = draw.randint(1, UNKNOWN_WORDS)
         words = ["".join(draw.choices(string.ascii_lowercase, k=draw.randint(5, 12))) for _ in range(count)]

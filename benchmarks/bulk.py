@@ -6,7 +6,8 @@ python -m benchmarks.bulk --memory [--lines 100000 1000000]
 Each is a process of its own, from start to end, and they take turns: `imdbsent predict` with classic and with the
 flagship; the tutorials' way with Keras, to which classic is compared, because it is the same network;
 TextBlob and VADER in a loop (`pip install textblob vaderSentiment`; what is not installed is left out, and said).
-`--memory` runs `imdbsent predict` with classic on two numbers of lines, and needs 3 kB of disk a line in the temporary folder.
+`--memory` runs `imdbsent predict` with classic on two numbers of lines, and needs 3 kB of disk a line in the temporary
+folder.
 """
 
 from __future__ import annotations
