@@ -71,7 +71,8 @@ bench: setup
 	$(BIN)/python -m benchmarks.scale --data $(ACLIMDB) --lose
 	$(BIN)/python -m benchmarks.accuracy --data $(ACLIMDB)
 	$(BIN)/python -m benchmarks.explain --data $(ACLIMDB)
-	$(BIN)/python -m benchmarks.verdicts --data $(ACLIMDB)
+	$(BIN)/python -m benchmarks.verdicts --data $(ACLIMDB) --model classic
+	$(BIN)/python -m benchmarks.verdicts --data $(ACLIMDB) --model flagship
 	$(BIN)/python -m benchmarks.stats --data $(ACLIMDB)
 	$(BIN)/python -m benchmarks.vocabulary --data $(ACLIMDB) --word-index $(WORD_INDEX)
 

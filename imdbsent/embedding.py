@@ -59,7 +59,7 @@ def nearest_words(classifier: Classifier, word_id: int, count: int) -> list[Neig
         The other words with the largest cosine, the nearest first.
 
     Raises:
-        BundleInvalid: the model does not show its weights.
+        LayersHidden: the model does not show its weights.
     """
     known = _known_words(classifier)
     words = classifier.engine.weights().embedding[INDEX_FROM + 1 : INDEX_FROM + 1 + known]  # (known, E)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import numpy as np
 import onnxruntime
 
-from imdbsent.errors import BundleInvalid
+from imdbsent.errors import BundleInvalid, LayersHidden
 from imdbsent.graph import read_graph
 from imdbsent.graph_outputs import numbers_that_fit, run_graph
 from imdbsent.lstm import WEIGHTS, LSTMWeights, NetworkWeights
@@ -116,12 +116,11 @@ class Engine:
             An array for each name.
 
         Raises:
-            BundleInvalid: the graph has no output of that name, as it is not the tutorials' network, or gives no
-                numbers.
+            LayersHidden: the graph has no output of that name: it is not the tutorials' network.
+            BundleInvalid: it gives no numbers.
         """
-        lacking = sorted(set(names) - self.output_names)
-        if lacking:
-            raise BundleInvalid(self._model.parent, f"{self._model.name} does not show its {', '.join(lacking)}")
+        if not self.output_names.issuperset(names):
+            raise LayersHidden(self._model.parent.name)
         lengths = np.array([len(ids) for ids in texts], np.int32)
         ids = np.zeros((len(texts), int(lengths.max())), np.int32)
         for row, text in zip(ids, texts):
@@ -135,7 +134,7 @@ class Engine:
             ids: of the text, not empty and not longer than the network's maximum length.
 
         Raises:
-            BundleInvalid: the graph does not give them: it is not the tutorials' network.
+            LayersHidden: the graph does not give them: it is not the tutorials' network.
         """
         (hidden,) = self.outputs(["hidden"], [ids])  # (T, 1, H)
         return np.asarray(hidden[:, 0], np.float64)
@@ -144,8 +143,8 @@ class Engine:
         """The weights of the network, in float64, for whoever wants to look inside.
 
         Raises:
-            BundleInvalid: the graph does not give them, as it is not the tutorials' network, or not as one network has
-                them.
+            LayersHidden: the graph does not give them: it is not the tutorials' network.
+            BundleInvalid: it does not give them as one network has them.
         """
         values = (np.asarray(value, np.float64) for value in self.outputs(WEIGHTS, [[PAD_ID]]))  # constants: any text
         embedding, w, r, b, padding_hidden, padding_cell, dense_kernel, dense_bias = values

@@ -18,7 +18,7 @@ import string
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from imdbsent.pieces import pieces
 
@@ -150,7 +150,12 @@ class Tokenizer(ABC):
         vocabulary: the words by rank.
         num_words: ids from this one on become `OOV_ID`: 10,000 leaves the 9,996 most frequent words.
         maximum_length: ids kept of a text, those at its END, as `pad_sequences` does by default.
+
+    Attributes:
+        is_padded: whether shorter texts are padded in front to `maximum_length`.
     """
+
+    is_padded: ClassVar[bool] = True
 
     def __init__(self, vocabulary: Vocabulary, num_words: int, maximum_length: int) -> None:
         self.vocabulary = vocabulary

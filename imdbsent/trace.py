@@ -79,7 +79,7 @@ def trace(classifier: Classifier, text: str) -> Trace:
 
     Raises:
         TextWithoutVerdict: the text is blank, or none of its words is known.
-        BundleInvalid: the model does not show its weights.
+        LayersHidden: the model does not show its weights.
     """
     (prediction,) = classifier.predict([text])
     if prediction.problem is not None:

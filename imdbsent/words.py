@@ -10,7 +10,7 @@ Numbers keep their fraction, because `8/10` is a verdict. A clitic 's is a token
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from imdbsent.pieces import pieces
 from imdbsent.tokenizer import INDEX_FROM, OOV_ID, START_ID, Encoding, Token, Tokenizer
@@ -102,6 +102,8 @@ def without_emphasis(word: str) -> Iterator[str]:
 
 class WordsTokenizer(Tokenizer):
     """Encodes texts by the scheme "words". No word is left out: one that is not in the vocabulary is `OOV_ID`."""
+
+    is_padded: ClassVar[bool] = False
 
     def __init__(self, vocabulary: Vocabulary, num_words: int, maximum_length: int) -> None:
         super().__init__(vocabulary, num_words, maximum_length)

@@ -23,14 +23,34 @@ class Sentence:
 
 GOOD = ("good", "great", "funny", "interesting", "convincing")
 BAD = ("bad", "boring", "dull", "awful", "predictable")
-PRAISE = ("The acting is superb", "The photography is beautiful", "The music is wonderful", "The cast is excellent",
-          "The first half is very funny")
-BLAME = ("the story makes no sense", "the film as a whole is a bore", "the script is terrible", "it never comes to life",
-         "the ending ruins everything")
-FLAWS = ("The budget is tiny", "The effects look cheap", "The plot is simple", "It starts slowly",
-         "The title is silly")
-MERITS = ("I loved every minute of it", "it is a wonderful film", "the acting is superb", "it is great fun",
-          "it is one of the best of the year")
+PRAISE = (
+    "The acting is superb",
+    "The photography is beautiful",
+    "The music is wonderful",
+    "The cast is excellent",
+    "The first half is very funny",
+)
+BLAME = (
+    "the story makes no sense",
+    "the film as a whole is a bore",
+    "the script is terrible",
+    "it never comes to life",
+    "the ending ruins everything",
+)
+FLAWS = (
+    "The budget is tiny",
+    "The effects look cheap",
+    "The plot is simple",
+    "It starts slowly",
+    "The title is silly",
+)
+MERITS = (
+    "I loved every minute of it",
+    "it is a wonderful film",
+    "the acting is superb",
+    "it is great fun",
+    "it is one of the best of the year",
+)
 
 
 def families() -> dict[str, list[tuple[str, int]]]:
@@ -40,7 +60,9 @@ def families() -> dict[str, list[tuple[str, int]]]:
         "not good": [(f"The {thing} is not {word}.", 0) for thing, word in product(things, GOOD)],
         "isn't good": [(f"This {thing} isn't {word} at all.", 0) for thing, word in product(things, GOOD)],
         "isnt good": [(f"the {thing} wasnt {word}", 0) for thing, word in product(things, GOOD)],
-        "not bad": [(f"The {thing} is not {word} at all, quite the opposite.", 1) for thing, word in product(things, BAD)],
+        "not bad": [
+            (f"The {thing} is not {word} at all, quite the opposite.", 1) for thing, word in product(things, BAD)
+        ],
         "never": [
             (f"It is never {word}{rest}", label)
             for (words, label), rest in product(
@@ -49,8 +71,8 @@ def families() -> dict[str, list[tuple[str, int]]]:
             for word in words
         ][:A_FAMILY],
         "nothing": [
-            (f"There is {nothing} {word} about {what}.", 0)
-            for nothing, word, what in product(("nothing",), GOOD, ("it", "this movie", "the plot", "the jokes", "the cast"))
+            (f"There is nothing {word} about {what}.", 0)
+            for word, what in product(GOOD, ("it", "this movie", "the plot", "the jokes", "the cast"))
         ],
         "worth": [
             (text, label)
@@ -74,7 +96,10 @@ def families() -> dict[str, list[tuple[str, int]]]:
             (text, label)
             for text, label in (
                 *((f"I couldn't {verb} it.", 0) for verb in ("enjoy", "recommend", "like", "finish", "stand")),
-                *((f"I could not stop {verb}.", 1) for verb in ("laughing", "smiling", "watching", "cheering", "grinning")),
+                *(
+                    (f"I could not stop {verb}.", 1)
+                    for verb in ("laughing", "smiling", "watching", "cheering", "grinning")
+                ),
                 *((f"You won't {verb} it.", label) for verb, label in (("regret", 1), ("enjoy", 0), ("forget", 1),
                                                                       ("like", 0), ("believe how bad", 0))),
                 *((f"I would not {verb} this film.", label) for verb, label in (("recommend", 0), ("miss", 1),
@@ -90,7 +115,10 @@ def families() -> dict[str, list[tuple[str, int]]]:
                 *((f"A film without any {noun}.", 0) for noun in ("charm", "wit", "suspense", "heart", "point")),
                 *((f"A movie without a dull {noun}.", 1) for noun in ("moment", "scene", "minute", "second", "line")),
                 *((f"It lacks {noun}.", 0) for noun in ("humor", "depth", "tension", "style", "a good script")),
-                *((f"No {noun} in sight.", 0) for noun in ("talent", "humor", "suspense", "originality", "good acting")),
+                *(
+                    (f"No {noun} in sight.", 0)
+                    for noun in ("talent", "humor", "suspense", "originality", "good acting")
+                ),
                 *((f"It is far from {word}.", label) for word, label in (("perfect", 0), ("boring", 1), ("great", 0),
                                                                         ("funny", 0), ("bad", 1))),
             )

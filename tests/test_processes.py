@@ -185,7 +185,7 @@ def offered_to_train(tmp_path: Path, answer: bytes, data: Path | None = None) ->
     program = (
         "import sys; from pathlib import Path; from imdbsent import store; "
         f"store.PRETRAINED = Path({str(tmp_path / 'none')!r}); "
-        "from imdbsent.cli import app; sys.exit(app.run(['predict', 'great']))"
+        "from imdbsent.cli import app; sys.exit(app.run(['predict', '--model', 'classic', 'great']))"
     )
     process_id, terminal = pty.fork()
     if process_id == 0:

@@ -47,15 +47,15 @@ def tar_of(bundle: Bundle, name: str) -> bytes:
 def test_the_first_run_installs_the_wheels_model_and_says_where(wheel: Path, home: Path) -> None:
     notes: list[str] = []
     bundle = store.resolve(None, notes.append)
-    assert bundle.directory == home / "models" / "classic"
+    assert bundle.directory == home / "models" / store.DEFAULT_MODEL
     assert bundle.verify()
-    assert notes == [f"installed the model 'classic' in {bundle.directory}"]
+    assert notes == [f"installed the model '{store.DEFAULT_MODEL}' in {bundle.directory}"]
     assert store.resolve(None, pytest.fail).directory == bundle.directory
 
 
 def test_nothing_is_left_beside_an_installed_model(wheel: Path, home: Path) -> None:
     store.resolve()
-    assert sorted(os.listdir(home / "models")) in (["classic"], [".lock", "classic"])
+    assert sorted(os.listdir(home / "models")) in ([store.DEFAULT_MODEL], [".lock", store.DEFAULT_MODEL])
 
 
 @pytest.fixture
@@ -78,7 +78,7 @@ def test_a_home_that_cannot_be_written_still_answers_from_the_wheel(
 ) -> None:
     monkeypatch.setenv("IMDBSENT_HOME", str(readable_wheel / place))
     notes: list[str] = []
-    assert store.resolve(None, notes.append).directory == readable_wheel / "wheel" / "classic"
+    assert store.resolve(None, notes.append).directory == readable_wheel / "wheel" / store.DEFAULT_MODEL
     assert len(notes) == 1
     assert "could not keep a copy" in notes[0]
     assert "\n" not in notes[0]
@@ -88,13 +88,13 @@ def test_a_home_that_may_not_be_entered_has_no_models(
     readable_wheel: Path, monkeypatch: pytest.MonkeyPatch, unprivileged: None
 ) -> None:
     monkeypatch.setenv("IMDBSENT_HOME", "/root" if Path("/root").exists() else "/var/empty")
-    with pytest.raises(ModelMissing, match="there are: classic"):
+    with pytest.raises(ModelMissing, match="there are: flagship"):
         store.resolve("mine")
 
 
 def test_a_newer_model_in_the_wheel_takes_the_place_of_the_installed_one(wheel: Path) -> None:
     store.resolve()
-    shipped = read_bundle(wheel / "classic")
+    shipped = read_bundle(wheel / store.DEFAULT_MODEL)
     write_card(shipped.directory, replace(shipped.card, version=2))
     assert store.resolve().card.version == 2
     assert store.resolve(None, pytest.fail).card.version == 2
@@ -102,24 +102,24 @@ def test_a_newer_model_in_the_wheel_takes_the_place_of_the_installed_one(wheel: 
 
 def test_a_model_of_the_same_version_that_is_not_the_wheels_is_replaced(wheel: Path, home: Path) -> None:
     store.resolve()
-    installed = read_bundle(home / "models" / "classic")
+    installed = read_bundle(home / "models" / store.DEFAULT_MODEL)
     write_card(installed.directory, replace(installed.card, chosen_by="another hand"))
-    assert store.resolve().card == read_bundle(wheel / "classic").card
+    assert store.resolve().card == read_bundle(wheel / store.DEFAULT_MODEL).card
 
 
 def test_an_older_model_in_the_wheel_changes_nothing(wheel: Path, home: Path) -> None:
     store.resolve()
-    installed = read_bundle(home / "models" / "classic")
+    installed = read_bundle(home / "models" / store.DEFAULT_MODEL)
     write_card(installed.directory, replace(installed.card, version=5))
     assert store.resolve(None, pytest.fail).card.version == 5
 
 
 def test_a_damaged_card_in_the_data_directory_names_the_way_out(wheel: Path, home: Path) -> None:
     store.resolve()
-    (home / "models" / "classic" / "card.json").write_text("{")
-    with pytest.raises(BundleInvalid, match=r"Type: imdbsent models remove classic, then"):
+    (home / "models" / store.DEFAULT_MODEL / "card.json").write_text("{")
+    with pytest.raises(BundleInvalid, match=r"Type: imdbsent models remove flagship, then"):
         store.resolve()
-    shutil.rmtree(home / "models" / "classic")
+    shutil.rmtree(home / "models" / store.DEFAULT_MODEL)
     assert store.resolve().verify()
 
 
@@ -134,13 +134,13 @@ def test_the_variable_names_the_default_model(tiny_bundle: Bundle, monkeypatch: 
 
 @pytest.mark.parametrize("name", ["nowhere", "no such", "a b", "\x1b[31m", "x" * 65])
 def test_an_unknown_model_is_an_error_that_names_those_there_are(wheel: Path, name: str) -> None:
-    with pytest.raises(ModelMissing, match=r"there are: classic.*--model classic") as caught:
+    with pytest.raises(ModelMissing, match=r"there are: flagship.*--model flagship") as caught:
         store.resolve(name)
     assert caught.value.exit_code is ExitCode.MISSING
 
 
 def test_without_a_wheels_model_the_error_has_the_command_that_trains_it(empty_wheel: None) -> None:
-    with pytest.raises(ModelMissing, match="imdbsent train --recipe classic --name classic") as caught:
+    with pytest.raises(ModelMissing, match="imdbsent train --recipe flagship --name flagship") as caught:
         store.resolve()
     assert caught.value.trainable
 

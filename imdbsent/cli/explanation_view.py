@@ -64,7 +64,7 @@ def sum_table(parts: Breakdown) -> Table:
     table.add_column(width=1)
     table.add_column(justify="right", no_wrap=True)
     table.add_row("", _number(parts.of_words), "the words")
-    table.add_row("", _number(parts.before), "the padding and the mark before them")
+    table.add_row("", _number(parts.before), "what stands before them")
     table.add_row("", _number(parts.bias), "the bias")
     table.add_row("=", _number(parts.logit), f"the logit; P = sigmoid({parts.logit:.3f}{divided})")
     return table

@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from imdbsent.tokenizer import split_words
-
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from imdbsent.dataset.aclimdb import Review
 
@@ -30,19 +28,20 @@ class WordCount:
     reviews_total: int
 
 
-def count_word(reviews: Iterable[Review], word: bytes) -> list[WordCount]:
+def count_word(reviews: Iterable[Review], word: bytes, split: Callable[[str], list[bytes]]) -> list[WordCount]:
     """Count one word.
 
     Args:
         reviews: in any order.
-        word: as `split_words` gives it.
+        word: as `split` gives it.
+        split: a text into its words; a model's `Tokenizer.split`.
 
     Returns:
         The counts of each folder that a review comes from, in the order in which they come.
     """
     counts: dict[str, list[int]] = {}
     for review in reviews:
-        found = split_words(review.text).count(word)
+        found = split(review.text).count(word)
         count = counts.setdefault(review.folder, [0, 0, 0])
         count[0] += found
         count[1] += found > 0

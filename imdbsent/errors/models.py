@@ -75,6 +75,16 @@ class ModelUnexplainable(ImdbsentError):
         )
 
 
+class LayersHidden(ImdbsentError):
+    """The graph of a model does not show what happens inside of it: it is not of the tutorials' kind."""
+
+    exit_code = ExitCode.USAGE
+
+    def __init__(self, model: str, next_step: str = "the same command with --model classic") -> None:
+        self.model = model
+        super().__init__(f"the network of {model!r} does not show its weights and states. Type: {next_step}")
+
+
 class NameTaken(ImdbsentError):
     """A model of that name is there already, or the name is that of a model in the wheel."""
 

@@ -35,10 +35,11 @@ class ExplainedToken:
     Attributes:
         start: where it starts in the text, in characters.
         end: where it ends: `text[start:end]` is the word as it is written.
-        word: the word as the model has it, its ASCII letters lower-cased.
+        word: the word as the model has it: lower-cased, and by the scheme "words" in one spelling.
         id: what stands for it in the vocabulary; None where nothing does.
         status: "known"; "rare", where the network reads it as any word outside its vocabulary; "unseen", where no
-            training review holds it and it is left out; "cut", where the network does not read so far back.
+            training review holds it and it is left out (never by the scheme "words"); "cut", where the network does
+            not read so far back.
         contribution: what it added to the logit, above 0 towards positive; 0 where it was not read.
     """
 
@@ -73,8 +74,9 @@ class Breakdown:
         text: the text, as the user wrote it.
         logit: of the text, before the temperature.
         bias: of the last layer, the same for every text.
-        before: what the network holds before it reads the first word: the paddings in front of the text, and the mark
-            that starts it. It depends on how long the text is, not on what it says.
+        before: what stands before the first word adds: the paddings in front of the text, where the network reads any,
+            and the mark that starts it. With the tutorials' network it depends on how long the text is, not on what it
+            says; the flagship reads backward, too, and has seen the text when it comes to the mark.
         temperature: probability = sigmoid(logit / temperature).
         tokens: every word of the text, in order, read or not.
     """

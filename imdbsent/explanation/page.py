@@ -39,10 +39,10 @@ def opening(model: str) -> str:
     return (
         page_start(title, _STYLE_SHEET, ("texts", "the texts"))
         + f"<header><h1><bdi>{escape(title)}</bdi></h1>"
-        "<p>The network reads a text word by word. A word's number is how far it moved the logit: above 0 towards "
-        "positive, below 0 towards negative. Nothing is left over: what stands before the words (padding and a mark), "
-        "the words, and the bias of the last layer add up to the logit, and the sigmoid of the logit is P, the "
-        "probability of positive.</p>"
+        "<p>The network reads a text word by word. A word's number is what it adds to the logit: above 0 towards "
+        "positive, below 0 towards negative. Nothing is left over: what stands before the words (a mark, and with some "
+        "networks padding), the words, and the bias of the last layer add up to the logit, and the sigmoid of the "
+        "logit is P, the probability of positive.</p>"
         f'{key}<p class="key">Strongest is beside the other words of that text. <span class="unread">Struck out</span>'
         ': not read. <span class="rare">Slanted</span>: read as any word outside the vocabulary.</p></header>\n'
         '<main id="texts">\n'
@@ -133,7 +133,7 @@ def _sum(parts: Breakdown, probability: float) -> str:
     divided = "" if parts.temperature == 1 else f" / {parts.temperature:g}"
     terms = [
         (f"{parts.of_words:+.3f}", "the words"),
-        (f"{parts.before:+.3f}", "padding, mark"),
+        (f"{parts.before:+.3f}", "before them"),
         (f"{parts.bias:+.3f}", "bias"),
         (f"= {parts.logit:+.3f}", "logit"),
         (f"sigmoid({parts.logit:.3f}{divided}) = {probability:.4f}", "P"),

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-DEFAULT_MODEL: Final = "classic"
+DEFAULT_MODEL: Final = "flagship"
 _FILE: Final = "default-model"
 _LONGEST: Final = 256  # bytes; a name has 64 at most
 
@@ -32,24 +32,27 @@ class Choice:
 
 
 BUILT_IN: Final = Choice(DEFAULT_MODEL, "the built-in default")
+TUTORIAL: Final = Choice("classic", "the model of the tutorials")
+"""What the commands that follow a tutorial look at where nothing was chosen: its ids and states are the tutorials'."""
 USE: Final = "imdbsent models use"
 """The source of a `Choice` that the user stored."""
 
 
-def choice(note: Callable[[str], None]) -> Choice:
-    """The model that answers where none is named: IMDBSENT_MODEL, else the user's choice, else `DEFAULT_MODEL`.
+def choice(note: Callable[[str], None], built_in: Choice = BUILT_IN) -> Choice:
+    """The model that answers where none is named: IMDBSENT_MODEL, else the user's choice, else a built-in one.
 
     Args:
         note: is told where the user's choice cannot be read.
+        built_in: the model where nothing was chosen.
     """
     if variable := os.environ.get(settings.MODEL):
         return Choice(variable, settings.MODEL)
     try:
         name = stored()
     except OSError as error:
-        note(f"cannot read {path()} ({error.strerror}); the model is '{DEFAULT_MODEL}'")
-        return BUILT_IN
-    return Choice(name, USE) if name else BUILT_IN
+        note(f"cannot read {path()} ({error.strerror}); the model is '{built_in.name}'")
+        return built_in
+    return Choice(name, USE) if name else built_in
 
 
 def path() -> Path:

@@ -13,7 +13,7 @@ import numpy as np
 from imdbsent import store
 from imdbsent.bundle import MODEL, VOCABULARY
 from imdbsent.engine import Engine
-from imdbsent.errors import BundleInvalid
+from imdbsent.errors import BundleInvalid, LayersHidden
 from imdbsent.tokenizer import Vocabulary
 from imdbsent.training.export import keras_gates
 from imdbsent.training.request import BaseModel
@@ -47,10 +47,14 @@ def of_model(model: str, recipe: Recipe) -> tuple[BaseModel, Recipe]:
 
     Raises:
         ModelMissing: there is no such model.
-        BundleInvalid: it is damaged, or not of the tutorials' kind.
+        BundleInvalid: it is damaged.
+        LayersHidden: it is not of the tutorials' kind.
     """
     bundle = store.locate(model)
-    weights = Engine(bundle.checked(MODEL), threads=1).weights()
+    try:
+        weights = Engine(bundle.checked(MODEL), threads=1).weights()
+    except LayersHidden as error:
+        raise LayersHidden(error.model, "imdbsent train --from classic") from error
     sizes = replace(
         recipe,
         scheme=bundle.card.scheme,

@@ -67,7 +67,7 @@ def test_neither_numpy_nor_onnxruntime_nor_tensorflow_is_imported(tiny_bundle: B
 
 
 def test_the_classic_model_has_373301_parameters(run):
-    result = run("inspect", "model", "--quiet")
+    result = run("inspect", "model", "classic", "--quiet")
     assert "373,301" in result.out
     assert sum(layer.parameters for layer in read_bundle(PRETRAINED / "classic").card.layers) == 373_301
 

@@ -17,6 +17,7 @@ from imdbsent.bundle import Bundle, file_sha256, read_bundle
 from imdbsent.cli.models.common import size_of
 from imdbsent.cli.models.exporting import ExportChoice
 from imdbsent.errors import ExitCode
+from imdbsent.models import inventory
 from imdbsent.models.exporting import ExportFormat
 from tests.server import bytes_of, serving
 from tests.test_processes import IMDBSENT, on_terminal
@@ -50,18 +51,17 @@ def test_the_list_marks_the_default_and_says_where_from(run, mine: Path) -> None
     result = run("models", "list")
     assert (result.code, result.err) == (ExitCode.DONE, "")
     rows = [[cell.strip() for cell in line.strip("│").split("│")] for line in result.out.splitlines() if "│" in line]
-    shipped = read_bundle(store.PRETRAINED / "classic")
+    shipped = [inventory.entry(name, is_default=False) for name in ("classic", "flagship")]
     assert rows == [
-        ["", "classic", "wheel", "1", rows[0][4], f"{shipped.card.metrics[0].accuracy:.2%}"],
+        *(["", one.name, "wheel", str(one.version), size_of(one.size), f"{one.accuracy:.2%}"] for one in shipped),
         ["*", "mine", "installed", "1", size_of(sum(p.stat().st_size for p in mine.iterdir())), "90.00%"],
     ]
 
 
 def test_the_list_for_machines(run, mine: Path) -> None:
     result = run("models", "list", "--format", "json")
-    classic, entry = json.loads(result.out)
-    assert classic["name"] == "classic"
-    assert classic["default"] is True
+    *shipped, entry = json.loads(result.out)
+    assert [(one["name"], one["default"]) for one in shipped] == [("classic", False), ("flagship", True)]
     assert entry == {
         "name": "mine",
         "status": "installed",
@@ -75,8 +75,8 @@ def test_the_list_for_machines(run, mine: Path) -> None:
         "problem": None,
     }
     rows = list(csv.DictReader(io.StringIO(run("models", "list", "--format", "csv").out)))
-    assert [row["name"] for row in rows] == ["classic", "mine"]
-    assert rows[1] == {key: "" if value is None else str(value).lower() for key, value in entry.items()}
+    assert [row["name"] for row in rows] == ["classic", "flagship", "mine"]
+    assert rows[2] == {key: "" if value is None else str(value).lower() for key, value in entry.items()}
 
 
 def test_the_list_names_what_is_damaged_and_what_to_type(run, mine: Path) -> None:
@@ -86,7 +86,7 @@ def test_the_list_names_what_is_damaged_and_what_to_type(run, mine: Path) -> Non
     assert "damaged" in result.out
     assert "Type: imdbsent models remove mine" in result.err
     assert run("models", "list", "--quiet").err == ""
-    assert json.loads(run("models", "list", "--format", "json").out)[1]["status"] == "damaged"
+    assert json.loads(run("models", "list", "--format", "json").out)[2]["status"] == "damaged"
 
 
 def test_the_list_says_of_a_default_that_is_none_of_its_models(run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -109,7 +109,7 @@ def test_the_card_for_people_has_layers_metrics_recipe_and_hashes(run, mine: Pat
 
 def test_the_card_as_it_is(run, mine: Path) -> None:
     assert run("models", "show", "mine", "--format", "json").out == (mine / "card.json").read_text()
-    assert json.loads(run("models", "show", "--format", "json").out)["name"] == "classic"
+    assert json.loads(run("models", "show", "--format", "json").out)["name"] == "flagship"
 
 
 def test_showing_the_wheels_model_installs_nothing(run, home: Path) -> None:
@@ -128,8 +128,8 @@ def test_the_chosen_model_answers_until_it_is_reset(run, mine: Path, monkeypatch
     assert "but IMDBSENT_MODEL is set, and 'classic' answers" in run("models", "use", "mine").err
     assert run("predict", "great", "--format", "tsv").out != probability
     monkeypatch.delenv("IMDBSENT_MODEL")
-    assert run("models", "use", "--reset").err == "the default model is 'classic'\n"
-    assert run("models", "use").out == "classic\n"
+    assert run("models", "use", "--reset").err == "the default model is 'flagship'\n"
+    assert run("models", "use").out == "flagship\n"
 
 
 def test_a_default_that_was_removed_by_hand_is_told_by_the_next_command(run, mine: Path) -> None:
@@ -143,7 +143,7 @@ def test_a_default_that_was_removed_by_hand_is_told_by_the_next_command(run, min
 
 
 def test_using_makes_sense_or_is_one_line(run, mine: Path) -> None:
-    one_line(run("models", "use", "nowhere"), ExitCode.MISSING, "there are: classic, mine")
+    one_line(run("models", "use", "nowhere"), ExitCode.MISSING, "there are: classic, flagship, mine")
     one_line(run("models", "use", "mine", "--reset"), ExitCode.USAGE, "imdbsent models use --reset")
     one_line(run("models", "use", "./mine"), ExitCode.USAGE, "imdbsent models install")
 
@@ -234,10 +234,10 @@ def test_removing_says_what_it_did(run, mine: Path, home: Path) -> None:
     result = run("models", "remove", "mine", "--yes")
     assert (result.code, result.out) == (ExitCode.DONE, "")
     assert result.err == (
-        f"removed the model 'mine' from {home / 'models'}\nit was the default model; that is 'classic' again\n"
+        f"removed the model 'mine' from {home / 'models'}\nit was the default model; that is 'flagship' again\n"
     )
     run("predict", "great")
-    result = run("models", "remove", "classic", "-y")
+    result = run("models", "remove", "flagship", "-y")
     assert "the copy in the package stays" in result.err
     assert run("predict", "great").code == ExitCode.DONE
 

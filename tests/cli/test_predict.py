@@ -197,8 +197,8 @@ def test_the_first_run_says_where_the_model_went(
     run, tiny_bundle: Bundle, tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(store, "PRETRAINED", tmp_path / "wheel")
-    shutil.copytree(tiny_bundle.directory, tmp_path / "wheel" / "classic")
-    assert run("predict", "great").err == f"installed the model 'classic' in {home / 'models' / 'classic'}\n"
+    shutil.copytree(tiny_bundle.directory, tmp_path / "wheel" / "flagship")
+    assert run("predict", "great").err == f"installed the model 'flagship' in {home / 'models' / 'flagship'}\n"
     assert run("predict", "great").err == ""
 
 
@@ -208,4 +208,4 @@ def test_off_a_terminal_a_model_that_could_be_trained_is_an_error_with_the_comma
     monkeypatch.setattr(store, "PRETRAINED", tmp_path / "wheel")
     result = run("predict", "great")
     assert result.code == ExitCode.MISSING
-    assert "imdbsent train --recipe classic --name classic" in result.err
+    assert "imdbsent train --recipe flagship --name flagship" in result.err

@@ -131,15 +131,58 @@ def test_strength_is_beside_the_largest(contribution: float, strong: int) -> Non
 
 
 @pytest.fixture(scope="module")
+def flagship() -> Explainer:
+    return Explainer(Classifier(read_bundle(PRETRAINED / "flagship"), threads=1))
+
+
+def test_the_flagship_leaves_nothing_out_and_an_unknown_word_is_rare(flagship: Explainer) -> None:
+    (explanation,) = flagship.explain([Record("Not great :) xyzzyqq")])
+    parts = explanation.breakdown
+    assert parts is not None
+    assert [token.word for token in parts.tokens] == ["not", "great", ":)", "xyzzyqq"]
+    assert [token.status for token in parts.tokens] == ["known", "known", "known", "rare"]
+
+
+def test_before_the_flagships_words_stands_the_start_marks_part(flagship: Explainer) -> None:
+    text = "a great movie"
+    (explanation,) = flagship.explain([Record(text)])
+    engine, ids = flagship.classifier.engine, flagship.classifier.tokenizer.encode(text)
+    contributions, bias = engine.outputs(["contributions", "bias"], [ids])
+    assert explanation.breakdown is not None
+    assert explanation.breakdown.before == pytest.approx(float(contributions[0, 0]))
+    assert explanation.breakdown.bias == pytest.approx(float(bias[0]))
+    assert explanation.breakdown.temperature == flagship.classifier.bundle.card.temperature
+
+
+def test_of_a_text_longer_than_the_flagship_reads_the_start_is_cut(flagship: Explainer) -> None:
+    longest = flagship.classifier.tokenizer.maximum_length
+    (explanation,) = flagship.explain([Record("great " * (longest + 3))])
+    parts = explanation.breakdown
+    assert parts is not None
+    assert (parts.count("cut"), parts.before, parts.tokens[0].contribution) == (3, 0, 0)
+    assert explanation.prediction.truncated
+
+
+@given(ANY_TEXT)
+def test_the_flagships_numbers_add_up_to_the_logit(flagship: Explainer, text: str) -> None:
+    (explanation,) = flagship.explain([Record(text)])
+    if (parts := explanation.breakdown) is not None:
+        (logit,) = flagship.classifier.engine.logits([flagship.classifier.tokenizer.encode(text)])
+        assert parts.bias + parts.before + parts.of_words == pytest.approx(float(logit), abs=1e-4)
+        assert all(text[token.start : token.end] for token in parts.tokens)
+
+
+@pytest.fixture(scope="module")
 def real_texts(real_archive: Path) -> list[str]:
     return [review.text for review in read_reviews(real_archive, ("test/neg", "test/pos"))]
 
 
 @pytest.mark.real
-def test_on_1000_real_reviews_the_parts_add_up(real_texts: list[str]) -> None:
+@pytest.mark.parametrize("model", ["classic", "flagship"])
+def test_on_1000_real_reviews_the_parts_add_up(model: str, real_texts: list[str]) -> None:
     some = real_texts[:: len(real_texts) // SUM_REVIEWS][:SUM_REVIEWS]
     assert len(some) == 1_000
-    assert largest_gap(Classifier(read_bundle(PRETRAINED / "classic")), some) < SUM_BAR
+    assert largest_gap(Classifier(read_bundle(PRETRAINED / model)), some) < SUM_BAR
 
 
 @pytest.mark.real

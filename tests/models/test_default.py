@@ -30,7 +30,7 @@ def test_flag_then_variable_then_choice_then_built_in(
     assert store.resolve("mine").directory == mine
     monkeypatch.delenv("IMDBSENT_MODEL")
     choosing.reset()
-    assert store.resolve().card.name == "classic"
+    assert store.resolve().card.name == "flagship"
 
 
 def test_resetting_twice_is_no_error(mine: Path) -> None:
@@ -74,11 +74,11 @@ def test_a_file_that_cannot_be_read_is_told_and_the_built_in_model_answers(home:
     default.path().mkdir(parents=True)  # a folder in its place
     notes: list[str] = []
     assert default.choice(notes.append) == default.BUILT_IN
-    assert notes == [f"cannot read {default.path()} (Is a directory); the model is 'classic'"]
+    assert notes == [f"cannot read {default.path()} (Is a directory); the model is 'flagship'"]
 
 
 def test_what_cannot_be_used_is_not_chosen(mine: Path) -> None:
-    with pytest.raises(ModelMissing, match="there are: classic, mine"):
+    with pytest.raises(ModelMissing, match="there are: classic, flagship, mine"):
         choosing.use("nowhere")
     with pytest.raises(UsageProblem, match="imdbsent models install ./mine"):
         choosing.use("./mine")

@@ -19,21 +19,22 @@ def mine(home: Path, tiny_bundle: Bundle) -> Path:
 
 
 def test_the_wheels_model_is_there_before_it_is_installed_and_listing_installs_nothing(home: Path) -> None:
-    (classic,) = inventory.entries(BUILT_IN)
-    assert (classic.name, classic.status, classic.shipped, classic.is_default) == ("classic", Status.WHEEL, True, True)
-    assert classic.accuracy == read_bundle(store.PRETRAINED / "classic").card.metrics[0].accuracy
-    assert classic.reviews == 25_000
-    assert classic.size == sum(path.stat().st_size for path in classic.directory.iterdir())
+    for entry, name in zip(inventory.entries(BUILT_IN), ("classic", "flagship"), strict=True):
+        is_default = name == "flagship"
+        assert (entry.name, entry.status, entry.shipped, entry.is_default) == (name, Status.WHEEL, True, is_default)
+        (test,) = [m for m in read_bundle(store.PRETRAINED / name).card.metrics if m.split == "test"]
+        assert (entry.accuracy, entry.reviews) == (test.accuracy, test.n)
+        assert entry.size == sum(path.stat().st_size for path in entry.directory.iterdir())
     assert not home.exists()
     store.resolve()
-    (classic,) = inventory.entries(BUILT_IN)
-    assert (classic.status, classic.shipped) == (Status.INSTALLED, True)
-    assert classic.directory == home / "models" / "classic"
+    classic, flagship = inventory.entries(BUILT_IN)
+    assert (classic.status, flagship.status, flagship.shipped) == (Status.WHEEL, Status.INSTALLED, True)
+    assert flagship.directory == home / "models" / "flagship"
 
 
 def test_an_installed_model_and_which_is_the_default(mine: Path) -> None:
-    classic, entry = inventory.entries(Choice("mine", "a test"))
-    assert not classic.is_default
+    *shipped, entry = inventory.entries(Choice("mine", "a test"))
+    assert [one.is_default for one in shipped] == [False, False]
     assert entry.is_default
     assert (entry.status, entry.shipped, entry.version, entry.problem) == (Status.INSTALLED, False, 1, None)
     assert (entry.accuracy, entry.reviews, entry.directory) == (0.9, 10, mine)

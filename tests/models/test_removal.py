@@ -41,7 +41,7 @@ def test_removing_the_default_resets_it(mine: Path) -> None:
     choosing.use("mine")
     assert removal.remove(removal.plan("mine")) is True
     assert default.choice(pytest.fail) == default.BUILT_IN
-    assert store.resolve().card.name == "classic"
+    assert store.resolve().card.name == "flagship"
 
 
 def test_removing_another_leaves_the_default(mine: Path, home: Path) -> None:
@@ -90,7 +90,7 @@ def test_a_model_that_went_meanwhile_is_missing(mine: Path) -> None:
 
 def test_what_a_killed_removal_left_goes_with_the_next(mine: Path, home: Path) -> None:
     shutil.copytree(mine, home / "models" / ".removed-abc" / "old")
-    assert store.names() == ["classic", "mine"]
+    assert store.names() == ["classic", "flagship", "mine"]
     removal.remove(removal.plan("mine"))
     assert left(home) == set()
 

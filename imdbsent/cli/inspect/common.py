@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from imdbsent.errors import UsageProblem
 from imdbsent.records.writing import output_errors, write
 
 if TYPE_CHECKING:
@@ -17,12 +18,19 @@ if TYPE_CHECKING:
 
     from rich.console import Console, RenderableType
 
+    from imdbsent.classifier import Classifier
     from imdbsent.cli.console import Notes
     from imdbsent.dataset.aclimdb import Review
     from imdbsent.tokenizer import Tokenizer
 
 Model = Annotated[
-    str | None, typer.Option("--model", "-m", metavar="NAME|PATH", help="The model, by name or by its folder.")
+    str | None,
+    typer.Option(
+        "--model",
+        "-m",
+        metavar="NAME|PATH",
+        help="The model, by name or by its folder. Left out: the one that you chose, else 'classic', the tutorials'.",
+    ),
 ]
 
 
@@ -41,8 +49,27 @@ class PageFormat(str, Enum):
     JSON = "json"
 
 
+def tutorial_model(model: str | None, notes: Notes) -> str | None:
+    """The model that a command looks at which exists to follow a tutorial.
+
+    Args:
+        model: the one that was named with the command, if one was.
+        notes: are told where the user's choice cannot be read.
+
+    Returns:
+        The one named; None, which stands for the user's choice, where IMDBSENT_MODEL or `imdbsent models use` names
+        one; else that of the tutorials, whose ids and states are the ones that a tutorial shows.
+    """
+    from imdbsent.models import default
+
+    if model:
+        return model
+    choice = default.choice(notes, default.TUTORIAL)
+    return choice.name if choice == default.TUTORIAL else None
+
+
 def load_tokenizer(model: str | None, notes: Notes) -> Tokenizer:
-    """The tokenizer of a model, without its network.
+    """The tokenizer of the model to look at, without its network.
 
     Raises:
         ModelMissing: there is no such model.
@@ -51,11 +78,33 @@ def load_tokenizer(model: str | None, notes: Notes) -> Tokenizer:
     from imdbsent import schemes, store
     from imdbsent.errors import BundleInvalid
 
-    bundle = store.resolve(model, notes)
+    bundle = store.resolve(tutorial_model(model, notes), notes)
     try:
         return schemes.load_tokenizer(bundle)
     except BundleInvalid as error:
         raise store.damaged(error) from error
+
+
+def load_classifier(model: str | None, notes: Notes) -> Classifier:
+    """The model to look at, with its network.
+
+    Raises:
+        ModelMissing: there is no such model.
+        BundleInvalid: the model is damaged.
+    """
+    import imdbsent
+
+    return imdbsent.load(tutorial_model(model, notes), note=notes)
+
+
+def check_reads_padding(tokenizer: Tokenizer) -> None:
+    """Check that a model reads padding, before ids are padded for it.
+
+    Raises:
+        UsageProblem: it reads none.
+    """
+    if not tokenizer.is_padded:
+        raise UsageProblem("this model reads no padding. Type: the same command with --model classic, or without --pad")
 
 
 def nobody_pipes() -> bool:

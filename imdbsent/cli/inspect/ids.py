@@ -10,6 +10,7 @@ from imdbsent.cli.console import NoColor, Notes, Quiet, stderr_console, stdout_c
 from imdbsent.cli.inspect.common import (
     Model,
     RowFormat,
+    check_reads_padding,
     json_line,
     load_tokenizer,
     nobody_pipes,
@@ -109,6 +110,8 @@ def encode(
     texts = texts or [STDIN]
     records = _some(read_records(texts, [], whole=False))
     tokenizer = load_tokenizer(model, Notes(stderr_console(), quiet=quiet))
+    if pad:
+        check_reads_padding(tokenizer)
     console = stdout_console(no_color=no_color)
     in_a_pipe = STDIN in texts and not console.is_terminal
     chosen = output_format or (RowFormat.TSV if in_a_pipe else RowFormat.TABLE)

@@ -12,6 +12,7 @@ from imdbsent.cli.console import Data, NoColor, Notes, Quiet, stderr_console, st
 from imdbsent.cli.inspect.common import (
     Model,
     PageFormat,
+    check_reads_padding,
     json_page,
     load_tokenizer,
     read_folders,
@@ -109,6 +110,8 @@ def review(
         write_lines([chosen.text])
         return
     tokenizer = load_tokenizer(model, notes)
+    if pad:
+        check_reads_padding(tokenizer)
     if ids:
         numbers = tokenizer.encode(chosen.text) if pad else tokenizer.encode_whole(chosen.text)
         write_lines([str([0] * (tokenizer.maximum_length - len(numbers)) * pad + numbers)])
@@ -139,7 +142,7 @@ def encode_review(chosen: Review, tokenizer: Tokenizer) -> EncodedReview:
         tokens=tuple(tokenizer.tokens(chosen.text)),
         cut=max(0, length - tokenizer.maximum_length),
         length=length,
-        paddings=max(0, tokenizer.maximum_length - length),
+        paddings=max(0, tokenizer.maximum_length - length) if tokenizer.is_padded else 0,
     )
 
 

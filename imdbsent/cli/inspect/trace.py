@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from imdbsent.cli.console import NoColor, Notes, Quiet, stderr_console, stdout_console, visible
-from imdbsent.cli.inspect.common import Model, RowFormat, json_line, nobody_pipes, show, tsv_line, write_lines
+from imdbsent.cli.inspect.common import (
+    Model,
+    RowFormat,
+    json_line,
+    load_classifier,
+    nobody_pipes,
+    show,
+    tsv_line,
+    write_lines,
+)
 from imdbsent.errors import TextWithoutVerdict
 from imdbsent.records.opening import STDIN
 from imdbsent.records.reading import read_records
@@ -48,6 +57,8 @@ def trace(
 ) -> None:
     """Watch the LSTM read a text: a row a token, with its gates, its state, and the verdict so far.
 
+    The model is one of the tutorials' kind, whose verdict is read off the last state.
+
     TSV has a row a token: step, token, id, probability of positive, and the means of the gates i, f, o. JSONL has an
     object a token, with step, token, id, logit, probability, and the vectors h, c, i, f, o, g.
 
@@ -57,7 +68,6 @@ def trace(
 
     imdbsent inspect review 0 --split test --raw | imdbsent inspect trace - --format tsv | cut -f2,4
     """
-    import imdbsent
     from imdbsent.trace import trace as trace_text
 
     if text is None and nobody_pipes():
@@ -66,7 +76,7 @@ def trace(
     (record,) = read_records([STDIN if text is None else text], [], whole=True)
     if record.problem:
         raise TextWithoutVerdict(record.problem)
-    classifier = imdbsent.load(model, note=Notes(stderr_console(no_color=no_color), quiet=quiet))
+    classifier = load_classifier(model, Notes(stderr_console(no_color=no_color), quiet=quiet))
     traced = trace_text(classifier, record.text)
     if output_format is RowFormat.JSONL:
         write_lines(json_line(fields) for fields in trace_objects(traced))

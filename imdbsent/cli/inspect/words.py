@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -16,13 +16,14 @@ from imdbsent.cli.inspect.common import (
     RowFormat,
     json_line,
     json_page,
+    load_classifier,
     read_folders,
     show,
     tsv_line,
     write_lines,
 )
 from imdbsent.errors import UsageProblem, WordUnknown
-from imdbsent.tokenizer import OOV_ID, split_words
+from imdbsent.tokenizer import OOV_ID
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -55,7 +56,7 @@ class WordReport:
         token: the word, its rank and its id.
         probability: probability of positive for a text of this word alone; None where it has no id of its own.
         neighbours: the nearest words in the embedding; none where it has no id of its own.
-        counts: how often it stands in each split and class; None where the reviews are not here.
+        counts: how often it stands in each split and class, train first; None where the reviews are not here.
     """
 
     token: Token
@@ -82,42 +83,54 @@ def word(
 ) -> None:
     """Show a word: rank, id, how often each class and split holds it, and the nearest words in the embedding.
 
+    The flagship does not show its embedding: of its words there is the rest, with --nearest 0.
+
     imdbsent inspect word great
 
     imdbsent inspect word awful --format json | python -c "import json, sys; print(json.load(sys.stdin)['rank'])"
     """
-    import imdbsent
     from imdbsent.dataset import aclimdb
     from imdbsent.dataset.word_counts import count_word
 
-    split = split_words(word)
+    notes = Notes(stderr_console(no_color=no_color), quiet=quiet)
+    classifier = load_classifier(model, notes)
+    split = classifier.tokenizer.split(word)
     if len(split) != 1:
         raise UsageProblem(f"{word!r} is not one word but {len(split)}. Type: imdbsent inspect word great")
-    notes = Notes(stderr_console(no_color=no_color), quiet=quiet)
-    classifier = imdbsent.load(model, note=notes)
     if split[0] not in classifier.tokenizer.vocabulary.ranks:
         raise unknown_word(split[0], classifier.tokenizer.vocabulary)
+    report = word_report(classifier, word, nearest)
     source = aclimdb.find(data)
     if source is None:
         notes("the reviews are not here, so they are not counted; name them with --data PATH or IMDBSENT_ACLIMDB")
-    counts = None if source is None else count_word(read_folders(source, _LABELLED, notes), split[0])
-    report = word_report(classifier, word, nearest, counts)
+    else:
+        counts = count_word(read_folders(source, _LABELLED, notes), split[0], classifier.tokenizer.split)
+        report = replace(report, counts=tuple(sorted(counts, key=lambda count: _LABELLED.index(count.folder))))
     if output_format is PageFormat.JSON:
         write_lines(json_page(word_object(report)))
     else:
         show(stdout_console(no_color=no_color), *word_tables(report, classifier.tokenizer.num_words))
 
 
-def word_report(classifier: Classifier, word: str, nearest: int, counts: Sequence[WordCount] | None) -> WordReport:
-    """What the model has to say of a word of its vocabulary, and the counts of the reviews, train first."""
+def word_report(classifier: Classifier, word: str, nearest: int) -> WordReport:
+    """What the model has to say of a word of its vocabulary.
+
+    Args:
+        classifier: the model.
+        word: one word.
+        nearest: how many near words to give; of none, the embedding is not looked at.
+
+    Raises:
+        LayersHidden: near words are asked for, and the model does not show its embedding.
+    """
     from imdbsent.embedding import nearest_words
 
-    in_order = None if counts is None else tuple(sorted(counts, key=lambda count: _LABELLED.index(count.folder)))
     (token,) = classifier.tokenizer.tokens(word)
     if token.id is None or token.id == OOV_ID:
-        return WordReport(token, None, (), in_order)
+        return WordReport(token, None, (), None)
     (prediction,) = classifier.predict([word])
-    return WordReport(token, prediction.probability, tuple(nearest_words(classifier, token.id, nearest)), in_order)
+    neighbours = tuple(nearest_words(classifier, token.id, nearest)) if nearest else ()
+    return WordReport(token, prediction.probability, neighbours, None)
 
 
 def unknown_word(word: bytes, vocabulary: Vocabulary) -> WordUnknown:
@@ -185,10 +198,9 @@ def words(
 
     imdbsent inspect words --top 10000 | cut -f1 | grep -x '.*ly'
     """
-    import imdbsent
     from imdbsent.embedding import ranked_words
 
-    classifier = imdbsent.load(model, note=Notes(stderr_console(no_color=no_color), quiet=quiet))
+    classifier = load_classifier(model, Notes(stderr_console(no_color=no_color), quiet=quiet))
     chosen = sorted_words(ranked_words(classifier), sort)[:top]
     console = stdout_console(no_color=no_color)
     if output_format is RowFormat.JSONL:

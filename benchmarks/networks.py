@@ -1,0 +1,61 @@
+"""The Keras networks that the shipped models were exported from, as functions from texts to probabilities."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from imdbsent.bundle import MODEL, NETWORK
+from imdbsent.dataset.keras_ids import pad_sequences
+from imdbsent.lstm import sigmoid
+from imdbsent.schemes import load_tokenizer
+from imdbsent.training import import_library
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from imdbsent.bundle import Bundle
+    from imdbsent.evaluation.metrics import Array
+
+_BATCH = 64  # texts of like length
+_SIZES = ("vocabulary_size", "embedding_size", "units")
+
+
+def keras_probabilities(bundle: Bundle, texts: Sequence[str]) -> Array:
+    """The probability of positive of each text from the network in Keras, shape (texts,).
+
+    Raises:
+        TrainingUnavailable: keras or onnx is not installed.
+    """
+    ids = [load_tokenizer(bundle).encode(text) for text in texts]
+    if bundle.card.scheme == "keras":
+        network = import_library("keras").saving.load_model(bundle.checked(NETWORK), safe_mode=True)
+        padded = pad_sequences(ids, bundle.card.maximum_length)
+        return np.asarray(network.predict(padded, batch_size=256, verbose=0)[:, 0], np.float64)
+    return sigmoid(_flagship_logits(_flagship_network(bundle), ids) / bundle.card.temperature)
+
+
+def _flagship_network(bundle: Bundle) -> Any:
+    from imdbsent.training.flagship.export import network_of
+    from imdbsent.training.recipes import RECIPES
+
+    sizes: dict[str, Any] = {size: bundle.card.recipe[size] for size in _SIZES}
+    return network_of(bundle.checked(MODEL), replace(RECIPES["flagship"], **sizes))
+
+
+def _flagship_logits(network: Any, ids: Sequence[Sequence[int]]) -> Array:
+    """The logits of texts, read in batches of like length that are padded behind to whole segments."""
+    from imdbsent.training.flagship.network import SEGMENT
+
+    by_length = sorted(range(len(ids)), key=lambda place: len(ids[place]))
+    logits = np.zeros(len(ids))
+    for start in range(0, len(ids), _BATCH):
+        places = by_length[start : start + _BATCH]
+        longest = len(ids[places[-1]])
+        batch = np.zeros((len(places), -(-longest // SEGMENT) * SEGMENT), np.int32)
+        for row, place in zip(batch, places):
+            row[: len(ids[place])] = ids[place]
+        logits[places] = np.asarray(network.predict_on_batch(batch))[:, 0]
+    return logits

@@ -1,0 +1,116 @@
+"""What people would use instead, trained on the 25,000 training reviews or as it comes: texts to labels."""
+
+from __future__ import annotations
+
+import importlib.util
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from benchmarks import others
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    import numpy.typing as npt
+
+    Labels = npt.NDArray[np.int8]
+    Judge = Callable[[Sequence[str], Labels, Sequence[str]], Labels]
+
+
+@dataclass(frozen=True)
+class Rival:
+    """Something else that judges texts.
+
+    Attributes:
+        name: as it is called.
+        modules: what it imports, by the packages of PyPI that they come with.
+        judge: from training texts, their labels and test texts to the labels of these: 1 positive, 0 negative.
+    """
+
+    name: str
+    modules: dict[str, str]
+    judge: Judge
+
+    @property
+    def missing(self) -> str | None:
+        """What to type where a library is not installed; None where all are."""
+        packages = [package for module, package in self.modules.items() if importlib.util.find_spec(module) is None]
+        return f"pip install {' '.join(packages)}" if packages else None
+
+
+def nb_svm(train: Sequence[str], labels: Labels, test: Sequence[str]) -> Labels:
+    """Words and pairs of words, weighed by their naive-Bayes log-count ratio (Wang & Manning, ACL 2012).
+
+    A logistic regression stands in for the SVM. Every word counts that two training reviews hold.
+    """
+    from imdbsent.training.flagship.linear import ngram_teacher
+    from imdbsent.training.flagship.ngrams import presence_matrix
+    from imdbsent.training.flagship.texts import encode_texts, most_frequent_words
+    from imdbsent.words import WordsTokenizer
+
+    vocabulary = most_frequent_words(train, len(train) * 40)
+    tokenizer = WordsTokenizer(vocabulary, len(vocabulary.words) + 4, 1_000_000)
+    texts = encode_texts(tokenizer, [*train, *test])
+    learned = np.arange(len(train))
+    presence = presence_matrix(texts, learned, (2, 2))
+    every_label = np.concatenate([labels, np.full(len(test), -1, np.int8)])
+    judge = ngram_teacher(presence, every_label, 30.0)(learned)
+    return (judge(np.arange(len(train), len(train) + len(test))) > 0).astype(np.int8)
+
+
+def tfidf(train: Sequence[str], labels: Labels, test: Sequence[str]) -> Labels:
+    """TF-IDF of words and pairs of words, and a logistic regression, as scikit-learn's guides put them together."""
+    from sklearn.feature_extraction.text import TfidfVectorizer
+    from sklearn.linear_model import LogisticRegression
+
+    vectorizer = TfidfVectorizer(ngram_range=(1, 2), min_df=2, sublinear_tf=True)
+    regression = LogisticRegression(C=10.0, max_iter=200)
+    regression.fit(vectorizer.fit_transform(train), labels)
+    return np.asarray(regression.predict(vectorizer.transform(test)), np.int8)
+
+
+def fasttext(train: Sequence[str], labels: Labels, test: Sequence[str]) -> Labels:
+    """Supervised classifier of fastText, with pairs of words, on lower-cased texts with marks apart."""
+    import fasttext as library
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "train.txt"
+        lines = (f"__label__{label} {_one_line(text)}\n" for label, text in zip(labels, train))
+        path.write_text("".join(lines), encoding="utf-8")
+        model = library.train_supervised(str(path), wordNgrams=2, epoch=10, lr=0.5, minCount=2, thread=2, verbose=0)
+    # model.predict trips over numpy 2; what it wraps does not.
+    said: list[Any] = [model.f.predict(_one_line(text) + "\n", 1, 0.0, "strict") for text in test]
+    return np.array([prediction[0][1] == "__label__1" for prediction in said], np.int8)
+
+
+def vader(_train: Sequence[str], _labels: Labels, test: Sequence[str]) -> Labels:
+    """VADER as it comes."""
+    return _labels_of(others.vader, test)
+
+
+def textblob(_train: Sequence[str], _labels: Labels, test: Sequence[str]) -> Labels:
+    """TextBlob as it comes."""
+    return _labels_of(others.textblob, test)
+
+
+def _labels_of(script: Callable[[list[str]], others.Verdicts], texts: Sequence[str]) -> Labels:
+    return np.array([label == "positive" for label, _ in script(list(texts))], np.int8)
+
+
+def _one_line(text: str) -> str:
+    from imdbsent.words import split_words
+
+    return " ".join(split_words(text)).replace("\n", " ")
+
+
+RIVALS = (
+    Rival("NB-SVM", {"scipy": "scipy"}, nb_svm),
+    Rival("TF-IDF + LR", {"sklearn": "scikit-learn"}, tfidf),
+    Rival("fastText", {"fasttext": "fasttext-wheel"}, fasttext),
+    Rival("VADER", {"vaderSentiment": "vaderSentiment"}, vader),
+    Rival("TextBlob", {"textblob": "textblob"}, textblob),
+)
