@@ -28,7 +28,8 @@ def explain(run, tiny_bundle: Bundle):
 
 def numbers(out: str) -> dict[str, float]:
     """The terms of the sum, by the first word of what they are."""
-    return {match[2]: float(match[1]) for match in re.finditer(r"^[ =] +([+-]\d+\.\d{3}) (?:the )?(\w+)", out, re.MULTILINE)}
+    terms = re.finditer(r"^[ =] +([+-]\d+\.\d{3}) (?:the )?(\w+)", out, re.MULTILINE)
+    return {match[2]: float(match[1]) for match in terms}
 
 
 def test_arguments_get_the_text_the_sum_and_the_strongest_words(explain) -> None:
