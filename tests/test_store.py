@@ -235,7 +235,7 @@ def test_a_block_that_fails_leaves_no_bundle_and_the_old_one_as_it_was(tmp_path:
 
 def test_names_that_are_taken_or_impossible_are_refused(wheel: Path, home: Path, tiny_bundle: Bundle) -> None:
     with pytest.raises(NameTaken, match="comes with imdbsent"):
-        store.check_name("classic", replace=True)
+        store.check_name(store.DEFAULT_MODEL, replace=True)
     shutil.copytree(tiny_bundle.directory, home / "models" / "mine")
     with pytest.raises(NameTaken, match="--replace"):
         store.check_name("mine", replace=False)

@@ -27,8 +27,9 @@ def explain(run, tiny_bundle: Bundle):
 
 
 def numbers(out: str) -> dict[str, float]:
-    """The terms of the sum, by the last word of what they are."""
-    return {match[2]: float(match[1]) for match in re.finditer(r"^[ =] +([+-]\d+\.\d{3}) the (\w+)", out, re.MULTILINE)}
+    """The terms of the sum, by the first word of what they are."""
+    terms = re.finditer(r"^[ =] +([+-]\d+\.\d{3}) (?:the )?(\w+)", out, re.MULTILINE)
+    return {match[2]: float(match[1]) for match in terms}
 
 
 def test_arguments_get_the_text_the_sum_and_the_strongest_words(explain) -> None:
@@ -37,7 +38,7 @@ def test_arguments_get_the_text_the_sum_and_the_strongest_words(explain) -> None
     assert result.out.startswith("A GREAT movie.\nAwful, awful zebra? A rare \\x1b[31mmovie!\n")
     assert "\x1b" not in result.out
     terms = numbers(result.out)
-    assert terms["words"] + terms["padding"] + terms["bias"] == pytest.approx(terms["logit"], abs=0.002)
+    assert terms["words"] + terms["what"] + terms["bias"] == pytest.approx(terms["logit"], abs=0.002)
     assert re.search(r"\+\d\.\d{3} +█+ +GREAT +-\d\.\d{3} +█+ +awful", result.out)
     assert re.search(r"-\d\.\d{3} +█+ +Awful, awful zebra\?", result.out)
     assert "5 not read, and struck out" in result.out  # A, zebra, A, \x1b, 31mmovie
@@ -61,7 +62,7 @@ def test_many_in_a_pipe_get_jsonl_and_a_summary(explain) -> None:
 def test_a_long_text_says_what_was_cut_off(explain) -> None:
     result = explain("awful " * 3 + "great " * 8)
     assert "3 at the start not read" in result.out
-    assert "+0.000 the padding" in result.out
+    assert "+0.000 what stands before them" in result.out
 
 
 def test_several_texts_stand_apart_and_one_without_a_verdict_says_why(explain) -> None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks.explain import SUM_BAR, SUM_REVIEWS, confident_texts, deletions, largest_gap
@@ -164,6 +164,7 @@ def test_of_a_text_longer_than_the_flagship_reads_the_start_is_cut(flagship: Exp
 
 
 @given(ANY_TEXT)
+@settings(deadline=None)  # the first text takes longer
 def test_the_flagships_numbers_add_up_to_the_logit(flagship: Explainer, text: str) -> None:
     (explanation,) = flagship.explain([Record(text)])
     if (parts := explanation.breakdown) is not None:
