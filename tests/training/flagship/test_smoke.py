@@ -29,7 +29,8 @@ def test_every_stage_of_the_flagship_runs_on_a_few_reviews(run, tmp_path: Path, 
         assert said in result.err
     answer = run("predict", "--model", "try", "--format", "json", "A great movie.")
     assert answer.code == ExitCode.DONE
-    assert 0 < json.loads(answer.out)["probability"] < 1
+    (record,) = json.loads(answer.out)
+    assert 0 < record["probability"] < 1
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from imdbsent.training.recipes import FLAGSHIP
 from imdbsent.training.request import TrainingRequest
 
 TINY = replace(FLAGSHIP, vocabulary_size=300, embedding_size=4, units=3, epochs=2)
-EACH, OF_A_TITLE = 40, 4
+EACH, OF_A_TITLE = 40, 5
 
 _GOOD = ("great", "superb", "lovely", "moving", "charming", "brilliant")
 _BAD = ("awful", "dull", "poor", "clumsy", "tedious", "wretched")
@@ -19,7 +19,7 @@ _SAID = ("The cast is {}.", "It was {} and {} ,", "What a {} film!", "A very {} 
 
 
 def write_tree(root: Path) -> Path:
-    """Write it: titles tt0 to tt9 have reviews of both classes, the unlabelled ones and the test are of others."""
+    """Write it: titles tt0 to tt7 have five reviews of both classes, the unlabelled ones and the test are of others."""
     generator = np.random.default_rng(7)
     folders = {"train/pos": 0, "train/neg": 0, "train/unsup": 100, "test/pos": 200, "test/neg": 200}
     for folder, first_title in folders.items():
