@@ -101,7 +101,7 @@ def shortened(vectors: Floats, size: int) -> Floats:
     Returns:
         Shape (things, size).
     """
-    there = np.any(vectors != 0, axis=1)
+    there = np.asarray(vectors.any(axis=1))
     if not there.any():
         return np.zeros((len(vectors), size), np.float32)
     centred = np.where(there[:, None], vectors - vectors[there].mean(axis=0), 0)

@@ -105,8 +105,8 @@ def test_words_are_dropped_as_often_as_asked_but_never_the_padding_or_the_start_
         assert (noisy[clean == PAD_ID] == PAD_ID).all()
         assert (noisy[:, 0] == START_ID).all()
         assert (noisy[noisy != clean] == OOV_ID).all()
-        dropped += np.count_nonzero(noisy != clean)
-        words += np.count_nonzero(clean > START_ID)
+        dropped += int(np.count_nonzero(noisy != clean))
+        words += int(np.count_nonzero(clean > START_ID))
     assert dropped / words == pytest.approx(LADDER.word_dropout, abs=0.02)
 
 

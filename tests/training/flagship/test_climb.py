@@ -111,6 +111,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Climbed:
 def test_a_bundle_comes_of_it_that_loads_and_answers(whole: Climbed) -> None:
     classifier = Classifier(whole.bundle.verify())
     good, bad = classifier.predict(["so great , really superb .", "so awful , really dull ."])
+    assert bad.probability is not None
     assert 0 < bad.probability < 1
     assert good.probability != bad.probability
 

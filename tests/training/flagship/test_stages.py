@@ -28,7 +28,8 @@ def figure(value: np.ndarray) -> str:
 
 
 def test_a_stage_that_is_done_is_not_done_again_and_says_so(tmp_path: Path) -> None:
-    work, notes = Work(), []
+    work = Work()
+    notes: list[str] = []
     for _ in range(2):
         value = workspace(tmp_path, notes=notes).stage("teacher", (1, "a"), work, figure)
         assert value.tolist() == [1, 2.5]
