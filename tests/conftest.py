@@ -14,6 +14,7 @@ from imdbsent.bundle import Bundle, read_bundle
 from tests.chromium import Chromium
 from tests.tiny import TINY
 
+os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"  # Ray's clusters listen to this machine alone, as sockets must
 _SHARED = Path(__file__).parent.parent.parent / "shared" / "data"
 
 
