@@ -26,7 +26,6 @@ def local_cluster(nodes: int, store: int = STORE) -> Iterator[Any]:
     node = {
         "num_cpus": 1,
         "object_store_memory": store,
-        "node_ip_address": "127.0.0.1",
         "include_log_monitor": False,  # a process less each: nobody reads what the workers say
     }
     folder = tempfile.mkdtemp(prefix="ray")  # short: the path of a socket has 107 characters at most

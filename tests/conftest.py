@@ -20,6 +20,7 @@ from tests.tiny import TINY
 
 hypothesis.settings.register_profile("untimed", deadline=None)  # a busy machine is no fault of the code
 hypothesis.settings.load_profile("untimed")
+os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"  # Ray's clusters listen to this machine alone, as sockets must
 
 _SHARED = Path(__file__).parent.parent.parent / "shared" / "data"
 

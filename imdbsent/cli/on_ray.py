@@ -83,7 +83,7 @@ def predict_on_ray(request: Request, load: Callable[[], Bundle], notes: Notes) -
         ClusterUnreachable: no cluster answers.
         ImdbsentError: of many kinds.
     """
-    ray_library()
+    ray_library(request.address)
     from imdbsent.cluster.job import run
 
     job = job_of(request, load)

@@ -21,18 +21,25 @@ ANSWER_WITHIN: Final = 30.0
 """Seconds that a cluster has to answer in."""
 ADDRESS_VARIABLE: Final = "RAY_ADDRESS"
 """Ray's own variable for the address of the cluster."""
+_MANY_MACHINES: Final = "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"
+"""Ray's variable for whether its processes listen to other machines. It is read on every system, whatever its name."""
 _KNOCK: Final = "import sys, ray; ray.init(sys.argv[1], logging_level='ERROR', log_to_driver=False); ray.nodes()"
 _STDERR: Final = 2
 _CONNECT_WITHIN: Final = 5.0  # seconds for one connection of TCP
 
 
-def ray_library() -> Any:
+def ray_library(address: str | None = None) -> Any:
     """Ray, imported where it is needed.
+
+    Args:
+        address: as `connected`; without one, what Ray will start listens to this machine alone.
 
     Raises:
         ExtraMissing: it, or what Ray Data needs, is not installed.
     """
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is told to anybody
+    if not (address or os.environ.get(ADDRESS_VARIABLE)):
+        os.environ.setdefault(_MANY_MACHINES, "0")
     try:
         importlib.import_module("ray.data")
         ray = importlib.import_module("ray")
@@ -67,7 +74,7 @@ def connected(address: str | None, within: float = ANSWER_WITHIN) -> Iterator[An
         ClusterUnreachable: no cluster answers at the address.
         JobFailed: none can be started here.
     """
-    ray = ray_library()
+    ray = ray_library(address)
     if ray.is_initialized():
         yield ray
         return
@@ -145,10 +152,9 @@ def _descriptor(stream: Any) -> int | None:
 
 
 def _start(ray: Any) -> None:
-    """Start a cluster on this machine, which listens to this machine alone."""
-    options = {"include_dashboard": False, "_node_ip_address": "127.0.0.1"}
+    """Start a cluster on this machine."""
     try:
-        ray.init("local", **options, **_quiet())
+        ray.init("local", include_dashboard=False, **_quiet())
     except Exception as error:  # where it takes too long, Ray raises no other
         if settings.is_debug():
             raise

@@ -47,6 +47,12 @@ def predict(cluster: Any, run, tiny_bundle: Bundle, tmp_path: Path, monkeypatch:
     return lambda *arguments: run("predict", "--model", str(tiny_bundle.directory), *arguments)
 
 
+def test_a_cluster_on_this_machine_listens_to_nobody_else(cluster: Any) -> None:
+    import ray
+
+    assert {node["NodeManagerAddress"] for node in ray.nodes()} == {"127.0.0.1"}
+
+
 def lines(pattern: str) -> list[dict[str, Any]]:
     """The objects of all files of JSONL, file by file."""
     return [json.loads(line) for path in sorted(Path().glob(pattern)) for line in path.read_text().splitlines()]
