@@ -184,6 +184,10 @@ def _ctrl_c_is_ours() -> Iterator[None]:
     if not hasattr(signal, "pthread_sigmask"):  # Windows
         yield
         return
+    from multiprocessing import resource_tracker  # noqa: PLC0415 (there is none on Windows)
+
+    # The first spawn starts a process of multiprocessing's own, and lets Ctrl-C through again when that is done.
+    resource_tracker.ensure_running()
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
