@@ -1,0 +1,73 @@
+"""The flagship that ships, on the real test reviews: what the README says of it is measured here."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from imdbsent import store
+from imdbsent.bundle import MODEL, read_bundle
+from imdbsent.classifier import Classifier
+from imdbsent.dataset.aclimdb import Review, content_sha256, read_reviews
+from imdbsent.evaluation import evaluate
+from imdbsent.evaluation.curves import calibration_curve, expected_calibration_error
+from imdbsent.explanation.attribution import attributor
+
+pytestmark = pytest.mark.real
+
+
+@pytest.fixture(scope="module")
+def flagship() -> Classifier:
+    return Classifier(read_bundle(store.PRETRAINED / "flagship").verify())
+
+
+@pytest.fixture(scope="module")
+def test_reviews(real_archive: Path) -> list[Review]:
+    return read_reviews(real_archive, ("test/neg", "test/pos"))
+
+
+@pytest.fixture(scope="module")
+def ids_of_1000(flagship: Classifier, test_reviews: list[Review]) -> list[list[int]]:
+    """The ids of a thousand reviews, short and long."""
+    by_length = sorted(test_reviews, key=lambda review: len(review.text))
+    chosen = by_length[:250] + by_length[250:-250:49][:500] + by_length[-250:]
+    assert len(chosen) == 1000
+    return [flagship.tokenizer.encode(review.text) for review in chosen]
+
+
+def test_onnx_and_keras_give_the_same_logits(flagship: Classifier, ids_of_1000: list[list[int]]) -> None:
+    pytest.importorskip("keras", reason="keras is not installed in the light environment")
+    from imdbsent.training.flagship.export import network_of
+    from imdbsent.training.recipes import FLAGSHIP
+
+    network = network_of(flagship.bundle.checked(MODEL), FLAGSHIP)
+    theirs = []
+    for ids in ids_of_1000:
+        padded = np.zeros((1, -(-len(ids) // 64) * 64), np.int32)
+        padded[0, : len(ids)] = ids
+        theirs.append(float(network.predict_on_batch(padded)[0, 0]))
+    assert float(np.abs(flagship.engine.logits(ids_of_1000) - theirs).max()) < 1e-5
+
+
+def test_contributions_add_up_to_the_logit(flagship: Classifier, ids_of_1000: list[list[int]]) -> None:
+    for found in attributor(flagship.engine)(ids_of_1000, 12):
+        assert found.bias + float(found.contributions.sum()) == pytest.approx(found.logit, abs=1e-4)
+
+
+def test_accuracy_and_calibration_on_the_25000_test_reviews(flagship: Classifier, test_reviews: list[Review]) -> None:
+    (recorded,) = (metrics for metrics in flagship.bundle.card.metrics if metrics.split == "test")
+    predictions = flagship.predict(review.text for review in test_reviews)
+    probabilities = np.array([prediction.probability for prediction in predictions], float)
+    labels = np.array([review.label for review in test_reviews], float)
+    assert recorded.n == len(labels) == 25_000
+    assert float(np.mean((probabilities >= 0.5) == labels)) == pytest.approx(recorded.accuracy, abs=5e-5)
+    assert recorded.accuracy > 0.92
+    assert expected_calibration_error(calibration_curve(labels, probabilities)) < 0.02
+    measured = evaluate(flagship, test_reviews[::25])
+    assert measured.loss < 0.25
+
+
+def test_the_card_names_the_data(flagship: Classifier, real_archive: Path) -> None:
+    assert content_sha256(read_reviews(real_archive)) == flagship.bundle.card.data_sha256
