@@ -5,7 +5,7 @@ import pytest
 
 from imdbsent.bundle import MODEL, Bundle
 from imdbsent.engine import Engine
-from imdbsent.errors import BundleInvalid
+from imdbsent.errors import LayersHidden
 from imdbsent.lstm import LSTMWeights, lstm_step, sigmoid, unroll
 from imdbsent.training.export import padding_states
 from tests.tiny import MAXIMUM_LENGTH, tiny_network
@@ -87,5 +87,5 @@ def test_a_network_that_does_not_show_its_weights_is_refused(tiny_bundle: Bundle
     for output in [output for output in model.graph.output if output.name in ("R", "W")]:
         model.graph.output.remove(output)
     onnx.save(model, tiny_bundle.directory / MODEL)
-    with pytest.raises(BundleInvalid, match=r"does not show its R, W"):
+    with pytest.raises(LayersHidden, match="does not show its weights"):
         Engine(tiny_bundle.directory / MODEL).weights()

@@ -51,7 +51,7 @@ def recipe_table(recipes: Sequence[Recipe], width: int) -> Table:
     for recipe in recipes:
         is_named = RECIPES.get(recipe.name) == recipe
         table.add_column(Text(recipe.name if is_named else f"{recipe.name} *"), justify="right", overflow="fold")
-    table.add_column("from ... to")
+    table.add_column("from .. to")
     is_wide = width >= _WIDE
     if is_wide:
         table.add_column("what it is")
@@ -74,7 +74,7 @@ def _range(field: str) -> str:
     kind, setting = SETTINGS[field]
     if kind is bool:
         return ""
-    return ", ".join(setting.choices) or f"{setting.low:,} ... {setting.high:,}"
+    return ", ".join(setting.choices) or f"{setting.low:,} .. {setting.high:,}"
 
 
 def _shown(value: str | float) -> str:

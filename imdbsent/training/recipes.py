@@ -54,7 +54,7 @@ class Recipe:
     epochs: Annotated[int, Setting("Times through the training reviews.", 1, 1_000)]
     batch_size: Annotated[int, Setting("Reviews a step.", 1, 100_000)]
     learning_rate: Annotated[float, Setting("Learning rate of Adam.", 1e-8, 1.0)]
-    bucketed: Annotated[bool, Setting("Batches of reviews of like length, whose padding is not read.")]
+    bucketed: Annotated[bool, Setting("Batches of like length, whose padding is not read.")]
 
 
 SETTINGS: Final[dict[str, tuple[type, Setting]]] = {

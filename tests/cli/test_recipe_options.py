@@ -58,7 +58,7 @@ def test_the_command_line_wins_over_the_file_and_the_file_over_its_base(run, tmp
         (["--units", "5000"], "'--units': 5000"),
         (["--learning-rate", "0"], "'--learning-rate'"),
         (["--learning-rate", "nan"], "--learning-rate: learning_rate is nan, not a number from"),
-        (["--scheme", "words"], "--scheme: scheme is 'words', not 'keras'. Type: imdbsent train --help"),
+        (["--scheme", "letters"], "--scheme: scheme is 'letters', not 'keras' or 'words'. Type: imdbsent train --help"),
         (["--vocabulary-size", "1000000", "--embedding-size", "4096"], "the recipe 'classic': its weights would take"),
         (["--recipe", "none.toml"], "cannot read 'none.toml': No such file"),
         (["--format", "json"], "Type: imdbsent train --list --format json"),
