@@ -118,7 +118,7 @@ class FirstRun(Scenario):
         return [Next(self.command(folder)), Next(("models", "install", str(TINY)))]
 
     def wrong(self, folder: Path) -> str:
-        return half_models(folder) or _more_than(folder / "home" / "models", {"classic", "tiny"})
+        return half_models(folder) or _more_than(folder / "home" / "models", {"flagship", "tiny"})
 
 
 class Remove(Scenario):
@@ -145,7 +145,7 @@ class Remove(Scenario):
         ]
 
     def wrong(self, folder: Path) -> str:
-        return half_models(folder) or _more_than(folder / "home" / "models", {"classic"})
+        return half_models(folder) or _more_than(folder / "home" / "models", {"flagship"})
 
 
 class Predict(Scenario):

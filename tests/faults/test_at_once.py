@@ -82,7 +82,7 @@ def test_sixteen_processes_on_an_empty_home_all_answer_right_and_leave_one_copy(
         if ran.arguments == listing:
             assert {entry["problem"] for entry in json.loads(ran.out)} == {None}
     assert half_models(tmp_path) == ""
-    assert left(tmp_path) - {"tiny"} == {"classic"} | ({"mine"} if HAS_TENSORFLOW else set())
+    assert left(tmp_path) - {"tiny"} == {"flagship"} | ({"mine"} if HAS_TENSORFLOW else set())
 
 
 def test_of_processes_that_write_one_file_one_does_and_the_others_say_so(tmp_path: Path) -> None:
