@@ -61,10 +61,12 @@ class Pieces:
 
     Attributes:
         pieces: all of as many segments.
+        epoch: the epoch that they are cut for, from 1; 0 where they are whole texts, to look at.
         noise: decides which of their tokens are read as unknown; None for none of them.
     """
 
     pieces: tuple[Piece, ...]
+    epoch: int = 0
     noise: tuple[int, ...] | None = None
 
     def __len__(self) -> int:
@@ -81,6 +83,8 @@ class Spans:
         places: the texts that count.
         targets: probability of positive of each text, hard or soft, float32 (texts,).
         ladder: how they are cut and batched.
+        span_targets: the same for the short spans that an epoch cuts, float32 (epochs, texts), made by
+            `imdbsent.training.flagship.teaching`; None where a span has the target of its text.
         topics: document vectors that a network is to give besides, float32 (texts, size); None for none.
         sentences: how many of the last texts are sentences, of which no span is cut.
     """
@@ -89,6 +93,7 @@ class Spans:
     places: npt.NDArray[np.int64]
     targets: Soft
     ladder: Ladder
+    span_targets: Soft | None = None
     topics: Soft | None = None
     sentences: int = 0
 
@@ -109,16 +114,24 @@ class Spans:
         order = generator.permutation(len(pieces))
         batches = _batched((pieces[place] for place in order), self.ladder.segments, batch_size)
         return [
-            Pieces(batches[place], (seed, epoch, number))
+            Pieces(batches[place], epoch, (seed, epoch, number))
             for number, place in enumerate(generator.permutation(len(batches)))
         ]
+
+    def spans(self, seed: int, epoch: int) -> list[Piece]:
+        """The short spans that an epoch cuts."""
+        return [piece for piece in self._cut(np.random.default_rng([seed, epoch])) if piece.is_span]
 
     def in_order(self) -> list[Pieces]:
         """The batches of a look at every text, whole."""
         lengths = np.minimum(self.texts.lengths[self.places], LONGEST_SHOWN)
         order = np.argsort(lengths, kind="stable")
         whole = (Piece(int(self.places[row]), 0, int(lengths[row])) for row in order)
-        return [Pieces(batch) for batch in _batched(whole, self.ladder.segments, MOST_SHOWN)]
+        return self.looks(whole)
+
+    def looks(self, pieces: Iterable[Piece]) -> list[Pieces]:
+        """Batches of pieces that are only looked at."""
+        return [Pieces(batch) for batch in _batched(pieces, self.ladder.segments, MOST_SHOWN)]
 
     def steps(self, batch_size: int, seed: int, epochs: int) -> int:
         """The most batches that one of so many epochs has: where texts are cut differs, and with it how many."""
@@ -139,11 +152,16 @@ class Spans:
         if batch.noise is not None and self.ladder.word_dropout:
             dropped = np.random.default_rng(batch.noise).random(ids.shape) < self.ladder.word_dropout
             ids[dropped & (ids > START_ID)] = OOV_ID
-        targets = self.targets[[piece.text for piece in batch.pieces], None]
+        targets = np.array([[self._target(piece, batch.epoch)] for piece in batch.pieces], np.float32)
         if self.topics is None:
             return ids, targets
         whole = np.array([[not piece.is_span] for piece in batch.pieces], np.float32)
         return ids, np.concatenate([targets, whole * self.topics[[piece.text for piece in batch.pieces]]], axis=1)
+
+    def _target(self, piece: Piece, epoch: int) -> float:
+        if piece.is_span and self.span_targets is not None:
+            return float(self.span_targets[epoch - 1, piece.text])
+        return float(self.targets[piece.text])
 
     def _cut(self, generator: np.random.Generator) -> list[Piece]:
         """One part of each text: a short span of it, or all, or a long part of one that is longer than that."""

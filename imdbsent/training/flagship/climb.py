@@ -5,7 +5,8 @@
    Every network begins with embeddings made of these vectors (`beginning`).
 3. Both together give every review a soft label; that of a labelled one comes from teachers that have not seen it, mixed
    with its label. Networks of the flagship's kind learn from those, whole reviews and short spans (`teaching`).
-4. The linear teachers and the networks together give the soft labels of the last stage.
+4. The teachers and the networks together give the soft labels of the last stage; what a short span says, the networks
+   alone are asked.
 5. The student, which ships, learns from those.
 
 No test review is read. What each stage is worth is measured on reviews of held-out titles.
@@ -98,10 +99,13 @@ class Climb:
         made = contrasts(self.reviews, self.recipe.vocabulary_size, self.seed)
         material = Material(first, topics_of(vectors), made)
         networks = [self._teacher(number, linear, material) for number in range(1, self.ladder.teachers + 1)]
+        labels = self._joined(linear, [whole for whole, _ in networks])
+        spans = np.mean([span_logits for _, span_logits in networks], axis=0) if networks else None
+        train = self._spans(labels, material, None if spans is None else _probabilities(spans))
         return teach(
             self.recipe,
             self.seed,
-            self._spans(self._joined(linear, networks), material),
+            train,
             self._shown(),
             run=self.run,
             checkpoint=self.workspace.checkpoint("student", (self.recipe, self.ladder)),
@@ -137,8 +141,8 @@ class Climb:
         settings = (*self._counted, *self._document_settings)
         return self.workspace.stage("document teacher", settings, work, self._figure)
 
-    def _teacher(self, number: int, labels: Floats, material: Material) -> Floats:
-        """Stage 3: what one network says to all reviews."""
+    def _teacher(self, number: int, labels: Floats, material: Material) -> tuple[Floats, Floats]:
+        """Stage 3: what one network says to all reviews, and to the spans that the student will read."""
         recipe = replace(self.recipe, units=self.ladder.teacher_units, epochs=self.ladder.teacher_epochs)
         train = self._spans(labels, material)
         name = f"network teacher {number}"
@@ -154,9 +158,15 @@ class Climb:
                 checkpoint=self.workspace.checkpoint(name, settings),
                 first=material.first,
             )
-            return logits_of(network, replace(self._shown(), places=np.arange(len(self.reviews.texts))))
+            everything = self._all()
+            whole = [piece for batch in everything.in_order() for piece in batch.pieces]
+            rows = [logits_of(network, everything, whole)]
+            epochs = range(1, self.recipe.epochs + 1)
+            rows += [logits_of(network, everything, train.spans(self.seed, epoch)) for epoch in epochs]
+            return np.stack(rows)
 
-        return self.workspace.stage(name, settings, work, self._figure)
+        said = self.workspace.stage(name, (*settings, self.recipe.epochs), work, lambda rows: self._figure(rows[0]))
+        return said[0], said[1:]
 
     def _mixed(self, teachers: list[Floats]) -> Floats:
         """One logit a review from those of the linear teachers: their weights are fitted on the labelled reviews.
@@ -183,7 +193,7 @@ class Climb:
         self.workspace.note(f"all teachers together: {self._figure(joined)}")
         return joined
 
-    def _spans(self, labels: Floats, material: Material) -> Spans:
+    def _spans(self, labels: Floats, material: Material, span_targets: Floats | None = None) -> Spans:
         """What a network learns from: soft labels, mixed with the labels where there are some; and contrasts."""
         targets = _probabilities(labels)
         labelled, weight = self.reviews.labelled, self.ladder.label_weight
@@ -195,6 +205,7 @@ class Climb:
             np.concatenate([self.reviews.readable, len(self.reviews.texts) + np.arange(count)]),
             np.concatenate([targets, made.targets]).astype(np.float32),
             self.ladder,
+            None if span_targets is None else span_targets.astype(np.float32),
             np.concatenate([topics, np.zeros((count, topics.shape[1]), np.float32)]),
             count,
         )
@@ -203,6 +214,9 @@ class Climb:
         """Reviews of held-out titles, with their labels."""
         targets = np.maximum(self.reviews.labels, 0).astype(np.float32)
         return Spans(self.reviews.texts, self.reviews.validation, targets, self.ladder)
+
+    def _all(self) -> Spans:
+        return replace(self._shown(), places=np.arange(len(self.reviews.texts)))
 
     @property
     def _counted(self) -> tuple[object, ...]:

@@ -51,10 +51,7 @@ _SUBJECTS: Final = (
     "the picture", "the show", "the dialogue", "the ending", "the direction", "the plot", "that movie", "that film",
     "the cast", "the humor", "it", "this", "this movie", "this one", "everything",
 )  # fmt: skip
-_KEEPING: Final = (
-    "{s} is {d} {w}", "{s} was {w}", "{d} {w}", "what a {w} {t}", "{w} {t}", "{s} seemed {w} to me", "{w}", "{w} , {w}",
-    "a {w} {t}", "{s} is {w}", "simply {w}",
-)  # fmt: skip
+_KEEPING: Final = ("{s} is {d} {w}", "{s} was {w}", "{d} {w}", "what a {w} {t}", "{w} {t}", "{s} seemed {w} to me")
 _TURNING: Final = (
     "{s} is not {w}", "{s} was not {d} {w}", "{s} isn't {w}", "{s} wasn't {d} {w}", "not {w}",
     "not {d} {w}", "{s} is neither new nor {w}", "{s} was hardly {w}", "{s} is anything but {w}", "not a {w} {t}",
@@ -129,7 +126,7 @@ def _of_words(reviews: Reviews, sides: Floats, generator: np.random.Generator) -
     found = {reviews.vocabulary.word(id_ - INDEX_FROM): bool(sides[id_] > 0) for id_ in said_of_films(reviews, sides)}
     for word, is_positive in (found | EVIDENT).items():
         for _ in range(_EACH * (1 + 2 * (word in EVIDENT))):
-            turned = generator.random() < 0.5  # noqa: PLR2004 (half)
+            turned = generator.random() < 0.7  # noqa: PLR2004 (plain ones are learned from reviews, too)
             frame = _any(_TURNING if turned else _KEEPING, generator)
             text = frame.format(
                 w=word, s=_any(_SUBJECTS, generator), d=_any(DEGREES, generator), t=_any(_THINGS, generator)
