@@ -90,7 +90,7 @@ def test_the_start_mark_counts_to_the_segment() -> None:
 
 
 def test_a_row_is_the_start_mark_the_words_of_the_part_and_padding() -> None:
-    batch = Pieces((Piece(2, 3, 5), Piece(REVIEWS, 0, 1)))
+    batch = Pieces((Piece(2, 3, 5), Piece(REVIEWS, 0, 1)), epoch=1)
     ids, targets = spans().batch(batch)
     assert ids[0].tolist() == [START_ID, *TEXTS[2][3:8].tolist(), *[PAD_ID] * 58]
     assert ids[1].tolist() == [START_ID, *TEXTS[REVIEWS].tolist(), *[PAD_ID] * 62]
@@ -125,18 +125,26 @@ def test_texts_of_like_length_are_looked_at_together() -> None:
     assert max(map(len, spans().in_order())) == LADDER.segments
 
 
-def test_a_span_has_the_target_of_its_text_and_no_topic() -> None:
+def test_a_span_has_the_target_of_its_epoch_and_no_topic() -> None:
+    span_targets = np.stack([TARGETS * 0 + 0.25, TARGETS * 0 + 0.75])
     topics = np.ones((len(TEXTS), 3), np.float32) * np.arange(1, len(TEXTS) + 1, dtype=np.float32)[:, None]
-    train = replace(spans(), topics=topics)
-    kinds = set()
-    for batch in train.shuffled(6, 7, 1):
-        _, given = train.batch(batch)
-        assert given.shape == (len(batch), 4)
-        for row, piece in zip(given.tolist(), batch.pieces):
-            kinds.add(piece.is_span)
-            topic = 0.0 if piece.is_span else piece.text + 1.0
-            assert row == [float(TARGETS[piece.text]), *[topic] * 3]
-    assert kinds == {False, True}
+    train = replace(spans(), span_targets=span_targets, topics=topics)
+    for epoch, target in ((1, 0.25), (2, 0.75)):
+        kinds = set()
+        for batch in train.shuffled(6, 7, epoch):
+            _, given = train.batch(batch)
+            assert given.shape == (len(batch), 4)
+            for row, piece in zip(given.tolist(), batch.pieces):
+                kinds.add(piece.is_span)
+                whole = [float(TARGETS[piece.text]), *[piece.text + 1.0] * 3]
+                assert row == ([target, 0, 0, 0] if piece.is_span else whole)
+        assert kinds == {False, True}
+
+
+def test_the_spans_that_teachers_are_asked_about_are_those_that_are_trained_on() -> None:
+    for epoch in (1, 2):
+        trained_on = {piece for piece in EPOCHS[epoch - 1] if piece.is_span}
+        assert set(spans().spans(7, epoch)) == trained_on
 
 
 def test_the_steps_of_a_run_are_those_of_its_longest_epoch() -> None:

@@ -147,12 +147,14 @@ def test_no_network_learns_from_a_review_of_a_held_out_title(whole: Climbed) -> 
         assert spans.sentences == len(spans.places) - len(reviews) > 100
 
 
-def test_the_student_learns_from_other_soft_labels_than_its_teacher(whole: Climbed) -> None:
+def test_only_the_student_learns_of_short_spans_what_the_networks_said_of_them(whole: Climbed) -> None:
     teacher, student = whole.learned_from
-    unlabelled = [place for place in student.places if 2 * EACH <= place < 3 * EACH]
-    assert not np.allclose(teacher.targets[unlabelled], student.targets[unlabelled])
-    sentences = slice(len(student.texts) - student.sentences, None)
-    assert teacher.targets[sentences].tolist() == student.targets[sentences].tolist()
+    assert teacher.span_targets is None
+    assert student.span_targets is not None
+    for epoch in range(1, TINY.epochs + 1):
+        asked_about = [piece.text for piece in student.spans(7, epoch)]
+        said = student.span_targets[epoch - 1]
+        assert np.flatnonzero(said != 0.5).tolist() == sorted(asked_about)
 
 
 STOPS = (
