@@ -22,12 +22,15 @@ def download() -> Iterator[Scenario]:
         yield stack.enter_context(download_scenario())
 
 
-def survives(scenario: Scenario, base: Path, kills: int) -> None:
-    """Kill a command at points that lie evenly among its changes of files, the last one among them."""
+def survives(scenario: Scenario, base: Path, kills: int, parts: int | None = None) -> None:
+    """Kill a command at points that lie evenly among its changes of files, the last one among them.
+
+    Of a command whose changes are not always as many, more `parts` than kills leave out the last ones.
+    """
     changes = unbroken(scenario, base).changes
     assert changes >= kills
     for i in range(1, kills + 1):
-        outcome = kill_at_change(scenario, base, changes * i // kills)
+        outcome = kill_at_change(scenario, base, changes * i // (parts or kills))
         assert not outcome.half, outcome
         assert not outcome.problem, outcome
 
@@ -38,8 +41,9 @@ def test_a_download_survives_kills(download: Scenario, tmp_path: Path) -> None:
 
 def test_a_download_that_is_killed_while_bytes_come_goes_on(download: Scenario, tmp_path: Path) -> None:
     seconds = unbroken(download, tmp_path).seconds
-    outcome = kill_after(download, tmp_path, seconds * 0.7)
-    assert outcome is not None
+    # On a busy machine the second may be that much faster than the first, and end before it is killed.
+    tries = (kill_after(download, tmp_path, seconds * share) for share in (0.7, 0.5, 0.3))
+    outcome = next(outcome for outcome in tries if outcome is not None)
     assert not outcome.half
     assert not outcome.problem, outcome
 
@@ -62,4 +66,4 @@ def test_a_command_survives_kills(scenario: Scenario, kills: int, tmp_path: Path
 
 @pytest.mark.skipif(not HAS_TENSORFLOW, reason="TensorFlow or onnx is not installed in the light environment")
 def test_a_training_survives_kills(tmp_path: Path) -> None:
-    survives(scenarios.Train("train"), tmp_path, 2)
+    survives(scenarios.Train("train"), tmp_path, 2, parts=3)  # TensorFlow's own files are not always as many

@@ -77,7 +77,7 @@ def test_a_file_may_end_its_lines_as_windows_does(tmp_path: Path) -> None:
         ('base = "classic"\n[epochs]\nx = 1\n', "line 2 of '{}': epochs is {{'x': 1}}, not"),
         ('base = "classic"\nbucketed = 1\n', "line 2 of '{}': bucketed is 1, not true or false"),
         ('base = "classic"\nlearning_rate = nan\n', "line 2 of '{}': learning_rate is nan, not a number from"),
-        ('base = "classic"\nscheme = "words"\n', "line 2 of '{}': scheme is 'words', not 'keras'"),
+        ('base = "classic"\nscheme = "letters"\n', "line 2 of '{}': scheme is 'letters', not 'keras' or 'words'"),
         ('epoch = 3\nbase = "classic"\n', "line 1 of '{}': a recipe has no field 'epoch'; the nearest is 'epochs'"),
         ('base = "classic"\nzzz = 3\n', "line 2 of '{}': a recipe has no field 'zzz'; there are base, name, scheme"),
         ("# \nbase = 'clasic'\n", "line 2 of '{}': there is no recipe 'clasic'; the nearest is 'classic'"),
