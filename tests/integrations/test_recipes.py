@@ -41,7 +41,7 @@ def verdicts(tmp_path: Path, tiny_bundle: Bundle):
         own = {"IMDBSENT_MODEL": str(tiny_bundle.directory), "RAY_USAGE_STATS_ENABLED": "0", **environment}
         result = subprocess.run(
             [sys.executable, "-c", recipe(heading)],
-            cwd=tmp_path, env={**os.environ, **own}, capture_output=True, text=True, check=False,
+            cwd=tmp_path, env={**os.environ, **own}, capture_output=True, text=True, check=False, timeout=240,
         )  # fmt: skip
         assert result.returncode == 0, result.stderr
         rows: list[dict[str, Any]] = pq.read_table(tmp_path / "verdicts").to_pylist()
