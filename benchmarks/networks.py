@@ -42,7 +42,9 @@ def _flagship_network(bundle: Bundle) -> Any:
     from imdbsent.training.recipes import RECIPES
 
     sizes: dict[str, Any] = {size: bundle.card.recipe[size] for size in _SIZES}
-    return network_of(bundle.checked(MODEL), replace(RECIPES["flagship"], **sizes))
+    network = network_of(bundle.checked(MODEL), replace(RECIPES["flagship"], **sizes))
+    network.compile(jit_compile=False)  # XLA would compile each width of a batch anew, for minutes
+    return network
 
 
 def _flagship_logits(network: Any, ids: Sequence[Sequence[int]]) -> Array:
