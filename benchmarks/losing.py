@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+_LEFT = 1  # processes that answer where a node with one is killed
 STORE = 200 * 2**20  # bytes of a node's object store
 
 
@@ -69,19 +70,27 @@ def kill_an_actor(cluster: Any) -> None:
     os.kill(answering_processes(cluster)[0], signal.SIGKILL)
 
 
+def _other_node(cluster: Any) -> Any:
+    """A node that is neither the head nor the one that this process is connected through."""
+    import ray
+
+    ours = ray.get_runtime_context().get_node_id()
+    return next(node for node in cluster.worker_nodes if node.node_id != ours)
+
+
 def losing(cluster: Any, after: int, killed: list[int]) -> Callable[[int], None]:
     """What watches a job, and kills one of the nodes, and a process that answers on another, once.
 
     Args:
         cluster: that the job runs on.
-        after: rows that are written by then.
+        after: rows that are written by then; it waits on until two processes answer, so that one is left.
         killed: takes how many rows were written when both were killed.
     """
 
     def watch(written: int) -> None:
-        if written < after or killed:
+        if written < after or killed or len(answering_processes(cluster)) < _LEFT + 1:
             return
-        cluster.remove_node(cluster.list_all_nodes()[-1], allow_graceful=False)
+        cluster.remove_node(_other_node(cluster), allow_graceful=False)
         kill_an_actor(cluster)
         killed.append(written)
 

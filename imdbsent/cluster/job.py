@@ -265,7 +265,7 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
 
 
 def _told(error: BaseException) -> str:
-    """The last line of what the innermost error says: before it stands its traceback."""
-    innermost = list(_causes(error))[-1]
-    lines = str(innermost).strip().splitlines() or [type(innermost).__name__]
-    return lines[-1]
+    """The last line of the innermost error that says something: before it stands its traceback."""
+    said = [str(cause).strip() for cause in _causes(error)]
+    innermost = [text for text in said if text] or [type(error).__name__]
+    return innermost[-1].splitlines()[-1]
