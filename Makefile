@@ -6,7 +6,7 @@ ACLIMDB ?= $(or $(IMDBSENT_ACLIMDB),../shared/data/aclImdb_v1.tar.gz)
 WORD_INDEX ?= ../shared/data/imdb_word_index.json
 LIGHT := $(VENV)-light
 
-.PHONY: check setup lint types test light fresh lowest newest audit reproducible sdist fuzz hostile bench docs clean
+.PHONY: check setup lint types test light fresh lowest newest audit reproducible sdist fuzz cluster hostile bench docs clean
 
 check: lint types test light ## everything that gates a change
 
@@ -58,6 +58,9 @@ SECONDS ?= 1800
 fuzz: setup ## each target for half an hour, or make fuzz SECONDS=60
 	$(BIN)/python -m pip install --quiet atheris
 	for target in bundle records tokenizer; do $(BIN)/python -m tests.fuzz.run $$target --seconds $(SECONDS) || exit 1; done
+
+cluster: setup ## a cluster of three nodes on this machine, of which one is lost
+	IMDBSENT_CLUSTER_TESTS=1 $(BIN)/python -m pytest tests/cluster
 
 hostile: setup ## the table of bad inputs in docs/reliability.md
 	$(BIN)/python -m benchmarks.hostile --large
