@@ -185,6 +185,19 @@ def classic_to_onnx(network: Any, maximum_length: int) -> Any:
         ],
         [import_library("onnx.numpy_helper").from_array(value, key) for key, value in constants.items()],
     )
+    return checked_model(graph)
+
+
+def checked_model(graph: Any) -> Any:
+    """A graph as a model of the version that the engine reads, after ONNX's own check.
+
+    Args:
+        graph: an `onnx.GraphProto`.
+
+    Returns:
+        An `onnx.ModelProto`.
+    """
+    onnx, helper = import_library("onnx"), import_library("onnx.helper")
     model = helper.make_model(
         graph,
         opset_imports=[helper.make_opsetid("", OPSET)],

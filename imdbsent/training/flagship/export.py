@@ -16,10 +16,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from imdbsent import __version__
 from imdbsent.tokenizer import PAD_ID
 from imdbsent.training import import_library
-from imdbsent.training.export import IR_VERSION, OPSET, keras_gates, onnx_gates
+from imdbsent.training.export import checked_model, keras_gates, onnx_gates
 from imdbsent.training.flagship.network import EMBEDDING_GAIN, SEGMENT, flagship_network
 from imdbsent.training.flagship.pairs import BUCKETS, MULTIPLIER
 
@@ -91,15 +90,7 @@ def flagship_to_onnx(network: Any) -> Any:
         ],
         [import_library("onnx.numpy_helper").from_array(value, key) for key, value in constants.items()],
     )
-    model = helper.make_model(
-        graph,
-        opset_imports=[helper.make_opsetid("", OPSET)],
-        ir_version=IR_VERSION,
-        producer_name="imdbsent",
-        producer_version=__version__,
-    )
-    onnx.checker.check_model(model, full_check=True)
-    return model
+    return checked_model(graph)
 
 
 def network_of(model: Path, recipe: Recipe) -> Any:
