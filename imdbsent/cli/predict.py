@@ -260,7 +260,7 @@ def _load(model: str | None, notes: Notes, workers: int | None) -> Classifier:
     except ModelMissing as error:
         if not error.trainable or not (sys.stdin.isatty() and sys.stderr.isatty()):
             raise
-        how_long = "many hours" if error.name == "flagship" else "about a quarter of an hour"
+        how_long = "most of an hour" if error.name == "flagship" else "about a quarter of an hour"
         question = f"There is no model {error.name!r}. Train it now ({how_long})?"
         if not typer.confirm(question, err=True):
             raise

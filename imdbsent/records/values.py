@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from typing import Any
+from typing import Any, Final
 
 
 def as_field(value: Any) -> str:
@@ -32,6 +32,9 @@ def as_jsonable(value: Any) -> Any:
     return value.isoformat() if hasattr(value, "isoformat") else str(value)
 
 
+_AS_JSON: Final = json.JSONEncoder(ensure_ascii=False).encode  # json.dumps would make an encoder each time
+
+
 def to_json(value: Any) -> str:
     """JSON on one line, its characters as they are."""
-    return json.dumps(value, ensure_ascii=False)
+    return _AS_JSON(value)

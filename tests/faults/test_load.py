@@ -18,6 +18,13 @@ def test_no_record_is_lost_or_doubled_while_the_reader_stalls_and_goes_on() -> N
     assert result.errors == ""
     assert result.sent > 1000
     assert all(sixth.memory > 10_000_000 for sixth in result.sixths)
+    assert all(sixth.ratio == pytest.approx(sixth.speed / sixth.beside) for sixth in result.sixths)
+
+
+def test_a_machine_that_becomes_slower_is_no_change_of_the_command() -> None:
+    first, slower, worse = (load.Sixth(10, records, 1e8, beside) for records, beside in ((90, 3), (60, 2), (60, 3)))
+    changes = [load.Load((first,) * 5 + (last,), 0, 0, 0, 0, "").change for last in (first, slower, worse)]
+    assert changes == pytest.approx([0, 0, -1 / 3])
 
 
 def test_the_reader_stalls_in_each_sixth_at_the_same_times() -> None:

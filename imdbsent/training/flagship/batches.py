@@ -1,8 +1,9 @@
-"""What the networks of the ladder read: whole reviews and short spans of them, in batches of so many segments.
+"""What the networks of the ladder read: reviews, spans and sentences of them, in batches of so many segments.
 
-People ask about "great movie" as well as about reviews, so a part of the texts of an epoch are short spans, cut at
-random from anywhere. Which texts those are, and where they are cut, follows from the seed and the epoch alone, so that
-a run can go on in the middle of one.
+People ask about "great movie" as well as about reviews, so a part of the reviews of an epoch are short spans, cut at
+random from anywhere, and a sentence of some is read besides. A short text has the label of its review: whether reviews
+that hold it are positive is what it says. Some reviews are read in part, so that none is learned by heart. Which those
+are, and where they are cut, follows from the seed and the epoch alone, so that a run can go on in the middle of one.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ class Piece:
         text: place of the text.
         start: its first token.
         length: how many tokens.
-        is_span: whether it is a short span, in the place of the whole text.
+        is_span: whether it is a short span or a sentence of the text.
     """
 
     text: int
@@ -83,19 +84,18 @@ class Spans:
         places: the texts that count.
         targets: probability of positive of each text, hard or soft, float32 (texts,).
         ladder: how they are cut and batched.
-        span_targets: the same for the short spans that an epoch cuts, float32 (epochs, texts), made by
-            `imdbsent.training.flagship.teaching`; None where a span has the target of its text.
         topics: document vectors that a network is to give besides, float32 (texts, size); None for none.
         sentences: how many of the last texts are sentences, of which no span is cut.
+        ends: ids of the tokens that a sentence ends with.
     """
 
     texts: Texts
     places: npt.NDArray[np.int64]
     targets: Soft
     ladder: Ladder
-    span_targets: Soft | None = None
     topics: Soft | None = None
     sentences: int = 0
+    ends: tuple[int, ...] = ()
 
     def __len__(self) -> int:
         """Texts that count."""
@@ -118,20 +118,12 @@ class Spans:
             for number, place in enumerate(generator.permutation(len(batches)))
         ]
 
-    def spans(self, seed: int, epoch: int) -> list[Piece]:
-        """The short spans that an epoch cuts."""
-        return [piece for piece in self._cut(np.random.default_rng([seed, epoch])) if piece.is_span]
-
     def in_order(self) -> list[Pieces]:
         """The batches of a look at every text, whole."""
         lengths = np.minimum(self.texts.lengths[self.places], LONGEST_SHOWN)
         order = np.argsort(lengths, kind="stable")
         whole = (Piece(int(self.places[row]), 0, int(lengths[row])) for row in order)
-        return self.looks(whole)
-
-    def looks(self, pieces: Iterable[Piece]) -> list[Pieces]:
-        """Batches of pieces that are only looked at."""
-        return [Pieces(batch) for batch in _batched(pieces, self.ladder.segments, MOST_SHOWN)]
+        return [Pieces(batch) for batch in _batched(whole, self.ladder.segments, MOST_SHOWN)]
 
     def steps(self, batch_size: int, seed: int, epochs: int) -> int:
         """The most batches that one of so many epochs has: where texts are cut differs, and with it how many."""
@@ -152,32 +144,51 @@ class Spans:
         if batch.noise is not None and self.ladder.word_dropout:
             dropped = np.random.default_rng(batch.noise).random(ids.shape) < self.ladder.word_dropout
             ids[dropped & (ids > START_ID)] = OOV_ID
-        targets = np.array([[self._target(piece, batch.epoch)] for piece in batch.pieces], np.float32)
+        texts = [piece.text for piece in batch.pieces]
+        targets = self.targets[texts, None]
         if self.topics is None:
             return ids, targets
         whole = np.array([[not piece.is_span] for piece in batch.pieces], np.float32)
-        return ids, np.concatenate([targets, whole * self.topics[[piece.text for piece in batch.pieces]]], axis=1)
-
-    def _target(self, piece: Piece, epoch: int) -> float:
-        if piece.is_span and self.span_targets is not None:
-            return float(self.span_targets[epoch - 1, piece.text])
-        return float(self.targets[piece.text])
+        return ids, np.concatenate([targets, whole * self.topics[texts]], axis=1)
 
     def _cut(self, generator: np.random.Generator) -> list[Piece]:
-        """One part of each text: a short span of it, or all, or a long part of one that is longer than that."""
+        """One part of each text, a short span or much of it or all; and a sentence of some."""
         ladder = self.ladder
         lengths = self.texts.lengths[self.places]
         is_review = self.places < len(self.texts) - self.sentences
         is_span = (generator.random(len(lengths)) < ladder.span_share) & is_review
         # Short spans are as many as long ones by the logarithm: 4 to 8 tokens as often as 30 to 60.
         short = np.exp(generator.uniform(np.log(ladder.shortest), np.log(ladder.longest_span + 1), len(lengths)))
-        kept = np.minimum(lengths, np.where(is_span, short.astype(np.int64), ladder.longest))
+        most = np.where(is_span, short.astype(np.int64), self._long(generator, lengths, is_review))
+        kept = np.minimum(lengths, most)
         starts = (generator.random(len(lengths)) * (lengths - kept + 1)).astype(np.int64)
         # The verdict often stands at the end: half of the reviews that are too long are cut in front.
         at_end = ~is_span & (generator.random(len(lengths)) < 0.5)  # noqa: PLR2004 (half)
         starts = np.where(at_end, lengths - kept, starts)
         rows = zip(self.places.tolist(), starts.tolist(), kept.tolist(), is_span.tolist())
-        return [Piece(*row) for row in rows]
+        return [Piece(*row) for row in rows] + self._sentences(generator, self.places[is_review])
+
+    def _long(
+        self, generator: np.random.Generator, lengths: npt.NDArray[np.int64], is_review: npt.NDArray[np.bool_]
+    ) -> npt.NDArray[np.int64]:
+        """The most tokens that are read of each text where it is no short span, shape (texts,)."""
+        ladder = self.ladder
+        is_part = (generator.random(len(lengths)) < ladder.part_share) & is_review
+        shares = generator.uniform(ladder.smallest_part, 1, len(lengths))
+        part = np.where(is_part, np.ceil(shares * lengths), lengths).astype(np.int64)
+        return np.minimum(part, ladder.longest)
+
+    def _sentences(self, generator: np.random.Generator, reviews: npt.NDArray[np.int64]) -> list[Piece]:
+        """A sentence each of some reviews; those that are too long are left out."""
+        texts, ladder = self.texts, self.ladder
+        chosen = reviews[(generator.random(len(reviews)) < ladder.sentence_share) & (texts.lengths[reviews] > 0)]
+        after_ends = np.flatnonzero(np.isin(texts.ids, self.ends)) + 1
+        borders = np.unique(np.concatenate([texts.starts, after_ends]))  # where sentences start, and the end
+        first, behind = (np.searchsorted(borders, texts.starts[chosen + offset]) for offset in (0, 1))
+        drawn = first + (generator.random(len(chosen)) * (behind - first)).astype(np.int64)
+        starts, lengths = borders[drawn] - texts.starts[chosen], borders[drawn + 1] - borders[drawn]
+        rows = zip(chosen.tolist(), starts.tolist(), lengths.tolist())
+        return [Piece(*row, is_span=True) for row in rows if row[2] <= ladder.longest_span]
 
 
 def _batched(pieces: Iterable[Piece], segments: int, most: int) -> list[tuple[Piece, ...]]:

@@ -5,8 +5,7 @@
    Every network begins with embeddings made of these vectors (`beginning`).
 3. Both together give every review a soft label; that of a labelled one comes from teachers that have not seen it, mixed
    with its label. Networks of the flagship's kind learn from those, whole reviews and short spans (`teaching`).
-4. The teachers and the networks together give the soft labels of the last stage; what a short span says, the networks
-   alone are asked.
+4. The teachers and the networks together give the soft labels of the last stage.
 5. The student, which ships, learns from those.
 
 No test review is read. What each stage is worth is measured on reviews of held-out titles.
@@ -26,7 +25,7 @@ from imdbsent.training.flagship.documents import DocumentVectors
 from imdbsent.training.flagship.linear import cross_fitted, logistic_regression, ngram_teacher, vector_teacher
 from imdbsent.training.flagship.ngrams import presence_matrix
 from imdbsent.training.flagship.teaching import Run, logits_of, teach
-from imdbsent.training.flagship.texts import joined
+from imdbsent.training.flagship.texts import SENTENCE_ENDS, ids_of, joined
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -99,13 +98,10 @@ class Climb:
         made = contrasts(self.reviews, self.recipe.vocabulary_size, self.seed)
         material = Material(first, topics_of(vectors), made)
         networks = [self._teacher(number, linear, material) for number in range(1, self.ladder.teachers + 1)]
-        labels = self._joined(linear, [whole for whole, _ in networks])
-        spans = np.mean([span_logits for _, span_logits in networks], axis=0) if networks else None
-        train = self._spans(labels, material, None if spans is None else _probabilities(spans))
         return teach(
             self.recipe,
             self.seed,
-            train,
+            self._spans(self._joined(linear, networks), material),
             self._shown(),
             run=self.run,
             checkpoint=self.workspace.checkpoint("student", (self.recipe, self.ladder)),
@@ -141,32 +137,25 @@ class Climb:
         settings = (*self._counted, *self._document_settings)
         return self.workspace.stage("document teacher", settings, work, self._figure)
 
-    def _teacher(self, number: int, labels: Floats, material: Material) -> tuple[Floats, Floats]:
-        """Stage 3: what one network says to all reviews, and to the spans that the student will read."""
+    def _teacher(self, number: int, labels: Floats, material: Material) -> Floats:
+        """Stage 3: what one network says to all reviews."""
         recipe = replace(self.recipe, units=self.ladder.teacher_units, epochs=self.ladder.teacher_epochs)
-        train = self._spans(labels, material)
         name = f"network teacher {number}"
-        settings = (recipe, self.ladder, number)
+        settings = (recipe, self.ladder, number, len(material.sentences.texts))
 
         def work() -> Floats:
             network, _ = teach(
                 recipe,
                 self.seed + number,
-                train,
+                self._spans(labels, material),
                 self._shown(),
                 run=self.run,
                 checkpoint=self.workspace.checkpoint(name, settings),
                 first=material.first,
             )
-            everything = self._all()
-            whole = [piece for batch in everything.in_order() for piece in batch.pieces]
-            rows = [logits_of(network, everything, whole)]
-            epochs = range(1, self.recipe.epochs + 1)
-            rows += [logits_of(network, everything, train.spans(self.seed, epoch)) for epoch in epochs]
-            return np.stack(rows)
+            return logits_of(network, self._all())
 
-        said = self.workspace.stage(name, (*settings, self.recipe.epochs), work, lambda rows: self._figure(rows[0]))
-        return said[0], said[1:]
+        return self.workspace.stage(name, settings, work, self._figure)
 
     def _mixed(self, teachers: list[Floats]) -> Floats:
         """One logit a review from those of the linear teachers: their weights are fitted on the labelled reviews.
@@ -193,7 +182,7 @@ class Climb:
         self.workspace.note(f"all teachers together: {self._figure(joined)}")
         return joined
 
-    def _spans(self, labels: Floats, material: Material, span_targets: Floats | None = None) -> Spans:
+    def _spans(self, labels: Floats, material: Material) -> Spans:
         """What a network learns from: soft labels, mixed with the labels where there are some; and contrasts."""
         targets = _probabilities(labels)
         labelled, weight = self.reviews.labelled, self.ladder.label_weight
@@ -205,9 +194,9 @@ class Climb:
             np.concatenate([self.reviews.readable, len(self.reviews.texts) + np.arange(count)]),
             np.concatenate([targets, made.targets]).astype(np.float32),
             self.ladder,
-            None if span_targets is None else span_targets.astype(np.float32),
             np.concatenate([topics, np.zeros((count, topics.shape[1]), np.float32)]),
             count,
+            ids_of(self.reviews.vocabulary, SENTENCE_ENDS),
         )
 
     def _shown(self) -> Spans:

@@ -30,7 +30,11 @@ class Ladder:
         label_weight: how much the label of a labelled review counts in its soft label; the rest is the teachers'.
         span_share: share of the texts of an epoch that are short spans of a review, in the place of the whole.
         shortest: tokens of the shortest span.
-        longest_span: tokens of the longest span.
+        longest_span: tokens of the longest span, and of the longest sentence.
+        sentence_share: share of the texts of an epoch of which a sentence is read besides.
+        part_share: share of the texts that are not short spans of which only a part is read, so that none is learned by
+            heart.
+        smallest_part: share of a text that is its smallest part.
         longest: tokens of the longest part of a review that is trained on; longer reviews are cut at random.
         word_dropout: share of the tokens that are read as out of the vocabulary.
         dropout: share of the numbers of a word's embedding, and of what is pooled, that are zeroed.
@@ -53,10 +57,13 @@ class Ladder:
     teacher_units: int = 64
     label_weight: float = 0.5
     span_share: float = 0.3
-    shortest: int = 4
+    shortest: int = 1
     longest_span: int = 60
+    sentence_share: float = 0.4
+    part_share: float = 0.5
+    smallest_part: float = 0.5
     longest: int = 447
-    word_dropout: float = 0.05
+    word_dropout: float = 0.08
     dropout: float = 0.2
     topic_weight: float = 0.5
     segments: int = 640

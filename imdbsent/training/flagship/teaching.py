@@ -15,13 +15,13 @@ from imdbsent.training.optimizer import adam
 from imdbsent.training.trainer import assign, variables_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
     from pathlib import Path
 
     import numpy.typing as npt
 
     from imdbsent.bundle import Epoch
-    from imdbsent.training.flagship.batches import Piece, Spans
+    from imdbsent.training.flagship.batches import Spans
     from imdbsent.training.flagship.beginning import Beginning
     from imdbsent.training.progress import TrainingProgress
     from imdbsent.training.recipes import Recipe
@@ -151,21 +151,18 @@ def compile_network(network: Any, recipe: Recipe, steps: int, topic_weight: floa
     network.optimizer.build(network.trainable_variables)
 
 
-def logits_of(network: Any, spans: Spans, pieces: Iterable[Piece]) -> npt.NDArray[np.float64]:
-    """What a network says to parts of texts.
+def logits_of(network: Any, spans: Spans) -> npt.NDArray[np.float64]:
+    """What a network says to texts, whole.
 
     Args:
         network: from ids to logits.
-        spans: the texts.
-        pieces: the parts, one of a text at the most.
+        spans: the texts; those that count are asked about.
 
     Returns:
-        A logit at the place of each text, 0 for those without a part, shape (texts,).
+        A logit at the place of each text, 0 for those that do not count, shape (texts,).
     """
     logits = np.zeros(len(spans.texts))
-    spans = replace(spans, topics=None)
-    for batch in spans.looks(sorted(pieces, key=lambda piece: piece.length)):
+    for batch in spans.in_order():
         ids, _ = spans.batch(batch)
-        said = network.predict_on_batch(ids)[:, 0]
-        logits[[piece.text for piece in batch.pieces]] = said
+        logits[[piece.text for piece in batch.pieces]] = network.predict_on_batch(ids)[:, 0]
     return logits

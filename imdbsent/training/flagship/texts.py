@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from imdbsent.tokenizer import Vocabulary
+from imdbsent.tokenizer import INDEX_FROM, Vocabulary
 from imdbsent.words import split_words
 
 if TYPE_CHECKING:
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 UNLABELLED: Final = -1
 """The label of a review without one."""
+SENTENCE_ENDS: Final = (b".", b"!", b"!!", b"?", b"?!", b"...", b"<br />")
+"""Tokens that a sentence ends with."""
 
 
 @dataclass(frozen=True)
@@ -111,3 +113,8 @@ def most_frequent_words(texts: Iterable[str], count: int) -> Vocabulary:
         counts.update(split_words(text))
     ranked: Sequence[str] = sorted(counts, key=lambda word: (-counts[word], word))[:count]
     return Vocabulary(tuple(word.encode("utf-8", "surrogatepass") for word in ranked))
+
+
+def ids_of(vocabulary: Vocabulary, words: Sequence[bytes]) -> tuple[int, ...]:
+    """The ids of those of some words that a vocabulary has."""
+    return tuple(id_ for id_, word in enumerate(vocabulary.words, INDEX_FROM + 1) if word in words)

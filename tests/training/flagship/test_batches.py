@@ -10,7 +10,10 @@ from imdbsent.training.flagship.batches import LONGEST_SHOWN, Piece, Pieces, Spa
 from imdbsent.training.flagship.ladder import Ladder
 from tests.training.flagship.small import random_texts
 
-LADDER = Ladder(longest=100, longest_span=20, shortest=4, segments=8, word_dropout=0.2, span_share=0.4)
+LADDER = Ladder(
+    longest=100, longest_span=20, shortest=4, segments=8, word_dropout=0.2, span_share=0.4, sentence_share=0.0,
+    part_share=0.0,
+)  # fmt: skip
 REVIEWS, SENTENCES = 240, 20
 LENGTHS = [*np.random.default_rng(1).integers(0, 300, REVIEWS).tolist(), *range(1, SENTENCES + 1)]
 TEXTS = random_texts(LENGTHS)
@@ -125,26 +128,60 @@ def test_texts_of_like_length_are_looked_at_together() -> None:
     assert max(map(len, spans().in_order())) == LADDER.segments
 
 
-def test_a_span_has_the_target_of_its_epoch_and_no_topic() -> None:
-    span_targets = np.stack([TARGETS * 0 + 0.25, TARGETS * 0 + 0.75])
+def test_a_span_has_the_target_of_its_review_and_no_topic() -> None:
     topics = np.ones((len(TEXTS), 3), np.float32) * np.arange(1, len(TEXTS) + 1, dtype=np.float32)[:, None]
-    train = replace(spans(), span_targets=span_targets, topics=topics)
-    for epoch, target in ((1, 0.25), (2, 0.75)):
-        kinds = set()
-        for batch in train.shuffled(6, 7, epoch):
-            _, given = train.batch(batch)
-            assert given.shape == (len(batch), 4)
-            for row, piece in zip(given.tolist(), batch.pieces):
-                kinds.add(piece.is_span)
-                whole = [float(TARGETS[piece.text]), *[piece.text + 1.0] * 3]
-                assert row == ([target, 0, 0, 0] if piece.is_span else whole)
-        assert kinds == {False, True}
+    train = replace(spans(), topics=topics)
+    kinds = set()
+    for batch in train.shuffled(6, 7, 1):
+        _, given = train.batch(batch)
+        assert given.shape == (len(batch), 4)
+        for row, piece in zip(given.tolist(), batch.pieces):
+            kinds.add(piece.is_span)
+            topic = 0.0 if piece.is_span else piece.text + 1.0
+            assert row == [float(TARGETS[piece.text]), *[topic] * 3]
+    assert kinds == {False, True}
 
 
-def test_the_spans_that_teachers_are_asked_about_are_those_that_are_trained_on() -> None:
-    for epoch in (1, 2):
-        trained_on = {piece for piece in EPOCHS[epoch - 1] if piece.is_span}
-        assert set(spans().spans(7, epoch)) == trained_on
+END = 7
+
+
+def with_sentences() -> Spans:
+    """The texts with their sentences read, too."""
+    ladder = replace(LADDER, sentence_share=0.5, span_share=0.0)
+    return replace(spans(), ladder=ladder, ends=(END,), texts=random_texts(LENGTHS, vocabulary_size=20))
+
+
+def test_a_sentence_of_some_reviews_is_read_besides() -> None:
+    train = with_sentences()
+    found = [piece for epoch in range(1, 9) for piece in pieces_of(train.shuffled(6, 7, epoch))]
+    sentences = [piece for piece in found if piece.is_span]
+    whole = [piece for piece in found if not piece.is_span]
+    assert len(whole) == 8 * len(PLACES)
+    fits = [piece for piece in whole if piece.text < REVIEWS and LENGTHS[piece.text] > 0]
+    assert 0.25 < len(sentences) / len(fits) <= 0.55  # those that are too long are left out
+    ended = 0
+    for piece in sentences:
+        ids = train.texts[piece.text]
+        stop = piece.start + piece.length
+        assert piece.text < REVIEWS
+        assert 0 < piece.length <= LADDER.longest_span
+        assert piece.start == 0 or ids[piece.start - 1] == END
+        assert END not in ids[piece.start : stop - 1]
+        assert stop == len(ids) or ids[stop - 1] == END
+        ended += ids[stop - 1] == END
+    assert ended > len(sentences) / 2
+    assert len({(piece.text, piece.start) for piece in sentences}) > len(sentences) / 2
+
+
+def test_some_reviews_are_read_in_part() -> None:
+    ladder = replace(LADDER, span_share=0.0, part_share=0.5, smallest_part=0.4)
+    train = replace(spans(), ladder=ladder)
+    parts = [piece for epoch in range(1, 9) for piece in pieces_of(train.shuffled(6, 7, epoch))]
+    short = [piece for piece in parts if 50 <= LENGTHS[piece.text] <= LADDER.longest]
+    shares = [piece.length / LENGTHS[piece.text] for piece in short]
+    assert min(shares) == pytest.approx(0.4, abs=0.03)
+    assert np.mean([share == 1 for share in shares]) == pytest.approx(0.5, abs=0.08)
+    assert all(piece.length == LENGTHS[piece.text] for piece in parts if piece.text >= REVIEWS)
 
 
 def test_the_steps_of_a_run_are_those_of_its_longest_epoch() -> None:

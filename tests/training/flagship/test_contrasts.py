@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import functools
+import math
 
 import numpy as np
 import pytest
@@ -10,7 +11,10 @@ from imdbsent.training.flagship.contrasts import (
     CONTRASTED,
     FEWEST,
     NEGATED,
+    SLOPE,
     SURE,
+    SUREST,
+    TURNED,
     Contrasts,
     contrasts,
     said_of_films,
@@ -88,14 +92,29 @@ def test_no_sentence_that_negation_is_tried_on_is_learned_from() -> None:
 
 @pytest.mark.parametrize(("word", "is_positive"), [("superb", True), ("dreadful", False)])
 def test_a_frame_keeps_the_side_of_a_word_or_turns_it_over(word: str, is_positive: bool) -> None:
+    side = float(sides_of_words(small_reviews(), number_of_ids())[small_reviews().vocabulary.ranks[word.encode()] + 3])
+    plain = min(max(1 / (1 + math.exp(-SLOPE * side)), 1 - SUREST), SUREST)
+    assert (plain > 0.5) == is_positive
     kinds = set()
     for words, target in read():
         if word in words and not (GOOD | BAD) & set(words):
             is_turned = bool(TURNS & set(words))
-            side = NEGATED if is_turned else SURE
-            assert target == pytest.approx(side if is_positive != is_turned else 1 - side), words
+            expected = (0.5 + TURNED * (0.5 - plain)) if is_turned else plain
+            assert target == pytest.approx(expected, abs=1e-6), words
             kinds.add(is_turned)
     assert kinds == {False, True}
+
+
+def test_each_word_stands_in_as_many_plain_sentences_as_turned_ones() -> None:
+    with_word = [words for words, _ in read() if "superb" in words and not (GOOD | BAD) & set(words)]
+    turned = [words for words in with_word if TURNS & set(words)]
+    assert len(with_word) == 2 * len(turned) + 3  # and the word alone, three times
+    assert [words for words in with_word if len(words) == 1] == [["superb"]]
+
+
+def test_words_that_nobody_knows_say_nothing() -> None:
+    targets = {len(words): target for words, target in read() if set(words) == {OOV}}
+    assert targets == dict.fromkeys(range(1, 13), 0.5)
 
 
 def test_of_two_clauses_the_one_counts_that_the_word_between_them_says() -> None:
@@ -117,6 +136,11 @@ def test_of_two_clauses_the_one_counts_that_the_word_between_them_says() -> None
     [
         ("i don't like this one .", 1 - NEGATED),
         ("it never fails to please", None),
+        ("i enjoy this film !", SURE),
+        ("it does drag .", 1 - NEGATED),
+        ("it never drag .", NEGATED),
+        ("full of imagination .", NEGATED),
+        ("a weak scene .", 1 - NEGATED),
         ("not worth renting .", 1 - SURE),
         ("well worth renting .", SURE),
         ("without imagination .", 1 - NEGATED),
