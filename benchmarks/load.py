@@ -4,7 +4,8 @@ python -m benchmarks.load [--minutes 60] [--model NAME] [--write]
 
 Each record has its number in it, and the reader holds every row to the next number: none lost, none twice, in order.
 Memory is that of all processes of the command. The reader stalls at the same times in each sixth of the run, so that
-the sixths can be compared.
+the sixths can be compared. While it stalls, and the command waits for it, the reader classifies the same texts itself:
+how fast the machine does that says whether a change of throughput is the command's, or of whoever shares the machine.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import imdbsent
 from benchmarks import machine, reliability_page
 
 SIXTHS = 6
@@ -46,16 +48,23 @@ class Sixth:
         seconds: its wall time.
         records: rows that came in it.
         memory: median of the memory of all processes, in bytes.
+        beside: texts a second that the reader classified while it stalled, the median of its stalls.
     """
 
     seconds: float
     records: int
     memory: float
+    beside: float
 
     @property
     def speed(self) -> float:
         """Records a second."""
         return self.records / self.seconds
+
+    @property
+    def ratio(self) -> float:
+        """Records a second beside the texts a second of the reader."""
+        return self.speed / self.beside
 
 
 @dataclass(frozen=True)
@@ -80,8 +89,8 @@ class Load:
 
     @property
     def change(self) -> float:
-        """Throughput of the last sixth beside that of the first, as a share more or less."""
-        return self.sixths[-1].speed / self.sixths[0].speed - 1
+        """Throughput of the last sixth beside that of the first, as a share more or less, of a machine as fast."""
+        return self.sixths[-1].ratio / self.sixths[0].ratio - 1
 
     @property
     def growth(self) -> float:
@@ -148,6 +157,22 @@ class _Reader:
         return True
 
 
+class _Beside:
+    """Classifies the texts of the records, to see how fast the machine is at the moment."""
+
+    def __init__(self) -> None:
+        self._classifier = imdbsent.load("classic", threads=1)
+        self._texts = [record(number).decode() for number in range(256)]
+
+    def speed(self, seconds: float) -> float:
+        """Texts a second, over about so many seconds."""
+        started, done = time.monotonic(), 0
+        while (passed := time.monotonic() - started) < seconds:
+            self._classifier.predict(self._texts)
+            done += len(self._texts)
+        return done / passed
+
+
 def memory(pid: int) -> int:
     """Bytes that a process and those that it started hold, each shared page shared out."""
     rollups = [_content(Path(f"/proc/{process}/smaps_rollup")) for process in (pid, *_children(pid))]
@@ -180,10 +205,10 @@ def run(seconds: float, arguments: Sequence[str] = (), seed: int = 0) -> Load:
     command = [sys.executable, "-m", "imdbsent", "predict", "-", "--format", "tsv", "-q", *arguments]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stderr
-        feeder, reader = _Feeder(process), _Reader(process)
+        feeder, reader, beside = _Feeder(process), _Reader(process), _Beside()
         feeder.start()
         reader.read_until(time.monotonic() + 0.001)  # the first row: the start is no part of the first sixth
-        sixths = [_sixth(seconds / SIXTHS, reader, process.pid, seed) for _ in range(SIXTHS)]
+        sixths = [_sixth(seconds / SIXTHS, reader, beside, process.pid, seed) for _ in range(SIXTHS)]
         feeder.stop.set()
         reader.read_until(float("inf"))
         feeder.join()
@@ -192,34 +217,43 @@ def run(seconds: float, arguments: Sequence[str] = (), seed: int = 0) -> Load:
     return Load(tuple(sixths), feeder.sent, reader.received, reader.wrong, process.returncode, errors)
 
 
-def _sixth(seconds: float, reader: _Reader, pid: int, seed: int) -> Sixth:
-    started, before, sizes = time.monotonic(), reader.received, [memory(pid)]
+def _sixth(seconds: float, reader: _Reader, beside: _Beside, pid: int, seed: int) -> Sixth:
+    started, before, sizes, speeds = time.monotonic(), reader.received, [memory(pid)], []
     for moment, length in stalls(seconds, seed):
         reader.read_until(started + moment)
-        time.sleep(length)
+        time.sleep(length / 2)  # the command fills the pipe, and then waits
+        speeds.append(beside.speed(length / 2))
         sizes.append(memory(pid))
     reader.read_until(started + seconds)
     sizes.append(memory(pid))
-    return Sixth(time.monotonic() - started, reader.received - before, statistics.median(sizes))
+    passed = time.monotonic() - started
+    return Sixth(passed, reader.received - before, statistics.median(sizes), statistics.median(speeds))
 
 
 def main() -> int:
     """Print the table; 1 where a record was lost, memory grew, or the throughput changed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=60)
-    parser.add_argument("--model", default="classic")
+    parser.add_argument("--model", default="flagship")
     parser.add_argument("--write", action="store_true", help="put the table into docs/reliability.md")
     arguments = parser.parse_args()
     print(machine(), flush=True)
     load = run(arguments.minutes * 60, ["--model", arguments.model])
     rows = [
-        (f"{i + 1} of {SIXTHS}", f"{sixth.records:,}", f"{sixth.speed:,.0f}", f"{sixth.memory / 1e6:.0f} MB")
+        (
+            f"{i + 1} of {SIXTHS}",
+            f"{sixth.records:,}",
+            f"{sixth.speed:,.0f}",
+            f"{sixth.beside:,.0f}",
+            f"{sixth.ratio:.2f}",
+            f"{sixth.memory / 1e6:.0f} MB",
+        )
         for i, sixth in enumerate(load.sixths)
     ]
-    text = reliability_page.table(("sixth", "records", "records a second", "memory"), rows)
+    text = reliability_page.table(("sixth", "records", "records a second", "beside it", "ratio", "memory"), rows)
     text += (
         f"\n\n{arguments.minutes:g} minutes: {load.sent:,} records sent, {load.received:,} rows came, {load.wrong:,} "
-        f"of them out of place; exit code {load.code}. From the first sixth to the last, throughput changed by "
+        f"of them out of place; exit code {load.code}. From the first sixth to the last, the ratio changed by "
         f"{load.change:+.1%}; memory by {load.growth:+.1%} from the second.\n\n"
         f"`python -m benchmarks.load --minutes {arguments.minutes:g} --model {arguments.model}`, {machine()}."
     )
