@@ -29,6 +29,7 @@ def local_cluster(nodes: int, store: int = STORE) -> Iterator[Any]:
         "object_store_memory": store,
         "include_log_monitor": False,  # a process less each: nobody reads what the workers say
     }
+    (Path(tempfile.gettempdir()) / "ray").mkdir(exist_ok=True)  # Ray notes the cluster there, wherever it is put
     folder = tempfile.mkdtemp(prefix="ray")  # short: the path of a socket has 107 characters at most
     cluster = Cluster(
         initialize_head=True, head_node_args={**node, "include_dashboard": False, "temp_dir": folder}

@@ -1,6 +1,7 @@
 """Parquet files of real reviews to verdicts: `--engine ray` beside the local engine, and what a million reviews cost.
 
-python -m benchmarks.scale [--data PATH] [--reviews 200000] [--files 20] [--rounds 3] [--core-hour 0.04]
+python -m benchmarks.scale [--data PATH] [--reviews 200000] [--files 20] [--rounds 3] [--model flagship]
+                         [--core-hour 0.04]
 python -m benchmarks.scale --lose [--reviews 200000]
 
 The same files, whole commands, in turn: the local engine with `--workers 1` and `2`, Ray with `--concurrency 1` and
@@ -59,9 +60,9 @@ def write_files(folder: Path, texts: list[str], files: int) -> None:
         pq.write_table(rows, folder / f"{number:03}.parquet")
 
 
-def command(engine: str, cores: int, source: Path, target: Path) -> list[str]:
+def command(engine: str, cores: int, source: Path, target: Path, model: str) -> list[str]:
     """The command that is measured."""
-    predict = [sys.executable, "-m", "imdbsent", "predict", "--quiet", "--model", "classic", "--text-column", "body"]
+    predict = [sys.executable, "-m", "imdbsent", "predict", "--quiet", "--model", model, "--text-column", "body"]
     if engine == "ray":
         pattern = str(source / "*.parquet")
         return [*predict, pattern, "--engine", "ray", "--concurrency", str(cores), "-o", str(target)]
@@ -123,22 +124,23 @@ def cost(seconds: float, cores: int, reviews: int, core_hour: float) -> tuple[fl
     return core_seconds, core_seconds / 3600 * core_hour
 
 
-def compare(folder: Path, texts: list[str], files: int, rounds: int, core_hour: float) -> bool:
+def compare(folder: Path, texts: list[str], asked: argparse.Namespace) -> bool:
     """Print the speed of each; whether Ray's overhead is below the bar."""
+    files, rounds, core_hour, model = asked.files, asked.rounds, asked.core_hour, asked.model
     environment = {**os.environ, "IMDBSENT_HOME": str(folder / "home")}
     source, one = folder / "reviews", folder / "one"
     write_files(source, texts, files)
     write_files(one, texts[:1], 1)
     runs: dict[tuple[str, int], list[Run]] = {}
-    starts = [measure(command("ray", 1, one, folder / f"start-{turn}"), environment).seconds for turn in range(rounds)]
+    starts = [measure(command("ray", 1, one, folder / f"start-{i}", model), environment).seconds for i in range(rounds)]
     for turn in range(rounds):
         for engine in ("local", "ray"):
             for cores in CORES:
                 target = folder / f"{engine}-{cores}-{turn}"
-                run = measure(command(engine, cores, source, target), environment)
+                run = measure(command(engine, cores, source, target, model), environment)
                 runs.setdefault((engine, cores), []).append(run)
     start = statistics.median(starts)
-    print(f"{len(texts):,} reviews in {files} files of Parquet, whole commands, median of {rounds}:")
+    print(f"{model}, {len(texts):,} reviews in {files} files of Parquet, whole commands, median of {rounds}:")
     print(f"a cluster started on this machine, one review, and ended: {start:.1f} s")
     reached = True
     for cores in CORES:
@@ -168,6 +170,7 @@ def main() -> int:
     parser.add_argument("--reviews", type=int, default=200_000)
     parser.add_argument("--files", type=int, default=20)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--model", default="flagship")
     parser.add_argument("--core-hour", type=float, default=0.04, help="dollars an hour of a core")
     parser.add_argument("--lose", action="store_true", help="a cluster that loses a node and a process, in its place")
     arguments = parser.parse_args()
@@ -176,10 +179,10 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         if not arguments.lose:
-            return int(not compare(folder, texts, arguments.files, arguments.rounds, arguments.core_hour))
+            return int(not compare(folder, texts, arguments))
         write_files(folder / "reviews", texts, arguments.files)
         environment = {**os.environ, "IMDBSENT_HOME": str(folder / "home")}
-        local = measure(command("local", 1, folder / "reviews", folder / "local"), environment)
+        local = measure(command("local", 1, folder / "reviews", folder / "local", "classic"), environment)
         loss = lose(folder / "reviews", folder / "ray", len(texts))
         other, largest = differences(folder / "ray", folder / "local.parquet")
         print(f"{len(texts):,} reviews in {arguments.files} files, 3 nodes; local engine: {local.seconds:.1f} s")

@@ -23,6 +23,11 @@ ADDRESS_VARIABLE: Final = "RAY_ADDRESS"
 """Ray's own variable for the address of the cluster."""
 _MANY_MACHINES: Final = "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"
 """Ray's variable for whether its processes listen to other machines. It is read on every system, whatever its name."""
+_IDLE_KEPT: Final = "RAY_num_workers_soft_limit"
+"""Ray's variable for how many processes it keeps that have nothing to do. Without it, it keeps as many as there are
+free cores: none, where actors have all of them, and each task of reading or writing waits for a new process
+(https://github.com/ray-project/ray/pull/36766)."""
+_IDLE: Final = 4
 _KNOCK: Final = "import sys, ray; ray.init(sys.argv[1], logging_level='ERROR', log_to_driver=False); ray.nodes()"
 _STDERR: Final = 2
 _CONNECT_WITHIN: Final = 5.0  # seconds for one connection of TCP
@@ -40,6 +45,7 @@ def ray_library(address: str | None = None) -> Any:
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is told to anybody
     if not (address or os.environ.get(ADDRESS_VARIABLE)):
         os.environ.setdefault(_MANY_MACHINES, "0")
+        os.environ.setdefault(_IDLE_KEPT, str(_IDLE))
     try:
         importlib.import_module("ray.data")
         ray = importlib.import_module("ray")

@@ -30,10 +30,11 @@ if TYPE_CHECKING:
 
 BATCH_ROWS: Final = 1024
 """Rows that an actor is given at a time: enough to make batches of like length of."""
-_ACTOR_CORES: Final = 0.9
-_TASK_CORES: Final = 0.1
+_ACTOR_CORES: Final = 0.4
+_TASK_CORES: Final = 0.2
 """Reading and writing take little beside the network. Shares of a core let each core have an actor, and tasks beside
-it: with whole cores, actors on all of them would leave none to read with."""
+it: with whole cores, actors on all of them would leave none to read with. An actor has less than half of one, so that
+one which is lost with its machine finds a place beside another: what it was given waits for it, without end."""
 _LOOK_EVERY: Final = 0.25  # seconds
 
 
@@ -165,6 +166,7 @@ def _verdicts(job: Job) -> Any:
         batch_format="pyarrow",
         zero_copy_batch=True,
         num_cpus=_ACTOR_CORES,
+        scheduling_strategy="SPREAD",  # over the machines, though two would fit where one is
     )  # actors that are lost are started again, and their tasks done again, without end, unless Ray is told otherwise
 
 

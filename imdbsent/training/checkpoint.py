@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zipfile
+import zlib
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -26,6 +27,14 @@ FORMAT: Final = 1
 """The format that this version writes; it reads no other."""
 
 _HEAD: Final = "head.json"
+
+
+_DAMAGE: Final = (
+    *(OSError, EOFError, zipfile.BadZipFile, ValueError, TypeError, LookupError, AttributeError),
+    # One flipped bit makes a zip file "encrypted", of a version that zipfile does not know, compressed, or huge.
+    *(RuntimeError, MemoryError, zlib.error),
+)
+"""What reading a damaged file raises."""
 
 
 @dataclass(frozen=True)
@@ -102,7 +111,7 @@ def read_checkpoint(path: Path) -> Checkpoint:
                 raise ValueError(f"its format is {head.get('format')}, not {FORMAT}")
             typed = cast("Head", from_json(head, Head, "checkpoint"))
             variables = Variables(_arrays(file, "network"), _arrays(file, "optimizer"))
-    except (OSError, EOFError, zipfile.BadZipFile, ValueError, TypeError, LookupError, AttributeError) as error:
+    except _DAMAGE as error:
         raise CheckpointInvalid(path, str(error)) from error
     return Checkpoint(typed, variables)
 

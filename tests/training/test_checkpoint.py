@@ -57,6 +57,23 @@ def test_every_damage_is_an_error_with_the_next_command(tmp_path: Path) -> None:
             read_checkpoint(path)
 
 
+def test_any_flipped_bit_of_the_zip_file_is_an_error_or_does_not_matter(tmp_path: Path) -> None:
+    path = tmp_path / "mine.npz"
+    write_checkpoint(path, CHECKPOINT)
+    whole = path.read_bytes()
+    refused = 0
+    for place in (*range(60), *range(len(whole) - 400, len(whole))):
+        for bit in range(8):
+            flipped = bytearray(whole)
+            flipped[place] ^= 1 << bit
+            path.write_bytes(flipped)
+            try:
+                read_checkpoint(path)
+            except CheckpointInvalid:
+                refused += 1
+    assert refused > 1000
+
+
 @pytest.mark.parametrize(
     "head", [[], {}, {"format": 2}, {"format": 1}, {"format": 1, "request": {}, "data_sha256": 3}, "text"]
 )

@@ -1,0 +1,35 @@
+"""What people type first: the flagship that ships is sure of a word with a side, and unsure of one that has none."""
+
+from __future__ import annotations
+
+import pytest
+
+from imdbsent import store
+from imdbsent.bundle import read_bundle
+from imdbsent.classifier import Classifier
+
+POSITIVE = (
+    "great", "excellent", "great movie", "That was nice.", "I loved it", "Highly recommended", "Best movie ever",
+    "The acting was superb", "\U0001f600",
+)  # fmt: skip
+NEGATIVE = (
+    "bad", "awful", "Horrible!", "terrible", "boring", "I hated it", "waste of time", "not worth the money", "not good",
+    "isnt good", "The dialogue sucked.", "worst movie ever", "\U0001f44e",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def flagship() -> Classifier:
+    return Classifier(read_bundle(store.PRETRAINED / "flagship"))
+
+
+def test_a_word_that_has_a_side_is_on_it(flagship: Classifier) -> None:
+    found = {p.text: p.probability or 0.0 for p in flagship.predict([*POSITIVE, *NEGATIVE])}
+    assert {text: p for text, p in found.items() if text in POSITIVE and p < 0.7} == {}
+    assert {text: p for text, p in found.items() if text in NEGATIVE and p > 0.3} == {}
+
+
+def test_a_word_that_has_none_is_not_judged_surely(flagship: Classifier) -> None:
+    neutral = ("the", "movie", "it", "zzz qqq xyz")
+    found = {p.text: p.probability or 0.0 for p in flagship.predict(neutral)}
+    assert {text: p for text, p in found.items() if not 0.3 < p < 0.7} == {}
