@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import socket
 import sys
 import time
@@ -64,3 +65,22 @@ def test_a_dead_address_is_one_line_and_exit_code_4(run, tiny_bundle: Bundle, tm
     assert result.err.count("\n") == 1
     assert result.err.startswith(f"imdbsent: no Ray cluster answers at '127.0.0.1:{closed_port}'")
     assert not (tmp_path / "out").exists()
+
+
+def test_the_actor_of_a_lost_machine_finds_a_place_beside_another_and_leaves_room_for_a_task() -> None:
+    """What it was given waits for it: where each node has one core and one actor, it would wait without end."""
+    pytest.importorskip("ray.data", reason="ray is not installed")
+    from imdbsent.cluster import job
+
+    assert 2 * job._ACTOR_CORES + job._TASK_CORES <= 1
+
+
+def test_a_cluster_of_our_own_keeps_processes_that_have_nothing_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("ray.data", reason="ray is not installed")
+    monkeypatch.delenv("RAY_ADDRESS", raising=False)
+    monkeypatch.setenv(connecting._IDLE_KEPT, "")
+    monkeypatch.delenv(connecting._IDLE_KEPT)
+    connecting.ray_library("10.0.0.1:6379")
+    assert connecting._IDLE_KEPT not in os.environ
+    connecting.ray_library()
+    assert int(os.environ[connecting._IDLE_KEPT]) > 1
