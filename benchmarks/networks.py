@@ -29,7 +29,7 @@ def keras_probabilities(bundle: Bundle, texts: Sequence[str]) -> Array:
     Raises:
         TrainingUnavailable: keras or onnx is not installed.
     """
-    ids = [load_tokenizer(bundle).encode(text) for text in texts]
+    ids = list(map(load_tokenizer(bundle).encode, texts))
     if bundle.card.scheme == "keras":
         network = import_library("keras").saving.load_model(bundle.checked(NETWORK), safe_mode=True)
         padded = pad_sequences(ids, bundle.card.maximum_length)
