@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import random
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -79,7 +80,8 @@ def fasttext(train: Sequence[str], labels: Labels, test: Sequence[str]) -> Label
 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "train.txt"
-        lines = (f"__label__{label} {_one_line(text)}\n" for label, text in zip(labels, train))
+        lines = [f"__label__{label} {_one_line(text)}\n" for label, text in zip(labels, train)]
+        random.Random(0).shuffle(lines)  # it learns line by line: all of one label, then all of the other, misleads it
         path.write_text("".join(lines), encoding="utf-8")
         model = library.train_supervised(str(path), wordNgrams=2, epoch=10, lr=0.5, minCount=2, thread=2, verbose=0)
     # model.predict trips over numpy 2; what it wraps does not.
