@@ -29,12 +29,12 @@ FORMAT: Final = 1
 _HEAD: Final = "head.json"
 
 
-_DAMAGE: Final = (
+DAMAGE: Final = (
     *(OSError, EOFError, zipfile.BadZipFile, ValueError, TypeError, LookupError, AttributeError),
     # One flipped bit makes a zip file "encrypted", of a version that zipfile does not know, compressed, or huge.
     *(RuntimeError, MemoryError, zlib.error),
 )
-"""What reading a damaged file raises."""
+"""What reading a damaged file of NumPy raises."""
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,7 @@ def read_checkpoint(path: Path) -> Checkpoint:
                 raise ValueError(f"its format is {head.get('format')}, not {FORMAT}")
             typed = cast("Head", from_json(head, Head, "checkpoint"))
             variables = Variables(_arrays(file, "network"), _arrays(file, "optimizer"))
-    except _DAMAGE as error:
+    except DAMAGE as error:
         raise CheckpointInvalid(path, str(error)) from error
     return Checkpoint(typed, variables)
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 import shutil
 import time
-import zipfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from imdbsent.records.new_file import new_file
+from imdbsent.training.checkpoint import DAMAGE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -89,7 +89,6 @@ class Workspace:
             with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
                 if str(file[_KEY]) == key:
                     return file[_VALUE], float(file[_SECONDS])
-        except (OSError, EOFError, ValueError, LookupError, RuntimeError, MemoryError, zipfile.BadZipFile):
-            # RuntimeError: one flipped bit makes a zip file "encrypted", or of a version that zipfile does not know
+        except DAMAGE:
             pass
         return None
