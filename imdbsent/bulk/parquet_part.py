@@ -44,7 +44,7 @@ class ParquetPart:
 
     def publish(self, part: Path, path: Path) -> None:
         """Write the Parquet file, a group of rows at a time."""
-        with new_file(path) as place, part.open("rb") as messages, place.open("wb") as stream:
+        with new_file(path, held=part) as place, part.open("rb") as messages, place.open("wb") as stream:
             sink = cast("BinaryIO", Sink(stream, str(path)))
             writer = open_parquet(sink, self._rows)
             for group in _groups(self._batches(messages)):

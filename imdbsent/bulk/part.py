@@ -94,7 +94,7 @@ class TextPart:
         if compression is Compression.NONE:
             part.replace(path)
             return
-        with new_file(path) as place, part.open("rb") as content, place.open("wb") as stream:
+        with new_file(path, held=part) as place, part.open("rb") as content, place.open("wb") as stream:
             sink: BinaryIO = Sink(stream, str(path))  # type: ignore[assignment]
             packed = compressing(sink, compression)
             shutil.copyfileobj(content, packed, _BLOCK)

@@ -236,7 +236,7 @@ def _remove(*paths: Path) -> None:
 
 
 def _replace_content(path: Path, content: bytes) -> None:
-    with new_file(path) as place:
+    with new_file(path, held=path) as place:
         place.write_bytes(content)
 
 

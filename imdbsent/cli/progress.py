@@ -29,7 +29,7 @@ class DownloadBar:
 
     def update(self, size: int) -> None:
         """So many more bytes have come."""
-        if self._bar is None:
+        if self._bar is None and can_animate(self._console):
             self._start()
         if self._bar is not None and self._task is not None:
             self._bar.update(self._task, advance=size, total=self.total or None)
@@ -49,7 +49,7 @@ class DownloadBar:
         from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn, TransferSpeedColumn
 
         columns = (BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
-        self._bar = Progress(*columns, console=self._console, disable=not can_animate(self._console))
+        self._bar = Progress(*columns, console=self._console)
         self._task = self._bar.add_task("", total=self.total or None)
         self._bar.start()
 
@@ -67,6 +67,9 @@ def counting_bar(console: Console, name: str, total: int, *, quiet: bool) -> Ite
     Yields:
         What is to be called after each.
     """
+    if quiet or not can_animate(console):  # Rich before 15 ends a bar that is switched off with an empty line
+        yield lambda: None
+        return
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (
@@ -75,8 +78,7 @@ def counting_bar(console: Console, name: str, total: int, *, quiet: bool) -> Ite
         MofNCompleteColumn(),
         TimeRemainingColumn(),
     )
-    is_hidden = quiet or not can_animate(console)
-    with Progress(*columns, console=console, transient=True, disable=is_hidden) as bar:
+    with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task(visible(name), total=total)
         yield lambda: bar.advance(task)
 

@@ -17,16 +17,18 @@ _ABANDONED: Final = 24 * 3600
 
 
 @contextmanager
-def new_file(path: Path, *, replace: bool = True) -> Iterator[Path]:
+def new_file(path: Path, *, replace: bool = True, held: Path | None = None) -> Iterator[Path]:
     """Give a temporary name beside a path, which takes the path's name after the block.
 
     What is there and is no plain file, as a named pipe is, is given as it is. Where the block raises, nothing changes.
     A process that is killed leaves a hidden file beside the path; the next one to write there takes it away, once it
-    is a day old.
+    is a day old; or at once, where the file is named after something that one process alone may write.
 
     Args:
         path: the file's name; a file of that name is replaced, the one behind a link rather than the link.
         replace: whether a file of that name may be replaced.
+        held: a path beside it whose lock the caller holds: the temporary file is named after it, and what else is was
+            left by a process that was killed.
 
     Yields:
         The path to write to.
@@ -40,8 +42,8 @@ def new_file(path: Path, *, replace: bool = True) -> Iterator[Path]:
         return
     if replace:
         path = path.resolve()
-    prefix = f".{path.name}.imdbsent-"  # no name that anyone else gives: what bears it is taken away
-    _sweep(path.parent, prefix)
+    prefix = f".{(held or path).name}.imdbsent-"  # no name that anyone else gives: what bears it is taken away
+    _sweep(path.parent, prefix, _ABANDONED if held is None else 0)
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=prefix)
     os.close(descriptor)
     temporary = Path(name)
@@ -68,11 +70,11 @@ def _rename_to_free(temporary: Path, path: Path) -> None:
         temporary.rename(path)
 
 
-def _sweep(folder: Path, prefix: str) -> None:
-    """Remove the temporary files of processes that were killed."""
+def _sweep(folder: Path, prefix: str, seconds: float) -> None:
+    """Remove the temporary files of processes that were killed: those that nobody has written to for so long."""
     with suppress(OSError), os.scandir(folder) as entries:
         for entry in entries:
-            if entry.name.startswith(prefix) and time.time() - entry.stat().st_mtime > _ABANDONED:
+            if entry.name.startswith(prefix) and (not seconds or time.time() - entry.stat().st_mtime > seconds):
                 Path(entry.path).unlink()
 
 

@@ -54,14 +54,17 @@ def test_a_download_that_is_killed_while_bytes_come_goes_on(download: Scenario, 
         (scenarios.Replace("install"), 6),
         (scenarios.FirstRun("first run"), 2),
         (scenarios.Remove("remove"), 3),
-        (scenarios.Predict("predict"), 3),
-        (scenarios.PredictGzip("predict-gz"), 2),
-        (scenarios.Resume("resume"), 3),
     ],
     ids=lambda value: getattr(value, "name", ""),
 )
 def test_a_command_survives_kills(scenario: Scenario, kills: int, tmp_path: Path) -> None:
     survives(scenario, tmp_path, kills)
+
+
+@pytest.mark.parametrize("kind", [scenarios.Predict, scenarios.PredictGzip, scenarios.Resume])
+def test_an_output_survives_a_kill_before_each_change_of_files(kind: type[Scenario], tmp_path: Path) -> None:
+    scenario = kind("predict")
+    survives(scenario, tmp_path, unbroken(scenario, tmp_path).changes)
 
 
 @pytest.mark.skipif(not HAS_TENSORFLOW, reason="TensorFlow or onnx is not installed in the light environment")

@@ -62,6 +62,18 @@ def test_what_a_killed_process_left_goes_a_day_later_and_nothing_else_does(tmp_p
     assert sorted(tmp_path.iterdir()) == sorted([at_work, own, path])
 
 
+def test_what_a_killed_process_left_of_a_path_that_is_held_goes_at_once(tmp_path: Path) -> None:
+    path, part = tmp_path / "out.csv", tmp_path / "out.csv.part"
+    left, of_others = tmp_path / ".out.csv.part.imdbsent-1", tmp_path / ".out.csv.imdbsent-1"
+    for file in (left, of_others):
+        file.write_text("half")
+    with new_file(path, held=part) as place:
+        assert place.name.startswith(".out.csv.part.imdbsent-")
+        place.write_text("new")
+    assert path.read_text() == "new"
+    assert sorted(tmp_path.iterdir()) == sorted([of_others, path])
+
+
 def test_a_file_that_came_meanwhile_is_not_replaced_unless_it_may_be(tmp_path: Path) -> None:
     path = tmp_path / "model.tar"
     with pytest.raises(FileExistsError), new_file(path, replace=False) as place:

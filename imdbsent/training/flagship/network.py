@@ -78,6 +78,10 @@ def flagship_network(recipe: Recipe, dropout: float = 0.0, topics: int = 0) -> A
             values = ops.take_along_axis(ops.reshape(values, (-1, SEGMENT)), reverse, axis=1)
             return ops.reshape(values, ops.shape(ids))
 
+        def compute_output_spec(self, ids: Any, values: Any) -> Any:  # JAX cannot divide a length that it does not know
+            del ids
+            return keras.KerasTensor(values.shape, values.dtype)
+
     class IsToken(layers.Layer):  # type: ignore[misc, name-defined]
         """1 where a token is, 0 where padding is: ids (B, T) to (B, T)."""
 
@@ -102,6 +106,9 @@ def flagship_network(recipe: Recipe, dropout: float = 0.0, topics: int = 0) -> A
         def call(self, embedded: Any) -> Any:
             segments = ops.reshape(embedded, (-1, SEGMENT, embedded.shape[-1]))  # (B T / S, S, E)
             return ops.reshape(self.lstm(segments), (ops.shape(embedded)[0], -1, self.units))
+
+        def compute_output_spec(self, embedded: Any) -> Any:
+            return keras.KerasTensor((*embedded.shape[:2], self.units))
 
     class PoolTokens(layers.Layer):  # type: ignore[misc, name-defined]
         """Mean and maximum over the tokens: states (B, T, H) and is_token (B, T) to (B, 2 H).
