@@ -79,6 +79,9 @@ class Workers:
         except OSError as error:
             self._end()
             raise WorkerLost(error.strerror or str(error)) from error
+        except BaseException:
+            self._end()  # a Ctrl-C that came meanwhile
+            raise
         return self
 
     def __exit__(
@@ -188,11 +191,20 @@ def _ctrl_c_is_ours() -> Iterator[None]:
 
     # The first spawn starts a process of multiprocessing's own, and lets Ctrl-C through again when that is done.
     resource_tracker.ensure_running()
+    came: list[int] = []
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    # The mask is what the processes inherit. Here, any other thread takes the signal in our place, and Python would
+    # stop us half way through a start, whose process then ends in a traceback.
+    is_main = threading.current_thread() is threading.main_thread()
+    handler = signal.signal(signal.SIGINT, lambda number, _: came.append(number)) if is_main else None
     try:
         yield
     finally:
+        if is_main:
+            signal.signal(signal.SIGINT, handler)
         signal.pthread_sigmask(signal.SIG_SETMASK, before)  # a Ctrl-C that came meanwhile comes now
+        if came:
+            signal.raise_signal(signal.SIGINT)
 
 
 def _work(connection: Connection, bundle: Bundle, options: dict[str, Any]) -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import threading
 import time
 
 import pytest
@@ -116,3 +117,29 @@ def test_windows_larger_than_a_pipe_holds_stop_nobody(tiny_bundle: Bundle) -> No
     window = [Record("great " * 50)] * 2_000
     with Workers(tiny_bundle, 2, None, None) as workers:
         assert sum(len(verdicts) for _, verdicts in workers.judge([window] * 20)) == 40_000
+
+
+def test_ctrl_c_that_another_thread_takes_waits_until_every_worker_has_started(
+    tiny_bundle: Bundle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started = []
+    start = Workers._start
+
+    def interrupted(workers: Workers) -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(0.1)
+        start(workers)
+        started.append(workers)
+
+    monkeypatch.setattr(Workers, "_start", interrupted)
+    done = threading.Event()
+    other = threading.Thread(target=done.wait)
+    other.start()
+    try:
+        with pytest.raises(KeyboardInterrupt), Workers(tiny_bundle, 2, None, None):
+            pytest.fail("it came before")
+    finally:
+        done.set()
+        other.join()
+    assert len(started) == 2
+    assert not children()
