@@ -101,17 +101,24 @@ def other_faults() -> list[Row]:
     """Run the tests of the other faults, and count them."""
     rows = []
     for file, fault in _OTHER_FAULTS.items():
-        command = [sys.executable, "-m", "pytest", "-q", f"tests/faults/{file}"]
-        result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-        passed, failed = (_counted(result.stdout, word) for word in ("passed", "failed"))
-        print(f"{file}: {passed} passed, {failed} failed", flush=True)
-        rows.append(Row(fault, passed + failed, 0, failed))
+        with tempfile.NamedTemporaryFile(suffix=".xml") as report:
+            command = [sys.executable, "-m", "pytest", f"--junit-xml={report.name}", f"tests/faults/{file}"]
+            result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+            tried, failed = counted(Path(report.name).read_text())
+        print(f"{file}: {tried - failed} passed, {failed} failed", flush=True)
+        if not tried:
+            raise SystemExit(f"{file}: no test ran\n{result.stdout}{result.stderr}")
+        rows.append(Row(fault, tried, 0, failed))
     return rows
 
 
-def _counted(report: str, word: str) -> int:
-    found = re.search(rf"(\d+) {word}", report)
-    return int(found[1]) if found else 0
+def counted(report: str) -> tuple[int, int]:
+    """The tests that ran and those that failed, of pytest's report in JUnit's XML."""
+    found = [dict(re.findall(r'(\w+)="(\d+)"', suite)) for suite in re.findall(r"<testsuite [^>]*>", report)]
+    tests, skipped, failures, errors = (
+        sum(int(suite[key]) for suite in found) for key in ("tests", "skipped", "failures", "errors")
+    )
+    return tests - skipped, failures + errors
 
 
 def shares(kills: int, parts: int) -> list[int]:
