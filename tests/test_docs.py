@@ -112,6 +112,8 @@ def test_a_line_of_dots_in_the_tutorial_keeps_its_place(monkeypatch: pytest.Monk
 
 @pytest.mark.parametrize("path", [transcript.TRAINING, transcript.EXPLANATIONS], ids=lambda path: path.stem)
 def test_a_page_shows_what_its_commands_print(path: Path):
+    if generate.versions() not in PAGE:
+        pytest.skip(f"the pages were not made {generate.versions()}: others set tables another way")
     page = path.read_text("utf-8")
     assert transcript.rerun(page) == page, f"docs/{path.name} is not up to date. Type: python docs/transcript.py"
 

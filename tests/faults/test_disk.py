@@ -120,7 +120,7 @@ def test_a_first_run_without_room_for_the_model_answers_from_the_package(
             result = command("predict", "great movie")
             assert result.returncode == 0
             assert "No space left" in result.errors
-            assert [path.name for path in (disk.folder / "models").iterdir()] == [".lock"]
+            assert {path.name for path in (disk.folder / "models").iterdir()} <= {".lock"}
             disk.remount("size=32m")
             assert "installed the model" in command("predict", "great movie").errors
             assert half_models(tmp_path) == ""
@@ -131,7 +131,7 @@ def test_a_model_that_finds_no_room_is_not_installed(command: Command, tmp_path:
     result = command("models", "install", str(large_tar), "--name", "tiny", "--replace", limit=LIMIT)
     assert is_one_line(result, 1), result
     assert half_models(tmp_path) == ""
-    assert {path.name for path in (tmp_path / "home" / "models").iterdir()} == {".lock", "tiny"}
+    assert {path.name for path in (tmp_path / "home" / "models").iterdir()} - {".lock"} == {"tiny"}
     assert command("models", "install", str(large_tar), "--name", "tiny", "--replace").returncode == 0
 
 

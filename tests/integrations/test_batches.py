@@ -77,7 +77,8 @@ def test_an_arrow_table_keeps_its_columns_and_their_types(classify: BatchClassif
 def test_a_text_of_arrow_may_have_any_type_of_text(classify: BatchClassifier) -> None:
     pa = pytest.importorskip("pyarrow", reason="pyarrow is not installed")
     texts = pa.array(["great", None, "awful"])
-    for kind in (pa.large_string(), pa.binary(), pa.dictionary(pa.int32(), pa.string()), pa.string_view()):
+    views = [pa.string_view()] if hasattr(pa, "string_view") else []  # pyarrow 15 has none
+    for kind in (pa.large_string(), pa.binary(), pa.dictionary(pa.int32(), pa.string()), *views):
         result = classify(pa.table({"body": texts.cast(kind)}))
         assert result.column("label").to_pylist() == ["positive", None, "negative"], kind
     broken = pa.array([b"\xff great", b"great"]).cast(pa.binary()).view(pa.string())

@@ -148,7 +148,7 @@ def test_a_tar_from_a_stranger_is_refused_and_leaves_nothing(
     assert len(caught.value.reason) < 300
     files = [path for path in tmp_path.rglob("*") if path.is_file() and path.name != ".lock"]  # that of all installs
     assert {path: path.lstat().st_mtime_ns for path in files} == before
-    assert os.listdir(home / "models") == [".lock"]
+    assert set(os.listdir(home / "models")) <= {".lock"}  # filelock 3.24 takes its file away
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
