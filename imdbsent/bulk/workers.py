@@ -195,7 +195,7 @@ def _ctrl_c_is_ours() -> Iterator[None]:
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     # The mask is what the processes inherit. Here, any other thread takes the signal in our place, and Python would
     # stop us half way through a start, whose process then ends in a traceback.
-    is_main = threading.current_thread() is threading.main_thread()
+    is_main = threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGINT) is not None
     handler = signal.signal(signal.SIGINT, lambda number, _: came.append(number)) if is_main else None
     try:
         yield

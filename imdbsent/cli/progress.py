@@ -67,7 +67,7 @@ def counting_bar(console: Console, name: str, total: int, *, quiet: bool) -> Ite
     Yields:
         What is to be called after each.
     """
-    if quiet or not can_animate(console):  # Rich before 15 ends a bar that is switched off with an empty line
+    if quiet or not can_animate(console):  # Rich 13.8 ends a bar that is switched off with an empty line
         yield lambda: None
         return
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
