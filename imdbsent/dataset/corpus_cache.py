@@ -19,7 +19,7 @@ from imdbsent.bundle import file_sha256
 from imdbsent.dataset.aclimdb import LABELLED, root_of
 from imdbsent.dataset.corpus import Corpus, Group
 from imdbsent.errors import DatasetInvalid
-from imdbsent.records.new_file import new_file
+from imdbsent.records.arrays import write_arrays
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -68,8 +68,7 @@ def store(key: str, corpus: Corpus) -> None:
     """
     path = place(key)
     path.parent.mkdir(parents=True, exist_ok=True)
-    with new_file(path) as temporary, temporary.open("wb") as stream:
-        np.savez_compressed(stream, **_packed(corpus))
+    write_arrays(path, _packed(corpus), compressed=True)
 
 
 def _folder_identity(root: Path) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 import numpy as np
 
 from imdbsent.errors import CheckpointInvalid
-from imdbsent.records.new_file import new_file
+from imdbsent.records.arrays import write_arrays
 from imdbsent.training.loop import State  # noqa: TC001 (from_json reads the annotations)
 from imdbsent.training.request import TrainingRequest  # noqa: TC001
 from imdbsent.typed_json import from_json
@@ -94,8 +94,7 @@ def write_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
         for kind, arrays in vars(checkpoint.variables).items()
         for number, array in enumerate(arrays)
     }
-    with new_file(path) as temporary, temporary.open("wb") as stream:
-        np.savez(stream, **{_HEAD: head, **arrays})
+    write_arrays(path, {_HEAD: head, **arrays})
 
 
 def read_checkpoint(path: Path) -> Checkpoint:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from imdbsent.records.new_file import new_file
+from imdbsent.records.arrays import write_arrays
 from imdbsent.training.checkpoint import DAMAGE
 
 if TYPE_CHECKING:
@@ -65,9 +65,7 @@ class Workspace:
         value = work()
         seconds = time.perf_counter() - started
         self.directory.mkdir(parents=True, exist_ok=True)
-        with new_file(path) as temporary, temporary.open("wb") as stream:
-            arrays: dict[str, Any] = {_VALUE: value, _SECONDS: seconds, _KEY: key}
-            np.savez(stream, **arrays)
+        write_arrays(path, {_VALUE: value, _SECONDS: seconds, _KEY: key})
         self.note(f"{name}: {seconds:.0f} s, {figure(value)}")
         return value
 
