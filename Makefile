@@ -6,7 +6,7 @@ ACLIMDB ?= $(or $(IMDBSENT_ACLIMDB),../shared/data/aclImdb_v1.tar.gz)
 WORD_INDEX ?= ../shared/data/imdb_word_index.json
 LIGHT := $(VENV)-light
 
-.PHONY: check setup lint types test light fresh lowest newest audit reproducible sdist fuzz cluster hostile bench docs clean
+.PHONY: check setup lint types test light fresh lowest newest lowest-all newest-all audit reproducible sdist fuzz cluster hostile bench docs clean
 
 check: lint types test light ## everything that gates a change
 
@@ -40,7 +40,10 @@ fresh: ## what a user does first, without a network after pip, and with a home t
 	PYTHON=$(PYTHON) bash tests/fresh.sh
 
 lowest newest: ## the light tests with the oldest, or the newest, library of each range
-	PYTHON=$(PYTHON) bash tests/supply/range.sh $@
+	PYTHON=$(PYTHON) bash tests/supply/range.sh $@ light
+
+lowest-all newest-all: ## all tests, with the libraries of training and of the extras as well
+	PYTHON=$(PYTHON) bash tests/supply/range.sh $(@:-all=) all
 
 audit: setup ## known vulnerabilities of what is installed
 	$(BIN)/python -m pip install --quiet pip-audit

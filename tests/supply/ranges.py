@@ -1,37 +1,45 @@
-"""The libraries of pyproject.toml for pip, at one end of their ranges: `python -m tests.supply.ranges lowest`."""
+"""The libraries of pyproject.toml for pip, at one end of their ranges: `python -m tests.supply.ranges lowest [all]`."""
 
 from __future__ import annotations
 
 import re
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 PROJECT = Path(__file__).parent.parent.parent / "pyproject.toml"
 TRAINING = ("tensorflow", "onnx")
-"""What is left out: the light environment does everything but training."""
-_REQUIREMENT = re.compile(r'^ *"([A-Za-z0-9_.-]+)(\[[a-z,]+\])?([^";]*)(;[^"]*)?"', re.MULTILINE)
+"""What the light environment leaves out: it does everything but training."""
+LIGHT = ("dependencies", "parquet")
+ALL = (*LIGHT, "flagship", "ray", "tensorboard")
+"""The lists of pyproject.toml: what every user installs, and the extras; not `dev`, which is for tests alone."""
+_REQUIREMENT = re.compile(r'(?:^ *|, )"([A-Za-z0-9_.-]+)(\[[a-z,]+\])?([^";]*)(;[^"]*)?"', re.MULTILINE)
 
 
-def requirements() -> dict[str, str]:
-    """The range of each library that answering needs, without markers of other Pythons, and Parquet's."""
+def requirements(lists: Sequence[str] = LIGHT) -> dict[str, str]:
+    """The range of each library of some lists, without markers of other Pythons; what trains is left out of `LIGHT`."""
     text = PROJECT.read_text("utf-8")
-    blocks = (_block(text, "dependencies = ["), _block(text, "parquet = ["))
+    blocks = [_block(text, f"\n{name} = [") for name in lists]
     found = [match for block in blocks for match in _REQUIREMENT.finditer(block) if not match[4]]
-    return {match[1]: match[3].strip() for match in found if match[1] not in TRAINING}
+    left_out = TRAINING if lists == LIGHT else ()
+    return {match[1] + (match[2] or ""): match[3].strip() for match in found if match[1] not in left_out}
 
 
-def lowest() -> list[str]:
+def lowest(lists: Sequence[str] = LIGHT) -> list[str]:
     """Each library at the oldest version of its range."""
     pinned = []
-    for name, versions in requirements().items():
+    for name, versions in requirements(lists).items():
         (low,) = re.findall(r">=([0-9.]+)", versions)
         pinned.append(f"{name}=={low}")  # 4 is 4.0.0
     return pinned
 
 
-def newest() -> list[str]:
+def newest(lists: Sequence[str] = LIGHT) -> list[str]:
     """Each library with its range: pip takes the newest."""
-    return [name + versions for name, versions in requirements().items()]
+    return [name + versions for name, versions in requirements(lists).items()]
 
 
 def _block(text: str, start: str) -> str:
@@ -43,4 +51,5 @@ def _block(text: str, start: str) -> str:
 
 
 if __name__ == "__main__":
-    print("\n".join({"lowest": lowest, "newest": newest}[sys.argv[1]]()))  # noqa: T201
+    lists = ALL if "all" in sys.argv else LIGHT
+    print("\n".join({"lowest": lowest, "newest": newest}[sys.argv[1]](lists)))  # noqa: T201

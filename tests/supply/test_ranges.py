@@ -23,6 +23,17 @@ def test_the_newest_are_the_ranges_of_the_project() -> None:
     assert "typer>=0.26,<0.29" in ranges.newest()
 
 
+def test_all_are_those_of_answering_of_training_and_of_each_extra_that_users_have() -> None:
+    pinned = dict(line.split("==") for line in ranges.lowest(ranges.ALL))
+    extras = {"pyarrow", "scipy", "numba", "ray[data]", "tensorboard"}
+    assert pinned.keys() - {"tensorflow", "onnx"} - extras < {line.partition("==")[0] for line in ranges.lowest()}
+    assert {"tensorflow", "onnx", *extras} < pinned.keys()
+    assert "ray[data]>=2.50,<3" in ranges.newest(ranges.ALL)
+    text = ranges.PROJECT.read_text()
+    section = text[text.index("[project.optional-dependencies]") : text.index("[project.scripts]")]
+    assert set(re.findall(r"^(\w+) = \[", section, re.MULTILINE)) - {"dev"} == set(ranges.ALL) - {"dependencies"}
+
+
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
 def test_the_scripts_are_bash(script: Path) -> None:
     subprocess.run(["bash", "-n", str(script)], check=True)
