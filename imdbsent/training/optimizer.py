@@ -7,7 +7,7 @@ from typing import Any
 from imdbsent.training import import_library
 
 
-def adam(learning_rate: Any, *, beta_2: float = 0.999) -> Any:
+def adam(learning_rate: Any, *, beta_2: float = 0.999, clip_norm: float | None = None) -> Any:
     """Keras's Adam, that sums the gradient of a word over its places in a batch before it squares it.
 
     On TensorFlow the gradient of an embedding comes as one slice for each place, and Keras 3 squares the slices one by
@@ -18,6 +18,7 @@ def adam(learning_rate: Any, *, beta_2: float = 0.999) -> Any:
     Args:
         learning_rate: the step size, or a Keras schedule of it.
         beta_2: decay of the second moment.
+        clip_norm: the longest gradient, over all weights together; a longer one is shortened. None for any length.
 
     Returns:
         A `keras.optimizers.Adam`.
@@ -33,4 +34,4 @@ def adam(learning_rate: Any, *, beta_2: float = 0.999) -> Any:
             summed = keras.ops.add(gradient, keras.ops.zeros(variable.shape, variable.dtype))
             super().update_step(summed, variable, learning_rate)
 
-    return Adam(learning_rate, beta_2=beta_2)
+    return Adam(learning_rate, beta_2=beta_2, global_clipnorm=clip_norm)
