@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from imdbsent.classifier import Classifier
     from imdbsent.cli.tally import Tally
 
+_HOW_LONG = {"flagship": "minutes on a GPU, a day without", "flagship-cpu": "most of an hour"}
+
 
 def predict(
     context: typer.Context,
@@ -260,7 +262,7 @@ def _load(model: str | None, notes: Notes, workers: int | None) -> Classifier:
     except ModelMissing as error:
         if not error.trainable or not (sys.stdin.isatty() and sys.stderr.isatty()):
             raise
-        how_long = "most of an hour" if error.name == "flagship" else "about a quarter of an hour"
+        how_long = _HOW_LONG.get(error.name, "about a quarter of an hour")
         question = f"There is no model {error.name!r}. Train it now ({how_long})?"
         if not typer.confirm(question, err=True):
             raise

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from imdbsent.training.recipes import BUCKETED, CLASSIC, FLAGSHIP, RECIPES, SETTINGS
+from imdbsent.training.recipes import BUCKETED, CLASSIC, FLAGSHIP, FLAGSHIP_CPU, RECIPES, SETTINGS
 
 
 def cells(out: str) -> list[list[str]]:
@@ -38,13 +38,14 @@ def test_a_recipe_of_ones_own_stands_behind_them(run, tmp_path: Path) -> None:
     out = run("train", "--list", "--recipe", str(path)).out
     assert "mine *" in out
     assert "* as it would be trained" in out
-    assert next(row for row in cells(out) if row[0] == "units")[1:5] == ["100", "100", "48", "7"]
+    assert next(row for row in cells(out) if row[0] == "units")[1:6] == ["100", "100", "48", "48", "7"]
 
 
 def test_json_is_an_array_of_recipes(run) -> None:
     assert json.loads(run("train", "--list", "--format", "json").out) == [asdict(r) for r in RECIPES.values()]
     listed = json.loads(run("train", "--list", "--recipe", "bucketed", "--epochs", "3", "--format", "json").out)
-    assert listed == [asdict(CLASSIC), asdict(BUCKETED), asdict(FLAGSHIP), asdict(replace(BUCKETED, epochs=3))]
+    named = (CLASSIC, BUCKETED, FLAGSHIP, FLAGSHIP_CPU)
+    assert listed == [*map(asdict, named), asdict(replace(BUCKETED, epochs=3))]
 
 
 def test_nothing_is_trained_and_no_data_are_looked_for(run, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 MOST_SHOWN: Final = 192
 """Texts a batch that is only looked at, where they are short."""
+MOST_SHOWN_PADDED: Final = 512
+"""The same where batches are padded to given widths: a large network on a GPU looks at more as fast."""
 LONGEST_SHOWN: Final = 2_047
 """Tokens of a review that are looked at when it is not trained on: the longest has a few more."""
 
@@ -61,7 +63,7 @@ class Pieces:
     """A batch of parts of texts.
 
     Attributes:
-        pieces: all of as many segments.
+        pieces: all of as many segments, or of few enough for the same width where widths are given.
         epoch: the epoch that they are cut for, from 1; 0 where they are whole texts, to look at.
         noise: decides which of their tokens are read as unknown; None for none of them.
     """
@@ -86,7 +88,12 @@ class Spans:
         ladder: how they are cut and batched.
         topics: document vectors that a network is to give besides, float32 (texts, size); None for none.
         sentences: how many of the last texts are sentences, of which no span is cut.
-        ends: ids of the tokens that a sentence ends with.
+        borders: first token of each sentence of the reviews, ascending, and the end of the last, int64; None for no
+            sentences.
+        widths: segments that a batch may have, ascending: those that a text lacks are padding, and pieces that do not
+            fill a batch are left out of an epoch where others of their width do. XLA compiles each shape of batch anew,
+            and the fewer there are, the sooner it is done. None for batches of pieces of as many segments each, all of
+            which are trained on.
     """
 
     texts: Texts
@@ -95,7 +102,8 @@ class Spans:
     ladder: Ladder
     topics: Soft | None = None
     sentences: int = 0
-    ends: tuple[int, ...] = ()
+    borders: npt.NDArray[np.int64] | None = None
+    widths: tuple[int, ...] | None = None
 
     def __len__(self) -> int:
         """Texts that count."""
@@ -112,7 +120,8 @@ class Spans:
         generator = np.random.default_rng([seed, epoch])
         pieces = self._cut(generator)
         order = generator.permutation(len(pieces))
-        batches = _batched((pieces[place] for place in order), self.ladder.segments, batch_size)
+        in_turn = (pieces[place] for place in order)
+        batches = self._batched(in_turn, batch_size, whole=self.widths is not None)
         return [
             Pieces(batches[place], epoch, (seed, epoch, number))
             for number, place in enumerate(generator.permutation(len(batches)))
@@ -123,7 +132,8 @@ class Spans:
         lengths = np.minimum(self.texts.lengths[self.places], LONGEST_SHOWN)
         order = np.argsort(lengths, kind="stable")
         whole = (Piece(int(self.places[row]), 0, int(lengths[row])) for row in order)
-        return [Pieces(batch) for batch in _batched(whole, self.ladder.segments, MOST_SHOWN)]
+        most = MOST_SHOWN if self.widths is None else MOST_SHOWN_PADDED
+        return [Pieces(batch) for batch in self._batched(whole, most)]
 
     def steps(self, batch_size: int, seed: int, epochs: int) -> int:
         """The most batches that one of so many epochs has: where texts are cut differs, and with it how many."""
@@ -136,7 +146,7 @@ class Spans:
             Ids, shape (B, T), T a multiple of `SEGMENT`, padding behind the words; and targets, shape (B, 1), behind
             which the topics stand where there are any, zeros for a short span.
         """
-        width = SEGMENT * max(piece.segments for piece in batch.pieces)
+        width = SEGMENT * self._width(max(piece.segments for piece in batch.pieces))
         ids = np.full((len(batch), width), PAD_ID, np.int32)
         ids[:, 0] = START_ID
         for row, piece in zip(ids, batch.pieces):
@@ -180,25 +190,46 @@ class Spans:
 
     def _sentences(self, generator: np.random.Generator, reviews: npt.NDArray[np.int64]) -> list[Piece]:
         """A sentence each of some reviews; those that are too long are left out."""
-        texts, ladder = self.texts, self.ladder
+        texts, ladder, borders = self.texts, self.ladder, self.borders
         chosen = reviews[(generator.random(len(reviews)) < ladder.sentence_share) & (texts.lengths[reviews] > 0)]
-        after_ends = np.flatnonzero(np.isin(texts.ids, self.ends)) + 1
-        borders = np.unique(np.concatenate([texts.starts, after_ends]))  # where sentences start, and the end
+        if borders is None:
+            return []
         first, behind = (np.searchsorted(borders, texts.starts[chosen + offset]) for offset in (0, 1))
         drawn = first + (generator.random(len(chosen)) * (behind - first)).astype(np.int64)
         starts, lengths = borders[drawn] - texts.starts[chosen], borders[drawn + 1] - borders[drawn]
         rows = zip(chosen.tolist(), starts.tolist(), lengths.tolist())
         return [Piece(*row, is_span=True) for row in rows if row[2] <= ladder.longest_span]
 
+    def _width(self, segments: int) -> int:
+        """The segments that a batch has whose texts have so many; those longer than any width keep theirs."""
+        return next((width for width in self.widths or () if width >= segments), segments)
 
-def _batched(pieces: Iterable[Piece], segments: int, most: int) -> list[tuple[Piece, ...]]:
-    """Batches of pieces of as many segments each, in the order in which they are full."""
-    waiting: dict[int, list[Piece]] = defaultdict(list)
-    batches: list[tuple[Piece, ...]] = []
-    for piece in pieces:
-        same = waiting[piece.segments]
-        same.append(piece)
-        if len(same) >= min(most, max(1, segments // piece.segments)):
-            batches.append(tuple(same))
-            same.clear()
-    return batches + [tuple(same) for same in waiting.values() if same]
+    def _batched(self, pieces: Iterable[Piece], most: int, *, whole: bool = False) -> list[tuple[Piece, ...]]:
+        """Batches of pieces of the same width each, in the order in which they are full.
+
+        Where only whole ones are wanted, the pieces that do not fill one are left out of a width that has others:
+        another epoch cuts and orders anew.
+        """
+        waiting: dict[int, list[Piece]] = defaultdict(list)
+        batches: list[tuple[Piece, ...]] = []
+        filled = set()
+        for piece in pieces:
+            width = self._width(piece.segments)
+            same = waiting[width]
+            same.append(piece)
+            if len(same) >= min(most, max(1, self.ladder.segments // width)):
+                batches.append(tuple(same))
+                filled.add(width)
+                same.clear()
+        return batches + [tuple(same) for width, same in waiting.items() if same and not (whole and width in filled)]
+
+
+def sentence_borders(texts: Texts, ends: tuple[int, ...]) -> npt.NDArray[np.int64]:
+    """Where the sentences of texts start, ascending, and where the last one ends.
+
+    Args:
+        texts: the texts; each starts a sentence.
+        ends: ids of the tokens that a sentence ends with.
+    """
+    after_ends = np.flatnonzero(np.isin(texts.ids, ends)) + 1
+    return np.unique(np.concatenate([texts.starts, after_ends]))

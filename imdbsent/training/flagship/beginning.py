@@ -76,6 +76,15 @@ def beginning(reviews: Reviews, vectors: Floats, recipe: Recipe, ladder: Ladder)
     )
 
 
+def first_words(reviews: Reviews, vectors: Floats, recipe: Recipe) -> Floats:
+    """What the words of the language model begin with: of each id as many numbers as a document vector has."""
+    readable = reviews.readable
+    centred = vectors[readable] - vectors[readable].mean(axis=0)
+    of_words = mean_vectors(words_in(reviews.texts, recipe.vocabulary_size)[readable], centred)
+    of_words[PAD_ID] = 0
+    return shortened(of_words, vectors.shape[1])
+
+
 def mean_vectors(presence: Any, vectors: Floats) -> Floats:
     """The direction of the mean vector of the texts that hold something.
 

@@ -5,10 +5,13 @@
    Every network begins with embeddings made of these vectors (`beginning`).
 3. Both together give every review a soft label; that of a labelled one comes from teachers that have not seen it, mixed
    with its label. Networks of the flagship's kind learn from those, whole reviews and short spans (`teaching`).
-4. The teachers and the networks together give the soft labels of the last stage.
-5. The student, which ships, learns from those.
+4. A language model reads all reviews, and a large network that begins with its weights, the reader, learns from the
+   labels and from what must not change what it says (`language`, `reader`, `reading`).
+5. The teachers, the networks and the reader together give the soft labels of the last stage.
+6. The student, which ships, learns from those.
 
-No test review is read. What each stage is worth is measured on reviews of held-out titles.
+The ladder of the recipe "flagship" has no networks of stage 3, and that of "flagship-cpu" has no reader. No test review
+is read. What each stage is worth is measured on reviews of held-out titles.
 """
 
 from __future__ import annotations
@@ -18,13 +21,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from imdbsent.training.flagship.batches import Spans
-from imdbsent.training.flagship.beginning import beginning
+from imdbsent.training.flagship.batches import Spans, sentence_borders
+from imdbsent.training.flagship.beginning import beginning, first_words
 from imdbsent.training.flagship.contrasts import contrasts
 from imdbsent.training.flagship.documents import DocumentVectors
+from imdbsent.training.flagship.ladder import of_networks
 from imdbsent.training.flagship.linear import cross_fitted, logistic_regression, ngram_teacher, vector_teacher
 from imdbsent.training.flagship.ngrams import presence_matrix
-from imdbsent.training.flagship.teaching import Run, logits_of, teach
+from imdbsent.training.flagship.reading import Reading
+from imdbsent.training.flagship.teaching import Run, logits_of, student_network, teach, without_topics
 from imdbsent.training.flagship.texts import SENTENCE_ENDS, ids_of, joined
 
 if TYPE_CHECKING:
@@ -54,12 +59,14 @@ class Material:
     Attributes:
         first: the embeddings to begin with.
         topics: document vectors to give, shape (texts, size).
-        sentences: negations and contrasts.
+        made: negations and contrasts.
+        borders: of the sentences of the reviews (`imdbsent.training.flagship.batches.sentence_borders`).
     """
 
     first: Beginning
     topics: npt.NDArray[np.float32]
-    sentences: Contrasts
+    made: Contrasts
+    borders: npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -96,17 +103,18 @@ class Climb:
         linear = self._mixed([self._ngrams(), self._documents(vectors)])
         first = beginning(self.reviews, vectors, self.recipe, self.ladder)
         made = contrasts(self.reviews, self.recipe.vocabulary_size, self.seed)
-        material = Material(first, topics_of(vectors), made)
-        networks = [self._teacher(number, linear, material) for number in range(1, self.ladder.teachers + 1)]
-        return teach(
-            self.recipe,
-            self.seed,
-            self._spans(self._joined(linear, networks), material),
-            self._shown(),
-            run=self.run,
-            checkpoint=self.workspace.checkpoint("student", (self.recipe, self.ladder)),
-            first=first,
-        )
+        borders = sentence_borders(self.reviews.texts, ids_of(self.reviews.vocabulary, SENTENCE_ENDS))
+        material = Material(first, topics_of(vectors), made, borders)
+        others = []
+        if self.ladder.teachers:
+            others.append(self._networks(linear, material))
+        if self.ladder.readers:
+            others.append(self._reader(vectors))
+        train = self._spans(self._joined(linear, others), material)
+        network = student_network(self.recipe, self.seed, train, first)
+        checkpoint = self.workspace.checkpoint("student", (self.recipe, self.ladder))
+        history = teach(network, self.recipe, self.seed, train, self._shown(), run=self.run, checkpoint=checkpoint)
+        return without_topics(network, self.recipe), history
 
     def _ngrams(self) -> Floats:
         """Stage 1: logits of the n-gram teacher."""
@@ -123,10 +131,11 @@ class Climb:
         def work() -> npt.NDArray[np.float32]:
             vectors = DocumentVectors(self._presence(), self.ladder.document_size, self.seed)
             vectors.train(self.ladder.document_epochs, self.ladder.document_rate, self._pass_done)
-            return vectors.scaled()
+            return vectors.scaled().astype(np.float16)  # they are noisier than that
 
         settings = (*self._counted, *self._document_settings)
-        return self.workspace.stage("document vectors", settings, work, lambda found: f"{found.shape[1]} numbers each")
+        found = self.workspace.stage("document vectors", settings, work, lambda found: f"{found.shape[1]} numbers each")
+        return found.astype(np.float32)
 
     def _documents(self, vectors: npt.NDArray[np.float32]) -> Floats:
         """Stage 2: logits of the teacher over document vectors."""
@@ -137,25 +146,31 @@ class Climb:
         settings = (*self._counted, *self._document_settings)
         return self.workspace.stage("document teacher", settings, work, self._figure)
 
-    def _teacher(self, number: int, labels: Floats, material: Material) -> Floats:
-        """Stage 3: what one network says to all reviews."""
+    def _networks(self, labels: Floats, material: Material) -> Floats:
+        """Stage 3: what the networks say to all reviews, their mean."""
+        said = [self._network(number, labels, material) for number in range(1, self.ladder.teachers + 1)]
+        return np.asarray(np.mean(said, axis=0), np.float64)
+
+    def _network(self, number: int, labels: Floats, material: Material) -> Floats:
+        """What one network says to all reviews."""
         recipe = replace(self.recipe, units=self.ladder.teacher_units, epochs=self.ladder.teacher_epochs)
         name = f"network teacher {number}"
-        settings = (recipe, self.ladder, number, len(material.sentences.texts))
+        settings = (recipe, of_networks(self.ladder), number, len(material.made.texts))
 
         def work() -> Floats:
-            network, _ = teach(
-                recipe,
-                self.seed + number,
-                self._spans(labels, material),
-                self._shown(),
-                run=self.run,
-                checkpoint=self.workspace.checkpoint(name, settings),
-                first=material.first,
-            )
-            return logits_of(network, self._all())
+            train, seed = self._spans(labels, material), self.seed + number
+            network = student_network(recipe, seed, train, material.first)
+            checkpoint = self.workspace.checkpoint(name, settings)
+            teach(network, recipe, seed, train, self._shown(), run=self.run, checkpoint=checkpoint)
+            return logits_of(without_topics(network, recipe), self._all())
 
         return self.workspace.stage(name, settings, work, self._figure)
+
+    def _reader(self, vectors: npt.NDArray[np.float32]) -> Floats:
+        """Stage 4: what the reader says to all reviews."""
+        words = first_words(self.reviews, vectors, self.recipe)
+        reading = Reading(self.reviews, self.recipe, self.ladder, self.seed, self.run, self.workspace, words)
+        return reading.verdicts(self._figure)
 
     def _mixed(self, teachers: list[Floats]) -> Floats:
         """One logit a review from those of the linear teachers: their weights are fitted on the labelled reviews.
@@ -170,15 +185,19 @@ class Climb:
         self.workspace.note(f"linear teachers together: {self._figure(mixed)}")
         return mixed
 
-    def _joined(self, linear: Floats, networks: list[Floats]) -> Floats:
-        """The linear teachers' logits and the networks', half and half, on the scale of the former.
+    def _joined(self, linear: Floats, others: list[Floats]) -> Floats:
+        """The mean of the linear teachers' logits and the others', on the scale of the former.
 
-        No weights are fitted here: the networks have learned from the labels that they would be fitted on.
+        No weights are fitted here: the others have learned from the labels that they would be fitted on.
+
+        Args:
+            linear: what the linear teachers say, shape (texts,).
+            others: what the network teachers and the reader say, of the same shape each.
         """
-        if not networks:
+        if not others:
             return linear
-        mean = np.mean(networks, axis=0)
-        joined = np.asarray((linear + mean * (linear.std() / mean.std())) / 2, np.float64)
+        scaled = [other * (linear.std() / other.std()) for other in others]
+        joined = np.asarray(np.mean([linear, *scaled], axis=0), np.float64)
         self.workspace.note(f"all teachers together: {self._figure(joined)}")
         return joined
 
@@ -187,7 +206,7 @@ class Climb:
         targets = _probabilities(labels)
         labelled, weight = self.reviews.labelled, self.ladder.label_weight
         targets[labelled] = weight * self.reviews.labels[labelled] + (1 - weight) * targets[labelled]
-        made, topics = material.sentences, material.topics
+        made, topics = material.made, material.topics
         count = len(made.texts)
         return Spans(
             joined(self.reviews.texts, made.texts),
@@ -196,7 +215,7 @@ class Climb:
             self.ladder,
             np.concatenate([topics, np.zeros((count, topics.shape[1]), np.float32)]),
             count,
-            ids_of(self.reviews.vocabulary, SENTENCE_ENDS),
+            material.borders,
         )
 
     def _shown(self) -> Spans:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from imdbsent.training.recipes import FLAGSHIP_CPU
+
 if TYPE_CHECKING:
     from imdbsent.training.recipes import Recipe
     from imdbsent.training.request import TrainingRequest
@@ -24,9 +26,27 @@ class Ladder:
         document_size: numbers a document vector, and a word vector.
         document_epochs: times through all reviews for them.
         document_rate: learning rate of the first of these epochs; it falls to a fiftieth.
-        teachers: networks that are trained before the student, each with a seed of its own.
+        teachers: networks of the flagship's kind that are trained before the student, each with a seed of its own.
         teacher_epochs: times through all reviews for each.
         teacher_units: size of their LSTM's state, a direction.
+        readers: 1 for a reader before the student, 0 for none.
+        reader_embedding: numbers a word of the language model and of the reader, which begins with its weights.
+        reader_units: size of the state of their LSTMs, a direction.
+        reader_dropout: share of a word's numbers, and of what is pooled, that the reader's training zeroes.
+        window: tokens that the language model reads at once.
+        drawn_words: words that the next one is found among.
+        language_batch: windows a batch.
+        language_epochs: times that the language model reads all reviews.
+        language_rate: its largest learning rate.
+        language_dropout: share of the numbers of its words and of its states that its training zeroes.
+        reader_epochs: times through all reviews for the reader.
+        reader_longest: tokens of the longest part of a review that the reader is trained on.
+        reader_segments: segments a batch of it.
+        reader_rate: its largest learning rate.
+        labelled_times: times that each labelled review is read where an unlabelled one is read once.
+        adversarial_norm: length of the disturbance of the embeddings, for each token; a word's own is the root of
+            `reader_embedding`.
+        adversarial_weight: how much it counts in the loss what the disturbance changes.
         label_weight: how much the label of a labelled review counts in its soft label; the rest is the teachers'.
         span_share: share of the texts of an epoch that are short spans of a review, in the place of the whole.
         shortest: tokens of the shortest span.
@@ -52,9 +72,26 @@ class Ladder:
     document_size: int = 128
     document_epochs: int = 8
     document_rate: float = 0.05
-    teachers: int = 1
+    teachers: int = 0
     teacher_epochs: int = 3
     teacher_units: int = 64
+    readers: int = 1
+    reader_embedding: int = 256
+    reader_units: int = 512
+    reader_dropout: float = 0.4
+    window: int = 96
+    drawn_words: int = 8_192
+    language_batch: int = 512
+    language_epochs: int = 6
+    language_rate: float = 0.003
+    language_dropout: float = 0.25
+    reader_epochs: int = 7
+    reader_longest: int = 255
+    reader_segments: int = 1_280
+    reader_rate: float = 0.001
+    labelled_times: int = 3
+    adversarial_norm: float = 0.3
+    adversarial_weight: float = 1.0
     label_weight: float = 0.5
     span_share: float = 0.3
     shortest: int = 1
@@ -73,6 +110,9 @@ class Ladder:
 FULL: Final = Ladder()
 """What `imdbsent train --recipe flagship` climbs."""
 
+WITHOUT_READER: Final = replace(FULL, teachers=1, readers=0)
+"""What `imdbsent train --recipe flagship-cpu` climbs: a small network teaches in the place of the reader."""
+
 SMOKE: Final = Ladder(
     held_out=0.25,
     folds=2,
@@ -82,11 +122,41 @@ SMOKE: Final = Ladder(
     teachers=1,
     teacher_epochs=1,
     teacher_units=4,
+    reader_embedding=8,
+    reader_units=5,
+    window=32,
+    drawn_words=64,
+    language_batch=32,
+    language_epochs=1,
+    reader_epochs=1,
+    reader_longest=127,
+    reader_segments=16,
     longest=127,
     segments=16,
     reviews=200,
 )
-"""The same stages on the first reviews of each folder, in a minute: to see that they run (`--smoke`)."""
+"""All stages on the first reviews of each folder, in a minute: to see that they run (`--smoke`)."""
+
+_OF_NETWORKS: Final = ("teachers", "teacher_epochs", "teacher_units", "label_weight", "dropout", "topic_weight")
+_OF_READER: Final = (
+    "readers", "reader_embedding", "reader_units", "reader_dropout", "window", "drawn_words", "language_batch",
+    "language_epochs", "language_rate", "language_dropout", "reader_epochs", "reader_longest", "reader_segments",
+    "reader_rate", "labelled_times", "adversarial_norm", "adversarial_weight",
+)  # fmt: skip
+
+
+def of_networks(ladder: Ladder) -> Ladder:
+    """The ladder that network teachers depend on: what only the reader and its language model read, as in `FULL`."""
+    return _as_full(ladder, _OF_READER)
+
+
+def of_reader(ladder: Ladder) -> Ladder:
+    """The ladder that the reader depends on: what only networks of the flagship's kind read, as in `FULL`."""
+    return _as_full(ladder, _OF_NETWORKS)
+
+
+def _as_full(ladder: Ladder, names: tuple[str, ...]) -> Ladder:
+    return replace(ladder, **{name: getattr(FULL, name) for name in names})
 
 
 def small(recipe: Recipe) -> Recipe:
@@ -102,4 +172,6 @@ def small(recipe: Recipe) -> Recipe:
 
 def ladder_of(request: TrainingRequest) -> Ladder:
     """The ladder that was asked for."""
-    return SMOKE if request.smoke else FULL
+    if request.smoke:
+        return SMOKE
+    return WITHOUT_READER if request.recipe.name == FLAGSHIP_CPU.name else FULL

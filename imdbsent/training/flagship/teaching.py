@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from imdbsent.bundle import Epoch
     from imdbsent.training.flagship.batches import Spans
     from imdbsent.training.flagship.beginning import Beginning
+    from imdbsent.training.loop import Source
     from imdbsent.training.progress import TrainingProgress
     from imdbsent.training.recipes import Recipe
     from imdbsent.training.request import TrainingRequest
@@ -53,33 +54,27 @@ class Run:
     stop: Callable[[], bool]
 
 
-def teach(
-    recipe: Recipe, seed: int, train: Spans, shown: Spans, *, run: Run, checkpoint: Path, first: Beginning
-) -> tuple[Any, tuple[Epoch, ...]]:
-    """Train a network on soft labels.
+def teach(network: Any, recipe: Recipe, seed: int, train: Source, shown: Source, *, run: Run, checkpoint: Path) -> (
+    tuple[Epoch, ...]
+):
+    """Train a network.
 
     Args:
-        recipe: its sizes, epochs, learning rate, and most texts a batch.
-        seed: of the weights, of the cuts and of the order.
+        network: a compiled `keras.Model`, as `imdbsent.training.loop.Loop` takes it.
+        recipe: its epochs, and most texts a batch.
+        seed: of the order, and of where texts are cut.
         train: what it learns from.
         shown: what it looks at after each epoch; nothing is chosen by it here.
         run: what the networks share.
         checkpoint: where it is kept after each epoch and before a stop, and gone on from where it is there.
-        first: the embeddings to begin with.
 
     Returns:
-        The network, a `keras.Model` from ids to logits, and its epochs.
+        Its epochs.
 
     Raises:
         TrainingStopped: it was asked to stop; a checkpoint has been saved.
         CheckpointInvalid: the checkpoint is damaged, or of another network.
     """
-    keras = import_library("keras")
-    keras.utils.set_random_seed(seed)
-    topics = 0 if train.topics is None else train.topics.shape[1]
-    network = flagship_network(recipe, train.ladder.dropout, topics)
-    first.give_to(network)
-    compile_network(network, recipe, train.steps(recipe.batch_size, seed, recipe.epochs), train.ladder.topic_weight)
     state = State()
     if checkpoint.exists():
         start = read_checkpoint(checkpoint)
@@ -92,9 +87,30 @@ def teach(
         head = Head(request, run.data_sha256, run.versions, state)
         write_checkpoint(checkpoint, Checkpoint(head, variables_of(network)))
 
-    loop = Loop(network, recipe, seed, train, shown, progress=run.progress, save=save, stop=run.stop)
-    history = loop.run(state)
-    return without_topics(network, recipe), history
+    return Loop(network, recipe, seed, train, shown, progress=run.progress, save=save, stop=run.stop).run(state)
+
+
+def student_network(recipe: Recipe, seed: int, train: Spans, first: Beginning) -> Any:
+    """The network that learns to answer, compiled.
+
+    Args:
+        recipe: its sizes, epochs and learning rate.
+        seed: of its weights.
+        train: what it will learn from.
+        first: the embeddings to begin with.
+
+    Returns:
+        A `keras.Model` from ids to a logit and topics.
+
+    Raises:
+        TrainingUnavailable: Keras or its backend is not installed.
+    """
+    import_library("keras").utils.set_random_seed(seed)
+    topics = 0 if train.topics is None else train.topics.shape[1]
+    network = flagship_network(recipe, train.ladder.dropout, topics)
+    first.give_to(network)
+    compile_network(network, recipe, train.steps(recipe.batch_size, seed, recipe.epochs), train.ladder.topic_weight)
+    return network
 
 
 def without_topics(network: Any, recipe: Recipe) -> Any:
@@ -134,21 +150,32 @@ def compile_network(network: Any, recipe: Recipe, steps: int, topic_weight: floa
         right = ops.equal(targets[:, 0] > 0.5, said[:, 0] > 0)  # noqa: PLR2004 (probability)
         return ops.mean(ops.cast(right, "float32"))
 
+    network.compile(
+        loss=loss,
+        optimizer=optimizer_of(recipe, steps),
+        metrics=[accuracy],
+        jit_compile=keras.backend.backend() == "jax",  # XLA compiles each shape anew, and is slower on a CPU
+    )
+    network.optimizer.build(network.trainable_variables)
+
+
+def optimizer_of(recipe: Recipe, steps: int, clip_norm: float | None = None) -> Any:
+    """Adam, whose learning rate grows at first and then falls by half a cosine.
+
+    Args:
+        recipe: largest learning rate, and epochs.
+        steps: batches an epoch.
+        clip_norm: of `adam`.
+    """
     warm_up = max(1, round(WARM_UP * steps))
-    schedule = keras.optimizers.schedules.CosineDecay(
+    schedule = import_library("keras").optimizers.schedules.CosineDecay(
         recipe.learning_rate * LAST_RATE,
         max(1, steps * recipe.epochs - warm_up),
         alpha=LAST_RATE,
         warmup_target=recipe.learning_rate,
         warmup_steps=warm_up,
     )
-    network.compile(
-        loss=loss,
-        optimizer=adam(schedule, beta_2=SECOND_MOMENT),
-        metrics=[accuracy],
-        jit_compile=keras.backend.backend() == "jax",  # XLA compiles each shape anew, and is slower on a CPU
-    )
-    network.optimizer.build(network.trainable_variables)
+    return adam(schedule, beta_2=SECOND_MOMENT, clip_norm=clip_norm)
 
 
 def logits_of(network: Any, spans: Spans) -> npt.NDArray[np.float64]:

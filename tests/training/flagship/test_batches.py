@@ -6,9 +6,17 @@ import numpy as np
 import pytest
 
 from imdbsent.tokenizer import OOV_ID, PAD_ID, START_ID
-from imdbsent.training.flagship.batches import LONGEST_SHOWN, Piece, Pieces, Spans
+from imdbsent.training.flagship.batches import (
+    LONGEST_SHOWN,
+    MOST_SHOWN,
+    MOST_SHOWN_PADDED,
+    Piece,
+    Pieces,
+    Spans,
+    sentence_borders,
+)
 from imdbsent.training.flagship.ladder import Ladder
-from tests.training.flagship.small import random_texts
+from tests.training.flagship.small import random_texts, texts_of
 
 LADDER = Ladder(
     longest=100, longest_span=20, shortest=4, segments=8, word_dropout=0.2, span_share=0.4, sentence_share=0.0,
@@ -148,7 +156,8 @@ END = 7
 def with_sentences() -> Spans:
     """The texts with their sentences read, too."""
     ladder = replace(LADDER, sentence_share=0.5, span_share=0.0)
-    return replace(spans(), ladder=ladder, ends=(END,), texts=random_texts(LENGTHS, vocabulary_size=20))
+    texts = random_texts(LENGTHS, vocabulary_size=20)
+    return replace(spans(), ladder=ladder, texts=texts, borders=sentence_borders(texts, (END,)))
 
 
 def test_a_sentence_of_some_reviews_is_read_besides() -> None:
@@ -171,6 +180,92 @@ def test_a_sentence_of_some_reviews_is_read_besides() -> None:
         ended += ids[stop - 1] == END
     assert ended > len(sentences) / 2
     assert len({(piece.text, piece.start) for piece in sentences}) > len(sentences) / 2
+
+
+def test_a_sentence_starts_with_its_text_or_behind_an_end() -> None:
+    texts = texts_of([5, END, END, 6], [], [8, END], [9])
+    assert sentence_borders(texts, (END,)).tolist() == [0, 2, 3, 4, 6, 7]
+    assert sentence_borders(texts, ()).tolist() == [0, 4, 6, 7]
+
+
+def full_batches(pieces: list[Piece], segments: int, most: int) -> list[tuple[Piece, ...]]:
+    """The pieces in batches of as many segments each, in the order in which they are full, and what remains."""
+    of_segments: dict[int, list[Piece]] = {}
+    for piece in pieces:
+        of_segments.setdefault(piece.segments, []).append(piece)
+    turn = {piece: number for number, piece in enumerate(pieces)}
+    full, rest = [], []
+    for count, same in of_segments.items():
+        size = min(most, max(1, segments // count))
+        batches = [tuple(same[start : start + size]) for start in range(0, len(same), size)]
+        full += [batch for batch in batches if len(batch) == size]
+        rest += [batch for batch in batches if len(batch) < size]
+    return sorted(full, key=lambda batch: turn[batch[-1]]) + rest
+
+
+def test_without_widths_every_piece_comes_in_the_batches_of_its_segments_as_they_fill() -> None:
+    train = with_sentences()
+    for epoch in (1, 2, 3):
+        generator = np.random.default_rng([7, epoch])
+        cut = train._cut(generator)
+        pieces = [cut[place] for place in generator.permutation(len(cut))]
+        assert len({id(piece) for piece in pieces}) == len(cut) > len(train)
+        expected = full_batches(pieces, LADDER.segments, 6)
+        order = generator.permutation(len(expected))
+        batches = train.shuffled(6, 7, epoch)
+        assert [batch.pieces for batch in batches] == [expected[place] for place in order]
+        for batch in batches:
+            (segments,) = {piece.segments for piece in batch.pieces}
+            assert train.batch(batch)[0].shape == (len(batch), 64 * segments)
+    lengths = np.minimum(train.texts.lengths[PLACES], LONGEST_SHOWN)
+    whole = [Piece(int(PLACES[row]), 0, int(lengths[row])) for row in np.argsort(lengths, kind="stable")]
+    expected = full_batches(whole, LADDER.segments, MOST_SHOWN)
+    assert [batch.pieces for batch in train.in_order()] == expected
+
+
+WIDTHS = (1, 3)
+
+
+def test_with_widths_every_batch_has_one_of_them_and_is_full() -> None:
+    train = replace(spans(), widths=WIDTHS, ladder=replace(LADDER, longest=300))
+    plain = replace(train, widths=None)
+    seen = set()
+    for epoch in (1, 2):
+        batches = train.shuffled(6, 7, epoch)
+        for batch in batches:
+            ids, targets = train.batch(batch)
+            needed = max(piece.segments for piece in batch.pieces)
+            width = next((width for width in WIDTHS if width >= needed), needed)
+            seen.add((needed, width))
+            assert ids.shape == (len(batch), 64 * width)
+            assert len(targets) == len(batch)
+            if width in WIDTHS:
+                assert len(batch) == min(6, LADDER.segments // width)
+            for row, piece in zip(ids, batch.pieces):
+                assert (row[piece.length + 1 :] == PAD_ID).all()
+        trained, every = pieces_of(batches), pieces_of(plain.shuffled(6, 7, epoch))
+        assert len(set(trained)) == len(trained)
+        assert set(trained) < set(every)  # some did not fill a batch
+        assert len(every) - len(trained) < 6 + LADDER.segments // 3
+    assert {width for _, width in seen} >= set(WIDTHS)
+    assert (2, 3) in seen  # padded to a width that none of its texts has
+    assert any(width > max(WIDTHS) for _, width in seen)  # no text is cut to a width
+
+
+def test_with_widths_a_look_is_at_every_text_and_at_more_at_once() -> None:
+    short = random_texts([5] * 700)
+    ladder = replace(LADDER, segments=2_000)
+    looked = Spans(short, np.arange(700), np.ones(700, np.float32), ladder)
+    padded_ = replace(looked, widths=WIDTHS)
+    assert [len(batch) for batch in looked.in_order()] == [MOST_SHOWN] * 3 + [700 - 3 * MOST_SHOWN]
+    assert [len(batch) for batch in padded_.in_order()] == [MOST_SHOWN_PADDED, 700 - MOST_SHOWN_PADDED]
+    assert sorted(piece.text for piece in pieces_of(padded_.in_order())) == list(range(700))
+
+
+def test_a_width_that_no_batch_fills_is_trained_on_all_the_same() -> None:
+    few = Spans(random_texts([5, 6, 100]), np.arange(3), np.ones(3, np.float32), replace(LADDER, span_share=0.0))
+    batches = replace(few, widths=WIDTHS).shuffled(6, 7, 1)
+    assert sorted(piece.text for piece in pieces_of(batches)) == [0, 1, 2]
 
 
 def test_some_reviews_are_read_in_part() -> None:

@@ -27,8 +27,7 @@ pytest.importorskip("numba", reason="numba is not installed in the light environ
 import numba
 
 from imdbsent.training.checkpoint import Checkpoint
-from imdbsent.training.flagship import climb
-from imdbsent.training.flagship.batches import Spans
+from imdbsent.training.flagship import climb, reading
 from imdbsent.training.flagship.climb import topics_of
 from imdbsent.training.flagship.ladder import SMOKE
 from imdbsent.training.flagship.teaching import teach
@@ -37,12 +36,12 @@ from imdbsent.training.run import train_bundle
 
 @dataclass
 class Listener:
-    """Hears of a run, and stops it at a line that says so, or at a batch (units, epoch, batch) of a network."""
+    """Hears of a run, and stops it at a line that says so, or at a batch (name, units, epoch, batch) of a network."""
 
     line: str | None = None
-    batch: tuple[int, int, int] | None = None
+    batch: tuple[str, int, int, int] | None = None
     notes: list[str] = field(default_factory=list)
-    units: int = 0
+    network: tuple[str, int] = ("", 0)
 
     def note(self, line: str) -> None:
         self.notes.append(line)
@@ -50,10 +49,10 @@ class Listener:
             raise KeyboardInterrupt
 
     def started(self, recipe: Recipe, _train: int, _test: int, _position: Position) -> None:
-        self.units = recipe.units
+        self.network = recipe.name, recipe.units
 
     def batch_done(self, epoch: int, batch: int, _loss: float, _accuracy: float) -> None:
-        if (self.units, epoch, batch) == self.batch:
+        if (*self.network, epoch, batch) == self.batch:
             os.kill(os.getpid(), signal.SIGINT)
 
     def evaluation_done(self, *_: object) -> None: ...
@@ -66,7 +65,7 @@ class Climbed:
     tree: Path
     bundle: Bundle
     notes: list[str]
-    learned_from: list[Spans]
+    learned_from: dict[str, Any]
 
 
 def run(request: TrainingRequest, listener: Listener, start: Checkpoint | None = None) -> Bundle:
@@ -93,16 +92,18 @@ def _one_thread() -> Iterator[None]:
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Climbed:
     """A run that nothing stops."""
     tree = write_tree(tmp_path_factory.mktemp("aclImdb"))
-    learned_from: list[Spans] = []
-    def watched(recipe: Recipe, seed: int, train: Spans, shown: Spans, **others: Any) -> Any:
-        learned_from.append(train)
-        return teach(recipe, seed, train, shown, **others)
+    learned_from: dict[str, Any] = {}
+
+    def watched(network: Any, recipe: Recipe, seed: int, train: Any, shown: Any, **others: Any) -> Any:
+        learned_from[f"{recipe.name} of {recipe.units}"] = train
+        return teach(network, recipe, seed, train, shown, **others)
 
     home = tmp_path_factory.mktemp("home")
     listener = Listener()
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("IMDBSENT_HOME", str(home))
         patch.setattr(climb, "teach", watched)
+        patch.setattr(reading, "teach", watched)
         bundle = run(asked(tree, "whole"), listener)
         assert not list((home / "training").glob("[!.]*"))  # no checkpoint and no stage is left
     return Climbed(tree, bundle, listener.notes, learned_from)
@@ -129,29 +130,35 @@ def test_the_card_says_how_it_was_made(whole: Climbed) -> None:
 
 
 def test_each_stage_says_what_it_gives_on_held_out_titles(whole: Climbed) -> None:
-    stages = ("n-gram teacher", "document teacher", "linear teachers together", "network teacher 1", "all teachers")
-    for stage in stages:
+    linear = ("n-gram teacher", "document teacher", "linear teachers together")
+    for stage in (*linear, "network teacher 1", "reader", "all teachers together"):
         assert sum(note.startswith(stage) and "right on 20 reviews" in note for note in whole.notes) == 1, stage
 
 
 def test_no_network_learns_from_a_review_of_a_held_out_title(whole: Climbed) -> None:
     titles = [review.title for review in read_reviews(whole.tree) if review.split == "train"]
     labelled = range(2 * EACH)  # whichever class comes first: both have the same titles in the same order
-    assert len(whole.learned_from) == SMOKE.teachers + 1
-    for spans in whole.learned_from:
+    assert list(whole.learned_from) == ["flagship of 4", "language model of 5", "reader of 5", "flagship of 3"]
+    for name, spans in whole.learned_from.items():
+        if name.startswith("language"):
+            continue
         reviews = [int(place) for place in spans.places if place < len(titles)]
         held_out = {titles[place] for place in labelled} - {titles[place] for place in reviews}
         assert len(held_out) == 2
         assert len(reviews) == len(titles) - sum(title in held_out for title in titles)  # each title whole
         assert 2 * EACH <= max(reviews) < 3 * EACH  # the unlabelled ones are among them
-        assert spans.sentences == len(spans.places) - len(reviews) > 100
+        assert spans.sentences == len(spans.places) - len(set(reviews)) > 100
 
 
 def test_teacher_and_student_read_sentences_of_the_reviews_too(whole: Climbed) -> None:
-    for spans in whole.learned_from:
+    for name in ("flagship of 4", "flagship of 3"):
+        spans = whole.learned_from[name]
         cut = [piece for batch in spans.shuffled(16, 7, 1) for piece in batch.pieces]
-        ends = {int(spans.texts[piece.text][piece.start + piece.length - 1]) for piece in cut if piece.is_span}
-        assert ends.intersection(spans.ends)
+        borders = set(spans.borders.tolist())
+        first = [int(spans.texts.starts[piece.text]) + piece.start for piece in cut]
+        parts = [at for at, piece in zip(first, cut) if piece.is_span and piece.start > 0]
+        sentences = [at for at, piece in zip(first, cut) if piece.is_span and {at, at + piece.length} <= borders]
+        assert len(set(sentences) & set(parts)) > 10
         assert len(cut) > len(spans)
 
 
@@ -160,9 +167,12 @@ STOPS = (
     Listener(line="8 numbers each"),
     Listener(line="n-gram teacher"),
     Listener(line="document teacher"),
-    Listener(batch=(SMOKE.teacher_units, 1, 2)),
-    Listener(batch=(TINY.units, 1, 3)),
-    Listener(batch=(TINY.units, 2, 1)),
+    Listener(batch=("flagship", SMOKE.teacher_units, 1, 2)),
+    Listener(batch=("language model", SMOKE.reader_units, 1, 1)),
+    Listener(line="weights"),
+    Listener(batch=("reader", SMOKE.reader_units, 1, 2)),
+    Listener(batch=("flagship", TINY.units, 1, 3)),
+    Listener(batch=("flagship", TINY.units, 2, 1)),
 )
 
 
@@ -181,7 +191,7 @@ def test_a_run_that_is_stopped_in_each_stage_goes_on_to_the_weights_of_one_that_
     bundle = run(request, last, start)
     assert bundle.card.files["model.onnx"] == whole.bundle.card.files["model.onnx"]
     again = [note for note in last.notes if "done before" in note]
-    assert len(again) == 4  # both teachers, the vectors, the network: nothing is done twice
+    assert len(again) == 5  # both teachers, the vectors, the network and the reader: nothing is done twice
     assert [replace(epoch, seconds=0.0) for epoch in bundle.card.history] == [
         replace(epoch, seconds=0.0) for epoch in whole.bundle.card.history
     ]

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import importlib.util
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from imdbsent.bundle import read_bundle
 from imdbsent.errors import ExitCode
+from imdbsent.training.flagship.ladder import FULL, SMOKE, WITHOUT_READER, ladder_of
+from imdbsent.training.recipes import FLAGSHIP, FLAGSHIP_CPU
+from imdbsent.training.request import TrainingRequest
 from tests.training.flagship.trees import write_tree
 
 needs_all = pytest.mark.skipif(
@@ -25,12 +29,23 @@ def test_every_stage_of_the_flagship_runs_on_a_few_reviews(run, tmp_path: Path, 
     assert result.code == ExitCode.DONE, result.err
     card = read_bundle(home / "models" / "try").verify().card
     assert (card.recipe["teachers"], len(card.history)) == (1, 2)
-    for said in ("n-gram teacher", "document teacher", "network teacher 1", "validation accuracy"):
+    assert card.recipe["readers"] == 1
+    for said in ("n-gram teacher", "document teacher", "network teacher 1", "language model", "reader", "validation"):
         assert said in result.err
     answer = run("predict", "--model", "try", "--format", "json", "A great movie.")
     assert answer.code == ExitCode.DONE
     (record,) = json.loads(answer.out)
     assert 0 < record["probability"] < 1
+
+
+def test_each_recipe_climbs_its_own_ladder_and_a_small_run_the_same() -> None:
+    for recipe, full in ((FLAGSHIP, FULL), (FLAGSHIP_CPU, WITHOUT_READER)):
+        request = TrainingRequest(recipe, 7, "try")
+        assert ladder_of(request) == full
+        assert ladder_of(replace(request, smoke=True)) == SMOKE
+    assert (FULL.teachers, FULL.readers) == (0, 1)
+    assert (WITHOUT_READER.teachers, WITHOUT_READER.readers) == (1, 0)
+    assert replace(FLAGSHIP_CPU, name="flagship") == FLAGSHIP
 
 
 @pytest.mark.parametrize(
