@@ -66,13 +66,6 @@ def figures(bundle: Bundle) -> list[object]:
     return [replace(epoch, seconds=0.0) for epoch in bundle.card.history]
 
 
-@pytest.fixture(autouse=True)
-def _in_the_foreground():
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
 @pytest.mark.parametrize("bucketed", [False, True])
 @pytest.mark.parametrize("position", [(1, 1), (3, 2), (2, 3), (4, -1)])
 def test_a_run_that_is_stopped_goes_on_to_the_weights_of_one_that_never_was(
