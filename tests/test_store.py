@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import filelock  # noqa: F401 (as another user, its modules may not be readable where Python lives)
 import pytest
 
 from imdbsent import store
