@@ -81,7 +81,7 @@ def train_bundle(
         OSError: the bundle's place or the checkpoint cannot be written; of the place it is found out before training.
     """
     started = time.perf_counter()
-    data = _read_data(request)  # first: what is wrong with the texts is told before anything is imported or made
+    data = read_data(request)  # first: what is wrong with the texts is told before anything is imported or made
     import_library("keras")
     import_library("onnx")
     final = place_of(request)
@@ -92,16 +92,32 @@ def train_bundle(
             note(line)
         trained = _train(request, data, checkpoint, start, progress, note)
         with store.new_bundle(final) as directory:
-            write_bundle(
-                directory,
-                trained,
-                name=request.name,
-                data_sha256=data.sha256,
-                calibrate=lambda bundle: _calibrate(bundle, data),
-                measure=lambda bundle: _measures(bundle, data),
-            )
+            write_measured(directory, trained, data, request.name)
         unfinished.forget(request.name)
     return TrainingReport(read_bundle(final), time.perf_counter() - started)
+
+
+def write_measured(directory: Path, trained: Trained, data: TrainingData, name: str) -> None:
+    """Write a bundle, its temperature fitted and its figures taken by the engine that will answer.
+
+    Args:
+        directory: an empty folder for it.
+        trained: what training gave.
+        data: what it was trained on, and the texts to measure it with.
+        name: of the model.
+
+    Raises:
+        TrainingUnavailable: onnx is not installed.
+        OSError: the folder cannot be written.
+    """
+    write_bundle(
+        directory,
+        trained,
+        name=name,
+        data_sha256=data.sha256,
+        calibrate=lambda bundle: _calibrate(bundle, data),
+        measure=lambda bundle: _measures(bundle, data),
+    )
 
 
 def place_of(request: TrainingRequest) -> Path:
@@ -109,7 +125,13 @@ def place_of(request: TrainingRequest) -> Path:
     return Path(request.output) if request.output else store.directory_of(request.name)
 
 
-def _read_data(request: TrainingRequest) -> TrainingData:
+def read_data(request: TrainingRequest) -> TrainingData:
+    """The texts that were asked for.
+
+    Raises:
+        DatasetInvalid: the data are damaged.
+        ImdbsentError: the others of `read_own_data`.
+    """
     if request.own is not None:
         return read_own_data(request.own, request.seed)
     assert request.data is not None  # it is one or the other

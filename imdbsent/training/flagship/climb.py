@@ -89,8 +89,11 @@ class Climb:
     run: Run
     workspace: Workspace
 
-    def student(self) -> tuple[Any, tuple[Epoch, ...]]:
+    def student(self, seed: int | None = None) -> tuple[Any, tuple[Epoch, ...]]:
         """Climb the ladder.
+
+        Args:
+            seed: of the student alone, to see how much of its figures is chance; left out, that of the run.
 
         Returns:
             The student, a `keras.Model` from ids to logits, and its epochs.
@@ -111,9 +114,11 @@ class Climb:
         if self.ladder.readers:
             others.append(self._reader(vectors))
         train = self._spans(self._joined(linear, others), material)
-        network = student_network(self.recipe, self.seed, train, first)
-        checkpoint = self.workspace.checkpoint("student", (self.recipe, self.ladder))
-        history = teach(network, self.recipe, self.seed, train, self._shown(), run=self.run, checkpoint=checkpoint)
+        own = () if seed in (None, self.seed) else (seed,)
+        seed = self.seed if seed is None else seed
+        network = student_network(self.recipe, seed, train, first)
+        checkpoint = self.workspace.checkpoint("student", (self.recipe, self.ladder, *own))
+        history = teach(network, self.recipe, seed, train, self._shown(), run=self.run, checkpoint=checkpoint)
         return without_topics(network, self.recipe), history
 
     def _ngrams(self) -> Floats:
@@ -168,7 +173,10 @@ class Climb:
 
     def _reader(self, vectors: npt.NDArray[np.float32]) -> Floats:
         """Stage 4: what the reader says to all reviews."""
-        words = first_words(self.reviews, vectors, self.recipe)
+
+        def words() -> npt.NDArray[np.float32]:
+            return first_words(self.reviews, vectors, self.recipe)
+
         reading = Reading(self.reviews, self.recipe, self.ladder, self.seed, self.run, self.workspace, words)
         return reading.verdicts(self._figure)
 

@@ -54,8 +54,8 @@ class Reading:
         seed: of everything that is drawn.
         run: what the networks share.
         workspace: where the stages are kept.
-        words: of each id, what the embedding of the language model begins with, (V, any size up to its own); the rest
-            of its numbers are drawn.
+        words: makes what the embedding of the language model begins with, for each id, (V, any size up to its own); the
+            rest of its numbers are drawn.
     """
 
     reviews: Reviews
@@ -64,7 +64,7 @@ class Reading:
     seed: int
     run: Run
     workspace: Workspace
-    words: Floats
+    words: Callable[[], Floats]
 
     def verdicts(self, figure: Callable[[Any], str]) -> npt.NDArray[np.float64]:
         """What the reader says.
@@ -107,13 +107,13 @@ class Reading:
             batch_size=ladder.language_batch,
             learning_rate=ladder.language_rate,
         )
-        stream = self._stream()
-        frequencies = frequencies_of(stream, recipe.vocabulary_size)
-        windows = Windows(stream, ladder, chances_of(frequencies), self.seed)
         of_words = (ladder.fewest_texts, ladder.document_size, ladder.document_epochs, ladder.document_rate)
         settings = (recipe, ladder.window, ladder.drawn_words, ladder.language_dropout, *of_words)
 
         def work() -> Floats:
+            stream = self._stream()
+            frequencies = frequencies_of(stream, recipe.vocabulary_size)
+            windows = Windows(stream, ladder, chances_of(frequencies), self.seed)
             import_library("keras").utils.set_random_seed(self.seed)
             network = language_model(recipe, ladder, frequencies)
             network.build([(None, ladder.window), (None, ladder.drawn_words)])
@@ -130,7 +130,7 @@ class Reading:
     def _begin(self, embedding: Any) -> None:
         """Give the first numbers of each word, with the spread of those that are drawn."""
         (drawn,) = embedding.get_weights()
-        known = self.words[:, : drawn.shape[1]]
+        known = self.words()[:, : drawn.shape[1]]
         drawn[:, : known.shape[1]] = known / max(float(known.std()), _TINY)
         embedding.set_weights([drawn])
 

@@ -53,17 +53,44 @@ def climb(
         TrainingUnavailable: a library that a stage needs is not installed.
         CheckpointInvalid: a checkpoint is damaged.
     """
+    write_checkpoint(checkpoint, Checkpoint(Head(request, data.sha256, versions(), State()), Variables((), ())))
+    return taught(climb_of(request, data, progress=progress, note=note, stop=stop))
+
+
+def climb_of(
+    request: TrainingRequest,
+    data: TrainingData,
+    *,
+    progress: TrainingProgress,
+    note: Callable[[str], None],
+    stop: Callable[[], bool],
+) -> Climb:
+    """The ladder that was asked for, in the workspace of the run's name; the arguments are those of `climb`."""
     assert data.reviews is not None
     ladder, recipe = ladder_of(request), request.recipe
-    here = versions()
-    head = Head(request, data.sha256, here, State())
-    write_checkpoint(checkpoint, Checkpoint(head, Variables((), ())))
     common = (data.sha256, request.seed, recipe.scheme, recipe.vocabulary_size, ladder.held_out, ladder.folds)
-    run = Run(request, data.sha256, here, progress, stop)
+    run = Run(request, data.sha256, versions(), progress, stop)
     workspace = Workspace(stages_of(request.name), common, note)
-    network, history = Climb(data.reviews, recipe, ladder, request.seed, run, workspace).student()
+    return Climb(data.reviews, recipe, ladder, request.seed, run, workspace)
+
+
+def taught(climb: Climb, seed: int | None = None) -> Trained:
+    """Climb, and hand over the student.
+
+    Args:
+        climb: the ladder.
+        seed: of the student alone; left out, that of the run.
+
+    Returns:
+        The student, its embedding rounded as its bundle will have it.
+
+    Raises:
+        TrainingStopped, TrainingUnavailable, CheckpointInvalid: as `climb` does.
+    """
+    network, history = climb.student(seed)
     round_embeddings(network)
-    return Trained(recipe, request.seed, network, data.reviews.vocabulary, history, settings_of(ladder))
+    seed = climb.seed if seed is None else seed
+    return Trained(climb.recipe, seed, network, climb.reviews.vocabulary, history, settings_of(climb.ladder))
 
 
 def settings_of(ladder: Ladder) -> dict[str, str | int | float | bool]:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from imdbsent.bundle import Bundle
+from imdbsent.bundle import Bundle, read_bundle
 from imdbsent.classifier import Classifier
 from imdbsent.dataset.aclimdb import read_reviews
 from imdbsent.errors import TrainingStopped
@@ -26,6 +27,7 @@ pytest.importorskip("scipy", reason="scipy is not installed in the light environ
 pytest.importorskip("numba", reason="numba is not installed in the light environment")
 import numba
 
+from benchmarks import students
 from imdbsent.training.checkpoint import Checkpoint
 from imdbsent.training.flagship import climb, reading
 from imdbsent.training.flagship.climb import topics_of
@@ -201,6 +203,27 @@ def test_a_run_that_is_stopped_in_each_stage_goes_on_to_the_weights_of_one_that_
     ]
     assert unfinished.names() == []
     assert not unfinished.stages_of("stopped").exists()
+
+
+def test_students_of_other_seeds_are_taught_by_the_stages_of_a_stopped_run(
+    whole: Climbed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    request, begun = asked(whole.tree, "seeds"), Listener(batch=("flagship", TINY.units, 1, 1))
+    with pytest.raises(TrainingStopped):
+        run(request, begun)
+    capsys.readouterr()
+    words = ["--seeds", "7", "8", "--run", "seeds", "--keep", str(tmp_path / "kept")]
+    monkeypatch.setattr(sys, "argv", ["students", *words])
+    assert students.main() == 0
+    of_run, of_other = (read_bundle(tmp_path / "kept" / seed).verify().card for seed in ("7", "8"))
+    assert of_run.files["model.onnx"] == whole.bundle.card.files["model.onnx"]
+    assert (of_other.seed, of_other.recipe) == (8, of_run.recipe)
+    assert of_other.files["model.onnx"] != of_run.files["model.onnx"]
+    out = capsys.readouterr().out
+    accuracies = [card.metrics[-1].accuracy for card in (of_run, of_other)]
+    assert f"test: mean {sum(accuracies) / 2:.2%}, standard deviation " in out
+    assert out.count("n-gram teacher: done before") == 2
+    assert unfinished.names() == ["seeds"]  # the run can still be gone on with
 
 
 def test_topics_are_directions_from_the_mean() -> None:
