@@ -5,6 +5,9 @@ BIN := $(VENV)/bin
 ACLIMDB ?= $(or $(IMDBSENT_ACLIMDB),../shared/data/aclImdb_v1.tar.gz)
 WORD_INDEX ?= ../shared/data/imdb_word_index.json
 LIGHT := $(VENV)-light
+# Processes that run tests; the tests of a file stay together, because they share what is slow to make.
+JOBS ?= 2
+PYTEST := -m pytest --numprocesses $(JOBS) --dist loadfile
 
 .PHONY: check setup lint types test light fresh lowest newest lowest-all newest-all audit reproducible sdist fuzz cluster hostile bench docs clean
 
@@ -24,15 +27,15 @@ types: setup
 	$(BIN)/mypy
 
 test: setup
-	$(BIN)/python -m pytest
+	$(BIN)/python $(PYTEST)
 
 light: $(LIGHT)/bin/.installed ## everything but training, where TensorFlow is not installed
-	$(LIGHT)/bin/python -m pytest
+	$(LIGHT)/bin/python $(PYTEST)
 
 $(LIGHT)/bin/.installed: pyproject.toml
 	$(PYTHON) -m venv $(LIGHT)
 	$(LIGHT)/bin/python -m pip install --quiet "typer>=0.26,<0.29" rich platformdirs filelock requests numpy onnxruntime "tomli;python_version<'3.11'"
-	$(LIGHT)/bin/python -m pip install --quiet pytest pytest-socket hypothesis
+	$(LIGHT)/bin/python -m pip install --quiet pytest pytest-socket pytest-xdist hypothesis
 	$(LIGHT)/bin/python -m pip install --quiet --no-deps --editable .
 	touch $@
 

@@ -12,8 +12,8 @@ python="$work/venv/bin/python"
 "${PYTHON:-python3}" -m venv "$work/venv"
 "$python" -m tests.supply.ranges "$end" "$lists" >"$work/requirements.txt"
 "$python" -m pip install --quiet --upgrade --upgrade-strategy eager -r "$work/requirements.txt" \
-    "tomli; python_version < '3.11'" pytest pytest-socket hypothesis
+    "tomli; python_version < '3.11'" pytest pytest-socket pytest-xdist hypothesis
 "$python" -m pip install --quiet --no-deps --editable .
 "$python" -m pip check 2>&1 | grep -v "imdbsent .* requires \(tensorflow\|onnx\)," || true # light has neither
 "$python" -m pip list --format freeze
-"$python" -m pytest "$@"
+"$python" -m pytest --numprocesses "${JOBS:-2}" --dist loadfile "$@"

@@ -11,7 +11,7 @@ tar -xzf "$work"/imdbsent-*.tar.gz -C "$work/source" --strip-components 1
 cd "$work/source"
 "$work/venv/bin/python" -m tests.supply.ranges newest >"$work/requirements.txt"
 "$work/venv/bin/python" -m pip install --quiet -r "$work/requirements.txt" \
-    "tomli; python_version < '3.11'" pytest pytest-socket hypothesis
+    "tomli; python_version < '3.11'" pytest pytest-socket pytest-xdist hypothesis
 "$work/venv/bin/python" -m pip install --quiet --no-deps "$work"/imdbsent-*.tar.gz
 cd "$work" && "$work/venv/bin/imdbsent" --version
-cd "$work/source" && "$work/venv/bin/python" -m pytest "$@"
+cd "$work/source" && "$work/venv/bin/python" -m pytest --numprocesses "${JOBS:-2}" --dist loadfile "$@"
