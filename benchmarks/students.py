@@ -1,6 +1,6 @@
 """How much of the flagship's figures is chance: students of other seeds, taught by the stages of one run.
 
-python -m benchmarks.students --seeds 8 9 [--run flagship] [--keep FOLDER]
+python -m benchmarks.students --seeds 8 9 [--run my-flagship] [--keep FOLDER]
 
 The run is one of `imdbsent train --recipe flagship` that was stopped (Ctrl-C) when its student had begun: its teachers
 are done, and kept. Each student reads the same soft labels from the beginning, with weights, batches and cuts of its
@@ -62,7 +62,7 @@ def main() -> int:
     """Print the figures of each student, and their mean and spread."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, nargs="+", required=True)
-    parser.add_argument("--run", default="flagship", help="name of the run that was stopped")
+    parser.add_argument("--run", default="my-flagship", help="name of the run that was stopped")
     parser.add_argument("--keep", type=Path, help="where the bundles stay, each in a folder that is not there yet")
     arguments = parser.parse_args()
     try:

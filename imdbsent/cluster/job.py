@@ -166,6 +166,7 @@ def _verdicts(job: Job) -> Any:
         batch_format="pyarrow",
         zero_copy_batch=True,
         num_cpus=_ACTOR_CORES,
+        scheduling_strategy="SPREAD",  # over the machines, though two would fit where one is
     )  # actors that are lost are started again, and their tasks done again, without end, unless Ray is told otherwise
 
 
@@ -203,7 +204,6 @@ def _context() -> Iterator[None]:
         "enable_progress_bars": settings.is_debug(),
         "print_on_execution_start": settings.is_debug(),
         "use_datasource_v2": False,
-        "scheduling_strategy": "SPREAD",  # actors over the machines, though two would fit where one is
     }
     before = {name: getattr(context, name) for name in needed if hasattr(context, name)}
     in_order = context.execution_options.preserve_order
