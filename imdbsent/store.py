@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 _Read = TypeVar("_Read")
 
 DEFAULT_MODEL: Final = default.DEFAULT_MODEL
-TRAINABLE: Final = ("classic", "bucketed", "flagship", "flagship-cpu")
+TRAINABLE: Final = ("classic", "bucketed", "flagship")
 """Models that `imdbsent train` can make under their own name; a test holds that these are the recipes."""
 URL_VARIABLE: Final = "IMDBSENT_MODEL_URL"
 is_name = folders.is_name

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from imdbsent.classifier import Classifier
     from imdbsent.cli.tally import Tally
 
-_HOW_LONG = {"flagship": "minutes on a GPU, a day without", "flagship-cpu": "most of an hour"}
+_HOW_LONG = {"flagship": "minutes on a GPU, a day without"}
 
 
 def predict(

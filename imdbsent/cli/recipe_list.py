@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from imdbsent.cli.console import stdout_console
@@ -48,8 +48,7 @@ def recipe_table(recipes: Sequence[Recipe], width: int) -> Table:
 
     table = Table(header_style="bold")
     table.add_column("field", no_wrap=True)
-    shown, captions = _with_fields_of_their_own(recipes)
-    for recipe in shown:
+    for recipe in recipes:
         is_named = RECIPES.get(recipe.name) == recipe
         table.add_column(Text(recipe.name if is_named else f"{recipe.name} *"), justify="right", overflow="fold")
     table.add_column("from .. to")
@@ -57,27 +56,13 @@ def recipe_table(recipes: Sequence[Recipe], width: int) -> Table:
     if is_wide:
         table.add_column("what it is")
     for field in SETTINGS:
-        values = [_shown(getattr(recipe, field)) for recipe in shown]
+        values = [_shown(getattr(recipe, field)) for recipe in recipes]
         cells = [Text(value, style="" if value == values[0] else "bold") for value in values]
         table.add_row(field, *cells, _range(field), *([SETTINGS[field][1].meaning] if is_wide else []))
     if recipes[-1] not in RECIPES.values():
-        captions.append("* as it would be trained")
-    table.caption = "\n".join(captions) or None
-    table.caption_justify = "left"
+        table.caption = "* as it would be trained"
+        table.caption_justify = "left"
     return table
-
-
-def _with_fields_of_their_own(recipes: Sequence[Recipe]) -> tuple[list[Recipe], list[str]]:
-    """The recipes that have a column, and a line for each that has all fields of one before: only its stages differ."""
-    shown: list[Recipe] = []
-    captions = []
-    for recipe in recipes:
-        same = next((other for other in shown if replace(other, name=recipe.name) == recipe), None)
-        if same is not None and recipe in RECIPES.values():
-            captions.append(f"{recipe.name} has the fields of {same.name}")
-        else:
-            shown.append(recipe)
-    return shown, captions
 
 
 def recipes_json(recipes: Sequence[Recipe]) -> Iterator[str]:

@@ -91,6 +91,10 @@ def train(
     smoke: Annotated[
         bool, typer.Option("--smoke", help="Every stage of the flagship on a few reviews, to see that it runs.")
     ] = False,
+    without_reader: Annotated[
+        bool,
+        typer.Option("--no-reader", help="The flagship without its largest teacher, which a GPU is wanted for."),
+    ] = False,
     quiet: Quiet = False,
     no_color: NoColor = False,
     **fields: Any,  # an option for each field of a recipe
@@ -151,6 +155,7 @@ def train(
             quiet=quiet,
             tensorboard=tensorboard,
             smoke=smoke,
+            reader=not without_reader,
         )
     show_report(report, no_color=no_color)
 

@@ -35,6 +35,7 @@ def train_model(
     quiet: bool = False,
     tensorboard: Path | None = None,
     smoke: bool = False,
+    reader: bool = True,
 ) -> TrainingReport:
     """Train a recipe, showing progress on a console.
 
@@ -51,6 +52,7 @@ def train_model(
         quiet: whether nothing is shown but errors.
         tensorboard: folder for event files; None for none.
         smoke: whether to climb the flagship's ladder on a few reviews only.
+        reader: whether the flagship's largest teacher is a part of it.
 
     Returns:
         What came of it.
@@ -67,7 +69,7 @@ def train_model(
     from imdbsent.training.tensorboard import check
 
     _check_place(name, output, replace=replace)
-    _check_ladder(recipe, own=own, base=base, smoke=smoke)
+    _check_ladder(recipe, own=own, base=base, smoke=smoke, reader=reader)
     if tensorboard is not None:
         check(tensorboard)
     notes = Notes(console, quiet=quiet)
@@ -82,6 +84,7 @@ def train_model(
         own=own,
         base=starts_from,
         smoke=smoke,
+        reader=reader,
     )
     return run_request(request, console, quiet=quiet, tensorboard=tensorboard)
 
@@ -146,11 +149,14 @@ def run_request(
         raise OutputFailed(f"{error.filename or request.output or request.name}: {error.strerror or error}") from error
 
 
-def _check_ladder(recipe: Recipe, *, own: OwnData | None, base: str | None, smoke: bool) -> None:
+def _check_ladder(recipe: Recipe, *, own: OwnData | None, base: str | None, smoke: bool, reader: bool) -> None:
     """Check that the flagship is asked for what its ladder can do."""
     if recipe.scheme == "keras":
-        if smoke:
-            raise UsageProblem("--smoke is of the flagship's stages. Type: imdbsent train --recipe flagship --smoke")
+        for option, is_given in (("--smoke", smoke), ("--no-reader", not reader)):
+            if is_given:
+                raise UsageProblem(
+                    f"{option} is of the flagship's stages. Type: imdbsent train --recipe flagship {option}"
+                )
         return
     if own is not None:
         raise UsageProblem(

@@ -99,10 +99,7 @@ FLAGSHIP: Final = Recipe(
 )
 """The network of `imdbsent.training.flagship.network`, taught by the stages of its ladder."""
 
-FLAGSHIP_CPU: Final = replace(FLAGSHIP, name="flagship-cpu")
-"""The same network, taught without the reader, which takes a GPU minutes and two cores a day."""
-
-RECIPES: Final = {recipe.name: recipe for recipe in (CLASSIC, BUCKETED, FLAGSHIP, FLAGSHIP_CPU)}
+RECIPES: Final = {recipe.name: recipe for recipe in (CLASSIC, BUCKETED, FLAGSHIP)}
 
 LARGEST_WEIGHTS: Final = 2**30
 """Bytes that the weights and tables of a model may take: what one file of a bundle may have."""

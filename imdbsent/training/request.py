@@ -56,6 +56,7 @@ class TrainingRequest:
         own: the user's own texts; None for the IMDB reviews.
         base: the model whose weights it starts from; None to start from random ones.
         smoke: whether to climb the flagship's ladder on a few reviews only, to see that it holds.
+        reader: whether the flagship's largest teacher is a part of the ladder, for which a GPU is wanted.
     """
 
     recipe: Recipe
@@ -66,3 +67,4 @@ class TrainingRequest:
     own: OwnData | None = None
     base: BaseModel | None = None
     smoke: bool = False
+    reader: bool = True

@@ -10,8 +10,8 @@
 5. The teachers, the networks and the reader together give the soft labels of the last stage.
 6. The student, which ships, learns from those.
 
-The ladder of the recipe "flagship" has no networks of stage 3, and that of "flagship-cpu" has no reader. No test review
-is read. What each stage is worth is measured on reviews of held-out titles.
+The whole ladder has no networks of stage 3, and that of `--no-reader` has them in the reader's place. No test review is
+read. What each stage is worth is measured on reviews of held-out titles.
 """
 
 from __future__ import annotations

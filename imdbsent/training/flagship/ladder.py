@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from imdbsent.training.recipes import FLAGSHIP_CPU
-
 if TYPE_CHECKING:
     from imdbsent.training.recipes import Recipe
     from imdbsent.training.request import TrainingRequest
@@ -111,7 +109,7 @@ FULL: Final = Ladder()
 """What `imdbsent train --recipe flagship` climbs."""
 
 WITHOUT_READER: Final = replace(FULL, teachers=1, readers=0)
-"""What `imdbsent train --recipe flagship-cpu` climbs: a small network teaches in the place of the reader."""
+"""What `imdbsent train --recipe flagship --no-reader` climbs: a small network teaches in the place of the reader."""
 
 SMOKE: Final = Ladder(
     held_out=0.25,
@@ -174,4 +172,4 @@ def ladder_of(request: TrainingRequest) -> Ladder:
     """The ladder that was asked for."""
     if request.smoke:
         return SMOKE
-    return WITHOUT_READER if request.recipe.name == FLAGSHIP_CPU.name else FULL
+    return FULL if request.reader else WITHOUT_READER
