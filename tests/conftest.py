@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 import os
 import shutil
+import signal
 import sys
 import tracemalloc
 from collections.abc import Iterator
@@ -43,6 +44,14 @@ def _no_archive(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch)
     """Only tests marked `real` know of the real archive."""
     if "real" not in request.keywords:
         monkeypatch.delenv("IMDBSENT_ACLIMDB", raising=False)
+
+
+@pytest.fixture(autouse=True)
+def _in_the_foreground() -> Iterator[None]:
+    """Ctrl-C is heard, as on a terminal, also where pytest runs behind an `&`: all that it starts would ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -95,15 +94,6 @@ def test_head_takes_one_line_of_many(tiny_bundle: Bundle, tmp_path: Path) -> Non
     assert result.stderr == b""
 
 
-@pytest.fixture
-def _heeds_ctrl_c() -> Iterator[None]:
-    """A shell's background job ignores SIGINT, and so would all that it starts."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
-@pytest.mark.usefixtures("_heeds_ctrl_c")
 def test_ctrl_c_in_the_middle_is_quiet_and_exits_130(tiny_bundle: Bundle) -> None:
     with subprocess.Popen(
         [*IMDBSENT, "predict", "-", "--model", str(tiny_bundle.directory)],

@@ -9,14 +9,6 @@ import pytest
 from imdbsent.training.stopping import stop_requested
 
 
-@pytest.fixture(autouse=True)
-def _in_the_foreground():
-    """Ctrl-C raises, as it does where a shell has not put us into the background."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_the_first_signal_asks_and_says_so(number: int) -> None:
     notes: list[str] = []

@@ -74,13 +74,6 @@ def run(request: TrainingRequest, listener: Listener, start: Checkpoint | None =
     return train_bundle(request, progress=listener, note=listener.note, start=start).bundle
 
 
-@pytest.fixture(autouse=True)
-def _in_the_foreground() -> Iterator[None]:
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
 @pytest.fixture(scope="module", autouse=True)
 def _one_thread() -> Iterator[None]:
     """The threads of the document vectors do not wait for each other: only one of them gives the same every time."""
