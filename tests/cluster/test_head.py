@@ -28,7 +28,7 @@ def files(tmp_path: Path):
     ("name", "content", "columns"),
     [
         ("a.csv", b"id,stars,text\n1,2,x\n", ("id", "stars", "text")),
-        ("a.tsv.gz", gzip.compress(b"id\ttext\n"), ("id", "text")),
+        ("a.tsv.gz", gzip.compress(b"id\ttext\n", mtime=0), ("id", "text")),
         ("a.jsonl", b'{"text": "x"}\nbroken\n{"text": "y", "late": 1}\n', ("text", "late")),
         ("a.txt", b"a line\n", ()),
     ],
