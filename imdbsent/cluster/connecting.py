@@ -43,6 +43,7 @@ def ray_library(address: str | None = None) -> Any:
         ExtraMissing: it, or what Ray Data needs, is not installed.
     """
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is told to anybody
+    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")  # GPUs are left alone; older Ray warns without it
     if not (address or os.environ.get(ADDRESS_VARIABLE)):
         os.environ.setdefault(_MANY_MACHINES, "0")
         os.environ.setdefault(_IDLE_KEPT, str(_IDLE))

@@ -68,8 +68,9 @@ class RecordSource(FileBasedDatasource):  # type: ignore[misc]  # Ray is not loo
         texts = [TEXT, PROBLEM, *([] if columns.id is None else [columns.id]), *columns.kept]
         self._row_schema = pa.schema([(name, pa.string()) for name in texts])
 
-    def resolve_compression(self, path: str, open_args: dict[str, Any]) -> None:
-        """None: our own reader decompresses."""
+    def _open_input_source(self, filesystem: Any, path: str, **open_args: Any) -> Any:
+        """The bytes as they lie there: our own reader decompresses, where Ray would by the file's name."""
+        return filesystem.open_input_stream(path, **{"buffer_size": _BUFFER, **open_args, "compression": None})
 
     def _read_stream(self, f: Any, path: str) -> Iterator[Any]:
         stream = cast("BinaryIO", io.BufferedReader(f, _BUFFER))

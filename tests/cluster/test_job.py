@@ -32,7 +32,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
-FILES, ROWS_A_FILE = 20, 1_000
+FILES, ROWS_A_FILE = 20, 2_000
 
 
 @pytest.fixture(scope="module")
