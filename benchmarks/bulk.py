@@ -1,12 +1,12 @@
 """A JSONL file of real reviews to a JSONL file of verdicts, beside what a user would write without imdbsent.
 
 python -m benchmarks.bulk [--data PATH] [--reviews 100000] [--rounds 1] [--only keras]
-python -m benchmarks.bulk --memory [--lines 100000 1000000]
+python -m benchmarks.bulk --memory [--lines 100000 1000000] [--models flagship]
 
 Each is a process of its own, from start to end, and they take turns: `imdbsent predict` with classic and with the
 flagship; the tutorials' way with Keras, to which classic is compared, because it is the same network;
 TextBlob and VADER in a loop (`pip install textblob vaderSentiment`; what is not installed is left out, and said).
-`--memory` runs `imdbsent predict` with each model on two numbers of lines, and needs 3 kB of disk a line in the
+`--memory` runs `imdbsent predict` with each of the models on two numbers of lines, and needs 3 kB of disk a line in the
 temporary folder.
 """
 
@@ -142,16 +142,18 @@ def report_speed(folder: Path, texts: list[str], names: list[str], rounds: int, 
     return all(medians[name] >= bar * medians[model] for (model, name), bar in BARS.items() if name in names)
 
 
-def report_memory(folder: Path, texts: list[str], sizes: list[int], environment: dict[str, str]) -> bool:
+def report_memory(
+    folder: Path, texts: list[str], sizes: list[int], models: list[str], environment: dict[str, str]
+) -> bool:
     """Print the peak memory of each model for each number of lines; whether it grows little."""
-    peaks: dict[str, list[float]] = {model: [] for model in MODELS}
+    peaks: dict[str, list[float]] = {model: [] for model in models}
     for size in sizes:
         source, target = folder / "many.jsonl", folder / "verdicts.jsonl"
         write_reviews(source, islice(cycle(texts), size))
-        for model in MODELS:
+        for model in models:
             peaks[model].append(peak_memory(our_command(source, target, model), environment))
             print(f"{size:,} lines, {model}: peak memory of all processes {peaks[model][-1]:.0f} MiB", flush=True)
-    growths = {model: peaks[model][-1] / peaks[model][0] - 1 for model in MODELS}
+    growths = {model: peaks[model][-1] / peaks[model][0] - 1 for model in models}
     for model, growth in growths.items():
         print(f"{model}: growth {growth:+.1%} (bar: {MEMORY_BAR:.0%})")
     return max(growths.values()) <= MEMORY_BAR
@@ -165,6 +167,7 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--only", nargs="+", choices=list(SCRIPTS), default=list(SCRIPTS), help="beside which others")
     parser.add_argument("--memory", action="store_true", help="the peak memory, in place of the speed")
+    parser.add_argument("--models", nargs="+", choices=MODELS, default=list(MODELS), help="for --memory")
     parser.add_argument("--lines", type=int, nargs=2, default=[100_000, 1_000_000], help="for --memory")
     arguments = parser.parse_args()
     texts = all_texts(arguments.data)
@@ -172,7 +175,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         environment = {**os.environ, "IMDBSENT_HOME": str(Path(folder) / "home")}
         if arguments.memory:
-            is_reached = report_memory(Path(folder), texts, arguments.lines, environment)
+            is_reached = report_memory(Path(folder), texts, arguments.lines, arguments.models, environment)
         else:
             some = list(islice(cycle(texts), arguments.reviews))
             is_reached = report_speed(Path(folder), some, list(arguments.only), arguments.rounds, environment)
