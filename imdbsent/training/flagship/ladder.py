@@ -108,9 +108,6 @@ class Ladder:
 FULL: Final = Ladder()
 """What `imdbsent train --recipe flagship` climbs."""
 
-WITHOUT_READER: Final = replace(FULL, teachers=1, readers=0)
-"""What `imdbsent train --recipe flagship --no-reader` climbs: a small network teaches in the place of the reader."""
-
 SMOKE: Final = Ladder(
     held_out=0.25,
     folds=2,
@@ -169,7 +166,6 @@ def small(recipe: Recipe) -> Recipe:
 
 
 def ladder_of(request: TrainingRequest) -> Ladder:
-    """The ladder that was asked for."""
-    if request.smoke:
-        return SMOKE
-    return FULL if request.reader else WITHOUT_READER
+    """The ladder that was asked for; with `--no-reader` a small network teaches in the place of the reader."""
+    ladder = SMOKE if request.smoke else FULL
+    return ladder if request.reader else replace(ladder, teachers=1, readers=0)
