@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from array import array
 from itertools import islice
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 _WINDOW_RECORDS: Final = 1024
 _WINDOW_CHARACTERS: Final = 2**22
 _FIRST_WINDOW: Final = 64
-_NOTHING: Final = Encoding(ids=[], tokens=0, truncated=False, unknown=None)
+_NOTHING: Final = Encoding(ids=array("i"), tokens=0, truncated=False, unknown=None)
 
 
 class Verdict(NamedTuple):

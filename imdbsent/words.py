@@ -12,8 +12,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from imdbsent.pieces import pieces
-from imdbsent.tokenizer import INDEX_FROM, OOV_ID, START_ID, Encoding, Token, Tokenizer
+from imdbsent.tokenizer import INDEX_FROM, OOV_ID, OOV_PACKED, Token, Tokenizer, packed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -107,26 +106,11 @@ class WordsTokenizer(Tokenizer):
 
     def __init__(self, vocabulary: Vocabulary, num_words: int, maximum_length: int) -> None:
         super().__init__(vocabulary, num_words, maximum_length)
-        self._id_of = _Spellings(self.known).__getitem__
+        self._ids = _Spellings(self.known)
 
-    def encode_whole(self, text: str) -> list[int]:
-        """All ids of a text, the start mark first, however long it is."""
-        return [START_ID, *map(self._id_of, _TOKEN.findall(text))]
-
-    def encoding(self, text: str) -> Encoding:
-        """The ids of `encode`, with the figures about them, in one pass."""
-        tokens = unknown = 0
-        ids: list[int] = []
-        for piece in pieces(text):  # one, but for a text of millions of characters
-            found = list(map(self._id_of, _TOKEN.findall(piece)))
-            tokens, unknown = tokens + len(found), unknown + found.count(OOV_ID)
-            ids = [*ids, *found][-self.maximum_length :] if ids else found
-        return Encoding(
-            ids=[START_ID, *ids][-self.maximum_length :],
-            tokens=min(tokens, self.maximum_length),
-            truncated=tokens > self.maximum_length,
-            unknown=unknown / tokens if tokens else None,
-        )
+    def packed_ids(self, text: str) -> list[bytes]:
+        """The id of every token of a text as `packed` has it."""
+        return list(map(self._ids.__getitem__, _TOKEN.findall(text)))
 
     def split(self, text: str) -> list[bytes]:
         """The tokens of a text as the vocabulary has them, UTF-8."""
@@ -138,21 +122,21 @@ class WordsTokenizer(Tokenizer):
 
     def tokens(self, text: str) -> list[Token]:
         """Every token of a text with its rank and id; the ids are those of `encode_whole` behind the start mark."""
-        found = [(token, self._id_of(token)) for token in _TOKEN.findall(text)]
+        found = zip(_TOKEN.findall(text), self.encode_whole(text)[1:])  # behind the start mark
         return [Token(canonical(token), None if i == OOV_ID else i - INDEX_FROM, i) for token, i in found]
 
 
-class _Spellings(dict[str, int]):
+class _Spellings(dict[str, bytes]):
     """The id of each token as it is written: those met before, and what becomes of a new one."""
 
     def __init__(self, words: Iterable[bytes]) -> None:
-        decoded = (word.decode("utf-8", "replace") for word in words)  # what is not UTF-8 stands in no text
-        self._known = {word: id_ for id_, word in enumerate(decoded, INDEX_FROM + 1)}
+        decoded = [word.decode("utf-8", "replace") for word in words]  # what is not UTF-8 stands in no text
+        self._known = dict(zip(decoded, packed(range(INDEX_FROM + 1, INDEX_FROM + 1 + len(decoded)))))
         super().__init__(self._known)
 
-    def __missing__(self, token: str) -> int:
+    def __missing__(self, token: str) -> bytes:
         word = canonical(token)
-        id_ = next((self._known[form] for form in (word, *without_emphasis(word)) if form in self._known), OOV_ID)
+        id_ = next((self._known[form] for form in (word, *without_emphasis(word)) if form in self._known), OOV_PACKED)
         if len(self) < _REMEMBERED:
             self[token] = id_
         return id_

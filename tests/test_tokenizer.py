@@ -2,11 +2,21 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imdbsent.tokenizer import OOV_ID, START_ID, KerasTokenizer, Vocabulary, split_words, word_spans
+from imdbsent.tokenizer import (
+    OOV_ID,
+    START_ID,
+    KerasTokenizer,
+    Vocabulary,
+    packed,
+    split_words,
+    unpacked,
+    word_spans,
+)
 
 WORDS = (b"the", b"movie", "café".encode(), b"isn't", b"rare")
 TOKENIZER = KerasTokenizer(Vocabulary(WORDS), num_words=8, maximum_length=5)
@@ -58,9 +68,27 @@ def test_decoding_gives_back_the_words_of_any_text_inside_the_vocabulary(words: 
 @given(st.text())
 def test_any_text_encodes_to_ids_of_the_network(text: str) -> None:
     ids = TOKENIZER.encode(text)
-    assert TOKENIZER.encoding(text).ids == ids
+    assert TOKENIZER.encoding(text).ids.tolist() == ids
     assert 1 <= len(ids) <= 5
     assert all(0 < i < 8 for i in ids)
+
+
+@given(st.lists(st.sampled_from(["the", "movie", "rare", "zebra", "ape"])))
+def test_an_encoding_counts_what_tokens_shows(words: list[str]) -> None:
+    text = " ".join(words)
+    ids = [token.id for token in TOKENIZER.tokens(text)]
+    assert [START_ID, *filter(None, ids)] == TOKENIZER.encode_whole(text)
+    encoding = TOKENIZER.encoding(text)
+    read = [number for number in ids if number is not None]
+    assert (encoding.tokens, encoding.truncated) == (min(len(read), 5), len(read) > 5)
+    assert encoding.unknown == (sum(i in (None, OOV_ID) for i in ids) / len(ids) if ids else None)
+
+
+@given(st.lists(st.integers(-(2**31), 2**31 - 1)))
+def test_packed_ids_are_those_that_numpy_reads(ids: list[int]) -> None:
+    assert np.frombuffer(b"".join(packed(ids)), np.intc).tolist() == ids
+    assert [unpacked(one) for one in packed(range(300))] == list(range(300))
+    assert unpacked(b"") is None
 
 
 ANY_TEXT = st.text() | st.text(st.sampled_from("aB .'<br/>é\u00e9\u0301😀\u2028\xa0\x85\x1c\r\n\t\v\f\0-_`ß\u0130"))

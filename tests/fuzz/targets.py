@@ -71,7 +71,7 @@ def tokenizer(data: bytes) -> None:
     words = split_words(text.encode("utf-8", "replace").decode())
     clean = text.encode("utf-8", "replace").decode()
     encoding = TOKENIZER.encoding(clean)
-    assert encoding.ids == TOKENIZER.encode(clean)
+    assert encoding.ids.tolist() == TOKENIZER.encode(clean)
     assert 1 <= len(encoding.ids) <= MAXIMUM_LENGTH
     assert all(0 < number < NUM_WORDS for number in encoding.ids)
     spans = word_spans(clean)
