@@ -26,7 +26,7 @@ def run_graph(session: Any, names: Sequence[str], feed: Mapping[str, npt.NDArray
         model: path of the graph, for the error.
 
     Returns:
-        An array for each name.
+        An array for each name; `hidden` without the axis of the LSTM's directions, shape (T, B, H).
 
     Raises:
         BundleInvalid: it cannot be run on these ids, gives numbers that are not finite, or has not one logit a text.
@@ -36,9 +36,11 @@ def run_graph(session: Any, names: Sequence[str], feed: Mapping[str, npt.NDArray
     except Exception as error:  # its exceptions have no common base but Exception
         raise BundleInvalid(model.parent, f"{model.name} cannot be run: {_first_line(error)}") from error
     texts, length = feed["ids"].shape
-    for name, output in zip(names, outputs):
-        _check_numbers(name, output, model)
-        _check_shape(name, output, texts, length, model)
+    for place, name in enumerate(names):
+        _check_numbers(name, outputs[place], model)
+        if name == "hidden":
+            outputs[place] = _of_one_direction(outputs[place])
+        _check_shape(name, outputs[place], texts, length, model)
     return outputs
 
 
@@ -63,6 +65,11 @@ def _check_numbers(name: str, output: Any, model: Path) -> None:
         raise BundleInvalid(model.parent, f"{model.name} gives no fractions as its {name}")
     if not np.isfinite(output).all():
         raise BundleInvalid(model.parent, f"{model.name} gives a {name} that is not a finite number")
+
+
+def _of_one_direction(hidden: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.floating[Any]]:
+    """Hidden states of shape (T, B, H), which a graph may give as the LSTM operator does, (T, 1, B, H)."""
+    return hidden[:, 0] if hidden.ndim == 4 and hidden.shape[1] == 1 else hidden  # noqa: PLR2004 (the axes above)
 
 
 def _check_shape(name: str, output: Any, texts: int, length: int, model: Path) -> None:

@@ -79,6 +79,26 @@ def test_the_weights_are_outputs_of_the_graph(network, tmp_path: Path) -> None:
     assert weights["R"].shape == (1, 4 * SMALL.units, SMALL.units)
 
 
+def test_hidden_states_are_read_with_and_without_an_axis_of_directions(network, tmp_path: Path) -> None:
+    onnx = pytest.importorskip("onnx")
+    from imdbsent.training.export import classic_to_onnx
+
+    model = classic_to_onnx(network, SMALL.maximum_length)
+    onnx.save(model, str(tmp_path / "new.onnx"))
+    (lstm,) = [node for node in model.graph.node if node.op_type == "LSTM"]
+    (hidden,) = [output for output in model.graph.output if output.name == "hidden"]
+    lstm.output[0] = "states"  # as graphs of earlier versions have it, which people have installed
+    model.graph.node.append(onnx.helper.make_node("Squeeze", ["states", "direction"], ["hidden"]))
+    model.graph.initializer.append(onnx.numpy_helper.from_array(np.array([1]), "direction"))
+    del hidden.type.tensor_type.shape.dim[1]
+    onnx.checker.check_model(model, full_check=True)
+    onnx.save(model, str(tmp_path / "old.onnx"))
+    ids = [1, 5, 4, 6, 2]
+    new, old = (Engine(tmp_path / name).hidden_states(ids) for name in ("new.onnx", "old.onnx"))
+    assert new.shape == (5, SMALL.units)
+    np.testing.assert_array_equal(new, old)
+
+
 def test_a_written_bundle_has_what_is_needed_to_make_it_again(network, tmp_path: Path) -> None:
     keras = pytest.importorskip("keras")
     pytest.importorskip("onnx")
