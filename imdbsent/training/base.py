@@ -21,6 +21,7 @@ from imdbsent.training.request import BaseModel
 if TYPE_CHECKING:
     import numpy.typing as npt
 
+    from imdbsent.lstm import NetworkWeights
     from imdbsent.training.recipes import Recipe
 
 
@@ -62,7 +63,7 @@ def of_model(model: str, recipe: Recipe) -> tuple[BaseModel, Recipe]:
         maximum_length=bundle.card.maximum_length,
         embedding_size=weights.embedding.shape[1],
         units=weights.lstm.units,
-        bucketed=not weights.padding_hidden.any(),  # padding that is read moves the state
+        bucketed=not reads_padding(weights),
     )
     name = str(bundle.directory.absolute()) if store.is_path(model) else model
     return BaseModel(name, bundle.card.files[MODEL]), sizes
@@ -79,6 +80,11 @@ def read_base(base: BaseModel) -> Base:
     if bundle.card.files[MODEL] != base.sha256:
         raise BundleInvalid(bundle.directory, "it is not the model that the training began with")
     weights = Engine(bundle.checked(MODEL), threads=1).weights()
+    return Base(Vocabulary.read(bundle.checked(VOCABULARY)), keras_weights(weights))
+
+
+def keras_weights(weights: NetworkWeights) -> tuple[npt.NDArray[np.float32], ...]:
+    """The weights of a network in Keras's order; see `Base`."""
     arrays = (
         weights.embedding,
         keras_gates(weights.lstm.W).T,
@@ -87,5 +93,9 @@ def read_base(base: BaseModel) -> Base:
         weights.dense_kernel[:, None],
         np.array([weights.dense_bias]),
     )
-    vocabulary = Vocabulary.read(bundle.checked(VOCABULARY))
-    return Base(vocabulary, tuple(np.ascontiguousarray(array, np.float32) for array in arrays))
+    return tuple(np.ascontiguousarray(array, np.float32) for array in arrays)
+
+
+def reads_padding(weights: NetworkWeights) -> bool:
+    """Whether a network has no mask: padding that is read moves the state."""
+    return bool(weights.padding_hidden.any())

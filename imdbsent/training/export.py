@@ -23,7 +23,7 @@ from imdbsent.training import import_library
 from imdbsent.training.history import write_history
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     import numpy.typing as npt
@@ -110,14 +110,7 @@ def _to_onnx(trained: Trained) -> Any:
 
 
 def classic_to_onnx(network: Any, maximum_length: int) -> Any:
-    """The tutorials' network as an ONNX graph.
-
-    Inputs: `ids`, int32 (B, T), each review's ids at the left, anything after them; `lengths`, int32 (B,), the ids of
-    each, 1 to `maximum_length`. Output: `logit`, float32 (B,), the sigmoid of which is the probability of positive.
-    A second output, `hidden`, float32 (T, 1, B, H), is the hidden state after each id (zeros after a review's last),
-    for whoever wants to watch; it is as the LSTM operator gives it, because a Squeeze would copy all of it, which takes
-    3 % of a run's time. The weights are outputs too, under the names in `imdbsent.lstm.WEIGHTS`: whoever wants to look
-    inside the network needs nothing but ONNX Runtime, and asks for them by name.
+    """The tutorials' network as an ONNX graph; see `graph_of_weights`.
 
     Args:
         network: `keras.Sequential` of Embedding, LSTM and Dense, of which the first says whether padding is masked.
@@ -129,23 +122,49 @@ def classic_to_onnx(network: Any, maximum_length: int) -> Any:
     Raises:
         TrainingUnavailable: onnx is not installed.
     """
+    weights = [array for layer in network.layers for array in layer.get_weights()]
+    return graph_of_weights(network.name, weights, maximum_length, is_masked=network.layers[0].mask_zero)
+
+
+def graph_of_weights(name: str, weights: Sequence[Array], maximum_length: int, *, is_masked: bool) -> Any:
+    """The weights of the tutorials' network as an ONNX graph.
+
+    Inputs: `ids`, int32 (B, T), each review's ids at the left, anything after them; `lengths`, int32 (B,), the ids of
+    each, 1 to `maximum_length`. Output: `logit`, float32 (B,), the sigmoid of which is the probability of positive.
+    A second output, `hidden`, float32 (T, 1, B, H), is the hidden state after each id (zeros after a review's last),
+    for whoever wants to watch; it is as the LSTM operator gives it, because a Squeeze would copy all of it, which takes
+    3 % of a run's time. The weights are outputs too, under the names in `imdbsent.lstm.WEIGHTS`: whoever wants to look
+    inside the network needs nothing but ONNX Runtime, and asks for them by name.
+
+    Args:
+        name: the graph's.
+        weights: in Keras's order: embedding (V, E); kernel (E, 4H), recurrent kernel (H, 4H) and bias (4H,) of the
+            LSTM; kernel (H, 1) and bias (1,) of the head.
+        maximum_length: ids a review was cut and padded to in training.
+        is_masked: whether the network does not read the padding.
+
+    Returns:
+        A checked `onnx.ModelProto`.
+
+    Raises:
+        TrainingUnavailable: onnx is not installed.
+    """
     onnx = import_library("onnx")
     helper, types = import_library("onnx.helper"), onnx.TensorProto
-    embedding, lstm, dense = (layer.get_weights() for layer in network.layers)
-    kernel, recurrent_kernel, bias = lstm  # (E, 4H), (H, 4H), (4H,)
-    if network.layers[0].mask_zero:  # padding is not read, so the state before the first word is always zero
+    embedding, kernel, recurrent_kernel, bias, dense_kernel, dense_bias = weights
+    if is_masked:  # padding is not read, so the state before the first word is always zero
         hidden = cell = np.zeros((maximum_length + 1, recurrent_kernel.shape[0]), np.float32)
     else:
-        hidden, cell = padding_states(embedding[0][PAD_ID], kernel, recurrent_kernel, bias, maximum_length)
+        hidden, cell = padding_states(embedding[PAD_ID], kernel, recurrent_kernel, bias, maximum_length)
     constants = {
-        "embedding": embedding[0],  # (vocabulary_size, E)
+        "embedding": embedding,  # (vocabulary_size, E)
         "W": onnx_gates(kernel.T)[None],  # (1, 4H, E)
         "R": onnx_gates(recurrent_kernel.T)[None],  # (1, 4H, H)
         "B": np.concatenate([onnx_gates(bias), np.zeros_like(bias)])[None],  # (1, 8H)
         "padding_hidden": hidden,  # (maximum_length + 1, H)
         "padding_cell": cell,
-        "dense_kernel": dense[0],  # (H, 1)
-        "dense_bias": dense[1],  # (1,)
+        "dense_kernel": dense_kernel,  # (H, 1)
+        "dense_bias": dense_bias,  # (1,)
         "maximum_length": np.array(maximum_length, np.int32),
         "axis_0": np.array([0], np.int64),
         "axes_0_2": np.array([0, 2], np.int64),
@@ -172,7 +191,7 @@ def classic_to_onnx(network: Any, maximum_length: int) -> Any:
     ]
     graph = helper.make_graph(
         nodes,
-        network.name,
+        name,
         [
             helper.make_tensor_value_info("ids", types.INT32, ["batch", "length"]),
             helper.make_tensor_value_info("lengths", types.INT32, ["batch"]),

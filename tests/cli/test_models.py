@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from imdbsent import store
-from imdbsent.bundle import Bundle, file_sha256, read_bundle
+from imdbsent.bundle import MODEL, Bundle, file_sha256, read_bundle
+from imdbsent.classifier import Classifier
 from imdbsent.cli.models.common import size_of
 from imdbsent.cli.models.exporting import ExportChoice
 from imdbsent.errors import ExitCode
@@ -169,6 +170,35 @@ def test_through_a_pipe(tiny_bundle: Bundle, tmp_path: Path) -> None:
     result = subprocess.run(["bash", "-o", "pipefail", "-c", command], capture_output=True, text=True, check=True)
     assert result.stdout == f"{tmp_path / 'host' / 'models' / 'tiny'}\n"
     assert read_bundle(tmp_path / "host" / "models" / "tiny").verify().card == tiny_bundle.card
+
+
+def test_a_model_is_renewed_through_a_pipe_in_its_own_place(mine: Path) -> None:
+    pytest.importorskip("onnx", reason="onnx is not installed in the light environment")
+    before, texts = read_bundle(mine), ["great movie", "awful"]
+    answers = [p.probability for p in Classifier(before).predict(texts)]
+    python = f"'{sys.executable}' -m imdbsent models"
+    command = f"{python} export mine --renew -o - | {python} install - --name mine --replace"
+    subprocess.run(["bash", "-o", "pipefail", "-c", command], capture_output=True, check=True)
+    after = read_bundle(mine).verify()
+    assert after.card.version == before.card.version + 1
+    assert [p.probability for p in Classifier(after).predict(texts)] == answers
+
+
+def test_what_cannot_be_renewed_is_one_line_and_nothing_is_written(
+    run, mine: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    output = tmp_path / "new.tar"
+    with monkeypatch.context() as patch:
+        patch.setitem(sys.modules, "onnx", None)
+        result = run("models", "export", "mine", "--renew", "-o", str(output))
+        one_line(result, ExitCode.MISSING, "onnx, which is not installed. Type: pip install")
+    pytest.importorskip("onnx", reason="onnx is not installed in the light environment")
+    result = run("models", "export", "flagship", "--renew", "-o", str(output))
+    one_line(result, ExitCode.USAGE, "'flagship'", "the same command without --renew")
+    (mine / MODEL).write_bytes(b"")
+    result = run("models", "export", "mine", "--renew", "-o", str(output))
+    one_line(result, ExitCode.NETWORK_OR_INTEGRITY, "damaged")
+    assert not output.exists()
 
 
 def test_a_reader_that_goes_ends_the_export_quietly() -> None:
