@@ -65,6 +65,9 @@ def main() -> int:
     parser.add_argument("--run", default="my-flagship", help="name of the run that was stopped")
     parser.add_argument("--keep", type=Path, help="where the bundles stay, each in a folder that is not there yet")
     arguments = parser.parse_args()
+    kept = [arguments.keep / f"{seed}" for seed in arguments.seeds] if arguments.keep else []
+    if taken := [folder for folder in kept if folder.exists()]:
+        parser.error(f"'{taken[0]}' is there already: name another folder with --keep")
     try:
         request = unfinished.find(arguments.run).head.request
     except ImdbsentError as error:
