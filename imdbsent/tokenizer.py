@@ -20,6 +20,7 @@ from abc import ABC, abstractmethod
 from array import array
 from dataclasses import dataclass
 from functools import cached_property
+from struct import iter_unpack
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from imdbsent.pieces import pieces
@@ -52,8 +53,7 @@ def packed(ids: Iterable[int]) -> list[bytes]:
     again by the garbage collector each time that it passes.
     """
     numbers = array("i", ids)
-    content, size = numbers.tobytes(), numbers.itemsize
-    return [content[start : start + size] for start in range(0, len(content), size)]
+    return [content for (content,) in iter_unpack(f"{numbers.itemsize}s", numbers)]
 
 
 def unpacked(id_: bytes) -> int | None:
