@@ -132,9 +132,9 @@ def graph_of_weights(name: str, weights: Sequence[Array], maximum_length: int, *
     Inputs: `ids`, int32 (B, T), each review's ids at the left, anything after them; `lengths`, int32 (B,), the ids of
     each, 1 to `maximum_length`. Output: `logit`, float32 (B,), the sigmoid of which is the probability of positive.
     A second output, `hidden`, float32 (T, 1, B, H), is the hidden state after each id (zeros after a review's last),
-    for whoever wants to watch; it is as the LSTM operator gives it, because a Squeeze would copy all of it, which takes
-    3 % of a run's time. The weights are outputs too, under the names in `imdbsent.lstm.WEIGHTS`: whoever wants to look
-    inside the network needs nothing but ONNX Runtime, and asks for them by name.
+    for whoever wants to watch; it is as the LSTM operator gives it, because a Squeeze would copy all of it each time.
+    The weights are outputs too, under the names in `imdbsent.lstm.WEIGHTS`: whoever wants to look inside the network
+    needs nothing but ONNX Runtime, and asks for them by name.
 
     Args:
         name: the graph's.
