@@ -76,9 +76,9 @@ class CheckpointInvalid(ImdbsentError):
 
 
 class TrainingUnavailable(ImdbsentError):
-    """A library that training needs is not installed."""
+    """A library that training, or writing a network, needs is not installed."""
 
     exit_code = ExitCode.MISSING
 
     def __init__(self, library: str) -> None:
-        super().__init__(f"training needs {library}, which is not installed. Type: pip install tensorflow onnx")
+        super().__init__(f"this needs {library}, which is not installed. Type: pip install tensorflow onnx")
