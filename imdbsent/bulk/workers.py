@@ -10,7 +10,6 @@ process is left behind.
 from __future__ import annotations
 
 import contextlib
-import gc
 import multiprocessing
 import os
 import queue
@@ -216,7 +215,6 @@ def _work(connection: Connection, bundle: Bundle, options: dict[str, Any]) -> No
     threading.Thread(target=_receive_all, args=(connection, inbox), daemon=True).start()
     try:
         classifier = Classifier(bundle, threads=1)
-        gc.freeze()  # what is there now stays to the end: the collector need not go through it with every window
         connection.send((_READY, None))
         while True:
             verdicts = classifier.judge(inbox.get(), **options)
