@@ -75,10 +75,14 @@ class CheckpointInvalid(ImdbsentError):
         )
 
 
+_PACKAGES = {"onnx": "onnx", "numba": "'imdbsent[flagship]'", "scipy": "'imdbsent[flagship]'"}
+
+
 class TrainingUnavailable(ImdbsentError):
     """A library that training, or writing a network, needs is not installed."""
 
     exit_code = ExitCode.MISSING
 
     def __init__(self, library: str) -> None:
-        super().__init__(f"this needs {library}, which is not installed. Type: pip install tensorflow onnx")
+        packages = _PACKAGES.get(library, "tensorflow onnx")  # without Keras or its backend, onnx may be missing too
+        super().__init__(f"this needs {library}, which is not installed. Type: pip install {packages}")

@@ -191,7 +191,7 @@ def test_what_cannot_be_renewed_is_one_line_and_nothing_is_written(
     with monkeypatch.context() as patch:
         patch.setitem(sys.modules, "onnx", None)
         result = run("models", "export", "mine", "--renew", "-o", str(output))
-        one_line(result, ExitCode.MISSING, "onnx, which is not installed. Type: pip install")
+        one_line(result, ExitCode.MISSING, "onnx, which is not installed. Type: pip install onnx")
     pytest.importorskip("onnx", reason="onnx is not installed in the light environment")
     result = run("models", "export", "flagship", "--renew", "-o", str(output))
     one_line(result, ExitCode.USAGE, "'flagship'", "the same command without --renew")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from imdbsent.training import import_library
 from imdbsent.training.checkpoint import Checkpoint, Head, Variables, write_checkpoint
 from imdbsent.training.export import versions
 from imdbsent.training.flagship.climb import Climb
@@ -50,9 +51,11 @@ def climb(
 
     Raises:
         TrainingStopped: it was asked to stop.
-        TrainingUnavailable: a library that a stage needs is not installed.
+        TrainingUnavailable: a library that a stage needs is not installed; nothing has been written.
         CheckpointInvalid: a checkpoint is damaged.
     """
+    for library in ("scipy", "numba"):  # told now, not when the stage that needs it is reached
+        import_library(library)
     write_checkpoint(checkpoint, Checkpoint(Head(request, data.sha256, versions(), State()), Variables((), ())))
     return taught(climb_of(request, data, progress=progress, note=note, stop=stop))
 

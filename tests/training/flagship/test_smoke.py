@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -36,6 +37,21 @@ def test_every_stage_of_the_flagship_runs_on_a_few_reviews(run, tmp_path: Path, 
     assert answer.code == ExitCode.DONE
     (record,) = json.loads(answer.out)
     assert 0 < record["probability"] < 1
+
+
+@needs_all
+@pytest.mark.parametrize("library", ["scipy", "numba"])
+def test_a_library_of_a_stage_that_is_not_installed_is_told_before_anything_is_written(
+    run, tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch, library: str
+) -> None:
+    monkeypatch.setitem(sys.modules, library, None)
+    tree = write_tree(tmp_path / "aclImdb")
+    result = run("train", "--recipe", "flagship", "--smoke", "--data", str(tree), "--name", "try")
+    assert result.code == ExitCode.MISSING
+    last = result.err.splitlines()[-1]
+    assert last == f"imdbsent: this needs {library}, which is not installed. Type: pip install 'imdbsent[flagship]'"
+    left = [path for path in home.rglob("*") if path.is_file() and path.suffix != ".lock" and path.name != ".lock"]
+    assert not left
 
 
 def test_a_run_climbs_the_ladder_that_it_was_asked_for() -> None:
