@@ -17,7 +17,7 @@ import pytest
 
 from imdbsent.bundle import Bundle, read_bundle
 from tests.chromium import Chromium
-from tests.tiny import TINY
+from tests.tiny import TINY, write_tiny_tree
 
 hypothesis.settings.register_profile("untimed", deadline=None)  # a busy machine is no fault of the code
 hypothesis.settings.load_profile("untimed")
@@ -79,17 +79,7 @@ def tiny_bundle(tmp_path: Path) -> Bundle:
 @pytest.fixture
 def tiny_tree(tmp_path: Path) -> Path:
     """A tree of aclImdb with ten reviews a split."""
-    root = tmp_path / "aclImdb"
-    for split in ("train", "test"):
-        for kind, stars, words in (("pos", 9, "great superb fun"), ("neg", 2, "awful dull poor")):
-            folder = root / split / kind
-            folder.mkdir(parents=True)
-            for i in range(5):
-                text = f"This movie {i} is {words.split()[i % 3]}.<br />Really {words.split()[(i + 1) % 3]}!"
-                (folder / f"{i}_{stars}.txt").write_text(text, encoding="utf-8")
-            addresses = "".join(f"http://www.imdb.com/title/tt{i:07}/usercomments\n" for i in range(5))
-            (root / split / f"urls_{kind}.txt").write_text(addresses, encoding="utf-8")
-    return root
+    return write_tiny_tree(tmp_path / "aclImdb")
 
 
 @pytest.fixture(scope="module")

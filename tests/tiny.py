@@ -75,3 +75,17 @@ if __name__ == "__main__":
     shutil.rmtree(TINY, ignore_errors=True)
     TINY.mkdir(parents=True)
     write_tiny_bundle(TINY)
+
+
+def write_tiny_tree(root: Path) -> Path:
+    """Write a tree of aclImdb with ten reviews a split."""
+    for split in ("train", "test"):
+        for kind, stars, words in (("pos", 9, "great superb fun"), ("neg", 2, "awful dull poor")):
+            folder = root / split / kind
+            folder.mkdir(parents=True)
+            for i in range(5):
+                text = f"This movie {i} is {words.split()[i % 3]}.<br />Really {words.split()[(i + 1) % 3]}!"
+                (folder / f"{i}_{stars}.txt").write_text(text, encoding="utf-8")
+            addresses = "".join(f"http://www.imdb.com/title/tt{i:07}/usercomments\n" for i in range(5))
+            (root / split / f"urls_{kind}.txt").write_text(addresses, encoding="utf-8")
+    return root

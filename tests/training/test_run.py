@@ -6,7 +6,9 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -16,12 +18,13 @@ from imdbsent.errors import CheckpointInvalid, ExitCode, TrainingStopped
 from imdbsent.training import unfinished
 from imdbsent.training.recipes import CLASSIC
 from imdbsent.training.request import TrainingRequest
+from tests.tiny import write_tiny_tree
 
 pytest.importorskip("keras", reason="keras is not installed in the light environment")
 pytest.importorskip("onnx", reason="onnx is not installed in the light environment")
 from imdbsent.training.run import train_bundle
 
-SMALL = replace(CLASSIC, vocabulary_size=60, maximum_length=12, embedding_size=4, units=5, epochs=4, batch_size=4)
+SMALL = replace(CLASSIC, vocabulary_size=60, maximum_length=12, embedding_size=4, units=5, epochs=4, batch_size=2)
 
 
 class At:
@@ -66,18 +69,32 @@ def figures(bundle: Bundle) -> list[object]:
     return [replace(epoch, seconds=0.0) for epoch in bundle.card.history]
 
 
+@pytest.fixture(scope="module")
+def unbroken(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Bundle]:
+    """What a run that nothing stops gives, on a tree like those of the tests."""
+
+    @cache
+    def bundle(*, bucketed: bool = False) -> Bundle:
+        tree = write_tiny_tree(tmp_path_factory.mktemp("tree") / "aclImdb")
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("IMDBSENT_HOME", str(tmp_path_factory.mktemp("home")))
+            return run(request(tree, "whole", bucketed=bucketed))
+
+    return bundle
+
+
 @pytest.mark.parametrize("bucketed", [False, True])
 @pytest.mark.parametrize("position", [(1, 1), (3, 2), (2, 3), (4, -1)])
 def test_a_run_that_is_stopped_goes_on_to_the_weights_of_one_that_never_was(
-    tiny_tree: Path, home: Path, position: tuple[int, int], bucketed: bool
+    tiny_tree: Path, home: Path, unbroken: Callable[..., Bundle], position: tuple[int, int], bucketed: bool
 ) -> None:
-    whole = run(request(tiny_tree, "whole", bucketed=bucketed))
+    whole = unbroken(bucketed=bucketed)
     notes: list[str] = []
     stop = At(position, lambda: os.kill(os.getpid(), signal.SIGINT))
     with pytest.raises(TrainingStopped, match=f"epoch {position[0]} .*imdbsent train --resume"):
         run(request(tiny_tree, "stopped", bucketed=bucketed), stop, notes)
     assert any("stopping after this batch" in note for note in notes)
-    assert {path.name for path in (home / "models").iterdir()} - {".lock"} == {"whole"}
+    assert {path.name for path in (home / "models").glob("*")} - {".lock"} == set()
     again = resume("stopped")
     assert same_weights(whole, again)
     assert figures(whole) == figures(again)
@@ -92,7 +109,9 @@ run(request(Path(sys.argv[1]), "killed"), At((3, 2), lambda: os.kill(os.getpid()
 """
 
 
-def test_kill_9_in_the_middle_of_an_epoch_then_resume_ends_with_the_same_weights(tiny_tree: Path, home: Path) -> None:
+def test_kill_9_in_the_middle_of_an_epoch_then_resume_ends_with_the_same_weights(
+    tiny_tree: Path, home: Path, unbroken: Callable[..., Bundle]
+) -> None:
     killed = subprocess.run(
         [sys.executable, "-c", KILLED, str(tiny_tree)], capture_output=True, env={**os.environ}, check=False,
         cwd=Path(__file__).parents[2],
@@ -106,11 +125,13 @@ def test_kill_9_in_the_middle_of_an_epoch_then_resume_ends_with_the_same_weights
         [sys.executable, "-m", "imdbsent", "train", "--resume"], capture_output=True, check=False, env={**os.environ}
     )
     assert result.returncode == ExitCode.DONE, result.stderr.decode()
-    assert same_weights(run(request(tiny_tree, "whole")), read_bundle(home / "models" / "killed").verify())
+    assert same_weights(unbroken(), read_bundle(home / "models" / "killed").verify())
     assert list((home / "training").glob("*.npz")) == []
 
 
-def test_ctrl_c_twice_stops_at_once_and_the_last_epoch_is_kept(tiny_tree: Path) -> None:
+def test_ctrl_c_twice_stops_at_once_and_the_last_epoch_is_kept(
+    tiny_tree: Path, unbroken: Callable[..., Bundle]
+) -> None:
     def twice() -> None:
         os.kill(os.getpid(), signal.SIGINT)
         os.kill(os.getpid(), signal.SIGINT)
@@ -119,7 +140,7 @@ def test_ctrl_c_twice_stops_at_once_and_the_last_epoch_is_kept(tiny_tree: Path) 
         run(request(tiny_tree, "mine"), At((2, 2), twice))
     position = unfinished.find("mine").head.state.position
     assert (position.epoch, position.batch) == (2, 0)
-    assert same_weights(resume("mine"), run(request(tiny_tree, "whole")))
+    assert same_weights(resume("mine"), unbroken())
 
 
 def test_a_run_does_not_go_on_with_other_texts(tiny_tree: Path) -> None:
@@ -145,7 +166,9 @@ def test_a_run_that_goes_on_with_other_libraries_says_so(tiny_tree: Path, monkey
     assert any(note.startswith("keras is not as it was") for note in notes)
 
 
-def test_a_disk_that_fills_leaves_the_last_checkpoint_and_no_half_bundle(tiny_tree: Path, home: Path) -> None:
+def test_a_disk_that_fills_leaves_the_last_checkpoint_and_no_half_bundle(
+    tiny_tree: Path, home: Path, unbroken: Callable[..., Bundle]
+) -> None:
     """RLIMIT_FSIZE is a disk of that size for each file; it is lowered after the second epoch."""
     import resource
 
@@ -163,7 +186,7 @@ def test_a_disk_that_fills_leaves_the_last_checkpoint_and_no_half_bundle(tiny_tr
     assert {path.name for path in (home / "models").iterdir()} - {".lock"} == set()
     assert [path.name for path in (home / "training").iterdir() if path.name[0] != "."] == ["mine.npz"]
     assert unfinished.find("mine").head.state.position.epoch == 3
-    assert same_weights(resume("mine"), run(request(tiny_tree, "whole")))
+    assert same_weights(resume("mine"), unbroken())
 
 
 def test_on_the_reviews_nothing_is_chosen_by_the_test_split(tiny_tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:

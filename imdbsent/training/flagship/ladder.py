@@ -127,7 +127,7 @@ SMOKE: Final = Ladder(
     reader_longest=127,
     reader_segments=16,
     longest=127,
-    segments=16,
+    segments=64,
     reviews=200,
 )
 """All stages on the first reviews of each folder, in a minute: to see that they run (`--smoke`)."""

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import sys
 from collections.abc import Iterator
@@ -175,19 +176,28 @@ STOPS = (
 )
 
 
-def test_a_run_that_is_stopped_in_each_stage_goes_on_to_the_weights_of_one_that_never_was(whole: Climbed) -> None:
-    request, start = asked(whole.tree, "stopped"), None
-    for stop in STOPS:
-        if stop.line is None:
-            with pytest.raises(TrainingStopped, match="imdbsent train --resume"):
+@pytest.fixture(scope="module")
+def stopped(whole: Climbed, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The home of a run that was stopped in each stage, and gone on with after each but the last."""
+    home, request, start = tmp_path_factory.mktemp("stopped"), asked(whole.tree, "stopped"), None
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("IMDBSENT_HOME", str(home))
+        for stop in STOPS:
+            with pytest.raises(KeyboardInterrupt if stop.line else TrainingStopped) as caught:
                 run(request, stop, start)
-        else:
-            with pytest.raises(KeyboardInterrupt):
-                run(request, stop, start)
-        start = unfinished.find("stopped")
-        assert start.head.request == request
+            assert stop.line or "imdbsent train --resume" in str(caught.value)
+            start = unfinished.find("stopped")
+            assert start.head.request == request
+    return home
+
+
+def test_a_run_that_is_stopped_in_each_stage_goes_on_to_the_weights_of_one_that_never_was(
+    whole: Climbed, stopped: Path, home: Path
+) -> None:
+    shutil.copytree(stopped, home)
+    start = unfinished.find("stopped")
     last = Listener()
-    bundle = run(request, last, start)
+    bundle = run(start.head.request, last, start)
     assert bundle.card.files["model.onnx"] == whole.bundle.card.files["model.onnx"]
     again = [note for note in last.notes if "done before" in note]
     assert len(again) == 5  # both teachers, the vectors, the network and the reader: nothing is done twice
@@ -199,13 +209,15 @@ def test_a_run_that_is_stopped_in_each_stage_goes_on_to_the_weights_of_one_that_
 
 
 def test_students_of_other_seeds_are_taught_by_the_stages_of_a_stopped_run(
-    whole: Climbed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    whole: Climbed,
+    stopped: Path,
+    home: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    request, begun = asked(whole.tree, "seeds"), Listener(batch=("flagship", TINY.units, 1, 1))
-    with pytest.raises(TrainingStopped):
-        run(request, begun)
-    capsys.readouterr()
-    words = ["--seeds", "7", "8", "--run", "seeds", "--keep", str(tmp_path / "kept")]
+    shutil.copytree(stopped, home)
+    words = ["--seeds", "7", "8", "--run", "stopped", "--keep", str(tmp_path / "kept")]
     monkeypatch.setattr(sys, "argv", ["students", *words])
     assert students.main() == 0
     of_run, of_other = (read_bundle(tmp_path / "kept" / seed).verify().card for seed in ("7", "8"))
@@ -216,7 +228,7 @@ def test_students_of_other_seeds_are_taught_by_the_stages_of_a_stopped_run(
     accuracies = [card.metrics[-1].accuracy for card in (of_run, of_other)]
     assert f"test: mean {sum(accuracies) / 2:.2%}, standard deviation " in out
     assert out.count("n-gram teacher: done before") == 2
-    assert unfinished.names() == ["seeds"]  # the run can still be gone on with
+    assert unfinished.names() == ["stopped"]  # the run can still be gone on with
 
 
 def test_topics_are_directions_from_the_mean() -> None:
