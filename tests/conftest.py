@@ -26,6 +26,12 @@ os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"  # Ray's clusters listen t
 _SHARED = Path(__file__).parent.parent.parent / "shared" / "data"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that train or read the real archive come first: a long one that came last would run alone."""
+    slow = {item.path for item in items if "training" in item.path.parts or item.get_closest_marker("real")}
+    items.sort(key=lambda item: item.path not in slow)
+
+
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A temporary home, and none of the caller's settings."""
