@@ -52,7 +52,7 @@ def _no_archive(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch)
         monkeypatch.delenv("IMDBSENT_ACLIMDB", raising=False)
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def _in_the_foreground() -> Iterator[None]:
     """Ctrl-C is heard, as on a terminal, also where pytest runs behind an `&`: all that it starts would ignore it."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
