@@ -71,12 +71,6 @@ def write_tiny_bundle(directory: Path) -> Bundle:
     )
 
 
-if __name__ == "__main__":
-    shutil.rmtree(TINY, ignore_errors=True)
-    TINY.mkdir(parents=True)
-    write_tiny_bundle(TINY)
-
-
 def write_tiny_tree(root: Path) -> Path:
     """Write a tree of aclImdb with ten reviews a split."""
     for split in ("train", "test"):
@@ -89,3 +83,9 @@ def write_tiny_tree(root: Path) -> Path:
             addresses = "".join(f"http://www.imdb.com/title/tt{i:07}/usercomments\n" for i in range(5))
             (root / split / f"urls_{kind}.txt").write_text(addresses, encoding="utf-8")
     return root
+
+
+if __name__ == "__main__":
+    shutil.rmtree(TINY, ignore_errors=True)
+    TINY.mkdir(parents=True)
+    write_tiny_bundle(TINY)

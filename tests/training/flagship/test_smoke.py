@@ -50,8 +50,7 @@ def test_a_library_of_a_stage_that_is_not_installed_is_told_before_anything_is_w
     assert result.code == ExitCode.MISSING
     last = result.err.splitlines()[-1]
     assert last == f"imdbsent: this needs {library}, which is not installed. Type: pip install 'imdbsent[flagship]'"
-    left = [path for path in home.rglob("*") if path.is_file() and path.suffix != ".lock" and path.name != ".lock"]
-    assert not left
+    assert not [path for path in home.rglob("*") if path.is_file() and not path.name.endswith(".lock")]
 
 
 def test_a_run_climbs_the_ladder_that_it_was_asked_for() -> None:
