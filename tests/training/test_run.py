@@ -24,7 +24,7 @@ pytest.importorskip("keras", reason="keras is not installed in the light environ
 pytest.importorskip("onnx", reason="onnx is not installed in the light environment")
 from imdbsent.training.run import train_bundle
 
-SMALL = replace(CLASSIC, vocabulary_size=60, maximum_length=12, embedding_size=4, units=5, epochs=4, batch_size=2)
+SMALL = replace(CLASSIC, vocabulary_size=60, maximum_length=12, embedding_size=4, units=5, epochs=4, batch_size=4)
 
 
 class At:
