@@ -130,7 +130,7 @@ SMOKE: Final = Ladder(
     segments=64,
     reviews=200,
 )
-"""All stages on the first reviews of each folder, in a minute: to see that they run (`--smoke`)."""
+"""All stages on the first reviews of each folder, in a minute or two: to see that they run (`--smoke`)."""
 
 _OF_NETWORKS: Final = ("teachers", "teacher_epochs", "teacher_units", "label_weight", "dropout", "topic_weight")
 _OF_READER: Final = (
@@ -155,7 +155,7 @@ def _as_full(ladder: Ladder, names: tuple[str, ...]) -> Ladder:
 
 
 def small(recipe: Recipe) -> Recipe:
-    """The recipe with sizes that a smoke run takes a minute for; smaller ones stay."""
+    """The recipe with sizes that a smoke run takes a minute or two for; smaller ones stay."""
     return replace(
         recipe,
         vocabulary_size=min(recipe.vocabulary_size, 3_000),
