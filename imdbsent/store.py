@@ -40,7 +40,6 @@ DEFAULT_MODEL: Final = default.DEFAULT_MODEL
 TRAINABLE: Final = ("classic", "bucketed", "flagship")
 """Models that `imdbsent train` can make under their own name; a test holds that these are the recipes."""
 URL_VARIABLE: Final = "IMDBSENT_MODEL_URL"
-is_name = folders.is_name
 PRETRAINED: Final = Path(__file__).parent / "pretrained"
 
 _TRIES: Final = 5

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from imdbsent.records import Prediction
 
-_BLOCK = 2**20  # bytes
+_COPY_BLOCK = 2**20  # bytes
 
 
 class Part(Protocol):
@@ -97,7 +97,7 @@ class TextPart:
         with new_file(path, held=part) as place, part.open("rb") as content, place.open("wb") as stream:
             sink: BinaryIO = Sink(stream, str(path))  # type: ignore[assignment]
             packed = compressing(sink, compression)
-            shutil.copyfileobj(content, packed, _BLOCK)
+            shutil.copyfileobj(content, packed, _COPY_BLOCK)
             packed.close()
             stream.flush()
 

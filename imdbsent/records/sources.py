@@ -130,7 +130,7 @@ def _from_file(
     table = _open(source, columns, command)
     try:
         for row in table.rows():
-            example = _from_row(row, f"{table.unit} {row.number}", rule, columns, problems)
+            example = _example_from_row(row, f"{table.unit} {row.number}", rule, columns, problems)
             if example is not None:
                 yield example
     finally:
@@ -156,7 +156,7 @@ def _open(source: str, columns: Columns, command: str) -> Table:
     return table
 
 
-def _from_row(row: Row, where: str, rule: LabelRule, columns: Columns, problems: Problems) -> Example | None:
+def _example_from_row(row: Row, where: str, rule: LabelRule, columns: Columns, problems: Problems) -> Example | None:
     """The example of a row; None where something is wrong with it, which is counted."""
     if row.problem is not None:
         problems.add(Fault.FORMAT, row.problem)

@@ -16,7 +16,7 @@ FORMULA_STARTS: Final = frozenset("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
 _NUMBER: Final = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
 
-def as_text(field: str) -> str:
+def escape_formula(field: str) -> str:
     """A field that a spreadsheet shows as it is: with an apostrophe before what it would compute.
 
     Args:

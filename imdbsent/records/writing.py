@@ -220,7 +220,7 @@ def _encoded(text: str) -> bytes:
 
 def _guard(columns: ResultColumns) -> Callable[[str], str]:
     """What a user's text goes through before it is a field."""
-    return spreadsheets.as_text if columns.safe_csv else str
+    return spreadsheets.escape_formula if columns.safe_csv else str
 
 
 def _tsv_row(prediction: Prediction, columns: ResultColumns) -> str:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from imdbsent.errors import ExitCode
 from imdbsent.records import Prediction
-from imdbsent.records.spreadsheets import FORMULA_STARTS, as_text
+from imdbsent.records.spreadsheets import FORMULA_STARTS, escape_formula
 from imdbsent.records.writing import Format, ResultColumns, text_layout
 from tests.hostile.texts import FORMULAS
 from tests.tiny import TINY
@@ -18,17 +18,17 @@ from tests.tiny import TINY
 
 @pytest.mark.parametrize("text", FORMULAS)
 def test_a_formula_gets_an_apostrophe(text: str) -> None:
-    assert as_text(text) == "'" + text
+    assert escape_formula(text) == "'" + text
 
 
 @pytest.mark.parametrize("text", ["", "great", "1+1", "a=b", "-5", "+3.25", "-1e-3", ".5", "'=1", "(=1)"])
 def test_what_is_no_formula_stays_as_it_is(text: str) -> None:
-    assert as_text(text) == text
+    assert escape_formula(text) == text
 
 
 @given(st.text())
 def test_whatever_begins_as_a_formula_is_a_number_or_text(text: str) -> None:
-    made = as_text(text)
+    made = escape_formula(text)
     assert made.removeprefix("'") == text.removeprefix("'") or made == text
     if made[:1] in FORMULA_STARTS and made:
         float(made)

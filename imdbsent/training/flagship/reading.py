@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 LONGEST_GRADIENT: Final = 1.0
 """Of both networks, through hundreds of steps; Miyato et al. have it as well."""
-_TINY: Final = 1e-9
+_SMALLEST_DEVIATION: Final = 1e-9
 _WIDTHS: Final = (1, 2, 4, 8, 16, 32)
 """Segments of the reader's batches: few, because its training compiles for long."""
 
@@ -131,7 +131,7 @@ class Reading:
         """Give the first numbers of each word, with the spread of those that are drawn."""
         (drawn,) = embedding.get_weights()
         known = self.words()[:, : drawn.shape[1]]
-        drawn[:, : known.shape[1]] = known / max(float(known.std()), _TINY)
+        drawn[:, : known.shape[1]] = known / max(float(known.std()), _SMALLEST_DEVIATION)
         embedding.set_weights([drawn])
 
     def _read(self) -> npt.NDArray[np.float64]:
