@@ -30,6 +30,6 @@ def data_argument(parser: argparse.ArgumentParser) -> None:
 def labelled_reviews(named: Path | None, *splits: str) -> list[Review]:
     """The 25,000 labelled reviews of each split."""
     from imdbsent.dataset.aclimdb import read_reviews
-    from imdbsent.dataset.fetching import find_or_fetch
+    from imdbsent.dataset.download import find_or_fetch
 
     return read_reviews(find_or_fetch(named, print), [f"{split}/{kind}" for split in splits for kind in ("neg", "pos")])

@@ -25,12 +25,11 @@ import numpy as np
 from benchmarks import data_argument, labelled_reviews, machine
 from benchmarks.networks import keras_probabilities
 from benchmarks.rivals import RIVALS
-from imdbsent import store
-from imdbsent.bundle import read_bundle
-from imdbsent.classifier import Classifier
+from imdbsent.bundle.bundle import read_bundle
+from imdbsent.classify.classifier import Classifier
 from imdbsent.errors import TrainingUnavailable
-from imdbsent.evaluation.curves import calibration_curve, expected_calibration_error
-from imdbsent.evaluation.metrics import log_loss
+from imdbsent.evaluation.metrics import calibration_curve, expected_calibration_error, log_loss
+from imdbsent.models import store
 from tests import negation
 
 if TYPE_CHECKING:

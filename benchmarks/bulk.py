@@ -39,7 +39,7 @@ _SAMPLES = 0.25  # seconds between two looks at the memory
 def all_texts(named: Path | None) -> list[str]:
     """The texts of the archive, as a nightly job would meet them: neither sorted by label nor by split."""
     from imdbsent.dataset.aclimdb import read_reviews
-    from imdbsent.dataset.fetching import find_or_fetch
+    from imdbsent.dataset.download import find_or_fetch
 
     reviews = read_reviews(find_or_fetch(named, print))
     step = 61_803  # has no factor in common with 100,000: every text, once, from all over

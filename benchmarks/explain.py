@@ -21,14 +21,14 @@ from typing import TYPE_CHECKING
 
 from benchmarks import data_argument, labelled_reviews, machine
 from imdbsent import load
-from imdbsent.explanation.explain import Explainer
+from imdbsent.explain.explain import Explainer
 from imdbsent.records import Record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from imdbsent.classifier import Classifier
-    from imdbsent.explanation.explain import Breakdown, ExplainedToken
+    from imdbsent.classify.classifier import Classifier
+    from imdbsent.explain.explain import Breakdown, ExplainedToken
 
 SUM_BAR = 1e-4
 SUM_REVIEWS = 1_000

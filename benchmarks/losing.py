@@ -19,7 +19,7 @@ STORE = 200 * 2**20  # bytes of a node's object store
 @contextmanager
 def local_cluster(nodes: int, store: int = STORE) -> Iterator[Any]:
     """A Ray cluster of so many nodes with a core each, all on this machine, to which Ray is connected."""
-    from imdbsent.cluster.connecting import connected, ray_library
+    from imdbsent.cluster.connect import connected, ray_library
 
     ray_library()
     from ray.cluster_utils import Cluster
@@ -109,9 +109,9 @@ def lose(source: Path, target: Path, rows: int) -> dict[str, float]:
     Returns:
         Seconds of the job, and rows that were written when the node and the process were killed.
     """
-    from imdbsent import store
-    from imdbsent.cli.on_ray import Request, job_of
+    from imdbsent.cli._predict_run import Request, job_of
     from imdbsent.cluster.job import run
+    from imdbsent.models import store
 
     killed: list[int] = []
     with local_cluster(3) as cluster:

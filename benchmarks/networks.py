@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from imdbsent.bundle import MODEL, NETWORK
+from imdbsent.bundle.bundle import MODEL, NETWORK
+from imdbsent.classify.lstm import sigmoid
 from imdbsent.dataset.keras_ids import pad_sequences
-from imdbsent.lstm import sigmoid
-from imdbsent.schemes import load_tokenizer
+from imdbsent.text.registry import load_tokenizer
 from imdbsent.training import import_library
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from imdbsent.bundle import Bundle
+    from imdbsent.bundle.bundle import Bundle
     from imdbsent.evaluation.metrics import Array
 
 _BATCH = 64  # texts of like length
@@ -38,7 +38,7 @@ def keras_probabilities(bundle: Bundle, texts: Sequence[str]) -> Array:
 
 
 def _flagship_network(bundle: Bundle) -> Any:
-    from imdbsent.training.flagship.export import network_of
+    from imdbsent.training.architectures.flagship import network_of
     from imdbsent.training.recipes import RECIPES
 
     sizes: dict[str, Any] = {size: bundle.card.recipe[size] for size in _SIZES}
@@ -49,7 +49,7 @@ def _flagship_network(bundle: Bundle) -> Any:
 
 def _flagship_logits(network: Any, ids: Sequence[Sequence[int]]) -> Array:
     """The logits of texts, read in batches of like length that are padded behind to whole segments."""
-    from imdbsent.training.flagship.network import SEGMENT
+    from imdbsent.training.architectures.flagship import SEGMENT
 
     by_length = sorted(range(len(ids)), key=lambda place: len(ids[place]))
     logits = np.zeros(len(ids))

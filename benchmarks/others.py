@@ -34,7 +34,7 @@ def keras(texts: list[str]) -> Verdicts:
     import keras as library
     import numpy as np
 
-    from imdbsent import store
+    from imdbsent.models import store
 
     folder = store.PRETRAINED / "classic"
     network = library.saving.load_model(folder / "network.keras", safe_mode=True)

@@ -48,10 +48,10 @@ def nb_svm(train: Sequence[str], labels: Labels, test: Sequence[str]) -> Labels:
 
     A logistic regression stands in for the SVM. Every word counts that two training reviews hold.
     """
+    from imdbsent.text.words import WordsTokenizer
+    from imdbsent.training.flagship.documents import presence_matrix
     from imdbsent.training.flagship.linear import ngram_teacher
-    from imdbsent.training.flagship.ngrams import presence_matrix
     from imdbsent.training.flagship.texts import encode_texts, most_frequent_words
-    from imdbsent.words import WordsTokenizer
 
     vocabulary = most_frequent_words(train, len(train) * 40)
     tokenizer = WordsTokenizer(vocabulary, len(vocabulary.words) + 4, 1_000_000)
@@ -104,7 +104,7 @@ def _labels_of(script: Callable[[list[str]], others.Verdicts], texts: Sequence[s
 
 
 def _one_line(text: str) -> str:
-    from imdbsent.words import split_words
+    from imdbsent.text.words import split_words
 
     return " ".join(split_words(text)).replace("\n", " ")
 

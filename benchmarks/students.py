@@ -20,15 +20,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from benchmarks import machine
-from imdbsent.bundle import read_bundle
+from imdbsent.bundle.bundle import read_bundle
 from imdbsent.errors import ImdbsentError
-from imdbsent.training import unfinished
+from imdbsent.training import checkpoint
 from imdbsent.training.flagship.run import climb_of, taught
 from imdbsent.training.progress import Several
 from imdbsent.training.run import read_data, write_measured
 
 if TYPE_CHECKING:
-    from imdbsent.bundle import Epoch, Metrics
+    from imdbsent.bundle.bundle import Epoch, Metrics
     from imdbsent.training.data import TrainingData
     from imdbsent.training.request import TrainingRequest
 
@@ -69,7 +69,7 @@ def main() -> int:
     if taken := [folder for folder in kept if folder.exists()]:
         parser.error(f"'{taken[0]}' is there already: name another folder with --keep")
     try:
-        request = unfinished.find(arguments.run).head.request
+        request = checkpoint.find(arguments.run).head.request
     except ImdbsentError as error:
         parser.error(str(error))
     print(f"{request.recipe.name}, run with seed {request.seed}, on {machine()}", flush=True)

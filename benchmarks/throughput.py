@@ -21,10 +21,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from benchmarks import data_argument, labelled_reviews, machine
-from imdbsent import store
-from imdbsent.bundle import NETWORK, read_bundle
-from imdbsent.classifier import Classifier
+from imdbsent.bundle.bundle import NETWORK, read_bundle
+from imdbsent.classify.classifier import Classifier
 from imdbsent.dataset.keras_ids import pad_sequences
+from imdbsent.models import store
 from imdbsent.training import import_library
 
 if TYPE_CHECKING:

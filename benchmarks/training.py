@@ -20,23 +20,23 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from benchmarks import data_argument, machine
-from imdbsent.bundle import MODEL
+from imdbsent.bundle.bundle import MODEL
+from imdbsent.classify.engine import Engine
 from imdbsent.dataset.aclimdb import find
 from imdbsent.dataset.keras_ids import rank_words
-from imdbsent.engine import Engine
-from imdbsent.tokenizer import KerasTokenizer
+from imdbsent.text.tokenizer import KerasTokenizer
 from imdbsent.training import import_library
+from imdbsent.training.architectures.classic import answering_network, as_answering, build_network
 from imdbsent.training.data import imdb_data
 from imdbsent.training.export import classic_to_onnx
 from imdbsent.training.loop import Loop, State
-from imdbsent.training.networks import answering_network, as_answering, build_network
 from imdbsent.training.recipes import BUCKETED, CLASSIC
-from imdbsent.training.trainer import encode
+from imdbsent.training.run import encode
 
 if TYPE_CHECKING:
-    from imdbsent.bundle import Epoch
-    from imdbsent.training.batches import Split
+    from imdbsent.bundle.bundle import Epoch
     from imdbsent.training.data import TrainingData
+    from imdbsent.training.loop import Split
     from imdbsent.training.recipes import Recipe
 
 SPEED_BAR = 2

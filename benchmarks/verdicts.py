@@ -23,17 +23,16 @@ import numpy as np
 
 from benchmarks import data_argument, labelled_reviews, machine
 from imdbsent import load
-from imdbsent.dataset.examples import from_reviews
-from imdbsent.evaluation.curves import calibration_curve, expected_calibration_error
-from imdbsent.evaluation.metrics import log_loss
-from imdbsent.lstm import sigmoid
+from imdbsent.classify.lstm import sigmoid
+from imdbsent.classify.verdicts import MOSTLY_UNKNOWN, UNCERTAIN_WITHIN
+from imdbsent.dataset.aclimdb import from_reviews
+from imdbsent.evaluation.metrics import calibration_curve, expected_calibration_error, log_loss
 from imdbsent.training.calibration import fit_temperature
-from imdbsent.verdicts import MOSTLY_UNKNOWN, UNCERTAIN_WITHIN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from imdbsent.classifier import Classifier
+    from imdbsent.classify.classifier import Classifier
     from imdbsent.evaluation.metrics import Array
 
 REVIEWS = 2_000

@@ -15,7 +15,7 @@ import numpy as np
 
 from benchmarks import data_argument, labelled_reviews
 from imdbsent.dataset.keras_ids import learn_vocabulary
-from imdbsent.tokenizer import KerasTokenizer
+from imdbsent.text.tokenizer import KerasTokenizer
 
 
 def main() -> int:

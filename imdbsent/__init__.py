@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from imdbsent.classifier import Classifier as Classifier
-    from imdbsent.download import DownloadProgress
+    from imdbsent.classify.classifier import Classifier as Classifier
+    from imdbsent.fetch import DownloadProgress
     from imdbsent.records import Prediction as Prediction
 
 __all__ = ["Classifier", "Prediction", "__version__", "load"]
@@ -27,7 +27,7 @@ __version__ = "0.1.0"
 # this variable when it is imported, so this stands before that. Who has set it himself is not overruled.
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
-_HOMES = {"Classifier": "imdbsent.classifier", "Prediction": "imdbsent.records"}
+_HOMES = {"Classifier": "imdbsent.classify.classifier", "Prediction": "imdbsent.records"}
 
 
 def load(
@@ -55,9 +55,9 @@ def load(
         imdbsent.errors.BundleInvalid: the model is damaged.
         imdbsent.errors.DownloadFailed: it could not be fetched from IMDBSENT_MODEL_URL.
     """
-    from imdbsent import store  # noqa: PLC0415
-    from imdbsent.classifier import Classifier  # noqa: PLC0415
+    from imdbsent.classify.classifier import Classifier  # noqa: PLC0415
     from imdbsent.errors import BundleInvalid  # noqa: PLC0415
+    from imdbsent.models import store  # noqa: PLC0415
 
     while True:
         bundle = store.resolve(model, note or (lambda _message: None), progress)

@@ -15,7 +15,7 @@ from typing import Protocol
 import hypothesis
 import pytest
 
-from imdbsent.bundle import Bundle, read_bundle
+from imdbsent.bundle.bundle import Bundle, read_bundle
 from tests.chromium import Chromium
 from tests.tiny import TINY, write_tiny_tree
 

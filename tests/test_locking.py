@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from filelock import Timeout
 
-from imdbsent.locking import passing_lock
+from imdbsent.files import passing_lock
 
 
 def test_the_file_of_a_lock_goes_with_it(tmp_path: Path) -> None:
@@ -46,7 +46,7 @@ def test_a_lock_that_a_killed_process_held_is_free(tmp_path: Path) -> None:
     program = f"""
 import os, signal
 from pathlib import Path
-from imdbsent.locking import passing_lock
+from imdbsent.files import passing_lock
 with passing_lock(Path({str(path)!r}), timeout=0):
     os.kill(os.getpid(), signal.SIGKILL)
 """

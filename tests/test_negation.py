@@ -2,9 +2,9 @@ from __future__ import annotations
 
 from collections import Counter
 
-from imdbsent.bundle import read_bundle
-from imdbsent.classifier import Classifier
-from imdbsent.store import PRETRAINED
+from imdbsent.bundle.bundle import read_bundle
+from imdbsent.classify.classifier import Classifier
+from imdbsent.models.store import PRETRAINED
 from tests import negation
 
 BAR = 0.85

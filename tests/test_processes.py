@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from imdbsent.bundle import Bundle, read_bundle
+from imdbsent.bundle.bundle import Bundle, read_bundle
 
 IMDBSENT = [sys.executable, "-m", "imdbsent"]
 HEAVY = {"tensorflow", "keras", "onnx", "pandas", "requests", "pooch", "torch", "jax", "pyarrow", "sklearn"} | {

@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from imdbsent import store
-from imdbsent.bundle import NETWORK, Bundle, read_bundle
-from imdbsent.classifier import Classifier
+from imdbsent.bundle.bundle import NETWORK, Bundle, read_bundle
+from imdbsent.classify.classifier import Classifier
 from imdbsent.dataset.aclimdb import Review, content_sha256, read_reviews
 from imdbsent.dataset.keras_ids import pad_sequences
 from imdbsent.evaluation import evaluate
+from imdbsent.models import store
 
 pytestmark = pytest.mark.real
 

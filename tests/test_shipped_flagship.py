@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from imdbsent import store
-from imdbsent.bundle import MODEL, read_bundle
-from imdbsent.classifier import Classifier
+from imdbsent.bundle.bundle import MODEL, read_bundle
+from imdbsent.classify.classifier import Classifier
 from imdbsent.dataset.aclimdb import Review, content_sha256, read_reviews
 from imdbsent.evaluation import evaluate
-from imdbsent.evaluation.curves import calibration_curve, expected_calibration_error
-from imdbsent.explanation.attribution import attributor
+from imdbsent.evaluation.metrics import calibration_curve, expected_calibration_error
+from imdbsent.explain.attribution import attributor
+from imdbsent.models import store
 
 pytestmark = pytest.mark.real
 
@@ -39,7 +39,7 @@ def ids_of_1000(flagship: Classifier, test_reviews: list[Review]) -> list[list[i
 
 def test_onnx_and_keras_give_the_same_logits(flagship: Classifier, ids_of_1000: list[list[int]]) -> None:
     pytest.importorskip("keras", reason="keras is not installed in the light environment")
-    from imdbsent.training.flagship.export import network_of
+    from imdbsent.training.architectures.flagship import network_of
     from imdbsent.training.recipes import FLAGSHIP
 
     network = network_of(flagship.bundle.checked(MODEL), FLAGSHIP)

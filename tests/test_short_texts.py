@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from imdbsent import store
-from imdbsent.bundle import read_bundle
-from imdbsent.classifier import Classifier
+from imdbsent.bundle.bundle import read_bundle
+from imdbsent.classify.classifier import Classifier
+from imdbsent.models import store
 
 POSITIVE = (
     "great", "excellent", "great movie", "That was nice.", "I loved it", "Highly recommended", "Best movie ever",

@@ -12,8 +12,8 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from imdbsent.bundle import MODEL, VOCABULARY, Bundle, Layer, Metrics, ModelCard, file_sha256, write_card
-from imdbsent.tokenizer import Vocabulary
+from imdbsent.bundle.bundle import MODEL, VOCABULARY, Bundle, Layer, Metrics, ModelCard, file_sha256, write_card
+from imdbsent.text.tokenizer import Vocabulary
 
 TINY = Path(__file__).parent / "data" / "tiny"
 WORDS = (b"movie", b"great", b"awful", b"rare")  # ids 4, 5, 6, and 2 for the one beyond num_words

@@ -10,13 +10,12 @@ import typer
 
 from imdbsent import __version__, settings
 from imdbsent.cli import dataset
-from imdbsent.cli.console import print_error
+from imdbsent.cli._console import print_error, show_what_can_be_shown
 from imdbsent.cli.evaluate import evaluate
 from imdbsent.cli.inspect import inspect_app
 from imdbsent.cli.models import models_app
 from imdbsent.cli.predict import predict
 from imdbsent.cli.stats import stats
-from imdbsent.cli.streams import show_what_can_be_shown
 from imdbsent.cli.train import train
 from imdbsent.errors import ExitCode, ImdbsentError, OutputClosed
 

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from imdbsent.cli.console import Data, NoColor, Notes, Quiet, stderr_console, stdout_console, visible
+from imdbsent.cli._console import Data, NoColor, Notes, Quiet, stderr_console, stdout_console, visible
 from imdbsent.errors import DatasetAbsent, DatasetIncomplete, UsageProblem
-from imdbsent.records.writing import output_errors, write
+from imdbsent.writing.text import output_errors, write
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from imdbsent.dataset.exporting import ExportFormat
-    from imdbsent.dataset.verification import Verification
+    from imdbsent.dataset.download import Verification
+    from imdbsent.dataset.export import ExportFormat
 
 
 class ExportSplit(str, Enum):
@@ -30,7 +30,7 @@ class ExportSplit(str, Enum):
 
 
 class ExportChoice(str, Enum):
-    """The formats of `imdbsent.dataset.exporting.ExportFormat`, which a test holds equal to these."""
+    """The formats of `imdbsent.dataset.export.ExportFormat`, which a test holds equal to these."""
 
     CSV = "csv"
     JSONL = "jsonl"
@@ -68,8 +68,8 @@ def download(quiet: Quiet = False, no_color: NoColor = False) -> None:
 
     imdbsent dataset download | xargs ls -l
     """
-    from imdbsent.cli.progress import DownloadBar
-    from imdbsent.dataset.fetching import fetch
+    from imdbsent.cli._progress import DownloadBar
+    from imdbsent.dataset.download import fetch
 
     console = stderr_console(no_color=no_color)
     target = fetch(Notes(console, quiet=quiet), None if quiet else DownloadBar(console))
@@ -82,7 +82,7 @@ def verify(data: Data = None, no_color: NoColor = False) -> None:
 
     imdbsent dataset verify --data aclImdb && imdbsent train --data aclImdb
     """
-    from imdbsent.dataset import verification
+    from imdbsent.dataset import download as verification
 
     found = verification.verify(_find(data))
     with output_errors():
@@ -101,7 +101,7 @@ def remove(
 
     imdbsent dataset remove --yes && imdbsent dataset download
     """
-    from imdbsent.dataset import removal
+    from imdbsent.dataset import download as removal
 
     notes = Notes(stderr_console(no_color=no_color), quiet=quiet)
     cached = removal.find_cached()
@@ -142,10 +142,10 @@ def export(
 
     imdbsent dataset export --split all -o imdb.parquet
     """
-    from imdbsent.cli.progress import DownloadBar
-    from imdbsent.dataset import exporting
+    from imdbsent.cli._progress import DownloadBar
+    from imdbsent.dataset import export as exporting
     from imdbsent.dataset.aclimdb import read_reviews
-    from imdbsent.dataset.fetching import find_or_fetch
+    from imdbsent.dataset.download import find_or_fetch
 
     chosen = exporting.ExportFormat(_format(export_format, output).value)
     _check_output(chosen, output)

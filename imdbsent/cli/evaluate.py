@@ -1,4 +1,7 @@
-"""`imdbsent evaluate`: how good is a model?"""
+"""`imdbsent evaluate`: how good is a model?
+
+The tables of `imdbsent evaluate`: models side by side, a column each.
+"""
 
 from __future__ import annotations
 
@@ -9,25 +12,150 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
 
-from imdbsent.cli.console import Data, NoColor, Notes, Quiet, stderr_console, stdout_console
-from imdbsent.cli.own_data import (
-    EvaluationFile,
-    LabelColumn,
-    Positive,
-    TextColumn,
-    check_subject,
-    columns_and_rule,
+from imdbsent.cli._console import (
+    Data,
+    NoColor,
+    Notes,
+    Quiet,
+    check_place,
+    new_page,
+    stderr_console,
+    stdout_console,
+    visible,
 )
-from imdbsent.cli.pages import check_place, new_page
+from imdbsent.cli._own_data import EvaluationFile, LabelColumn, Positive, TextColumn, check_subject, columns_and_rule
 from imdbsent.cli.stats import Layout
 from imdbsent.errors import UsageProblem
-from imdbsent.records.writing import output_errors, write
+from imdbsent.evaluation.metrics import BINS, p_value_text
+from imdbsent.writing.text import output_errors, write
 
 if TYPE_CHECKING:
-    from imdbsent.classifier import Classifier
-    from imdbsent.evaluation.report import Report
-    from imdbsent.records.examples import Examples
+    from collections.abc import Iterator
+
+    from rich.console import RenderableType
+
+    from imdbsent.classify.classifier import Classifier
+    from imdbsent.evaluation.report import ModelReport, Report
+    from imdbsent.reading.labelled import Examples
+
+
+_UNDEFINED = "undefined"
+
+
+def report_page(report: Report) -> RenderableType:
+    """All the figures, a table a subject."""
+    models = report.models
+    tables: list[RenderableType] = [_figures(report), _confusion(models)]
+    tables.append(_groups(models, "words"))
+    if models[0].by_stars:
+        tables.append(_groups(models, "stars"))
+    if report.comparisons:
+        tables.append(_comparisons(report))
+    tables += [_mistakes(model) for model in models if model.mistakes]
+    return Group(*_spaced(tables))
+
+
+def chosen_lines(report: Report) -> list[str]:
+    """How the weights of each model were chosen: whether the test split had a part in it."""
+    return [visible(f"{model.model}: how the weights were chosen: {model.chosen_by}") for model in report.models]
+
+
+def _spaced(tables: list[RenderableType]) -> Iterator[RenderableType]:
+    for table in tables:
+        yield table
+        yield ""
+
+
+def _table(title: str, *columns: str) -> Table:
+    """A table whose first column names the row."""
+    table = Table(title=Text(visible(title)), title_justify="left", title_style="bold", header_style="bold")
+    for i, column in enumerate(columns):
+        table.add_column(Text(visible(column)), justify="right" if i else "left", overflow="fold")
+    return table
+
+
+def _figures(report: Report) -> Table:
+    models = report.models
+    title = f"{report.source}: {report.n:,} texts, {report.positive:,} positive"
+    table = _table(title, "", *(model.model for model in models))
+    table.add_row("accuracy", *(_percent(model.accuracy) for model in models))
+    table.add_row("  95 % interval", *(_interval(model) for model in models))
+    table.add_row("precision", *(_percent(model.precision) for model in models))
+    table.add_row("recall", *(_percent(model.recall) for model in models))
+    table.add_row("F1", *(_percent(model.f1) for model in models))
+    table.add_row("ROC AUC", *(_decimal(model.roc_auc) for model in models))
+    table.add_row("log loss", *(_decimal(model.log_loss) for model in models))
+    table.add_row("Brier score", *(_decimal(model.brier) for model in models))
+    table.add_row(f"calibration error, {BINS} bins", *(_decimal(model.calibration_error) for model in models))
+    if any(model.unanswered for model in models):
+        table.add_row("without a verdict", *(f"{model.unanswered:,}" for model in models))
+    return table
+
+
+def _confusion(models: tuple[ModelReport, ...]) -> Table:
+    table = _table("confusion", "text is", "called negative", "called positive")
+    for model in models:
+        prefix = f"{visible(model.model)}: " if len(models) > 1 else ""
+        counts = model.confusion
+        table.add_row(Text(f"{prefix}negative"), f"{counts.true_negative:,}", f"{counts.false_positive:,}")
+        table.add_row(Text(f"{prefix}positive"), f"{counts.false_negative:,}", f"{counts.true_positive:,}")
+    return table
+
+
+def _groups(models: tuple[ModelReport, ...], what: str) -> Table:
+    table = _table(f"accuracy by {what}", what, "texts", *(model.model for model in models))
+    for same in zip(*(model.by_stars if what == "stars" else model.by_length for model in models)):
+        accuracies = (f"{g.accuracy:.2%} ({g.interval.low:.1%} to {g.interval.high:.1%})" for g in same)
+        table.add_row(same[0].name, f"{same[0].n:,}", *accuracies)
+    return table
+
+
+def _comparisons(report: Report) -> Table:
+    table = _table("McNemar's test", "models", "only one is right", "chi-squared", "p")
+    for pair in report.comparisons:
+        table.add_row(
+            Text(visible(f"{pair.first} / {pair.second}")),
+            f"{pair.only_first_right:,} / {pair.only_second_right:,}",
+            "exact" if pair.statistic is None else f"{pair.statistic:.3f}",
+            p_value_text(pair.p_value),
+        )
+    return table
+
+
+def _mistakes(model: ModelReport) -> Table:
+    table = Table(
+        title=Text(visible(f"surest mistakes of {model.model}")),
+        title_justify="left",
+        title_style="bold",
+        header_style="bold",
+        expand=True,
+    )
+    table.add_column("where", overflow="fold")
+    table.add_column("is", no_wrap=True)
+    table.add_column("P(positive)", justify="right", no_wrap=True)
+    table.add_column("text", ratio=1, no_wrap=True, overflow="ellipsis")
+    for mistake in model.mistakes:
+        label, style = ("positive", "green") if mistake.label else ("negative", "red")
+        where, text = (Text(visible(content)) for content in (mistake.where, mistake.text))
+        table.add_row(where, Text(label, style=style), f"{mistake.probability:.4f}", text)
+    return table
+
+
+def _interval(model: ModelReport) -> str:
+    interval = model.accuracy_interval
+    return _UNDEFINED if interval is None else f"{interval.low:.2%} to {interval.high:.2%}"
+
+
+def _percent(value: float | None) -> str:
+    return _UNDEFINED if value is None else f"{value:.2%}"
+
+
+def _decimal(value: float | None) -> str:
+    return _UNDEFINED if value is None else f"{value:.4f}"
 
 
 class EvaluationSplit(str, Enum):
@@ -91,7 +219,7 @@ def evaluate(
         examples = _own_texts(file, text_column, label_column, positive)
     report = _measure(classifiers, examples, mistakes, notes)
     if html is not None:
-        from imdbsent.evaluation.page import as_html
+        from imdbsent.evaluation.html import as_html
 
         with new_page(html) as stream:
             write(as_html(report), stream)
@@ -102,7 +230,7 @@ def evaluate(
 def _load(models: Sequence[str | None], notes: Notes) -> dict[str, Classifier]:
     """The models by what they were called; the default one by its own name."""
     import imdbsent
-    from imdbsent.cli.progress import DownloadBar
+    from imdbsent.cli._progress import DownloadBar
 
     classifiers: dict[str, Classifier] = {}
     for model in models:
@@ -116,11 +244,10 @@ def _load(models: Sequence[str | None], notes: Notes) -> dict[str, Classifier]:
 
 
 def _reviews(data: Path | None, split: EvaluationSplit, notes: Notes) -> Examples:
-    from imdbsent.cli.progress import DownloadBar
-    from imdbsent.dataset.aclimdb import incomplete_folders, read_reviews
-    from imdbsent.dataset.examples import from_reviews
-    from imdbsent.dataset.fetching import find_or_fetch
-    from imdbsent.records.examples import Examples
+    from imdbsent.cli._progress import DownloadBar
+    from imdbsent.dataset.aclimdb import from_reviews, incomplete_folders, read_reviews
+    from imdbsent.dataset.download import find_or_fetch
+    from imdbsent.reading.labelled import Examples
 
     source = find_or_fetch(data, notes, None if notes.quiet else DownloadBar(notes.console))
     reviews = read_reviews(source, (f"{split.value}/neg", f"{split.value}/pos"))
@@ -132,9 +259,8 @@ def _reviews(data: Path | None, split: EvaluationSplit, notes: Notes) -> Example
 
 
 def _own_texts(file: str, text_column: str | None, label_column: str | None, positive: str | None) -> Examples:
-    from imdbsent.records.examples import Examples
-    from imdbsent.records.sources import read_examples
-    from imdbsent.records.trees import EVALUATION, find_held_out_folder, is_folder
+    from imdbsent.reading.labelled import Examples, read_examples
+    from imdbsent.reading.trees import EVALUATION, find_held_out_folder, is_folder
 
     columns, rule = columns_and_rule([file], text_column, label_column, positive)
     source, path = file, Path(file)
@@ -145,7 +271,7 @@ def _own_texts(file: str, text_column: str | None, label_column: str | None, pos
 
 
 def _measure(classifiers: dict[str, Classifier], examples: Examples, mistakes: int, notes: Notes) -> Report:
-    from imdbsent.cli.progress import counting_bar
+    from imdbsent.cli._progress import counting_bar
     from imdbsent.evaluation.report import NO_VERDICT, answer, report
 
     answers = []
@@ -166,7 +292,6 @@ def _show(report: Report, layout: Layout, *, no_color: bool) -> None:
         OutputFailed: the system refuses.
     """
     if layout is Layout.TABLE:
-        from imdbsent.cli.evaluate_tables import chosen_lines, report_page
 
         console = stdout_console(no_color=no_color)
         with output_errors():
@@ -175,6 +300,6 @@ def _show(report: Report, layout: Layout, *, no_color: bool) -> None:
                 for line in chosen_lines(report):
                     console.print(line, soft_wrap=True, markup=False)
         return
-    from imdbsent.evaluation.writing import as_csv, as_json
+    from imdbsent.evaluation.report import as_csv, as_json
 
     write((as_json if layout is Layout.JSON else as_csv)(report), sys.stdout.buffer)

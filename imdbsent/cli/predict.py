@@ -9,32 +9,35 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from imdbsent.cli.console import NoColor, Notes, Quiet, counted, stderr_console
-from imdbsent.cli.engine_options import AddressOption, ConcurrencyOption, Engine, EngineOption, check_engine
-from imdbsent.cli.explaining import check_explaining, check_html, explain_all
-from imdbsent.cli.target import target_of
-from imdbsent.cli.verdict_options import (
+from imdbsent.cli._console import NoColor, Notes, Quiet, counted, stderr_console
+from imdbsent.cli._explanations import check_explaining, check_html, explain_all
+from imdbsent.cli._predict_options import (
+    AddressOption,
+    ConcurrencyOption,
+    Engine,
+    EngineOption,
     NeutralOption,
     OnlyOption,
     ReverseOption,
     SortOption,
     TopOption,
+    check_engine,
     neutral_of,
     selection_of,
     uncertain_of,
 )
+from imdbsent.cli._predict_run import target_of
 from imdbsent.errors import ModelMissing, RecordsFailed, UsageProblem
-from imdbsent.records.columns import TEXT_COLUMN, Columns
-from imdbsent.records.formats import format_of_name, parse_format
-from imdbsent.records.inputs import Inputs, names_a_table
-from imdbsent.records.opening import STDIN
-from imdbsent.records.writing import Format  # noqa: TC001 (Typer reads annotations)
+from imdbsent.reading.detect import STDIN, format_of_name, parse_format
+from imdbsent.reading.inputs import Inputs, names_a_table
+from imdbsent.reading.tables import TEXT_COLUMN, Columns
+from imdbsent.writing.text import Format  # noqa: TC001 (Typer reads annotations)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from imdbsent.classifier import Classifier
-    from imdbsent.cli.tally import Tally
+    from imdbsent.classify.classifier import Classifier
+    from imdbsent.cli._predict_run import Tally
 
 _HOW_LONG = {"flagship": "minutes on a GPU, a day without"}
 
@@ -181,7 +184,7 @@ def predict(
     selection = selection_of(only, sort, top, reverse=reverse, resume=resume)
     notes = Notes(stderr_console(no_color=no_color), quiet=quiet)
     if engine is Engine.RAY:
-        from imdbsent.cli.on_ray import Request, predict_on_ray
+        from imdbsent.cli._predict_run import Request, predict_on_ray
 
         request = Request(
             [*texts, *files], output, output_format, input_format, text_column, id_column, tuple(keep or ()), skip_bad,
@@ -217,8 +220,8 @@ def predict(
         raise UsageProblem("--resume goes on with a file. Type: -o FILE with it, as -o verdicts.csv")
     _hint_at_files(texts, notes)
     classifier = _load(model, notes, workers)
-    from imdbsent.cli.answering import Work, answer
-    from imdbsent.cli.records_bar import RecordsBar
+    from imdbsent.cli._predict_run import Work, answer
+    from imdbsent.cli._progress import RecordsBar
 
     uncertain = uncertain_of(classifier.bundle.card, threshold, bounds)
     selection = replace(selection, uncertain=uncertain)
@@ -254,7 +257,7 @@ def _report(tally: Tally, summary: str | None, path: Path | str | None, notes: N
 def _load(model: str | None, notes: Notes, workers: int | None) -> Classifier:
     """Load the model; where there is none but it can be trained, offer that on a terminal."""
     import imdbsent
-    from imdbsent.cli.progress import DownloadBar
+    from imdbsent.cli._progress import DownloadBar
 
     try:
         progress = None if notes.quiet else DownloadBar(notes.console)
@@ -266,7 +269,7 @@ def _load(model: str | None, notes: Notes, workers: int | None) -> Classifier:
         question = f"There is no model {error.name!r}. Train it now ({how_long})?"
         if not typer.confirm(question, err=True):
             raise
-        from imdbsent.cli.training import train_model
+        from imdbsent.cli._training import train_model
         from imdbsent.training.recipes import RECIPES
 
         train_model(RECIPES[error.name], name=error.name, console=notes.console)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from imdbsent.cli.console import Data, NoColor, Quiet, stderr_console
-from imdbsent.cli.own_data import (
+from imdbsent.cli._console import Data, NoColor, Quiet, stderr_console
+from imdbsent.cli._own_data import (
     GroupColumn,
     LabelColumn,
     Positive,
@@ -19,8 +19,8 @@ from imdbsent.cli.own_data import (
     ValidationFraction,
     own_data,
 )
-from imdbsent.cli.recipe_options import override_from_options, with_recipe_options
-from imdbsent.cli.training import DEFAULT_SEED, resume, train_model
+from imdbsent.cli._recipes import override_from_options, with_recipe_options
+from imdbsent.cli._training import DEFAULT_SEED, resume, train_model
 from imdbsent.errors import UsageProblem
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ def train(
 
     imdbsent train --resume
     """
-    from imdbsent.cli.training_report import show_report
+    from imdbsent.cli._training import show_report
 
     console = stderr_console(no_color=no_color)
     if is_resumed:
@@ -162,7 +162,7 @@ def train(
 
 def _chosen(recipe: str, fields: dict[str, Any]) -> Recipe:
     """The recipe that was asked for, with what the command line changes of it."""
-    from imdbsent.training.recipe_files import find_recipe
+    from imdbsent.training.recipes import find_recipe
 
     return override_from_options(find_recipe(recipe), fields)
 
@@ -181,7 +181,7 @@ def _check_sizes(base: str | None, fields: dict[str, Any]) -> None:
 
 
 def _show_recipes(chosen: Recipe, list_format: ListFormat | None, *, no_color: bool) -> None:
-    from imdbsent.cli.recipe_list import show_recipes
+    from imdbsent.cli._recipes import show_recipes
 
     show_recipes(chosen, as_json=list_format is ListFormat.JSON, no_color=no_color)
 

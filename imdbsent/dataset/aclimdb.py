@@ -1,4 +1,6 @@
-"""The Large Movie Review Dataset (Maas et al., ACL 2011): find it and read it, from the archive or from a folder.
+"""The labelled reviews of IMDB as examples.
+
+The Large Movie Review Dataset (Maas et al., ACL 2011): find it and read it, from the archive or from a folder.
 
 The archive is read as a stream: 100,000 reviews come out of it in a few seconds and none is unpacked to disk.
 """
@@ -18,9 +20,11 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from imdbsent import settings
 from imdbsent.errors import DatasetInvalid
+from imdbsent.reading.labelled import Example
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
 
 Split = Literal["train", "test"]
 
@@ -218,3 +222,12 @@ def _title(address: bytes) -> str:
 
 def _at(titles: list[str], number: int) -> str:
     return titles[number] if number < len(titles) else ""
+
+
+def from_reviews(reviews: Iterable[Review]) -> tuple[Example, ...]:
+    """Examples of labelled reviews of IMDB, in order; a review's group is its film."""
+    return tuple(
+        Example(review.text, review.label, f"{review.folder}/{review.file_name}", review.stars, review.title)
+        for review in reviews
+        if review.label is not None
+    )

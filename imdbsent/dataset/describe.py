@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from imdbsent.dataset import corpus_cache
+from imdbsent.dataset import corpus as corpus_cache
 from imdbsent.dataset.aclimdb import FOLDERS, LABELLED, find, read_reviews
-from imdbsent.dataset.computing import compute
 from imdbsent.dataset.corpus import CLASS_NAMES, Corpus, Text, count_reviews, count_texts
-from imdbsent.dataset.fetching import find_or_fetch
+from imdbsent.dataset.download import find_or_fetch
 from imdbsent.dataset.figures import (
     Figures,
     compute_figures,
@@ -18,15 +17,16 @@ from imdbsent.dataset.figures import (
     read_shipped,
     shipped_answer,
 )
+from imdbsent.dataset.statistics import compute
 from imdbsent.errors import DatasetIncomplete, FiguresDiffer, UsageProblem
-from imdbsent.records.labelled import TEXT_COLUMN, read_labelled
+from imdbsent.reading.labelled import TEXT_COLUMN, read_labelled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from imdbsent.dataset.statistics import SplitStatistics
-    from imdbsent.download import DownloadProgress
+    from imdbsent.fetch import DownloadProgress
 
     Note = Callable[[str], None]
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from imdbsent.tokenizer import PAD_ID, Vocabulary, split_words
+from imdbsent.text.tokenizer import PAD_ID, Vocabulary, split_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -1,41 +1,51 @@
-"""Everything that `imdbsent evaluate` tells: the answers of each model, the figures, the models side by side."""
+"""A report as plain text for machines: JSON, or CSV with a figure a line. What is undefined is null, or empty.
+
+Everything that `imdbsent evaluate` tells: the answers of each model, the figures, the models side by side.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+import csv
+import io
+import json
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from imdbsent.bundle import Metrics
-from imdbsent.dataset.examples import from_reviews
-from imdbsent.evaluation.curves import (
-    CalibrationBin,
-    RocCurve,
-    calibration_curve,
-    expected_calibration_error,
-    roc_curve,
-)
-from imdbsent.evaluation.groups import Group, Mistake, by_length, by_stars, surest_mistakes
-from imdbsent.evaluation.mcnemar import McNemar, compare
+from imdbsent.bundle.bundle import Metrics
+from imdbsent.dataset.aclimdb import from_reviews
 from imdbsent.evaluation.metrics import (
+    CalibrationBin,
     Confusion,
+    Group,
     Interval,
+    McNemar,
+    Mistake,
+    RocCurve,
     binary_cross_entropy,
     brier_score,
+    by_length,
+    by_stars,
+    calibration_curve,
+    compare,
+    expected_calibration_error,
     log_loss,
+    roc_curve,
+    surest_mistakes,
     wilson_interval,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     import numpy.typing as npt
 
-    from imdbsent.classifier import Classifier
+    from imdbsent.classify.classifier import Classifier
     from imdbsent.dataset.aclimdb import Review
     from imdbsent.evaluation.metrics import Array
-    from imdbsent.records.examples import Example, Examples
+    from imdbsent.reading.labelled import Example, Examples
+
 
 NO_VERDICT = 0.5
 """The probability of a text that a model gives no verdict on, as one without a word it knows."""
@@ -82,7 +92,7 @@ class ModelReport:
         roc_auc: area under the ROC curve.
         log_loss: in nats.
         brier: mean squared difference of probability and label.
-        calibration_error: expected calibration error over `imdbsent.evaluation.curves.BINS` bins of equal width.
+        calibration_error: expected calibration error over `imdbsent.evaluation.metrics.BINS` bins of equal width.
         confusion: the confusion table.
         calibration: the calibration curve.
         by_length: accuracy by number of words.
@@ -236,3 +246,65 @@ def _model_report(
         mistakes=surest_mistakes(examples, probabilities, right, mistakes),
         roc=roc,
     )
+
+SCALARS: Final = (
+    "accuracy",
+    "precision",
+    "recall",
+    "f1",
+    "roc_auc",
+    "log_loss",
+    "brier",
+    "calibration_error",
+)
+"""The figures of a model that are one number."""
+
+
+def as_json(report: Report) -> Iterator[str]:
+    """One object, with the fields of `Report`; the points of the ROC curves are left out, their areas are there."""
+    fields = asdict(report)
+    for model in fields["models"]:
+        del model["roc"]
+    yield json.dumps(fields, ensure_ascii=False, indent=2) + "\n"
+
+
+def as_csv(report: Report) -> Iterator[str]:
+    """CSV (RFC 4180, but lines end in LF) with a header: model, figure, item, value.
+
+    The item says which of several figures of one name it is: a bin of lengths, a rating, a cell of the confusion
+    table, the other model of a comparison. Of a mistake it says where the text is.
+    """
+    lines = io.StringIO()
+    writer = csv.writer(lines, lineterminator="\n")
+    writer.writerow(["model", "figure", "item", "value"])
+    writer.writerow(["", "source", "", report.source])
+    writer.writerow(["", "n", "", report.n])
+    writer.writerow(["", "n", "positive", report.positive])
+    for model in report.models:
+        writer.writerows((model.model, *row) for row in _rows(model))
+    for pair in report.comparisons:
+        writer.writerow([pair.first, "mcnemar_p_value", pair.second, pair.p_value])
+        writer.writerow([pair.first, "mcnemar_statistic", pair.second, pair.statistic])
+        writer.writerow([pair.first, "only_right", pair.second, pair.only_first_right])
+        writer.writerow([pair.second, "only_right", pair.first, pair.only_second_right])
+    yield lines.getvalue()
+
+
+def _rows(model: ModelReport) -> Iterator[tuple[str, Any, Any]]:
+    yield "chosen_by", "", model.chosen_by
+    yield "threshold", "", model.threshold
+    yield "unanswered", "", model.unanswered
+    yield from ((name, "", getattr(model, name)) for name in SCALARS)
+    if model.accuracy_interval is not None:
+        yield from (("accuracy_interval", end, value) for end, value in asdict(model.accuracy_interval).items())
+    yield from (("confusion", cell, count) for cell, count in asdict(model.confusion).items())
+    for part in model.calibration:
+        item = f"{part.low:g}-{part.high:g}"
+        yield "calibration_n", item, part.n
+        yield "calibration_probability", item, part.probability
+        yield "calibration_positive", item, part.positive
+    for name, groups in (("length", model.by_length), ("stars", model.by_stars)):
+        for group in groups:
+            yield f"n_of_{name}", group.name, group.n
+            yield f"accuracy_of_{name}", group.name, group.accuracy
+    yield from (("mistake", mistake.where, mistake.probability) for mistake in model.mistakes)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from imdbsent import settings
-from imdbsent.records.new_file import new_file
+from imdbsent.writing.output import new_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable

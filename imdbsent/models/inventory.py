@@ -1,4 +1,9 @@
-"""What models there are, where from, how large, how good, and which answers where none is named."""
+"""Choosing the model that answers where none is named.
+
+What models there are, where from, how large, how good, and which answers where none is named.
+
+Removing a model from the data directory: under the lock, by one rename, and with it the choice of it as default.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +13,13 @@ from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from imdbsent import store
-from imdbsent.bundle import Bundle
-from imdbsent.errors import BundleInvalid, ModelMissing
+from imdbsent import settings
+from imdbsent.bundle.bundle import Bundle
+from imdbsent.errors import BundleInvalid, ModelMissing, UsageProblem
+from imdbsent.models import default, publish, store
 
 if TYPE_CHECKING:
-    from imdbsent.bundle import ModelCard
+    from imdbsent.bundle.bundle import ModelCard
     from imdbsent.models.default import Choice
 
 
@@ -70,7 +76,7 @@ def entries(choice: Choice) -> list[Entry]:
 
 
 def entry(name: str, *, is_default: bool) -> Entry:
-    """One model of `imdbsent.store.names`.
+    """One model of `imdbsent.models.store.names`.
 
     Raises:
         ModelMissing: there is no such model.
@@ -120,3 +126,94 @@ def _status(directory: Path, problem: str | None) -> Status:
     if problem is not None:
         return Status.DAMAGED
     return Status.WHEEL if directory.parent == store.PRETRAINED else Status.INSTALLED
+
+
+@dataclass(frozen=True)
+class Removal:
+    """What removing a model takes away.
+
+    Attributes:
+        name: its name.
+        directory: the folder in the data directory.
+        size: bytes of that folder.
+        shipped: whether a copy stays in the package.
+    """
+
+    name: str
+    directory: Path
+    size: int
+    shipped: bool
+
+
+def plan(name: str) -> Removal:
+    """See what removing a model would take away.
+
+    Raises:
+        ModelMissing: there is no such model.
+        UsageProblem: it is in the package alone, or is named by its folder.
+    """
+    if store.is_path(name):
+        raise UsageProblem(f"a model is removed by its name, and {name!r} is a path. Type: imdbsent models list")
+    if store.is_installed(name):
+        directory = store.directory_of(name)
+        return Removal(name, directory, folder_size(directory), store.is_shipped(name))
+    if store.is_shipped(name):
+        raise UsageProblem(
+            f"the model {name!r} comes with imdbsent and no copy of it is installed, so there is nothing to remove. "
+            "Type: imdbsent models list"
+        )
+    raise ModelMissing(name, store.names(), trainable=False)
+
+
+def remove(removal: Removal) -> bool:
+    """Remove a model.
+
+    Returns:
+        Whether it was the user's default model, which is the built-in one again.
+
+    Raises:
+        ModelMissing: another process has removed it.
+        ModelsUnwritable: the system refuses.
+    """
+    with publish.changing(), publish.locked():
+        models = settings.models_directory()
+        publish.sweep(models)
+        if not store.is_installed(removal.name):
+            raise ModelMissing(removal.name, store.names(), trainable=False)
+        with publish.removing(models) as folder:
+            removal.directory.rename(folder / removal.name)
+            was_default = not removal.shipped and default.stored() == removal.name
+            if was_default:
+                default.forget()
+        return was_default
+
+
+def use(name: str) -> None:
+    """Make a model the default, once all of its files have been compared with their hashes.
+
+    Raises:
+        UsageProblem: it is named by its folder.
+        ModelMissing: there is no such model.
+        BundleInvalid: it is damaged.
+        ModelsUnwritable: the choice cannot be stored.
+    """
+    if store.is_path(name):
+        raise UsageProblem(f"a default model has a name, and {name!r} is a path. Type: imdbsent models install {name}")
+    if name not in store.names():
+        raise ModelMissing(name, store.names(), trainable=False)
+    with publish.changing(), publish.locked():
+        try:
+            store.locate(name).verify()
+        except BundleInvalid as error:
+            raise store.damaged(error) from error
+        default.choose(name)
+
+
+def reset() -> None:
+    """Make the built-in model the default again.
+
+    Raises:
+        ModelsUnwritable: the choice cannot be removed.
+    """
+    with publish.changing(), publish.locked():
+        default.forget()

@@ -6,22 +6,21 @@ Its weights are read out of the graph that answers, so nothing that Keras wrote 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from imdbsent import store
-from imdbsent.bundle import MODEL, VOCABULARY
-from imdbsent.engine import Engine
+from imdbsent.bundle.bundle import MODEL, VOCABULARY
+from imdbsent.classify.engine import Engine
 from imdbsent.errors import BundleInvalid, LayersHidden
-from imdbsent.tokenizer import Vocabulary
-from imdbsent.training.export import keras_gates
+from imdbsent.models import store
+from imdbsent.text.tokenizer import Vocabulary
 from imdbsent.training.request import BaseModel
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from imdbsent.lstm import NetworkWeights
+    from imdbsent.classify.lstm import NetworkWeights
     from imdbsent.training.recipes import Recipe
 
 
@@ -99,3 +98,9 @@ def keras_weights(weights: NetworkWeights) -> tuple[npt.NDArray[np.float32], ...
 def reads_padding(weights: NetworkWeights) -> bool:
     """Whether a network has no mask: padding that is read moves the state."""
     return bool(weights.padding_hidden.any())
+
+
+def keras_gates(weights: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Reorder the gates along the first axis back: ONNX has input, output, forget, cell."""
+    i, o, f, c = np.split(weights, 4)
+    return np.concatenate([i, f, c, o])

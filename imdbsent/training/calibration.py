@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from imdbsent.lstm import sigmoid
+from imdbsent.classify.lstm import sigmoid
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import numpy.typing as npt
 
-    from imdbsent.classifier import Classifier
-    from imdbsent.records.examples import Example
+    from imdbsent.classify.classifier import Classifier
+    from imdbsent.reading.labelled import Example
 
     Array = npt.NDArray[np.float64]
 

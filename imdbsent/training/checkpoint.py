@@ -1,27 +1,35 @@
-"""A checkpoint: one file that a training run goes on from, bit for bit. It has its name only once it is whole."""
+"""The runs that can go on: where their checkpoints are, and whose they are while a process trains.
+
+A checkpoint: one file that a training run goes on from, bit for bit. It has its name only once it is whole.
+"""
 
 from __future__ import annotations
 
 import json
+import shutil
 import zipfile
 import zlib
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final, cast
 
 import numpy as np
 
-from imdbsent.errors import CheckpointInvalid
-from imdbsent.records.arrays import write_arrays
+from imdbsent import settings
+from imdbsent.bundle.bundle import from_json
+from imdbsent.errors import CheckpointInvalid, CheckpointMissing, TrainingBusy, TrainingUnfinished
+from imdbsent.files import write_arrays
 from imdbsent.training.loop import State  # noqa: TC001 (from_json reads the annotations)
 from imdbsent.training.request import TrainingRequest  # noqa: TC001
-from imdbsent.typed_json import from_json
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     import numpy.typing as npt
 
     Arrays = tuple[npt.NDArray[Any], ...]
+
 
 FORMAT: Final = 1
 """The format that this version writes; it reads no other."""
@@ -118,3 +126,82 @@ def read_checkpoint(path: Path) -> Checkpoint:
 def _arrays(file: Any, kind: str) -> Arrays:
     count = sum(name.startswith(f"{kind}-") for name in file.files)
     return tuple(file[f"{kind}-{number}"] for number in range(count))
+
+_SUFFIX = ".npz"
+
+
+def checkpoint_of(name: str) -> Path:
+    """Where the checkpoint of a model's training is, if there is one."""
+    return settings.training_directory() / f"{name}{_SUFFIX}"
+
+
+def stages_of(name: str) -> Path:
+    """Where a training in several stages keeps what each of them gave."""
+    return settings.training_directory() / f"{name}.stages"
+
+
+def forget(name: str) -> None:
+    """Remove what an ended training leaves.
+
+    Raises:
+        OSError: the checkpoint cannot be removed.
+    """
+    checkpoint_of(name).unlink(missing_ok=True)
+    shutil.rmtree(stages_of(name), ignore_errors=True)
+
+
+def names() -> list[str]:
+    """Names of the models whose training can go on."""
+    return sorted(path.stem for path in settings.training_directory().glob(f"*{_SUFFIX}") if path.name[0] != ".")
+
+
+def find(name: str | None) -> Checkpoint:
+    """The run to go on with.
+
+    Args:
+        name: the model's name; None where only one run can be meant.
+
+    Raises:
+        CheckpointMissing: there is none, or the name is needed.
+        CheckpointInvalid: it cannot be read.
+    """
+    unfinished = names()
+    if name is None and len(unfinished) == 1:
+        name = unfinished[0]
+    if name not in unfinished:
+        raise CheckpointMissing(name, unfinished)
+    return read_checkpoint(checkpoint_of(name))
+
+
+def check_none(name: str) -> None:
+    """Check that no run of that name can go on, before a new one takes its place.
+
+    Raises:
+        TrainingUnfinished: one can.
+        CheckpointInvalid: one cannot be read.
+    """
+    if name in names():
+        head = read_checkpoint(checkpoint_of(name)).head
+        raise TrainingUnfinished(name, head.state.position.epoch, head.request.recipe.epochs)
+
+
+@contextmanager
+def claimed(name: str) -> Iterator[Path]:
+    """Hold the training of a model: no other process trains one of that name meanwhile.
+
+    Yields:
+        The path of its checkpoint.
+
+    Raises:
+        TrainingBusy: another process holds it.
+        OSError: the data directory cannot be written.
+    """
+    from filelock import FileLock, Timeout  # 20 ms, as in models/publishing.py
+
+    directory = settings.training_directory()
+    directory.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(directory / f".{name}.lock", timeout=0):
+            yield checkpoint_of(name)
+    except Timeout as error:
+        raise TrainingBusy(name) from error

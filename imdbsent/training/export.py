@@ -1,4 +1,9 @@
-"""From a trained Keras network to a bundle that ONNX Runtime answers with.
+"""A model of the tutorials' kind, its network written as this version of imdbsent writes it.
+
+A graph is written when a model is trained, and a later version may write a better one: one that shows more, or that
+runs faster. The weights are all that training made; so they are taken as they are, and no training is needed.
+
+From a trained Keras network to a bundle that ONNX Runtime answers with.
 
 The graph holds the LSTM operator itself. The network of the tutorials has no mask and reads the padding in front of a
 review, but the state after k paddings does not depend on the review: it is tabulated here once, and the graph starts
@@ -9,6 +14,7 @@ from __future__ import annotations
 
 import itertools
 import platform
+import shutil
 from dataclasses import asdict, replace
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any, Final
@@ -16,11 +22,24 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from imdbsent import __version__
-from imdbsent.bundle import HISTORY, MODEL, NETWORK, VOCABULARY, Bundle, Layer, ModelCard, file_sha256, write_card
-from imdbsent.lstm import WEIGHTS, LSTMWeights, unroll
-from imdbsent.tokenizer import PAD_ID
+from imdbsent.bundle.bundle import (
+    HISTORY,
+    MODEL,
+    NETWORK,
+    VOCABULARY,
+    Bundle,
+    Layer,
+    ModelCard,
+    file_sha256,
+    write_card,
+)
+from imdbsent.classify.engine import Engine
+from imdbsent.classify.lstm import WEIGHTS, LSTMWeights, unroll
+from imdbsent.errors import LayersHidden
+from imdbsent.text.tokenizer import PAD_ID
 from imdbsent.training import import_library
-from imdbsent.training.history import write_history
+from imdbsent.training.base import keras_weights, reads_padding
+from imdbsent.training.progress import write_history
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -28,11 +47,12 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from imdbsent.bundle import Metrics
+    from imdbsent.bundle.bundle import Metrics
     from imdbsent.training.calibration import Calibration
-    from imdbsent.training.trainer import Trained
+    from imdbsent.training.run import Trained
 
     Array = npt.NDArray[np.float32]
+
 
 OPSET: Final = 17
 IR_VERSION: Final = 8  # what onnxruntime 1.12 and later read
@@ -104,7 +124,7 @@ def write_bundle(
 def _to_onnx(trained: Trained) -> Any:
     if trained.recipe.scheme == "keras":
         return classic_to_onnx(trained.network, trained.recipe.maximum_length)
-    from imdbsent.training.flagship.export import flagship_to_onnx  # it imports this module
+    from imdbsent.training.architectures.flagship import flagship_to_onnx  # it imports this module
 
     return flagship_to_onnx(trained.network)
 
@@ -133,8 +153,8 @@ def graph_of_weights(name: str, weights: Sequence[Array], maximum_length: int, *
     each, 1 to `maximum_length`. Output: `logit`, float32 (B,), the sigmoid of which is the probability of positive.
     A second output, `hidden`, float32 (T, 1, B, H), is the hidden state after each id (zeros after a review's last),
     for whoever wants to watch; it is as the LSTM operator gives it, because a Squeeze would copy all of it each time.
-    The weights are outputs too, under the names in `imdbsent.lstm.WEIGHTS`: whoever wants to look inside the network
-    needs nothing but ONNX Runtime, and asks for them by name.
+    The weights are outputs too, under the names in `imdbsent.classify.lstm.WEIGHTS`: whoever wants to look inside the
+    network needs nothing but ONNX Runtime, and asks for them by name.
 
     Args:
         name: the graph's.
@@ -230,7 +250,7 @@ def checked_model(graph: Any) -> Any:
 def padding_states(
     embedded_pad: Array, kernel: Array, recurrent_kernel: Array, bias: Array, length: int
 ) -> tuple[Array, Array]:
-    """The state of the LSTM after 0, 1, ... `length` paddings; see `imdbsent.lstm.lstm_step`.
+    """The state of the LSTM after 0, 1, ... `length` paddings; see `imdbsent.classify.lstm.lstm_step`.
 
     Args:
         embedded_pad: embedding of the padding, shape (E,).
@@ -261,12 +281,6 @@ def onnx_gates(weights: Array) -> Array:
     return np.concatenate([i, o, f, c])
 
 
-def keras_gates(weights: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """Reorder the gates along the first axis back: ONNX has input, output, forget, cell."""
-    i, o, f, c = np.split(weights, 4)
-    return np.concatenate([i, f, c, o])
-
-
 def versions() -> dict[str, str]:
     """The Python and the libraries that train and export here, and Keras's backend."""
     backend = import_library("keras").backend.backend()
@@ -283,3 +297,36 @@ def _version(library: str) -> tuple[str, str] | None:
         return library, version(library)
     except PackageNotFoundError:
         return None
+
+
+def renew(bundle: Bundle, directory: Path) -> Bundle:
+    """Write a model anew: the same weights, words and figures, the graph of this version, and the next version number.
+
+    Args:
+        bundle: a model of the tutorials' kind.
+        directory: an empty folder.
+
+    Returns:
+        The bundle in that folder.
+
+    Raises:
+        LayersHidden: the model is of another kind.
+        BundleInvalid: a file of it is missing or damaged.
+        TrainingUnavailable: onnx is not installed.
+        OSError: it cannot be written.
+    """
+    card = bundle.verify().card
+    onnx = import_library("onnx")
+    try:
+        weights = Engine(bundle.checked(MODEL), threads=1).weights()
+    except LayersHidden as error:
+        raise LayersHidden(error.model, "the same command without --renew") from error
+    graph = graph_of_weights(
+        card.name, keras_weights(weights), card.maximum_length, is_masked=not reads_padding(weights)
+    )
+    for file in card.files:
+        if file != MODEL:
+            shutil.copyfile(bundle.directory / file, directory / file)
+    onnx.save(graph, str(directory / MODEL))
+    files = card.files | {MODEL: file_sha256(directory / MODEL)}
+    return write_card(directory, replace(card, version=card.version + 1, files=files))

@@ -12,19 +12,26 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from imdbsent.errors import UsageProblem, and_more
-from imdbsent.records.labels import parse_rule
-from imdbsent.records.sources import Columns, read_examples
-from imdbsent.records.trees import VALIDATION, find_held_out_folder, find_training_folders, is_folder
-from imdbsent.training.data import TrainingData
-from imdbsent.training.data_checks import check_classes, check_number, check_shared
-from imdbsent.training.data_notes import notes_of_certainty, notes_of_repeats, summary
-from imdbsent.training.duplicates import find_shared, same_text
-from imdbsent.training.splitting import hold_out, text_key
+from imdbsent.reading.labelled import Columns, parse_rule, read_examples
+from imdbsent.reading.trees import VALIDATION, find_held_out_folder, find_training_folders, is_folder
+from imdbsent.training.data import (
+    TrainingData,
+    check_classes,
+    check_number,
+    check_shared,
+    find_shared,
+    hold_out,
+    notes_of_certainty,
+    notes_of_repeats,
+    same_text,
+    summary,
+    text_key,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from imdbsent.records.examples import Example
+    from imdbsent.reading.labelled import Example
     from imdbsent.training.request import OwnData
 
 _COMMAND: Final = "train"
@@ -34,13 +41,13 @@ def read_own_data(own: OwnData, seed: int) -> TrainingData:
     """Read, check and split a user's labelled texts.
 
     Args:
-        own: the texts. The source is a table (`imdbsent.records.sources`), or a folder with `pos/` and `neg/`, or with
+        own: the texts. The source is a table (`imdbsent.reading.labelled`), or a folder with `pos/` and `neg/`, or with
             `train/` and perhaps `validation/` or `test/` that have these. Where it has no such part and none is named,
             a share of the texts is held out: of each class, and of whole groups where there are groups.
         seed: which part is held out; same seed, same part.
 
     Returns:
-        The two parts, with enough texts of either class (`imdbsent.training.data_checks`), and no text in both.
+        The two parts, with enough texts of either class (`imdbsent.training.data`), and no text in both.
 
     Raises:
         InputUnreadable: a source cannot be read.

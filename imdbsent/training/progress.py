@@ -1,14 +1,26 @@
-"""What a training run tells while it works, and where in the run it is."""
+"""The figures of each epoch as columns, for notebooks and plots: `history.json` of a bundle.
+
+What a training run tells while it works, and where in the run it is.
+
+Ctrl-C once ends a run cleanly, twice at once.
+"""
 
 from __future__ import annotations
 
+import json
+import math
+import signal
+import threading
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from pathlib import Path
+    from types import FrameType
 
-    from imdbsent.bundle import Epoch
+    from imdbsent.bundle.bundle import Epoch
     from imdbsent.training.recipes import Recipe
 
 
@@ -70,3 +82,77 @@ class Several:
         """An epoch is done."""
         for listener in self._listeners:
             listener.epoch_done(epoch)
+
+_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
+
+
+@contextmanager
+def stop_requested(note: Callable[[str], None]) -> Iterator[Callable[[], bool]]:
+    """Catch the first Ctrl-C, or the first SIGTERM of a job scheduler; the second does what it does elsewhere.
+
+    Args:
+        note: is told, when the first comes.
+
+    Yields:
+        Whether one has come. Outside the main thread, where Python gives no signal, none ever does.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield lambda: False
+        return
+    received: list[int] = []
+
+    def first(number: int, _frame: FrameType | None) -> None:
+        received.append(number)
+        restore()
+        note("stopping after this batch; Ctrl-C again stops at once, and loses what came after the last epoch")
+
+    before = {number: signal.getsignal(number) for number in _SIGNALS}
+
+    def restore() -> None:
+        for number, handler in before.items():
+            # None: set outside Python. A shell's background job ignores Ctrl-C; so does this run, then.
+            if handler is not None:
+                signal.signal(number, handler)
+
+    for number in _SIGNALS:
+        if before[number] is not signal.SIG_IGN:
+            signal.signal(number, first)
+    try:
+        yield lambda: bool(received)
+    finally:
+        restore()
+
+
+def write_history(path: Path, epochs: Iterable[Epoch]) -> None:
+    """Write the epochs as columns under the names that Keras's `History.history` has.
+
+    Args:
+        path: the file.
+        epochs: of one run, in order.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    path.write_text(history_json(epochs), encoding="utf-8", newline="\n")
+
+
+def history_json(epochs: Iterable[Epoch]) -> str:
+    """The text of `history.json`: `epoch` (from 1), `loss`, `accuracy`, `val_loss`, `val_accuracy`, `seconds`.
+
+    Keras's `val_` is the split looked at after each epoch: the test split of IMDB, held-out texts of a user's own. What
+    is no number, as the loss of a training that diverged, is null: JSON has no NaN.
+    """
+    epochs = list(epochs)
+    columns = {
+        "epoch": [epoch.number for epoch in epochs],
+        "loss": [_number(epoch.loss) for epoch in epochs],
+        "accuracy": [_number(epoch.accuracy) for epoch in epochs],
+        "val_loss": [_number(epoch.test_loss) for epoch in epochs],
+        "val_accuracy": [_number(epoch.test_accuracy) for epoch in epochs],
+        "seconds": [epoch.seconds for epoch in epochs],
+    }
+    return json.dumps(columns, indent=2) + "\n"
+
+
+def _number(value: float) -> float | None:
+    return value if math.isfinite(value) else None

@@ -15,7 +15,7 @@ class OwnData:
         source: absolute path of the file or of the folder.
         text_column: name of the column that holds the text.
         label_column: that of the label.
-        positive: which labels are positive; see `imdbsent.records.labels.parse_rule`.
+        positive: which labels are positive; see `imdbsent.reading.labelled.parse_rule`.
         group_column: that of what must not stand on both sides of the split; None for none.
         validation: absolute path of the texts to look at after each epoch; None to hold out some of `source`.
         validation_fraction: share of the texts that is held out, 0 to 1.

@@ -1,39 +1,163 @@
-"""From labelled texts to a bundle in its place: read, train, export, measure, publish."""
+"""From labelled texts to a bundle in its place: read, train, export, measure, publish.
+
+Labelled texts in, a trained network and its history out; from the beginning, or from a checkpoint.
+"""
 
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from imdbsent import store
-from imdbsent.bundle import read_bundle
-from imdbsent.classifier import Classifier
+import numpy as np
+
+from imdbsent.bundle.bundle import read_bundle
+from imdbsent.classify.classifier import Classifier
+from imdbsent.dataset.keras_ids import rank_words
 from imdbsent.errors import CheckpointInvalid
 from imdbsent.evaluation import measure
-from imdbsent.models import publishing
-from imdbsent.training import import_library, unfinished
+from imdbsent.models import publish, store
+from imdbsent.text.tokenizer import KerasTokenizer
+from imdbsent.training import checkpoint as unfinished
+from imdbsent.training import import_library
+from imdbsent.training.architectures.classic import as_answering, build_network
 from imdbsent.training.base import read_base
 from imdbsent.training.calibration import calibrate
 from imdbsent.training.checkpoint import Checkpoint, Head, Variables, write_checkpoint
 from imdbsent.training.data import imdb_data
 from imdbsent.training.export import versions, write_bundle
 from imdbsent.training.flagship.ladder import ladder_of
+from imdbsent.training.loop import Loop, Split, State, cut_to
 from imdbsent.training.own_data import read_own_data
-from imdbsent.training.stopping import stop_requested
-from imdbsent.training.trainer import train
+from imdbsent.training.progress import stop_requested
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from imdbsent.bundle import Bundle, Metrics
+    import numpy.typing as npt
+
+    from imdbsent.bundle.bundle import Bundle, Epoch, Metrics
+    from imdbsent.reading.labelled import Example
+    from imdbsent.text.tokenizer import Vocabulary
+    from imdbsent.training.base import Base
     from imdbsent.training.calibration import Calibration
     from imdbsent.training.data import TrainingData
-    from imdbsent.training.loop import State
     from imdbsent.training.progress import TrainingProgress
+    from imdbsent.training.recipes import Recipe
     from imdbsent.training.request import TrainingRequest
-    from imdbsent.training.trainer import Trained
+
+    Arrays = tuple[npt.NDArray[Any], ...]
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What training gives.
+
+    Attributes:
+        recipe: how it was trained.
+        seed: seed of the weights and of the order of the batches.
+        network: the trained `keras.Sequential`, of Keras's own layers; the flagship's `keras.Model`.
+        vocabulary: the words of the texts it learned from, or those of its base.
+        history: each epoch.
+        settings: what else decided it than the recipe's fields, for the card.
+    """
+
+    recipe: Recipe
+    seed: int
+    network: Any
+    vocabulary: Vocabulary
+    history: tuple[Epoch, ...]
+    settings: Mapping[str, str | int | float | bool] = field(default_factory=dict)
+
+
+def train(
+    recipe: Recipe,
+    seed: int,
+    data: TrainingData,
+    *,
+    progress: TrainingProgress,
+    base: Base | None = None,
+    start: Checkpoint | None = None,
+    save: Callable[[State, Variables], None] = lambda _state, _variables: None,
+    stop: Callable[[], bool] = lambda: False,
+) -> Trained:
+    """Train a network, showing the validation texts after each epoch; nothing is chosen by them.
+
+    Args:
+        recipe: how to train.
+        seed: same seed, same machine: same weights.
+        data: the labelled texts.
+        progress: is told of each batch and epoch.
+        base: a network to begin with; None for random weights.
+        start: where an earlier run stopped; None to begin.
+        save: keeps a checkpoint; it is called after each epoch, and before a stop.
+        stop: whether someone has asked to stop.
+
+    Returns:
+        The network after the last epoch.
+
+    Raises:
+        TrainingUnavailable: Keras or its backend is not installed.
+        TrainingStopped: it was asked to; a checkpoint has been saved.
+        ValueError: `start` is of another network.
+    """
+    keras = import_library("keras")
+    vocabulary = base.vocabulary if base else rank_words(example.text for example in data.train)
+    tokenizer = KerasTokenizer(vocabulary, recipe.vocabulary_size, recipe.maximum_length)
+    keras.utils.set_random_seed(seed)
+    network = build_network(recipe)
+    if base:
+        network.set_weights(list(base.weights))
+    state = State()
+    if start:
+        state = start.head.state
+        assign(network.variables, start.variables.network)
+        assign(network.optimizer.variables, start.variables.optimizer)
+    history = Loop(
+        network,
+        recipe,
+        seed,
+        encode(tokenizer, recipe, data.train),
+        encode(tokenizer, recipe, data.validation),
+        progress=progress,
+        save=lambda state: save(state, variables_of(network)),
+        stop=stop,
+    ).run(state)
+    return Trained(recipe, seed, as_answering(network, recipe), vocabulary, history)
+
+
+def encode(tokenizer: KerasTokenizer, recipe: Recipe, examples: Sequence[Example]) -> Split:
+    """Labelled texts as the network reads them."""
+    return Split(
+        ids=tuple(cut_to(tokenizer.encode(example.text), recipe.maximum_length) for example in examples),
+        labels=np.array([example.label for example in examples], np.float32),
+        maximum_length=recipe.maximum_length,
+        bucketed=recipe.bucketed,
+    )
+
+
+def variables_of(network: Any) -> Variables:
+    """The numbers of a compiled network, for a checkpoint."""
+    return Variables(_values(network.variables), _values(network.optimizer.variables))
+
+
+def _values(variables: Iterable[Any]) -> Arrays:
+    to_numpy = import_library("keras").ops.convert_to_numpy
+    return tuple(np.array(to_numpy(variable)) for variable in variables)
+
+
+def assign(variables: Sequence[Any], values: Arrays) -> None:
+    """Give variables their values.
+
+    Raises:
+        ValueError: their shapes are others.
+    """
+    shapes, given = [tuple(variable.shape) for variable in variables], [value.shape for value in values]
+    if shapes != given:
+        raise ValueError("its network is another one")
+    for variable, value in zip(variables, values):
+        variable.assign(value)
 
 
 @dataclass(frozen=True)
@@ -85,7 +209,7 @@ def train_bundle(
     import_library("keras")
     import_library("onnx")
     final = place_of(request)
-    with publishing.staging(final.parent):
+    with publish.staging(final.parent):
         pass  # only to find out now whether it can be written
     with unfinished.claimed(request.name) as checkpoint:
         for line in data.notes:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
-    from imdbsent.bundle import Epoch
+    from imdbsent.bundle.bundle import Epoch
     from imdbsent.training.progress import Position
     from imdbsent.training.recipes import Recipe
 

@@ -6,8 +6,8 @@ import math
 import pytest
 from rich.console import Console
 
-from imdbsent.bundle import Epoch
-from imdbsent.cli.curves import HEIGHT, learning_curves
+from imdbsent.bundle.bundle import Epoch
+from imdbsent.cli._charts import HEIGHT, learning_curves
 
 EPOCHS = tuple(Epoch(i, 60.0, 0.5 - i / 20, 0.75 + i / 50, 0.45 + i / 100, 0.85) for i in range(1, 6))
 BLANKS = dict.fromkeys(range(0x2800, 0x2900), "x")

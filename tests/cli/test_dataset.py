@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from imdbsent.cli.dataset import ExportChoice, ExportSplit
-from imdbsent.dataset import fetching
+from imdbsent.dataset import download
 from imdbsent.dataset.aclimdb import LABELLED, content_sha256, read_reviews
-from imdbsent.dataset.exporting import FOLDERS_OF_SPLIT, ExportFormat
+from imdbsent.dataset.export import FOLDERS_OF_SPLIT, ExportFormat
 from imdbsent.errors import ExitCode
 from tests.server import bytes_of, serving
 from tests.test_processes import on_terminal
@@ -28,7 +28,7 @@ def whole_tree(tiny_tree: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for i in range(5):
         (folder / f"{i}_0.txt").write_text(f"Unlabelled {i}, with “quotes”", encoding="utf-8")
     expected = dict.fromkeys(("train/pos", "train/neg", "train/unsup", "test/pos", "test/neg"), 5)
-    monkeypatch.setattr("imdbsent.dataset.verification.FOLDERS", expected)
+    monkeypatch.setattr("imdbsent.dataset.download.FOLDERS", expected)
     return tiny_tree
 
 
@@ -63,9 +63,9 @@ def test_where_the_reviews_are_not_here_the_next_command_is_named(run, command: 
 
 def test_download_fetches_once_and_prints_the_path(run, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     target = home / "cache" / "aclImdb_v1.tar.gz"
-    monkeypatch.setattr(fetching, "SHA256", hashlib.sha256(CONTENT).hexdigest())
+    monkeypatch.setattr(download, "SHA256", hashlib.sha256(CONTENT).hexdigest())
     with serving(bytes_of(CONTENT)) as address:
-        monkeypatch.setattr(fetching, "URL", address + "/aclImdb_v1.tar.gz")
+        monkeypatch.setattr(download, "URL", address + "/aclImdb_v1.tar.gz")
         result = run("dataset", "download")
     assert (result.code, result.out, target.read_bytes()) == (ExitCode.DONE, f"{target}\n", CONTENT)
     assert "downloading" in result.err
@@ -76,9 +76,9 @@ def test_download_fetches_once_and_prints_the_path(run, home: Path, monkeypatch:
 
 def test_download_replaces_an_archive_that_is_not_whole(run, cached: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     cached.write_bytes(CONTENT[:5])
-    monkeypatch.setattr(fetching, "SHA256", hashlib.sha256(CONTENT).hexdigest())
+    monkeypatch.setattr(download, "SHA256", hashlib.sha256(CONTENT).hexdigest())
     with serving(bytes_of(CONTENT)) as address:
-        monkeypatch.setattr(fetching, "URL", address + "/aclImdb_v1.tar.gz")
+        monkeypatch.setattr(download, "URL", address + "/aclImdb_v1.tar.gz")
         assert run("dataset", "download").code == ExitCode.DONE
     assert cached.read_bytes() == CONTENT
 
@@ -202,7 +202,7 @@ def test_a_file_that_is_there_is_replaced_whole_or_not_at_all(
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr("imdbsent.dataset.exporting.write", fail)
+        patch.setattr("imdbsent.dataset.export.write", fail)
         result = run("dataset", "export", "--split", "test", "-o", str(out), "--data", str(whole_tree))
     assert (result.code, out.read_text(encoding="utf-8")) == (ExitCode.FAILED, "before")
     assert "No space left" in result.err

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from imdbsent.cli.engine_options import Engine, check_engine
+from imdbsent.cli._predict_options import Engine, check_engine
 from imdbsent.errors import ExitCode, UsageProblem
 
 
@@ -58,7 +58,7 @@ def test_what_is_wrong_is_told_before_a_cluster_is_started(
     run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], told: str
 ) -> None:
     pytest.importorskip("ray", reason="ray is not installed")
-    monkeypatch.setattr("imdbsent.cli.on_ray.connected", None)  # whoever connects fails
+    monkeypatch.setattr("imdbsent.cli._predict_run.connected", None)  # whoever connects fails
     monkeypatch.chdir(tmp_path)
     Path("rows.csv").write_text("n,text\n1,great\n")
     result = run("predict", *arguments, "--engine", "ray")

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from imdbsent.bundle import Bundle, read_bundle
-from imdbsent.classifier import Classifier
+from imdbsent.bundle.bundle import Bundle, read_bundle
+from imdbsent.classify.classifier import Classifier
 from imdbsent.dataset.aclimdb import read_reviews
 from imdbsent.errors import ExitCode
-from imdbsent.store import PRETRAINED
+from imdbsent.models.store import PRETRAINED
 
 MINE = 'stars,body\n9,"great, great movie"\n2,awful\n8,awful movie\n1,great\n3,awful awful\n'
 
@@ -149,7 +149,7 @@ def test_a_page_that_cannot_be_written_whole_leaves_the_old_one(
         yield "<!DOCTYPE html>"
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("imdbsent.evaluation.page.as_html", full_disk)
+    monkeypatch.setattr("imdbsent.evaluation.html.as_html", full_disk)
     page = tmp_path / "out" / "report.html"
     page.parent.mkdir()
     page.write_text("old")

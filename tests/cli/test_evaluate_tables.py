@@ -6,9 +6,9 @@ from dataclasses import replace
 import numpy as np
 from rich.console import Console
 
-from imdbsent.cli.evaluate_tables import chosen_lines, report_page
+from imdbsent.cli.evaluate import chosen_lines, report_page
 from imdbsent.evaluation.report import Answers, report
-from imdbsent.records.examples import Example, Examples
+from imdbsent.reading.labelled import Example, Examples
 from tests.evaluation.example_report import two_models
 
 

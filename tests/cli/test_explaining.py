@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from imdbsent.bundle import Bundle
-from imdbsent.classifier import Classifier
-from imdbsent.cli.explanation_view import explanation_view
+from imdbsent.bundle.bundle import Bundle
+from imdbsent.classify.classifier import Classifier
+from imdbsent.cli._explanations import explanation_view
 from imdbsent.errors import ExitCode
-from imdbsent.explanation.explain import Explainer
+from imdbsent.explain.explain import Explainer
 from imdbsent.records import Record
 
 TEXT = "A GREAT movie.\nAwful, awful zebra? A rare \x1b[31mmovie!"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from imdbsent.bundle import Bundle
+from imdbsent.bundle.bundle import Bundle
 from imdbsent.errors import ExitCode
 
 IDS = "1 14 22 16 43 530 973"

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from imdbsent.bundle import VOCABULARY, Bundle
+from imdbsent.bundle.bundle import VOCABULARY, Bundle
 from imdbsent.cli.inspect.ids import rows_of
-from imdbsent.tokenizer import KerasTokenizer, Vocabulary, split_words
+from imdbsent.text.tokenizer import KerasTokenizer, Vocabulary, split_words
 from tests.tiny import TINY
 
 LINES = [("decode", b"1 5 4\n0 0 1 6\n"), ("encode", b"great movie\n")]

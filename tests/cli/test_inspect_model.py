@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
-from imdbsent.bundle import MODEL, Bundle, Epoch, read_bundle, write_card
-from imdbsent.store import PRETRAINED
+from imdbsent.bundle.bundle import MODEL, Bundle, Epoch, read_bundle, write_card
+from imdbsent.models.store import PRETRAINED
 
 
 def test_layers_shapes_parameters_and_their_total(run, tiny_bundle: Bundle):

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from imdbsent.bundle import Bundle
+from imdbsent.bundle.bundle import Bundle
 from imdbsent.cli.inspect.review import decoded_text, encode_review
 from imdbsent.dataset.aclimdb import Review, read_reviews
-from imdbsent.tokenizer import KerasTokenizer, Vocabulary
+from imdbsent.text.tokenizer import KerasTokenizer, Vocabulary
 
 
 @pytest.fixture

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from imdbsent.bundle import Bundle
-from imdbsent.classifier import Classifier
+from imdbsent.bundle.bundle import Bundle
+from imdbsent.classify.classifier import Classifier
 from imdbsent.cli.inspect.trace import picture, trace_table
-from imdbsent.trace import trace
+from imdbsent.explain.trace import trace
 
 
 def test_jsonl_gives_the_whole_state_of_each_token(run, tiny_bundle: Bundle):

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from imdbsent.bundle import Bundle
+from imdbsent.bundle.bundle import Bundle
+from imdbsent.classify.lstm import RankedWord
 from imdbsent.cli.inspect.words import SortKey, sorted_words
-from imdbsent.embedding import RankedWord
 
 
 @pytest.fixture

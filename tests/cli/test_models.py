@@ -12,14 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from imdbsent import store
-from imdbsent.bundle import MODEL, Bundle, file_sha256, read_bundle
-from imdbsent.classifier import Classifier
-from imdbsent.cli.models.common import size_of
-from imdbsent.cli.models.exporting import ExportChoice
+from imdbsent.bundle.bundle import MODEL, Bundle, file_sha256, read_bundle
+from imdbsent.classify.classifier import Classifier
+from imdbsent.cli.models import ExportChoice, size_of
 from imdbsent.errors import ExitCode
-from imdbsent.models import inventory
-from imdbsent.models.exporting import ExportFormat
+from imdbsent.models import inventory, store
+from imdbsent.models.export import ExportFormat
 from tests.server import bytes_of, serving
 from tests.test_processes import IMDBSENT, on_terminal
 

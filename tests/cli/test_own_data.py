@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from imdbsent.cli.own_data import own_data
+from imdbsent.cli._own_data import own_data
 from imdbsent.errors import ExitCode, UsageProblem
 from imdbsent.training.request import OwnData
 

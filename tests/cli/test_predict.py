@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from imdbsent import store
-from imdbsent.bundle import MODEL, Bundle
+from imdbsent.bundle.bundle import MODEL, Bundle
 from imdbsent.errors import ExitCode
+from imdbsent.models import store
 
 
 @pytest.fixture

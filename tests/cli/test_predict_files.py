@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from imdbsent.bundle import Bundle
+from imdbsent.bundle.bundle import Bundle
 from imdbsent.errors import ExitCode
 
 TABLE = 'id,stars,text\na,5,great movie\nb,1,"awful,\nmovie"\nc,3,\n'

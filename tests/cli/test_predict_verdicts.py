@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from imdbsent.bulk.resumable import ResumableOutput
-from imdbsent.bundle import Bundle, write_card
+from imdbsent.bundle.bundle import Bundle, write_card
 from imdbsent.errors import ExitCode
+from imdbsent.writing.resume import ResumableOutput
 
 TEXTS = ("great", "awful", "movie", "", "great awful", "great great", "zebra movie rare", "awful movie")
 

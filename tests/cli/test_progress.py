@@ -5,7 +5,7 @@ import io
 import pytest
 from rich.console import Console
 
-from imdbsent.cli.progress import DownloadBar, counting_bar
+from imdbsent.cli._progress import DownloadBar, counting_bar
 
 
 def console(*, terminal: bool) -> Console:

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from imdbsent.cli.records_bar import RecordsBar
-from imdbsent.records.inputs import Inputs
+from imdbsent.cli._progress import RecordsBar
+from imdbsent.reading.inputs import Inputs
 
 
 def console(*, terminal: bool) -> Console:

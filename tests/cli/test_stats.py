@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from imdbsent.cli import app
-from imdbsent.cli.histogram import HEIGHT, histogram
+from imdbsent.cli._charts import HISTOGRAM_HEIGHT, histogram
 from imdbsent.cli.stats import Layout, Split, stats
-from imdbsent.dataset import corpus_cache, figures
+from imdbsent.dataset import corpus, figures
 from imdbsent.dataset.statistics import SPLITS, Bin
 from imdbsent.errors import ExitCode
 from tests.test_processes import HEAVY, imported, on_terminal
@@ -82,7 +82,7 @@ def test_a_cache_that_cannot_be_written_is_no_error(run, home: Path, tiny_tree: 
 
 def test_a_damaged_cache_is_counted_anew(run, tiny_tree: Path) -> None:
     first = run("stats", "--data", str(tiny_tree), "--format", "csv")
-    corpus_cache.place(corpus_cache.identity(tiny_tree)).write_bytes(b"PK oops")
+    corpus.place(corpus.identity(tiny_tree)).write_bytes(b"PK oops")
     assert run("stats", "--data", str(tiny_tree), "--format", "csv").out == first.out
 
 
@@ -208,11 +208,11 @@ def test_the_histogram_marks_the_cut_and_shows_every_column_that_is_not_empty() 
     columns = [Bin(i * 100, (i + 1) * 100 - 1, n) for i, n in enumerate([0, 800, 400, 1, 0, 200])]
     picture = histogram(columns, 500, 60)
     lines = picture.plain.splitlines()
-    assert len(lines) == HEIGHT + 2
+    assert len(lines) == HISTOGRAM_HEIGHT + 2
     margin, each = 5, 6
-    heights = [sum(line[margin + i * each] != " " for line in lines[:HEIGHT]) for i in range(len(columns))]
+    heights = [sum(line[margin + i * each] != " " for line in lines[:HISTOGRAM_HEIGHT]) for i in range(len(columns))]
     assert heights == [0, 8, 4, 1, 0, 2]
-    assert lines[HEIGHT][margin + 5 * each] == "┴"
+    assert lines[HISTOGRAM_HEIGHT][margin + 5 * each] == "┴"
     assert {str(span.style) for span in picture.spans} == {"dim", "cyan", "yellow"}
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from imdbsent.bundle import read_bundle
+from imdbsent.bundle.bundle import read_bundle
 from imdbsent.errors import ExitCode
 from imdbsent.training.recipes import CLASSIC
 

@@ -5,8 +5,8 @@ import io
 import pytest
 from rich.console import Console
 
-from imdbsent.bundle import Epoch
-from imdbsent.cli.training_display import TrainingDisplay
+from imdbsent.bundle.bundle import Epoch
+from imdbsent.cli._training import TrainingDisplay
 from imdbsent.training.progress import Position
 from imdbsent.training.recipes import CLASSIC
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from imdbsent.bundle import Bundle
-from imdbsent.cluster import connecting
-from imdbsent.cluster.connecting import check_answers, connected
+from imdbsent.bundle.bundle import Bundle
+from imdbsent.cluster import connect
+from imdbsent.cluster.connect import check_answers, connected
 from imdbsent.errors import ClusterUnreachable, ExitCode, ExtraMissing
 
 
@@ -33,7 +33,7 @@ def test_a_port_that_nobody_listens_at_is_found_at_once(closed_port: int) -> Non
     started = time.perf_counter()
     with pytest.raises(ClusterUnreachable, match=rf"answers at '127.0.0.1:{closed_port}': Connection refused"):
         check_answers(f"127.0.0.1:{closed_port}")
-    assert time.perf_counter() - started < connecting.ANSWER_WITHIN
+    assert time.perf_counter() - started < connect.ANSWER_WITHIN
 
 
 def test_who_listens_but_is_no_cluster_is_waited_for_so_long_and_no_longer() -> None:
@@ -78,9 +78,9 @@ def test_the_actor_of_a_lost_machine_finds_a_place_beside_another_and_leaves_roo
 def test_a_cluster_of_our_own_keeps_processes_that_have_nothing_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("ray.data", reason="ray is not installed")
     monkeypatch.delenv("RAY_ADDRESS", raising=False)
-    monkeypatch.setenv(connecting._IDLE_KEPT, "")
-    monkeypatch.delenv(connecting._IDLE_KEPT)
-    connecting.ray_library("10.0.0.1:6379")
-    assert connecting._IDLE_KEPT not in os.environ
-    connecting.ray_library()
-    assert int(os.environ[connecting._IDLE_KEPT]) > 1
+    monkeypatch.setenv(connect._IDLE_KEPT, "")
+    monkeypatch.delenv(connect._IDLE_KEPT)
+    connect.ray_library("10.0.0.1:6379")
+    assert connect._IDLE_KEPT not in os.environ
+    connect.ray_library()
+    assert int(os.environ[connect._IDLE_KEPT]) > 1

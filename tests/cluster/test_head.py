@@ -5,10 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from imdbsent.cluster.head import columns_read, read_head
-from imdbsent.cluster.paths import InputFiles, find_files
+from imdbsent.cluster.paths import InputFiles, columns_read, find_files, read_head
 from imdbsent.errors import InputUnreadable, UsageProblem
-from imdbsent.records.columns import Columns
+from imdbsent.reading.tables import Columns
 
 pa = pytest.importorskip("pyarrow", reason="pyarrow is not installed")
 

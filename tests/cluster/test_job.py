@@ -20,8 +20,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from benchmarks.losing import local_cluster, losing
-from imdbsent.bundle import Bundle
-from imdbsent.cluster.output import COMPLETE
+from imdbsent.bundle.bundle import Bundle
+from imdbsent.cluster.job import COMPLETE
 from imdbsent.errors import ExitCode
 
 pytestmark = [
@@ -151,8 +151,8 @@ def test_a_file_that_is_damaged_is_one_line_and_no_results(predict) -> None:
 
 def test_progress_comes_while_it_works(predict, cluster: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[int] = []
-    monkeypatch.setattr("imdbsent.cli.records_bar.can_animate", lambda _console: True)
-    monkeypatch.setattr("imdbsent.cli.records_bar.RecordsBar.has_answered", lambda _bar, rows: seen.append(rows))
+    monkeypatch.setattr("imdbsent.cli._progress.can_animate", lambda _console: True)
+    monkeypatch.setattr("imdbsent.cli._progress.RecordsBar.has_answered", lambda _bar, rows: seen.append(rows))
     Path("a.txt").write_text("great\n" * 5_000)
     assert predict("a.txt", "--engine", "ray", "-o", "out").code == ExitCode.DONE
     assert sum(seen) <= 5_000
@@ -168,9 +168,9 @@ def reviews(number: int) -> list[str]:
 def test_with_a_node_and_an_actor_killed_half_way_every_row_is_there_once(
     run, cluster: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from imdbsent import store
-    from imdbsent.cli.on_ray import Request, job_of
+    from imdbsent.cli._predict_run import Request, job_of
     from imdbsent.cluster.job import run as run_job
+    from imdbsent.models import store
 
     monkeypatch.chdir(tmp_path)
     Path("data").mkdir()

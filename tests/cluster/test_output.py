@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from imdbsent.cluster.output import COMPLETE, output_folder
+from imdbsent.cluster.job import COMPLETE, output_folder
 from imdbsent.errors import OutputFailed, UsageProblem
 
 pytest.importorskip("pyarrow", reason="pyarrow is not installed")

@@ -6,10 +6,9 @@ import numpy as np
 import pytest
 
 from imdbsent.dataset.aclimdb import LABELLED, read_reviews
-from imdbsent.dataset.computing import compute
 from imdbsent.dataset.corpus import Corpus, Text, count_reviews, count_texts
-from imdbsent.dataset.statistics import Percentile, StarCount
-from imdbsent.tokenizer import KerasTokenizer, Vocabulary
+from imdbsent.dataset.statistics import Percentile, StarCount, compute
+from imdbsent.text.tokenizer import KerasTokenizer, Vocabulary
 
 
 def corpus_of(*texts: tuple[str, str | None]) -> Corpus:

@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from imdbsent.dataset import corpus_cache
+from imdbsent.dataset import corpus as corpus_cache
 from imdbsent.dataset.aclimdb import LABELLED, read_reviews
-from imdbsent.dataset.computing import compute
 from imdbsent.dataset.corpus import Corpus, count_reviews
+from imdbsent.dataset.statistics import compute
 from imdbsent.errors import DatasetInvalid
 
 KEY = "0" * 64

@@ -2,9 +2,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from imdbsent.dataset.aclimdb import read_reviews
-from imdbsent.dataset.examples import from_reviews
-from imdbsent.records.examples import Example
+from imdbsent.dataset.aclimdb import from_reviews, read_reviews
+from imdbsent.reading.labelled import Example
 
 
 def test_reviews_have_their_label_their_stars_their_file_and_their_film(tiny_tree: Path) -> None:

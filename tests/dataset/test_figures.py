@@ -7,8 +7,8 @@ import pytest
 
 from imdbsent.dataset import figures
 from imdbsent.dataset.aclimdb import LABELLED, read_reviews
-from imdbsent.dataset.computing import compute
 from imdbsent.dataset.corpus import count_reviews
+from imdbsent.dataset.statistics import compute
 
 
 def test_what_ships_has_the_published_figures() -> None:

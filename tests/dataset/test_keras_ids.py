@@ -8,7 +8,7 @@ import pytest
 
 from imdbsent.dataset.aclimdb import Review, read_reviews
 from imdbsent.dataset.keras_ids import learn_vocabulary, pad_sequences, python2_dict_order, python2_hash
-from imdbsent.tokenizer import KerasTokenizer
+from imdbsent.text.tokenizer import KerasTokenizer
 
 
 def review(text: str, label: int, number: int) -> Review:

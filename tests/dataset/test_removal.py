@@ -3,7 +3,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from imdbsent.dataset import removal
+from imdbsent.dataset import download
 
 
 def test_what_a_download_and_a_count_left_that_were_killed_goes_with_the_rest(home: Path) -> None:
@@ -13,8 +13,8 @@ def test_what_a_download_and_a_count_left_that_were_killed_goes_with_the_rest(ho
     (home / "cache" / "statistics").mkdir(parents=True)
     for file in [*files, home / "cache" / "other"]:
         file.write_bytes(b"1234")
-    cached = removal.find_cached()
+    cached = download.find_cached()
     assert set(cached.files) == set(files)
     assert cached.size == 4 * len(files)
-    removal.remove(cached)
+    download.remove(cached)
     assert os.listdir(home / "cache") == ["other"]

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from imdbsent.dataset.aclimdb import Review, read_reviews
 from imdbsent.dataset.word_counts import WordCount, count_word
-from imdbsent.tokenizer import split_words
+from imdbsent.text.tokenizer import split_words
 
 
 def test_occurrences_and_reviews_are_counted_apart():

@@ -11,14 +11,18 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from imdbsent.evaluation.curves import calibration_curve, expected_calibration_error, roc_curve
-from imdbsent.evaluation.mcnemar import EXACT_BELOW, compare, mcnemar
 from imdbsent.evaluation.metrics import (
+    EXACT_BELOW,
     KERAS_EPSILON,
     Confusion,
     binary_cross_entropy,
     brier_score,
+    calibration_curve,
+    compare,
+    expected_calibration_error,
     log_loss,
+    mcnemar,
+    roc_curve,
     wilson_interval,
 )
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from imdbsent.evaluation.page import as_html
+from imdbsent.evaluation.html import as_html
 from imdbsent.evaluation.report import report
 from tests.chromium import ENTER, TAB, Chromium, Page, needs_chromium
 from tests.evaluation.example_report import answers, examples, two_models

@@ -8,15 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from imdbsent.bundle import Bundle
-from imdbsent.classifier import Classifier
-from imdbsent.dataset.aclimdb import read_reviews
-from imdbsent.dataset.examples import from_reviews
+from imdbsent.bundle.bundle import Bundle
+from imdbsent.classify.classifier import Classifier
+from imdbsent.dataset.aclimdb import from_reviews, read_reviews
 from imdbsent.evaluation import evaluate
-from imdbsent.evaluation.groups import MOST_RATINGS, by_length, by_stars, surest_mistakes
-from imdbsent.evaluation.report import Answers, answer, report
-from imdbsent.evaluation.writing import as_csv, as_json
-from imdbsent.records.examples import Example, Examples
+from imdbsent.evaluation.metrics import MOST_RATINGS, by_length, by_stars, surest_mistakes
+from imdbsent.evaluation.report import Answers, answer, as_csv, as_json, report
+from imdbsent.reading.labelled import Example, Examples
 from tests.evaluation.example_report import two_models
 
 

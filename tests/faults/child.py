@@ -82,9 +82,9 @@ def obey(order: Order, arguments: list[str]) -> int:
         Its exit code.
     """
     if order.url:
-        from imdbsent.dataset import fetching
+        from imdbsent.dataset import download
 
-        fetching.URL, fetching.SHA256, fetching.SIZE = order.url, order.sha256, order.size  # type: ignore[misc]
+        download.URL, download.SHA256, download.SIZE = order.url, order.sha256, order.size  # type: ignore[misc]
     from imdbsent.cli.app import run
 
     if order.file_limit:

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from imdbsent import download, transfer
+from imdbsent import fetch
 from tests.faults.downloading import CONTENT, PROXIES, QUICK
 from tests.faults.nursery import close_nursery
 from tests.faults.site import Site
@@ -23,8 +23,8 @@ def _nursery() -> Iterator[None]:
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The pauses, which are not made; and no proxy of the machine's."""
     seconds: list[float] = []
-    monkeypatch.setattr(transfer, "time", SimpleNamespace(sleep=seconds.append))
-    monkeypatch.setattr(download, "PATIENCE", QUICK)
+    monkeypatch.setattr(fetch, "time", SimpleNamespace(sleep=seconds.append))
+    monkeypatch.setattr(fetch, "PATIENCE", QUICK)
     for name in PROXIES:
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.upper(), raising=False)

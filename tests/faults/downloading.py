@@ -9,9 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from imdbsent.download import download
 from imdbsent.errors import DownloadFailed, ExitCode
-from imdbsent.transfer import Patience
+from imdbsent.fetch import Patience, download
 from tests.server import Answer, serving
 
 CONTENT = random.Random(0).randbytes(400_000)

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
 
-from imdbsent.bundle import Bundle, read_bundle, write_card
+from imdbsent.bundle.bundle import Bundle, read_bundle, write_card
 from imdbsent.errors import BundleInvalid
-from imdbsent.models import archive
+from imdbsent.models import install
 from tests.faults.child import Order
 from tests.tiny import TINY
 
@@ -246,7 +246,7 @@ def write_tar(bundle: Bundle, path: Path) -> None:
     """Pack a bundle."""
     files = [(name, (bundle.directory / name).read_bytes()) for name in ("card.json", *bundle.card.files)]
     with path.open("wb") as stream:
-        archive.pack(files, "tiny", stream, compressed=False)
+        install.pack(files, "tiny", stream, compressed=False)
 
 
 def _warmer(directory: Path) -> Bundle:

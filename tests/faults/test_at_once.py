@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from imdbsent.bundle import read_bundle
+from imdbsent.bundle.bundle import read_bundle
 from tests.faults.child import Order
 from tests.faults.killing import environment, run_command
 from tests.faults.scenarios import Train, half_models, reviews, write_tar

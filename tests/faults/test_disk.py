@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from imdbsent import store
-from imdbsent.bundle import read_bundle
+from imdbsent.bundle.bundle import read_bundle
+from imdbsent.models import store
 from tests.faults.child import Order
 from tests.faults.disk import small_disk
 from tests.faults.killing import environment, run_command

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from imdbsent.download import download
 from imdbsent.errors import DownloadFailed
+from imdbsent.fetch import download
 from tests.faults.downloading import CONTENT, QUICK, SHA256, fetch_from, refused
 from tests.faults.site import LAST_MODIFIED, Site
 from tests.server import in_turn, serving
@@ -238,7 +238,7 @@ def test_processes_that_want_one_file_fetch_it_once(site: Site, target: Path) ->
     program = """
 import sys
 from pathlib import Path
-from imdbsent.download import download
+from imdbsent.fetch import download
 download(sys.argv[1], Path(sys.argv[2]), sys.argv[3], largest=10**6, progress=None, next_step="")
 """
     with serving(in_turn(site.closes(100_000), site.whole)) as address:

@@ -59,7 +59,7 @@ def test_what_tells_sockets_tells_them(tmp_path: Path) -> None:
 
 
 def test_offline_a_tar_that_is_here_is_installed(tmp_path: Path) -> None:
-    from imdbsent.bundle import read_bundle
+    from imdbsent.bundle.bundle import read_bundle
 
     tar = tmp_path / "tiny.tar"
     write_tar(read_bundle(TINY), tar)

@@ -15,19 +15,18 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from imdbsent.bundle import CARD, MODEL, read_bundle, write_card
-from imdbsent.cli.console import visible
-from imdbsent.engine import Engine
+from imdbsent.bundle.bundle import CARD, MODEL, read_bundle, write_card
+from imdbsent.classify.engine import Engine
+from imdbsent.cli._console import visible
 from imdbsent.errors import ImdbsentError
-from imdbsent.explanation.sentences import sentence_spans
-from imdbsent.models.archive import FILES, unpack
+from imdbsent.models.install import FILES, unpack
+from imdbsent.reading.detect import Compression, FileFormat, Kind
+from imdbsent.reading.lines import read_file
+from imdbsent.reading.tables import Columns, open_table, records_of
 from imdbsent.records import Prediction, Record
-from imdbsent.records.columns import Columns, records_of
-from imdbsent.records.formats import Compression, FileFormat, Kind
-from imdbsent.records.reading import read_file
-from imdbsent.records.tables import open_table
-from imdbsent.records.writing import Format, ResultColumns, text_layout
-from imdbsent.tokenizer import KerasTokenizer, Vocabulary, split_words, word_spans
+from imdbsent.text.sentences import sentence_spans
+from imdbsent.text.tokenizer import KerasTokenizer, Vocabulary, split_words, word_spans
+from imdbsent.writing.text import Format, ResultColumns, text_layout
 from tests.hostile.results import steering
 from tests.tiny import MAXIMUM_LENGTH, NUM_WORDS, WORDS
 

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from imdbsent.bundle import CARD, MODEL, VOCABULARY
+from imdbsent.bundle.bundle import CARD, MODEL, VOCABULARY
 from tests.tiny import TINY
 
 GOOD: dict[str, Any] = json.loads((TINY / CARD).read_bytes())

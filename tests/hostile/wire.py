@@ -51,7 +51,7 @@ def appended(model: bytes, *parts: Field) -> bytes:
 
 
 def parts_of(content: bytes) -> list[Field]:
-    from imdbsent.protobuf import fields
+    from imdbsent.bundle.safety import fields
 
     found = fields(memoryview(content))
     return [(number, value if isinstance(value, int) else bytes(value)) for number, value in found]

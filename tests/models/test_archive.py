@@ -15,10 +15,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from imdbsent.bundle import CARD, LARGEST_FILE, MODEL, VOCABULARY
+from imdbsent.bundle.bundle import CARD, LARGEST_FILE, MODEL, VOCABULARY
 from imdbsent.errors import BundleInvalid
-from imdbsent.models import archive
-from imdbsent.models.installing import install
+from imdbsent.models import install as archive
+from imdbsent.models.install import install
 from tests.conftest import MemoryPeak
 from tests.hostile.archives import FILES as TINY_FILES
 from tests.hostile.archives import HostileArchive, hostile_archives

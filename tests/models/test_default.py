@@ -6,10 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from imdbsent import store
-from imdbsent.bundle import Bundle
+from imdbsent.bundle.bundle import Bundle
 from imdbsent.errors import BundleInvalid, DefaultMissing, ExitCode, ModelMissing, ModelsUnwritable, UsageProblem
-from imdbsent.models import choosing, default
+from imdbsent.models import default, inventory, store
 
 
 @pytest.fixture
@@ -21,7 +20,7 @@ def test_flag_then_variable_then_choice_then_built_in(
     mine: Path, tiny_bundle: Bundle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert default.choice(pytest.fail) == default.BUILT_IN
-    choosing.use("mine")
+    inventory.use("mine")
     assert default.choice(pytest.fail) == default.Choice("mine", default.USE)
     assert store.resolve().directory == mine
     monkeypatch.setenv("IMDBSENT_MODEL", str(tiny_bundle.directory))
@@ -29,26 +28,26 @@ def test_flag_then_variable_then_choice_then_built_in(
     assert store.resolve() == tiny_bundle
     assert store.resolve("mine").directory == mine
     monkeypatch.delenv("IMDBSENT_MODEL")
-    choosing.reset()
+    inventory.reset()
     assert store.resolve().card.name == "flagship"
 
 
 def test_resetting_twice_is_no_error(mine: Path) -> None:
-    choosing.use("mine")
-    choosing.reset()
-    choosing.reset()
+    inventory.use("mine")
+    inventory.reset()
+    inventory.reset()
     assert default.stored() is None
 
 
 def test_the_choice_is_one_small_file_and_nothing_lies_beside_it(mine: Path, home: Path) -> None:
-    choosing.use("mine")
-    choosing.use("classic")
+    inventory.use("mine")
+    inventory.use("classic")
     assert os.listdir(home / "config") == ["default-model"]
     assert (home / "config" / "default-model").read_bytes() == b"classic\n"
 
 
 def test_a_default_that_was_taken_away_names_the_way_out(mine: Path) -> None:
-    choosing.use("mine")
+    inventory.use("mine")
     shutil.rmtree(mine)
     with pytest.raises(DefaultMissing, match="'mine'.*Type: imdbsent models use --reset$") as caught:
         store.resolve()
@@ -79,17 +78,17 @@ def test_a_file_that_cannot_be_read_is_told_and_the_built_in_model_answers(home:
 
 def test_what_cannot_be_used_is_not_chosen(mine: Path) -> None:
     with pytest.raises(ModelMissing, match="there are: classic, flagship, mine"):
-        choosing.use("nowhere")
+        inventory.use("nowhere")
     with pytest.raises(UsageProblem, match="imdbsent models install ./mine"):
-        choosing.use("./mine")
+        inventory.use("./mine")
     (mine / "model.onnx").write_bytes(b"damaged")
     with pytest.raises(BundleInvalid, match="Type: imdbsent models remove mine"):
-        choosing.use("mine")
+        inventory.use("mine")
     assert default.stored() is None
 
 
 def test_a_choice_that_cannot_be_stored_is_one_error(mine: Path, home: Path) -> None:
     (home / "config").touch()
     with pytest.raises(ModelsUnwritable, match="cannot change the models") as caught:
-        choosing.use("mine")
+        inventory.use("mine")
     assert caught.value.exit_code is ExitCode.FAILED

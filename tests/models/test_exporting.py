@@ -9,12 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from imdbsent import store
-from imdbsent.bundle import HISTORY, MODEL, NETWORK, Bundle, Epoch, file_sha256, read_bundle, write_card
+from imdbsent.bundle.bundle import HISTORY, MODEL, NETWORK, Bundle, Epoch, file_sha256, read_bundle, write_card
 from imdbsent.errors import BundleInvalid, OutputFailed, UsageProblem
-from imdbsent.models import archive, exporting
-from imdbsent.models.exporting import ExportFormat, export_file, export_stream, format_of
-from imdbsent.training.history import write_history
+from imdbsent.models import export, install, store
+from imdbsent.models.export import ExportFormat, export_file, export_stream, format_of
+from imdbsent.training.progress import write_history
 
 
 @pytest.mark.parametrize(
@@ -70,7 +69,7 @@ def test_the_history_is_exported_alone_and_with_the_rest(tiny_bundle: Bundle, tm
     assert json.loads((tmp_path / "history.json").read_text("utf-8"))["val_accuracy"] == [0.8125]
     export_file(bundle, ExportFormat.TAR, tmp_path / "a.tar", replace=False)
     (tmp_path / "again").mkdir()
-    archive.unpack(tmp_path / "a.tar", tmp_path / "again", "a.tar")
+    install.unpack(tmp_path / "a.tar", tmp_path / "again", "a.tar")
     assert read_bundle(tmp_path / "again").verify().card == bundle.card
     assert (tmp_path / "again" / HISTORY).read_bytes() == (tmp_path / "history.json").read_bytes()
 
@@ -100,7 +99,7 @@ def test_a_file_that_comes_while_it_is_written_stays(
     tiny_bundle: Bundle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, links: bool
 ) -> None:
     output = tmp_path / "a.onnx"
-    monkeypatch.setattr(exporting, "export_stream", lambda *_, **__: output.write_text("theirs"))
+    monkeypatch.setattr(export, "export_stream", lambda *_, **__: output.write_text("theirs"))
     if not links:  # as on FAT
 
         def refuse(*_: object) -> None:
@@ -140,7 +139,7 @@ def test_a_full_disk_is_one_error_and_leaves_no_file(
     def fill(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(exporting, "export_stream", fill)
+    monkeypatch.setattr(export, "export_stream", fill)
     with pytest.raises(OutputFailed, match="No space left"):
         export_file(tiny_bundle, ExportFormat.TAR, tmp_path / "a.tar", replace=False)
     assert os.listdir(tmp_path) == ["tiny"]

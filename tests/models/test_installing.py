@@ -13,8 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from imdbsent import store
-from imdbsent.bundle import CARD, MODEL, NETWORK, Bundle, file_sha256, read_bundle, write_card
+from imdbsent.bundle.bundle import CARD, MODEL, NETWORK, Bundle, file_sha256, read_bundle, write_card
 from imdbsent.errors import (
     BundleInvalid,
     DownloadFailed,
@@ -24,9 +23,9 @@ from imdbsent.errors import (
     NameTaken,
     UsageProblem,
 )
-from imdbsent.models import publishing
-from imdbsent.models.exporting import ExportFormat, export_file
-from imdbsent.models.installing import install
+from imdbsent.models import publish, store
+from imdbsent.models.export import ExportFormat, export_file
+from imdbsent.models.install import install
 from tests.faults.site import Site
 from tests.server import bytes_of, in_turn, serving
 
@@ -289,7 +288,7 @@ for i in range(8):
     model = home / "models" / "tiny"
     seen = {True: 0, False: 0}
     while any(process.poll() is None for process in processes):
-        with publishing.locked():
+        with publish.locked():
             if there := model.exists():
                 read_bundle(model).verify()
             seen[there] += 1

@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from imdbsent import store
-from imdbsent.bundle import Bundle, Metrics, read_bundle, write_card
-from imdbsent.models import inventory
+from imdbsent.bundle.bundle import Bundle, Metrics, read_bundle, write_card
+from imdbsent.models import inventory, store
 from imdbsent.models.default import BUILT_IN, Choice
 from imdbsent.models.inventory import Status
 

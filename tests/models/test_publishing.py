@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from imdbsent import load, store
-from imdbsent.bundle import Bundle, file_sha256, write_card
+from imdbsent import load
+from imdbsent.bundle.bundle import Bundle, file_sha256, write_card
 from imdbsent.errors import BundleInvalid, ModelMissing
-from imdbsent.models import inventory, publishing
+from imdbsent.models import inventory, publish, store
 from imdbsent.models.default import BUILT_IN
 
 
@@ -62,7 +62,7 @@ with publishing.staging(models) as fresh:
 def test_what_a_killed_install_left_goes_with_the_next_change(home: Path, tiny_bundle: Bundle) -> None:
     killed(home, "staged")
     assert any(name.startswith(".new-") for name in left(home))
-    with publishing.staging(home / "models"):
+    with publish.staging(home / "models"):
         assert len(left(home)) == 2
     assert left(home) == {"mine"}
     assert tiny_bundle.verify()
@@ -90,9 +90,9 @@ def test_between_the_two_renames_of_a_replacement_the_model_is_found(
         return rename(self, target)
 
     def replace() -> None:
-        with publishing.staging(mine.parent) as fresh:
+        with publish.staging(mine.parent) as fresh:
             shutil.copytree(other.directory, fresh, dirs_exist_ok=True)
-            publishing.publish(fresh, mine)
+            publish.publish(fresh, mine)
 
     monkeypatch.setattr(Path, "rename", wait_before_the_second)
     replacing = threading.Thread(target=replace)
@@ -119,12 +119,12 @@ def test_a_replacement_that_fails_half_way_leaves_the_old_model(
 
     with (
         pytest.raises(type(error)),
-        publishing.staging(home / "models") as fresh,
+        publish.staging(home / "models") as fresh,
         monkeypatch.context() as patch,
     ):
         shutil.copytree(other.directory, fresh, dirs_exist_ok=True)
         patch.setattr(Path, "rename", fail_at_the_second)
-        publishing.publish(fresh, mine)
+        publish.publish(fresh, mine)
     assert store.locate("mine").verify().card.temperature == 1.0
     assert left(home) == {"mine"}
 
@@ -137,13 +137,13 @@ def test_a_model_that_is_replaced_while_it_is_read_is_no_damaged_one(
 
     def replace_first(self: Bundle, file: str) -> Path:
         monkeypatch.setattr(Bundle, "checked", checked)
-        with publishing.staging(mine.parent) as fresh:
+        with publish.staging(mine.parent) as fresh:
             shutil.copytree(other.directory, fresh, dirs_exist_ok=True)
             words = fresh / "vocabulary.txt"
             words.write_bytes(words.read_bytes() + b"more\n")
             files = {**other.card.files, "vocabulary.txt": file_sha256(words)}
             write_card(fresh, type(other.card)(**{**vars(other.card), "files": files}))
-            publishing.publish(fresh, mine)
+            publish.publish(fresh, mine)
         return checked(self, file)
 
     monkeypatch.setattr(Bundle, "checked", replace_first)
@@ -171,8 +171,8 @@ def test_a_damaged_model_is_a_damaged_one_however_often_it_is_read(mine: Path) -
 
 
 def test_the_lock_may_be_taken_again_by_who_holds_it_and_by_nobody_else(home: Path) -> None:
-    with publishing.locked():
-        with publishing.locked():
+    with publish.locked():
+        with publish.locked():
             pass
         program = """
 from imdbsent.models import publishing

@@ -6,10 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from imdbsent import store
-from imdbsent.bundle import Bundle
+from imdbsent.bundle.bundle import Bundle
 from imdbsent.errors import ExitCode, ModelMissing, ModelsUnwritable, UsageProblem
-from imdbsent.models import choosing, default, removal
+from imdbsent.models import default, inventory, store
 
 
 @pytest.fixture
@@ -23,42 +22,42 @@ def left(home: Path) -> set[str]:
 
 def test_a_model_is_removed_and_nothing_else(mine: Path, home: Path) -> None:
     shutil.copytree(mine, home / "models" / "other")
-    planned = removal.plan("mine")
+    planned = inventory.plan("mine")
     assert planned.directory == mine
     assert planned.size == sum(path.stat().st_size for path in mine.iterdir())
     assert mine.exists()
-    assert removal.remove(planned) is False
+    assert inventory.remove(planned) is False
     assert left(home) == {"other"}
 
 
 def test_a_damaged_model_can_be_removed(mine: Path, home: Path) -> None:
     (mine / "card.json").unlink()
-    removal.remove(removal.plan("mine"))
+    inventory.remove(inventory.plan("mine"))
     assert left(home) == set()
 
 
 def test_removing_the_default_resets_it(mine: Path) -> None:
-    choosing.use("mine")
-    assert removal.remove(removal.plan("mine")) is True
+    inventory.use("mine")
+    assert inventory.remove(inventory.plan("mine")) is True
     assert default.choice(pytest.fail) == default.BUILT_IN
     assert store.resolve().card.name == "flagship"
 
 
 def test_removing_another_leaves_the_default(mine: Path, home: Path) -> None:
     shutil.copytree(mine, home / "models" / "other")
-    choosing.use("mine")
-    assert removal.remove(removal.plan("other")) is False
+    inventory.use("mine")
+    assert inventory.remove(inventory.plan("other")) is False
     assert default.stored() == "mine"
 
 
 def test_of_a_shipped_model_the_installed_copy_alone_is_removed(home: Path) -> None:
     with pytest.raises(UsageProblem, match="comes with imdbsent"):
-        removal.plan("classic")
+        inventory.plan("classic")
     store.resolve("classic")
-    choosing.use("classic")
-    planned = removal.plan("classic")
+    inventory.use("classic")
+    planned = inventory.plan("classic")
     assert planned.shipped
-    assert removal.remove(planned) is False
+    assert inventory.remove(planned) is False
     assert left(home) == set()
     assert (store.PRETRAINED / "classic" / "card.json").exists()
     assert default.stored() == "classic"
@@ -68,7 +67,7 @@ def test_of_a_shipped_model_the_installed_copy_alone_is_removed(home: Path) -> N
 @pytest.mark.parametrize("name", ["nowhere", "..", "../models", "a b", ""])
 def test_a_model_that_is_not_there_cannot_be_removed(mine: Path, home: Path, name: str) -> None:
     with pytest.raises((ModelMissing, UsageProblem)) as caught:
-        removal.plan(name)
+        inventory.plan(name)
     assert caught.value.exit_code in (ExitCode.MISSING, ExitCode.USAGE)
     assert left(home) == {"mine"}
 
@@ -76,32 +75,32 @@ def test_a_model_that_is_not_there_cannot_be_removed(mine: Path, home: Path, nam
 def test_of_a_link_the_link_alone_is_removed(tiny_bundle: Bundle, home: Path) -> None:
     (home / "models").mkdir(parents=True)
     (home / "models" / "linked").symlink_to(tiny_bundle.directory)
-    removal.remove(removal.plan("linked"))
+    inventory.remove(inventory.plan("linked"))
     assert left(home) == set()
     assert tiny_bundle.verify()
 
 
 def test_a_model_that_went_meanwhile_is_missing(mine: Path) -> None:
-    planned = removal.plan("mine")
-    removal.remove(planned)
+    planned = inventory.plan("mine")
+    inventory.remove(planned)
     with pytest.raises(ModelMissing):
-        removal.remove(planned)
+        inventory.remove(planned)
 
 
 def test_what_a_killed_removal_left_goes_with_the_next(mine: Path, home: Path) -> None:
     shutil.copytree(mine, home / "models" / ".removed-abc" / "old")
     assert store.names() == ["classic", "flagship", "mine"]
-    removal.remove(removal.plan("mine"))
+    inventory.remove(inventory.plan("mine"))
     assert left(home) == set()
 
 
 def test_a_home_that_may_not_be_written_is_one_error(mine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    planned = removal.plan("mine")
+    planned = inventory.plan("mine")
 
     def refuse(*_: object) -> None:
         raise PermissionError(13, "Permission denied", str(mine))
 
     monkeypatch.setattr(Path, "rename", refuse)
     with pytest.raises(ModelsUnwritable, match="mine': Permission denied"):
-        removal.remove(planned)
+        inventory.remove(planned)
     assert mine.exists()

@@ -17,10 +17,10 @@ THREE_STEPS = """
 import json
 from dataclasses import replace
 import numpy as np
-from imdbsent.training.batches import Split
-from imdbsent.training.flagship.network import flagship_network
+from imdbsent.training.loop import Split
+from imdbsent.training.architectures.flagship import flagship_network
 from imdbsent.training.flagship.teaching import compile_network
-from imdbsent.training.networks import build_network
+from imdbsent.training.architectures.classic import build_network
 from imdbsent.training.recipes import RECIPES
 
 losses = {}

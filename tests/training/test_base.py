@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from imdbsent.bundle import MODEL, Bundle, file_sha256, read_bundle, write_card
+from imdbsent.bundle.bundle import MODEL, Bundle, file_sha256, read_bundle, write_card
 from imdbsent.errors import BundleInvalid, ModelMissing
 from imdbsent.training.base import of_model, read_base
 from imdbsent.training.recipes import CLASSIC, SIZES
@@ -39,10 +39,10 @@ def test_a_recipe_gets_the_sizes_of_the_model_and_keeps_the_rest(tiny_bundle: Bu
 def test_a_model_that_does_not_read_padding_goes_on_not_reading_it(tmp_path: Path) -> None:
     onnx = pytest.importorskip("onnx", reason="onnx is not installed in the light environment")
     pytest.importorskip("keras", reason="keras is not installed in the light environment")
-    from imdbsent.tokenizer import Vocabulary
+    from imdbsent.text.tokenizer import Vocabulary
+    from imdbsent.training.architectures.classic import answering_network
     from imdbsent.training.export import write_bundle
-    from imdbsent.training.networks import answering_network
-    from imdbsent.training.trainer import Trained
+    from imdbsent.training.run import Trained
 
     del onnx
     recipe = replace(CLASSIC, vocabulary_size=9, maximum_length=5, embedding_size=2, units=3, bucketed=True)

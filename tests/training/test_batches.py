@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
-from imdbsent.training.batches import Split, batches_of, cut_to
+from imdbsent.training.loop import Split, batches_of, cut_to
 
 LENGTHS = tuple(int(length) for length in np.random.default_rng(5).integers(1, 41, 333))
 

@@ -6,9 +6,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from imdbsent.bundle import Bundle, write_card
-from imdbsent.classifier import Classifier
-from imdbsent.records.examples import Example
+from imdbsent.bundle.bundle import Bundle, write_card
+from imdbsent.classify.classifier import Classifier
+from imdbsent.reading.labelled import Example
 from imdbsent.training.calibration import BOUNDS, FEWEST, calibrate, fit_temperature
 
 

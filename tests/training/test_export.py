@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from imdbsent.bundle import MODEL, VOCABULARY, read_bundle
+from imdbsent.bundle.bundle import MODEL, VOCABULARY, read_bundle
+from imdbsent.classify.engine import Engine
 from imdbsent.dataset.keras_ids import pad_sequences
-from imdbsent.engine import Engine
 from imdbsent.errors import TrainingUnavailable
-from imdbsent.tokenizer import Vocabulary
+from imdbsent.text.tokenizer import Vocabulary
 from imdbsent.training.recipes import CLASSIC, Recipe
 
 SMALL = replace(CLASSIC, vocabulary_size=50, maximum_length=40, embedding_size=5, units=7)
@@ -24,7 +24,7 @@ def network():
 
 def _network(recipe: Recipe):
     keras = pytest.importorskip("keras", reason="keras is not installed in the light environment")
-    from imdbsent.training.networks import answering_network
+    from imdbsent.training.architectures.classic import answering_network
 
     keras.utils.set_random_seed(3)
     built = answering_network(recipe)
@@ -68,7 +68,7 @@ def test_the_weights_are_outputs_of_the_graph(network, tmp_path: Path) -> None:
     onnx = pytest.importorskip("onnx")
     import onnxruntime
 
-    from imdbsent.lstm import WEIGHTS
+    from imdbsent.classify.lstm import WEIGHTS
     from imdbsent.training.export import classic_to_onnx
 
     onnx.save(classic_to_onnx(network, SMALL.maximum_length), str(tmp_path / MODEL))
@@ -102,9 +102,9 @@ def test_hidden_states_are_read_with_and_without_an_axis_of_directions(network, 
 def test_a_written_bundle_has_what_is_needed_to_make_it_again(network, tmp_path: Path) -> None:
     keras = pytest.importorskip("keras")
     pytest.importorskip("onnx")
-    from imdbsent.bundle import Metrics
+    from imdbsent.bundle.bundle import Metrics
     from imdbsent.training.export import write_bundle
-    from imdbsent.training.trainer import Trained
+    from imdbsent.training.run import Trained
 
     trained = Trained(SMALL, 3, network, Vocabulary((b"great", b"awful")), ())
     metrics = (Metrics("test", 2, 0.5, 0.7),)

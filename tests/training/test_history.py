@@ -4,8 +4,8 @@ import json
 import math
 from pathlib import Path
 
-from imdbsent.bundle import Epoch
-from imdbsent.training.history import write_history
+from imdbsent.bundle.bundle import Epoch
+from imdbsent.training.progress import write_history
 
 
 def test_each_figure_is_a_column_under_the_name_that_keras_gives_it(tmp_path: Path) -> None:

@@ -9,10 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from imdbsent.bundle import Epoch
+from imdbsent.bundle.bundle import Epoch
 from imdbsent.errors import TrainingStopped
-from imdbsent.training.batches import Split
-from imdbsent.training.loop import Loop, Means, State
+from imdbsent.training.loop import Loop, Means, Split, State
 from imdbsent.training.progress import Position
 from imdbsent.training.recipes import CLASSIC
 

@@ -5,11 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from imdbsent.training.batches import Split
+from imdbsent.training.loop import Split
 from imdbsent.training.recipes import BUCKETED, CLASSIC
 
 keras = pytest.importorskip("keras", reason="keras is not installed in the light environment")
-from imdbsent.training.networks import answering_network, as_answering, build_network  # noqa: E402
+from imdbsent.training.architectures.classic import answering_network, as_answering, build_network  # noqa: E402
 
 SMALL = replace(CLASSIC, vocabulary_size=50, maximum_length=24, embedding_size=5, units=7)
 SMALL_BUCKETED = replace(BUCKETED, vocabulary_size=50, maximum_length=24, embedding_size=5, units=7)

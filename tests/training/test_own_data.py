@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from imdbsent.errors import ExitCode, ImdbsentError, RowsInvalid, TextsShared, TooFewTexts, UsageProblem
-from imdbsent.records.examples import Example
+from imdbsent.reading.labelled import Example
 from imdbsent.training.data import TrainingData
 from imdbsent.training.own_data import content_sha256, read_own_data
 from imdbsent.training.request import OwnData

@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 
 from imdbsent.errors import ExitCode, RecipeInvalid
-from imdbsent.training.recipe_files import find_recipe, override, read_recipe
-from imdbsent.training.recipes import BUCKETED, CLASSIC, RECIPES, Recipe
+from imdbsent.training.recipes import BUCKETED, CLASSIC, RECIPES, Recipe, find_recipe, override, read_recipe
 
 WHOLE = """\
 scheme = "keras"

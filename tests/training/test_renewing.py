@@ -6,15 +6,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from imdbsent import store
-from imdbsent.bundle import MODEL, Bundle, file_sha256, read_bundle, write_card
-from imdbsent.engine import Engine
+from imdbsent.bundle.bundle import MODEL, Bundle, file_sha256, read_bundle, write_card
+from imdbsent.classify.engine import Engine
 from imdbsent.errors import BundleInvalid, LayersHidden
+from imdbsent.models import store
 from tests.tiny import MAXIMUM_LENGTH
 
 pytest.importorskip("onnx", reason="onnx is not installed in the light environment")
 
-from imdbsent.training.renewing import renew
+from imdbsent.training.export import renew
 
 TEXTS = [[1, 5], [1, 4, 6, 6], [5] * MAXIMUM_LENGTH, [2]]
 

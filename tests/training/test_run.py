@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from imdbsent.bundle import Bundle, read_bundle
+from imdbsent.bundle.bundle import Bundle, read_bundle
 from imdbsent.errors import CheckpointInvalid, ExitCode, TrainingStopped
-from imdbsent.training import unfinished
+from imdbsent.training import checkpoint as unfinished
 from imdbsent.training.recipes import CLASSIC
 from imdbsent.training.request import TrainingRequest
 from tests.tiny import write_tiny_tree

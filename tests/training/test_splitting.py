@@ -6,7 +6,7 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imdbsent.training.splitting import FEWEST_OF_CLASS, hold_out, text_key
+from imdbsent.training.data import FEWEST_OF_CLASS, hold_out, text_key
 
 FRACTIONS = st.floats(0.01, 0.5)
 SEEDS = st.integers(0, 1_000)

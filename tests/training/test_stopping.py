@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from imdbsent.training.stopping import stop_requested
+from imdbsent.training.progress import stop_requested
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

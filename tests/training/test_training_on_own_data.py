@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from imdbsent.bundle import Epoch, ModelCard
+from imdbsent.bundle.bundle import Epoch, ModelCard
 from imdbsent.errors import CheckpointInvalid, ImdbsentError, TrainingStopped
 from imdbsent.training.progress import Position
 from imdbsent.training.recipes import BUCKETED, Recipe
@@ -120,7 +120,7 @@ def test_the_temperature_is_fitted_on_the_texts_that_were_held_out(
 
 @needs_keras
 def test_a_run_goes_on_with_its_own_file_and_not_with_another(tmp_path: Path) -> None:
-    from imdbsent.training import unfinished
+    from imdbsent.training import checkpoint as unfinished
     from imdbsent.training.run import train_bundle
 
     class Interrupting(Silent):

@@ -9,7 +9,7 @@ import pytest
 
 from imdbsent import settings
 from imdbsent.errors import CheckpointInvalid, CheckpointMissing, TrainingBusy, TrainingUnfinished
-from imdbsent.training import unfinished
+from imdbsent.training import checkpoint
 from imdbsent.training.checkpoint import write_checkpoint
 from tests.training.test_checkpoint import CHECKPOINT
 
@@ -22,41 +22,41 @@ def stopped(home: Path):
         settings.training_directory().mkdir(parents=True, exist_ok=True)
         request = replace(CHECKPOINT.head.request, name=name)
         head = replace(CHECKPOINT.head, request=request)
-        write_checkpoint(unfinished.checkpoint_of(name), replace(CHECKPOINT, head=head))
+        write_checkpoint(checkpoint.checkpoint_of(name), replace(CHECKPOINT, head=head))
 
     return leave
 
 
 def test_the_only_run_that_can_go_on_needs_no_name(stopped) -> None:
     stopped("mine")
-    assert unfinished.find(None).head.request.name == "mine"
-    assert unfinished.find("mine").head.request.name == "mine"
+    assert checkpoint.find(None).head.request.name == "mine"
+    assert checkpoint.find("mine").head.request.name == "mine"
 
 
 def test_where_there_are_several_the_error_names_each(stopped) -> None:
     stopped("one")
     stopped("two")
     with pytest.raises(CheckpointMissing, match="2 unfinished.*--name one or imdbsent train --resume --name two"):
-        unfinished.find(None)
-    assert unfinished.find("two").head.request.name == "two"
+        checkpoint.find(None)
+    assert checkpoint.find("two").head.request.name == "two"
 
 
 def test_where_there_is_none_the_error_says_so(stopped) -> None:
     with pytest.raises(CheckpointMissing, match="no unfinished training. Type: imdbsent train$"):
-        unfinished.find(None)
+        checkpoint.find(None)
     stopped("mine")
     with pytest.raises(CheckpointMissing, match="of 'other'. Type: imdbsent train --resume --name mine"):
-        unfinished.find("other")
+        checkpoint.find("other")
 
 
 def test_a_new_run_does_not_take_the_place_of_one_that_can_go_on(stopped) -> None:
-    unfinished.check_none("mine")
+    checkpoint.check_none("mine")
     stopped("mine")
     with pytest.raises(TrainingUnfinished, match="epoch 2 of 10.*--resume --name mine, or --replace"):
-        unfinished.check_none("mine")
-    unfinished.checkpoint_of("mine").write_bytes(b"")
+        checkpoint.check_none("mine")
+    checkpoint.checkpoint_of("mine").write_bytes(b"")
     with pytest.raises(CheckpointInvalid):
-        unfinished.check_none("mine")
+        checkpoint.check_none("mine")
 
 
 def test_two_processes_do_not_train_one_model(home: Path) -> None:
@@ -69,12 +69,12 @@ def test_two_processes_do_not_train_one_model(home: Path) -> None:
     holder = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     assert holder.stdout is not None
     assert holder.stdout.readline() == b"held\n"
-    with pytest.raises(TrainingBusy, match="another process is training 'mine'"), unfinished.claimed("mine"):
+    with pytest.raises(TrainingBusy, match="another process is training 'mine'"), checkpoint.claimed("mine"):
         pass
-    with unfinished.claimed("other"):
+    with checkpoint.claimed("other"):
         pass
     holder.kill()  # a lock that a killed process left does not block
     holder.communicate()
-    with unfinished.claimed("mine") as path:
+    with checkpoint.claimed("mine") as path:
         assert path == home / "training" / "mine.npz"
-    assert unfinished.names() == []
+    assert checkpoint.names() == []

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from imdbsent.cli.console import NoColor, Notes, Quiet, stderr_console, stdout_console, visible
-from imdbsent.cli.inspect.common import (
+from imdbsent.cli._console import NoColor, Notes, Quiet, stderr_console, stdout_console, visible
+from imdbsent.cli.inspect._common import (
     Model,
     RowFormat,
     check_reads_padding,
@@ -19,10 +19,10 @@ from imdbsent.cli.inspect.common import (
     write_lines,
 )
 from imdbsent.errors import UsageProblem
-from imdbsent.records.ids import parse_ids
-from imdbsent.records.opening import STDIN
-from imdbsent.records.reading import read_records
-from imdbsent.tokenizer import INDEX_FROM, OOV_ID, PAD_ID, START_ID
+from imdbsent.reading.detect import STDIN
+from imdbsent.reading.inputs import parse_ids
+from imdbsent.reading.lines import read_records
+from imdbsent.text.tokenizer import INDEX_FROM, OOV_ID, PAD_ID, START_ID
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from imdbsent.records import Record
-    from imdbsent.tokenizer import Token, Tokenizer
+    from imdbsent.text.tokenizer import Token, Tokenizer
 
 _NO_IDS = "no ids came in. Type: imdbsent inspect decode 1 14 22 16"
 
@@ -140,7 +140,7 @@ def rows_of(text: str, tokenizer: Tokenizer, *, pad: bool) -> list[Token]:
     Returns:
         The rows; padding and the start mark have no rank and are called [pad] and [start].
     """
-    from imdbsent.tokenizer import Token
+    from imdbsent.text.tokenizer import Token
 
     rows = [Token("[start]", None, START_ID), *tokenizer.tokens(text)]
     if not pad:

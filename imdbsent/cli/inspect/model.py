@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from imdbsent.cli.console import NoColor, Notes, Quiet, stderr_console, stdout_console, visible
-from imdbsent.cli.inspect.common import PageFormat, show, write_lines
+from imdbsent.cli._console import NoColor, Notes, Quiet, stderr_console, stdout_console, visible
+from imdbsent.cli.inspect._common import PageFormat, show, write_lines
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-    from imdbsent.bundle import Bundle, ModelCard
+    from imdbsent.bundle.bundle import Bundle, ModelCard
 
 
 def model(
@@ -33,7 +33,7 @@ def model(
 
     imdbsent inspect model classic --format json | python -m json.tool --no-ensure-ascii
     """
-    from imdbsent import store
+    from imdbsent.models import store
 
     bundle = store.resolve(name, Notes(stderr_console(no_color=no_color), quiet=quiet))
     if output_format is PageFormat.JSON:
@@ -51,7 +51,7 @@ def model_tables(bundle: Bundle, console: Console) -> list[Table]:
         bundle: whose card it is.
         console: where it goes; curves are as wide as it is, and ASCII where it has nothing else.
     """
-    from imdbsent.cli.curves import learning_curves
+    from imdbsent.cli._charts import learning_curves
 
     card = bundle.card
     history = history_table(card) if card.history else None

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from imdbsent.cli.console import Data, NoColor, Notes, Quiet, stderr_console, stdout_console, visible
-from imdbsent.cli.inspect.common import (
+from imdbsent.cli._console import Data, NoColor, Notes, Quiet, stderr_console, stdout_console, visible
+from imdbsent.cli.inspect._common import (
     Model,
     PageFormat,
     check_reads_padding,
@@ -20,7 +20,7 @@ from imdbsent.cli.inspect.common import (
     write_lines,
 )
 from imdbsent.errors import ReviewMissing, UsageProblem
-from imdbsent.tokenizer import OOV_ID
+from imdbsent.text.tokenizer import OOV_ID
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from imdbsent.dataset.aclimdb import Review
-    from imdbsent.tokenizer import Token, Tokenizer
+    from imdbsent.text.tokenizer import Token, Tokenizer
 
 
 class SplitName(str, Enum):
@@ -98,8 +98,8 @@ def review(
         raise UsageProblem("--ids and --raw are two things. Type: imdbsent inspect review 0 --ids")
     if pad and not ids:
         raise UsageProblem("--pad is for --ids. Type: imdbsent inspect review 0 --ids --pad")
-    from imdbsent.cli.progress import DownloadBar
-    from imdbsent.dataset.fetching import find_or_fetch
+    from imdbsent.cli._progress import DownloadBar
+    from imdbsent.dataset.download import find_or_fetch
 
     console = stderr_console(no_color=no_color)
     notes = Notes(console, quiet=quiet)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from imdbsent.cli.console import NoColor, Notes, Quiet, stderr_console, stdout_console, visible
-from imdbsent.cli.inspect.common import (
+from imdbsent.cli._console import NoColor, Notes, Quiet, stderr_console, stdout_console, visible
+from imdbsent.cli.inspect._common import (
     Model,
     RowFormat,
     json_line,
@@ -19,8 +19,8 @@ from imdbsent.cli.inspect.common import (
     write_lines,
 )
 from imdbsent.errors import TextWithoutVerdict
-from imdbsent.records.opening import STDIN
-from imdbsent.records.reading import read_records
+from imdbsent.reading.detect import STDIN
+from imdbsent.reading.lines import read_records
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from rich.table import Table
     from rich.text import Text
 
-    from imdbsent.lstm import Array
-    from imdbsent.trace import Trace, TracedToken
+    from imdbsent.classify.lstm import Array
+    from imdbsent.explain.trace import Trace, TracedToken
 
 _LEVELS: Final = " ▁▂▃▄▅▆▇█"
 _ASCII_LEVELS: Final = " .:-=+*#@"
@@ -68,7 +68,7 @@ def trace(
 
     imdbsent inspect review 0 --split test --raw | imdbsent inspect trace - --format tsv | cut -f2,4
     """
-    from imdbsent.trace import trace as trace_text
+    from imdbsent.explain.trace import trace as trace_text
 
     if text is None and nobody_pipes():
         typer.echo(context.get_help())
@@ -160,7 +160,7 @@ def explanation(traced: Trace, temperature: float) -> Text:
     """What a row of the table means."""
     from rich.text import Text
 
-    from imdbsent.lstm import FORMULA
+    from imdbsent.classify.lstm import FORMULA
 
     text = Text("\n")
     text.append("One step, from the word's embedding x and the h and c of the step before:\n", style="bold")
@@ -229,6 +229,6 @@ def _probability(probability: float) -> Text:
 
 
 def _token_style(token: TracedToken) -> str:
-    from imdbsent.tokenizer import OOV_ID, START_ID
+    from imdbsent.text.tokenizer import OOV_ID, START_ID
 
     return {START_ID: "dim", OOV_ID: "yellow"}.get(token.id, "")

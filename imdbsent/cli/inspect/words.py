@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from imdbsent.cli.console import NoColor, Notes, Quiet, stderr_console, stdout_console, visible
-from imdbsent.cli.inspect.common import (
+from imdbsent.cli._console import NoColor, Notes, Quiet, stderr_console, stdout_console, visible
+from imdbsent.cli.inspect._common import (
     Model,
     PageFormat,
     RowFormat,
@@ -23,17 +23,17 @@ from imdbsent.cli.inspect.common import (
     write_lines,
 )
 from imdbsent.errors import UsageProblem, WordUnknown
-from imdbsent.tokenizer import OOV_ID
+from imdbsent.text.tokenizer import OOV_ID
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from rich.table import Table
 
-    from imdbsent.classifier import Classifier
+    from imdbsent.classify.classifier import Classifier
+    from imdbsent.classify.lstm import Neighbour, RankedWord
     from imdbsent.dataset.word_counts import WordCount
-    from imdbsent.embedding import Neighbour, RankedWord
-    from imdbsent.tokenizer import Token, Vocabulary
+    from imdbsent.text.tokenizer import Token, Vocabulary
 
 _LABELLED = ("train/neg", "train/pos", "test/neg", "test/pos")
 _SEARCHED_FOR_SIMILAR = 10_000  # words; a search through all of them takes seconds
@@ -123,7 +123,7 @@ def word_report(classifier: Classifier, word: str, nearest: int) -> WordReport:
     Raises:
         LayersHidden: near words are asked for, and the model does not show its embedding.
     """
-    from imdbsent.embedding import nearest_words
+    from imdbsent.classify.lstm import nearest_words
 
     (token,) = classifier.tokenizer.tokens(word)
     if token.id is None or token.id == OOV_ID:
@@ -198,7 +198,7 @@ def words(
 
     imdbsent inspect words --top 10000 | cut -f1 | grep -x '.*ly'
     """
-    from imdbsent.embedding import ranked_words
+    from imdbsent.classify.lstm import ranked_words
 
     classifier = load_classifier(model, Notes(stderr_console(no_color=no_color), quiet=quiet))
     chosen = sorted_words(ranked_words(classifier), sort)[:top]

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from imdbsent.tokenizer import OOV_ID, PAD_ID, START_ID
-from imdbsent.training.flagship.network import SEGMENT
+from imdbsent.text.tokenizer import OOV_ID, PAD_ID, START_ID
+from imdbsent.training.architectures.flagship import SEGMENT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

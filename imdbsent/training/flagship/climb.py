@@ -24,22 +24,21 @@ import numpy as np
 from imdbsent.training.flagship.batches import Spans, sentence_borders
 from imdbsent.training.flagship.beginning import beginning, first_words
 from imdbsent.training.flagship.contrasts import contrasts
-from imdbsent.training.flagship.documents import DocumentVectors
+from imdbsent.training.flagship.documents import DocumentVectors, presence_matrix
 from imdbsent.training.flagship.ladder import of_networks
 from imdbsent.training.flagship.linear import cross_fitted, logistic_regression, ngram_teacher, vector_teacher
-from imdbsent.training.flagship.ngrams import presence_matrix
-from imdbsent.training.flagship.reading import Reading
+from imdbsent.training.flagship.reader import Reading
 from imdbsent.training.flagship.teaching import Run, logits_of, student_network, teach, without_topics
 from imdbsent.training.flagship.texts import SENTENCE_ENDS, ids_of, joined
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from imdbsent.bundle import Epoch
+    from imdbsent.bundle.bundle import Epoch
     from imdbsent.training.flagship.beginning import Beginning
     from imdbsent.training.flagship.contrasts import Contrasts
     from imdbsent.training.flagship.ladder import Ladder
-    from imdbsent.training.flagship.stages import Workspace
+    from imdbsent.training.flagship.run import Workspace
     from imdbsent.training.flagship.texts import Reviews
     from imdbsent.training.recipes import Recipe
 

@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from imdbsent.tokenizer import INDEX_FROM
+from imdbsent.text.tokenizer import INDEX_FROM
+from imdbsent.text.words import WordsTokenizer
+from imdbsent.training.flagship.documents import words_in
 from imdbsent.training.flagship.linear import log_count_ratios
-from imdbsent.training.flagship.ngrams import words_in
 from imdbsent.training.flagship.texts import Texts, encode_texts
-from imdbsent.words import WordsTokenizer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -6,13 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from imdbsent.dataset.aclimdb import FOLDERS, content_sha256, incomplete_folders, read_reviews
-from imdbsent.dataset.examples import from_reviews
-from imdbsent.tokenizer import INDEX_FROM
-from imdbsent.training.data import TrainingData
+from imdbsent.dataset.aclimdb import FOLDERS, content_sha256, from_reviews, incomplete_folders, read_reviews
+from imdbsent.text.tokenizer import INDEX_FROM
+from imdbsent.text.words import WordsTokenizer
+from imdbsent.training.data import TrainingData, hold_out
 from imdbsent.training.flagship.texts import UNLABELLED, Reviews, encode_texts, most_frequent_words
-from imdbsent.training.splitting import hold_out
-from imdbsent.words import WordsTokenizer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

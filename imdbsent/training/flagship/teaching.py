@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from imdbsent.training import import_library
+from imdbsent.training.architectures.flagship import flagship_network
 from imdbsent.training.checkpoint import Checkpoint, Head, read_checkpoint, write_checkpoint
-from imdbsent.training.flagship.network import flagship_network
-from imdbsent.training.loop import Loop, State
-from imdbsent.training.optimizer import adam
-from imdbsent.training.trainer import assign, variables_of
+from imdbsent.training.loop import Loop, State, adam
+from imdbsent.training.run import assign, variables_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from imdbsent.bundle import Epoch
+    from imdbsent.bundle.bundle import Epoch
     from imdbsent.training.flagship.batches import Spans
     from imdbsent.training.flagship.beginning import Beginning
     from imdbsent.training.loop import Source

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from imdbsent.tokenizer import INDEX_FROM, Vocabulary
-from imdbsent.words import split_words
+from imdbsent.text.tokenizer import INDEX_FROM, Vocabulary
+from imdbsent.text.words import split_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     import numpy.typing as npt
 
-    from imdbsent.tokenizer import Tokenizer
+    from imdbsent.text.tokenizer import Tokenizer
 
 UNLABELLED: Final = -1
 """The label of a review without one."""

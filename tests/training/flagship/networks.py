@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from imdbsent.training.flagship.network import EMBEDDING_GAIN, SEGMENT, flagship_network
-from imdbsent.training.flagship.pairs import frequent_pairs
+from imdbsent.training.architectures.flagship import EMBEDDING_GAIN, SEGMENT, flagship_network, frequent_pairs
 from imdbsent.training.recipes import Recipe
 from tests.training.flagship.small import SMALL, random_texts
 

@@ -8,10 +8,10 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from imdbsent.tokenizer import START_ID, Vocabulary
+from imdbsent.text.tokenizer import START_ID, Vocabulary
+from imdbsent.text.words import WordsTokenizer
 from imdbsent.training.flagship.texts import UNLABELLED, Reviews, Texts, encode_texts, most_frequent_words
 from imdbsent.training.recipes import FLAGSHIP
-from imdbsent.words import WordsTokenizer
 
 SMALL = replace(FLAGSHIP, vocabulary_size=60, embedding_size=4, units=3, epochs=2, batch_size=8)
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from imdbsent.tokenizer import OOV_ID, PAD_ID, START_ID
+from imdbsent.text.tokenizer import OOV_ID, PAD_ID, START_ID
 from imdbsent.training.flagship.batches import (
     LONGEST_SHOWN,
     MOST_SHOWN,

@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from imdbsent.training.architectures.flagship import BUCKETS, NO_KEY, bucket_of
 from imdbsent.training.flagship.beginning import Beginning, beginning, mean_vectors, shortened
 from imdbsent.training.flagship.ladder import Ladder
-from imdbsent.training.flagship.pairs import BUCKETS, NO_KEY, bucket_of
 from imdbsent.training.flagship.texts import Reviews
 from tests.training.flagship.small import SMALL, encoded
 
@@ -105,7 +105,7 @@ def test_where_no_pair_is_frequent_enough_all_begin_at_nothing() -> None:
 
 def test_a_network_is_given_all_of_it() -> None:
     pytest.importorskip("keras", reason="keras is not installed in the light environment")
-    from imdbsent.training.flagship.network import flagship_network
+    from imdbsent.training.architectures.flagship import flagship_network
 
     first, network = begun(*two_kinds()), flagship_network(SMALL)
     first.give_to(network)

@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from imdbsent.bundle import Bundle, read_bundle
-from imdbsent.classifier import Classifier
+from imdbsent.bundle.bundle import Bundle, read_bundle
+from imdbsent.classify.classifier import Classifier
 from imdbsent.dataset.aclimdb import read_reviews
 from imdbsent.errors import TrainingStopped
-from imdbsent.training import unfinished
+from imdbsent.training import checkpoint
 from imdbsent.training.progress import Position
 from imdbsent.training.recipes import Recipe
 from imdbsent.training.request import TrainingRequest
@@ -30,7 +30,7 @@ import numba
 
 from benchmarks import students
 from imdbsent.training.checkpoint import Checkpoint
-from imdbsent.training.flagship import climb, reading
+from imdbsent.training.flagship import climb, reader
 from imdbsent.training.flagship.climb import topics_of
 from imdbsent.training.flagship.ladder import SMOKE
 from imdbsent.training.flagship.teaching import teach
@@ -99,7 +99,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Climbed:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("IMDBSENT_HOME", str(home))
         patch.setattr(climb, "teach", watched)
-        patch.setattr(reading, "teach", watched)
+        patch.setattr(reader, "teach", watched)
         bundle = run(asked(tree, "whole"), listener)
         assert not list((home / "training").glob("[!.]*"))  # no checkpoint and no stage is left
     return Climbed(tree, bundle, listener.notes, learned_from)
@@ -186,7 +186,7 @@ def stopped(whole: Climbed, tmp_path_factory: pytest.TempPathFactory) -> Path:
             with pytest.raises(KeyboardInterrupt if stop.line else TrainingStopped) as caught:
                 run(request, stop, start)
             assert stop.line or "imdbsent train --resume" in str(caught.value)
-            start = unfinished.find("stopped")
+            start = checkpoint.find("stopped")
             assert start.head.request == request
     return home
 
@@ -195,7 +195,7 @@ def test_a_run_that_is_stopped_in_each_stage_goes_on_to_the_weights_of_one_that_
     whole: Climbed, stopped: Path, home: Path
 ) -> None:
     shutil.copytree(stopped, home)
-    start = unfinished.find("stopped")
+    start = checkpoint.find("stopped")
     last = Listener()
     bundle = run(start.head.request, last, start)
     assert bundle.card.files["model.onnx"] == whole.bundle.card.files["model.onnx"]
@@ -204,8 +204,8 @@ def test_a_run_that_is_stopped_in_each_stage_goes_on_to_the_weights_of_one_that_
     assert [replace(epoch, seconds=0.0) for epoch in bundle.card.history] == [
         replace(epoch, seconds=0.0) for epoch in whole.bundle.card.history
     ]
-    assert unfinished.names() == []
-    assert not unfinished.stages_of("stopped").exists()
+    assert checkpoint.names() == []
+    assert not checkpoint.stages_of("stopped").exists()
 
 
 def test_students_of_other_seeds_are_taught_by_the_stages_of_a_stopped_run(
@@ -228,7 +228,7 @@ def test_students_of_other_seeds_are_taught_by_the_stages_of_a_stopped_run(
     accuracies = [card.metrics[-1].accuracy for card in (of_run, of_other)]
     assert f"test: mean {sum(accuracies) / 2:.2%}, standard deviation " in out
     assert out.count("n-gram teacher: done before") == 2
-    assert unfinished.names() == ["stopped"]  # the run can still be gone on with
+    assert checkpoint.names() == ["stopped"]  # the run can still be gone on with
 
 
 def test_topics_are_directions_from_the_mean() -> None:

@@ -6,7 +6,8 @@ import math
 import numpy as np
 import pytest
 
-from imdbsent.tokenizer import OOV, OOV_ID
+from imdbsent.text.tokenizer import OOV, OOV_ID
+from imdbsent.text.words import WordsTokenizer, split_words
 from imdbsent.training.flagship.contrasts import (
     CONTRASTED,
     FEWEST,
@@ -21,7 +22,6 @@ from imdbsent.training.flagship.contrasts import (
     sides_of_words,
 )
 from imdbsent.training.flagship.texts import Reviews
-from imdbsent.words import WordsTokenizer, split_words
 from tests.negation import sentences
 from tests.training.flagship.small import encoded
 

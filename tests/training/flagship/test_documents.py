@@ -5,8 +5,7 @@ import pytest
 
 pytest.importorskip("scipy", reason="scipy is not installed in the light environment")
 pytest.importorskip("numba", reason="numba is not installed in the light environment")
-from imdbsent.training.flagship.documents import SHARPNESS, DocumentVectors
-from imdbsent.training.flagship.ngrams import presence_matrix
+from imdbsent.training.flagship.documents import SHARPNESS, DocumentVectors, presence_matrix
 from tests.training.flagship.small import texts_of
 
 EACH = 30

@@ -3,16 +3,16 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from imdbsent.tokenizer import START_ID
+from imdbsent.text.tokenizer import START_ID
 from tests.training.flagship.small import SMALL, padded, random_texts
 
 pytest.importorskip("keras", reason="keras is not installed in the light environment")
 pytest.importorskip("onnx", reason="onnx is not installed in the light environment")
 import onnx
 
-from imdbsent.engine import Engine
-from imdbsent.explanation.attribution import PooledTokens, attributor
-from imdbsent.training.flagship.export import flagship_to_onnx, network_of, quantise_rows, round_embeddings
+from imdbsent.classify.engine import Engine
+from imdbsent.explain.attribution import PooledTokens, attributor
+from imdbsent.training.architectures.flagship import flagship_to_onnx, network_of, quantise_rows, round_embeddings
 from tests.training.flagship.networks import grown, read_and_states
 
 LENGTHS = np.random.default_rng(6).permutation(np.arange(300))  # words; the start mark makes them 1 to 300 ids

@@ -6,7 +6,7 @@ import pytest
 pytest.importorskip("keras", reason="keras is not installed in the light environment")
 import keras
 
-from imdbsent.training.flagship.gradient import gradient
+from imdbsent.training.flagship.reader import gradient
 
 AT = np.array([[1.0, -2.0, 0.5], [0.0, 3.0, -0.25]], np.float32)
 
@@ -18,7 +18,7 @@ def test_of_the_sum_of_squares_it_is_twice_where_it_is_taken() -> None:
     np.testing.assert_allclose(ops.convert_to_numpy(besides), AT[0] + 1, atol=1e-6)
 
 
-class Learner(keras.Model):  # type: ignore[misc]
+class Learner(keras.Model):
     """Its output is 3 w, or the gradient of w x² with respect to x, which is 2 w x; and w x²."""
 
     def __init__(self, *, through: bool) -> None:

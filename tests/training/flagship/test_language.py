@@ -5,24 +5,24 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from imdbsent.tokenizer import START_ID
+from imdbsent.text.tokenizer import START_ID
 from imdbsent.training.flagship.ladder import Ladder
 from tests.training.flagship.small import SMALL, random_texts, texts_of
 
 pytest.importorskip("keras", reason="keras is not installed in the light environment")
 import keras
 
-from imdbsent.training.flagship.language import (
+from imdbsent.training.flagship.reader import (
     Windows,
     chances_of,
     compile_language_model,
     frequencies_of,
     give_weights,
     language_model,
+    reader_network,
     stream_of,
     weights_of,
 )
-from imdbsent.training.flagship.reader import reader_network
 
 LADDER = Ladder(window=8, drawn_words=30, language_batch=4, language_dropout=0.0)
 RECIPE = replace(SMALL, vocabulary_size=40, embedding_size=6, units=5, learning_rate=0.03, epochs=10)

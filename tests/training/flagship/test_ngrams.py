@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from imdbsent.tokenizer import OOV_ID
-from imdbsent.training.flagship.ngrams import presence_matrix, words_in
+from imdbsent.text.tokenizer import OOV_ID
+from imdbsent.training.flagship.documents import presence_matrix, words_in
 from tests.training.flagship.small import random_texts, texts_of
 
 pytest.importorskip("scipy", reason="scipy is not installed in the light environment")

@@ -6,8 +6,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from imdbsent.tokenizer import OOV_ID
-from imdbsent.training.flagship.pairs import (
+from imdbsent.text.tokenizer import OOV_ID
+from imdbsent.training.architectures.flagship import (
     BUCKETS,
     LARGEST_VOCABULARY,
     NO_KEY,
@@ -91,7 +91,7 @@ def test_no_recipe_has_more_ids_than_their_pairs_can_be_numbered() -> None:
 
 def test_the_network_finds_the_pairs_that_the_arrays_have() -> None:
     pytest.importorskip("keras", reason="keras is not installed in the light environment")
-    from imdbsent.training.flagship.network import flagship_network
+    from imdbsent.training.architectures.flagship import flagship_network
 
     texts = random_texts([60, 1, 33, 63])
     size = SMALL.vocabulary_size
@@ -111,7 +111,7 @@ def test_the_network_finds_the_pairs_that_the_arrays_have() -> None:
 
 def test_the_network_finds_the_pair_of_the_two_last_words_of_the_largest_vocabulary() -> None:
     pytest.importorskip("keras", reason="keras is not installed in the light environment")
-    from imdbsent.training.flagship.network import flagship_network
+    from imdbsent.training.architectures.flagship import flagship_network
 
     words = [LAST, LAST, LAST - 1, 4, LAST]
     layer = flagship_network(replace(SMALL, vocabulary_size=LARGEST_VOCABULARY, embedding_size=1)).get_layer("pairs")

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from imdbsent.tokenizer import PAD_ID
+from imdbsent.text.tokenizer import PAD_ID
 from imdbsent.training.flagship.ladder import Ladder
 from tests.training.flagship.small import SMALL, padded
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from imdbsent.training.flagship.stages import Workspace
+from imdbsent.training.flagship.run import Workspace
 
 
 class Work:

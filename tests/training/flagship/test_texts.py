@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from imdbsent.tokenizer import INDEX_FROM, OOV_ID
+from imdbsent.text.tokenizer import INDEX_FROM, OOV_ID
+from imdbsent.text.words import WordsTokenizer
 from imdbsent.training.flagship.texts import encode_texts, joined, most_frequent_words
-from imdbsent.words import WordsTokenizer
 from tests.training.flagship.small import encoded, texts_of
 
 

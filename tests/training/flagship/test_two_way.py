@@ -7,7 +7,7 @@ import pytest
 pytest.importorskip("keras", reason="keras is not installed in the light environment")
 import keras
 
-from imdbsent.training.flagship.two_way import two_way_lstm
+from imdbsent.training.flagship.reader import two_way_lstm
 
 Floats = npt.NDArray[np.float64]
 

@@ -1,0 +1,416 @@
+"""What a network in a bundle may be, checked before ONNX Runtime sees it.
+
+A graph is a program: nodes compute, and some operators of ONNX loop, draw random numbers, or read other files. So a
+graph is read here first, field by field and without the `onnx` library (a tenth of a second to import, and a parser of
+C++ that would itself meet the file unchecked): every operator must be one that a network for sentiment needs, every
+weight must stand in the file itself, be as large as it says, and be a finite number.
+Field numbers are those of `onnx.proto`, https://github.com/onnx/onnx/blob/main/onnx/onnx.proto.
+
+The wire format of Protocol Buffers, read without a schema: just enough to look into a file before it is trusted.
+
+The format is that of https://protobuf.dev/programming-guides/encoding/: a message is a run of fields, each a number, a
+wire type and a value. Nothing is copied: a value of bytes is a view of the file, so a tensor of megabytes costs nothing
+to pass over.
+
+The weights of a graph: each in the file itself, as large as it says, and finite.
+
+What a graph gives, checked before anything is made of it: a bundle from a stranger may compute what it likes.
+"""
+
+from __future__ import annotations
+
+import math
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import count
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from imdbsent.bundle.bundle import LARGEST_FILE
+from imdbsent.errors import BundleInvalid
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    import numpy.typing as npt
+
+
+_VARINT, _EIGHT_BYTES, _LENGTH_DELIMITED, _FOUR_BYTES = 0, 1, 2, 5
+_LONGEST_VARINT: Final = 10  # bytes, of 7 bits each
+_CONTINUES: Final = 0x80
+_BITS: Final = 0x7F
+
+
+def fields(message: memoryview) -> Iterator[tuple[int, int | memoryview]]:
+    """The fields of a message, in the order in which they stand.
+
+    Args:
+        message: its bytes.
+
+    Yields:
+        The number of each field, and its value: of a varint the number that it is, without a sign; of any other wire
+        type the bytes.
+
+    Raises:
+        ValueError: it is no message.
+    """
+    position, end = 0, len(message)
+    while position < end:
+        tag, position = _varint(message, position)
+        kind = tag & 7
+        if kind == _VARINT:
+            value, position = _varint(message, position)
+            yield tag >> 3, value
+            continue
+        if kind == _LENGTH_DELIMITED:
+            size, position = _varint(message, position)
+        elif kind in (_EIGHT_BYTES, _FOUR_BYTES):
+            size = 8 if kind == _EIGHT_BYTES else 4
+        else:
+            raise ValueError(f"a field has the wire type {kind}, which there is not")
+        if size > end - position:
+            raise ValueError("it is cut off")
+        yield tag >> 3, message[position : position + size]
+        position += size
+
+
+def varints(packed: memoryview) -> Iterator[int]:
+    """The numbers of a packed field, without signs.
+
+    Raises:
+        ValueError: it is cut off.
+    """
+    position = 0
+    while position < len(packed):
+        value, position = _varint(packed, position)
+        yield value
+
+
+def signed(value: int) -> int:
+    """The int64 that a varint stands for."""
+    return value - 2**64 if value >= 2**63 else value
+
+
+def _varint(message: memoryview, position: int) -> tuple[int, int]:
+    """The number at a position, modulo 2**64, and the position behind it."""
+    value = 0
+    for place, byte in enumerate(message[position : position + _LONGEST_VARINT]):
+        value |= (byte & _BITS) << (7 * place)
+        if byte < _CONTINUES:
+            return value % 2**64, position + place + 1
+    raise ValueError("a number in it does not end")
+
+_DIMS, _TYPE, _RAW, _EXTERNAL, _LOCATION = 1, 2, 9, 13, 14
+_FLOAT_DATA, _INT32_DATA, _STRING_DATA, _INT64_DATA, _DOUBLE_DATA, _UINT64_DATA = 4, 5, 6, 7, 10, 11
+_NUMBERS: Final = (_FLOAT_DATA, _INT32_DATA, _INT64_DATA, _DOUBLE_DATA, _UINT64_DATA)
+_WIDTHS: Final = {_FLOAT_DATA: 4, _DOUBLE_DATA: 8}  # bytes; the others are varints
+_FLOAT, _FLOAT16, _DOUBLE, _BFLOAT16 = 1, 10, 11, 16
+_SIZES: Final = {1: 4, 2: 1, 3: 1, 4: 2, 5: 2, 6: 4, 7: 8, 9: 1, 10: 2, 11: 8, 12: 4, 13: 8, 16: 2}
+"""Bytes of an element by TensorProto.DataType: numbers and truth values, no strings and no complex numbers."""
+_FLOATS: Final = {_FLOAT: "<f4", _FLOAT16: "<f2", _DOUBLE: "<f8"}
+_EXPONENT_OF_BFLOAT16: Final = 0x7F80  # all its bits are set in what is infinite or no number
+_MOST_DIMENSIONS: Final = 8
+
+
+@dataclass
+class _Tensor:
+    """What a tensor says of itself, gathered field by field.
+
+    Attributes:
+        kind: its TensorProto.DataType.
+        dimensions: its shape.
+        raw: its elements as bytes; None where they are numbers.
+        numbers: how many numbers it has instead.
+    """
+
+    kind: int = 0
+    dimensions: list[int] = field(default_factory=list)
+    raw: memoryview | None = None
+    numbers: int = 0
+
+
+def check_tensor(fields: Iterable[tuple[int, int | memoryview]]) -> None:
+    """Check a tensor of weights.
+
+    Args:
+        fields: those of a TensorProto, as `imdbsent.bundle.safety.fields` gives them.
+
+    Raises:
+        ValueError: its numbers are elsewhere, not as many as its shape says, or not finite.
+    """
+    tensor = _Tensor()
+    for number, value in fields:
+        if number == _EXTERNAL or (number == _LOCATION and value != 0):
+            raise ValueError("its weights are in another file")
+        if number == _DIMS:
+            tensor.dimensions += map(signed, [value] if isinstance(value, int) else varints(value))
+        elif number == _TYPE and isinstance(value, int):
+            tensor.kind = value
+        elif number == _RAW and not isinstance(value, int):
+            tensor.raw = value
+        elif number == _STRING_DATA:
+            raise ValueError("it has weights that are strings")
+        elif number in _NUMBERS:
+            tensor.numbers += _numbers(number, value)
+        if len(tensor.dimensions) > _MOST_DIMENSIONS:
+            raise ValueError(f"one of its weights has more than {_MOST_DIMENSIONS} dimensions")
+    _check_size(tensor)
+    if tensor.raw is not None:
+        _check_raw(tensor.kind, tensor.raw)
+
+
+def check_floats(values: memoryview) -> None:
+    """Check that float32 numbers are finite.
+
+    Raises:
+        ValueError: one is not, or they are cut off.
+    """
+    _check_finite(values, "<f4")
+
+
+def _numbers(number: int, value: int | memoryview) -> int:
+    """How many numbers stand in a field of them, packed or not."""
+    if isinstance(value, int):
+        return 1
+    if number not in _WIDTHS:
+        return int(np.count_nonzero(np.frombuffer(value, np.uint8) < 0x80))  # noqa: PLR2004 (the last byte of each)
+    _check_finite(value, f"<f{_WIDTHS[number]}")
+    return len(value) // _WIDTHS[number]
+
+
+def _check_size(tensor: _Tensor) -> None:
+    if tensor.kind not in _SIZES:
+        raise ValueError(f"it has weights of the type {tensor.kind}, which no network here needs")
+    if any(size < 0 for size in tensor.dimensions):
+        raise ValueError("one of its weights has a negative size")
+    elements = math.prod(tensor.dimensions)
+    if tensor.raw is None:
+        is_whole = tensor.numbers == elements and tensor.kind not in (_FLOAT16, _BFLOAT16)
+    else:
+        is_whole = len(tensor.raw) == elements * _SIZES[tensor.kind] and not tensor.numbers
+    if not is_whole:
+        raise ValueError("one of its weights does not have the numbers that its shape says")
+
+
+def _check_raw(kind: int, raw: memoryview) -> None:
+    if kind in _FLOATS:
+        _check_finite(raw, _FLOATS[kind])
+    elif kind == _BFLOAT16:
+        halves = np.frombuffer(raw, "<u2") & _EXPONENT_OF_BFLOAT16
+        if (halves == _EXPONENT_OF_BFLOAT16).any():
+            raise ValueError("one of its weights is not a finite number")
+
+
+def _check_finite(values: memoryview, kind: str) -> None:
+    if not np.isfinite(np.frombuffer(values, kind)).all():
+        raise ValueError("one of its weights is not a finite number")
+
+
+def run_graph(session: Any, names: Sequence[str], feed: Mapping[str, npt.NDArray[np.int32]], model: Path) -> list[Any]:
+    """Run a graph over a batch.
+
+    Args:
+        session: an `onnxruntime.InferenceSession`.
+        names: of the outputs.
+        feed: the inputs, `ids` of shape (B, T) and `lengths` of shape (B,).
+        model: path of the graph, for the error.
+
+    Returns:
+        An array for each name; `hidden` without the axis of the LSTM's directions, shape (T, B, H).
+
+    Raises:
+        BundleInvalid: it cannot be run on these ids, gives numbers that are not finite, or has not one logit a text.
+    """
+    try:
+        outputs: list[Any] = session.run(list(names), dict(feed))
+    except Exception as error:  # its exceptions have no common base but Exception
+        raise BundleInvalid(model.parent, f"{model.name} cannot be run: {_first_line(error)}") from error
+    texts, length = feed["ids"].shape
+    for place, name in enumerate(names):
+        _check_numbers(name, outputs[place], model)
+        if name == "hidden":
+            outputs[place] = _of_one_direction(outputs[place])
+        _check_shape(name, outputs[place], texts, length, model)
+    return outputs
+
+
+@contextmanager
+def numbers_that_fit(directory: Path) -> Iterator[None]:
+    """Context in which weights that do not fit each other, as a matrix with other units, are an error of the bundle.
+
+    Args:
+        directory: the bundle's.
+
+    Raises:
+        BundleInvalid: numpy cannot multiply, cut or index them.
+    """
+    try:
+        yield
+    except (ValueError, IndexError, TypeError) as error:
+        raise BundleInvalid(directory, f"its weights do not fit together: {_first_line(error)}") from error
+
+
+def _check_numbers(name: str, output: Any, model: Path) -> None:
+    if not isinstance(output, np.ndarray) or output.dtype.kind != "f":
+        raise BundleInvalid(model.parent, f"{model.name} gives no fractions as its {name}")
+    if not np.isfinite(output).all():
+        raise BundleInvalid(model.parent, f"{model.name} gives a {name} that is not a finite number")
+
+
+def _of_one_direction(hidden: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.floating[Any]]:
+    """Hidden states of shape (T, B, H), which a graph may give as the LSTM operator does, (T, 1, B, H)."""
+    return hidden[:, 0] if hidden.ndim == 4 and hidden.shape[1] == 1 else hidden  # noqa: PLR2004 (the axes above)
+
+
+def _check_shape(name: str, output: Any, texts: int, length: int, model: Path) -> None:
+    shapes = {
+        "logit": (texts,),
+        "hidden": (length, texts, *output.shape[2:3]),
+        "contributions": (texts, length),
+        "bias": (1,),
+    }
+    expected = shapes.get(name, output.shape)
+    if output.shape != expected:
+        raise BundleInvalid(
+            model.parent, f"{model.name} gives a {name} of the shape {output.shape} for {texts} x {length} ids"
+        )
+
+
+def _first_line(error: Exception) -> str:
+    return " ".join(str(error).split())[:200]
+
+ALLOWED_OPERATORS: Final = {
+    "": frozenset(
+        [
+            "Add", "And", "ArgMax", "Cast", "Clip", "Concat", "Constant", "ConstantOfShape", "CumSum",
+            "DequantizeLinear", "Div", "Equal", "Expand", "Gather", "GatherElements", "GatherND", "Greater",
+            "Identity", "LSTM", "Less", "MatMul", "Max", "Min", "Mod", "Mul", "Neg", "Not", "OneHot", "Or", "Pad",
+            "Range", "ReduceMax", "ReduceMean", "ReduceSum", "Reshape", "ScatterElements", "ScatterND", "Shape",
+            "Sigmoid", "Slice", "Split", "Squeeze", "Sub", "Tanh", "Tile", "TopK", "Transpose", "Unsqueeze",
+            "Where",
+        ]
+    ),
+    "com.microsoft": frozenset(["DynamicQuantizeLSTM"]),
+}
+"""The operators that a graph may have, by domain: those of the networks here, and what quantizing and pooling take.
+
+None of them holds another graph (If, Loop, Scan), keeps anything, draws a random number, or reads or writes a file.
+"ai.onnx" is another name of the domain "".
+"""
+
+_MOST_NODES: Final = 10_000
+_MOST_FIELDS: Final = 1_000_000
+
+_MODEL_GRAPH, _MODEL_TRAINING, _MODEL_FUNCTIONS = 7, 20, 25
+_GRAPH_NODE, _GRAPH_INITIALIZER, _GRAPH_SPARSE = 1, 5, 15
+_NODE_OPERATOR, _NODE_ATTRIBUTE, _NODE_DOMAIN = 4, 5, 7
+_ATTRIBUTE_FLOAT, _ATTRIBUTE_TENSOR, _ATTRIBUTE_FLOATS, _ATTRIBUTE_TENSORS = 2, 5, 7, 10
+_ATTRIBUTE_GRAPHS: Final = (6, 11)
+_ATTRIBUTE_SPARSE: Final = (22, 23)
+
+
+def read_graph(model: Path) -> bytes:
+    """The bytes of a graph that is safe to run.
+
+    Args:
+        model: path of `model.onnx`.
+
+    Raises:
+        BundleInvalid: it cannot be read, or is not what a network of a bundle may be.
+    """
+    try:
+        content = _read(model)
+        check_graph(content)
+    except OSError as error:
+        raise BundleInvalid(model.parent, f"{model.name}: {error.strerror or error}") from error
+    except ValueError as error:
+        raise BundleInvalid(model.parent, f"{model.name} is no network that is safe to run: {error}") from error
+    return content
+
+
+def check_graph(content: bytes) -> None:
+    """Check that a graph is what a network of a bundle may be.
+
+    Args:
+        content: an ONNX ModelProto.
+
+    Raises:
+        ValueError: it is no ONNX model, or has an operator, a weight or a part that none needs; the message says which.
+    """
+    graphs = 0
+    budget = count()
+    for number, value in _fields(memoryview(content), budget):
+        if number == _MODEL_GRAPH:
+            graphs += 1
+            _check_graph(_message(value), budget)
+        elif number == _MODEL_FUNCTIONS:
+            raise ValueError("it has functions of its own")
+        elif number == _MODEL_TRAINING:
+            raise ValueError("it has graphs for training")
+    if graphs != 1:
+        raise ValueError(f"it has {graphs or 'no'} graphs")
+
+
+def _check_graph(graph: memoryview, budget: Iterator[int]) -> None:
+    nodes = 0
+    for number, value in _fields(graph, budget):
+        if number == _GRAPH_NODE:
+            nodes += 1
+            _check_node(_message(value), budget)
+        elif number == _GRAPH_INITIALIZER:
+            check_tensor(_fields(_message(value), budget))
+        elif number == _GRAPH_SPARSE:
+            raise ValueError("it has sparse weights")
+        if nodes > _MOST_NODES:
+            raise ValueError(f"it has more than {_MOST_NODES:,} operators")
+
+
+def _check_node(node: memoryview, budget: Iterator[int]) -> None:
+    operator = domain = b""
+    for number, value in _fields(node, budget):
+        if number == _NODE_OPERATOR:
+            operator = bytes(_message(value))
+        elif number == _NODE_DOMAIN:
+            domain = bytes(_message(value))
+        elif number == _NODE_ATTRIBUTE:
+            _check_attribute(_message(value), budget)
+    name, of = operator.decode("utf-8", "replace"), domain.decode("utf-8", "replace")
+    if name not in ALLOWED_OPERATORS.get("" if of == "ai.onnx" else of, ()):
+        full_name = f"{of}.{name}" if of else name
+        raise ValueError(f"it has the operator {full_name[:60]!r}, which no network here needs")
+
+
+def _check_attribute(attribute: memoryview, budget: Iterator[int]) -> None:
+    for number, value in _fields(attribute, budget):
+        if number in _ATTRIBUTE_GRAPHS:
+            raise ValueError("one of its operators holds another graph")
+        if number in _ATTRIBUTE_SPARSE:
+            raise ValueError("it has sparse weights")
+        if number in (_ATTRIBUTE_TENSOR, _ATTRIBUTE_TENSORS):
+            check_tensor(_fields(_message(value), budget))
+        elif number in (_ATTRIBUTE_FLOAT, _ATTRIBUTE_FLOATS):
+            check_floats(_message(value))
+
+
+def _fields(message: memoryview, budget: Iterator[int]) -> Iterator[tuple[int, int | memoryview]]:
+    """The fields of a message, as long as the whole file has not too many: millions of empty ones would take hours."""
+    for found in fields(message):
+        if next(budget) > _MOST_FIELDS:
+            raise ValueError(f"it has more than {_MOST_FIELDS:,} fields")
+        yield found
+
+
+def _message(value: int | memoryview) -> memoryview:
+    if isinstance(value, int):
+        raise ValueError("it is no ONNX model: a number stands where a message should")
+    return value
+
+
+def _read(model: Path) -> bytes:
+    with model.open("rb") as stream:
+        content = stream.read(LARGEST_FILE + 1)
+    if len(content) > LARGEST_FILE:
+        raise ValueError(f"it is larger than {LARGEST_FILE:,} bytes")
+    return content

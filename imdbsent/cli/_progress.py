@@ -1,0 +1,173 @@
+"""The bar of many records on standard error: how many, how fast, and the time left.
+
+Bars of progress on standard error: a download, a count of things. Nothing is drawn off a terminal.
+"""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from imdbsent.cli._console import visible
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from types import TracebackType
+
+    from rich.console import Console
+    from rich.progress import Progress, TaskID
+    from typing_extensions import Self
+
+    from imdbsent.writing.output import Meter, RowsMeter
+
+
+class DownloadBar:
+    """A bar that follows a download; `imdbsent.fetch.DownloadProgress`. It is drawn once bytes come.
+
+    Args:
+        console: where it is drawn; nothing is drawn off a terminal.
+    """
+
+    def __init__(self, console: Console) -> None:
+        self.total = 0
+        self._console = console
+        self._bar: Progress | None = None
+        self._task: TaskID | None = None
+
+    def update(self, size: int) -> None:
+        """So many more bytes have come."""
+        if self._bar is None and can_animate(self._console):
+            self._start()
+        if self._bar is not None and self._task is not None:
+            self._bar.update(self._task, advance=size, total=self.total or None)
+
+    def reset(self) -> None:
+        """Start again from 0: the whole file comes once more, or what is there of it is told next."""
+        if self._bar is not None and self._task is not None:
+            self._bar.reset(self._task)
+
+    def close(self) -> None:
+        """Take the bar away."""
+        if self._bar is not None:
+            self._bar.stop()
+            self._bar = None
+
+    def _start(self) -> None:
+        from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn, TransferSpeedColumn
+
+        columns = (BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
+        self._bar = Progress(*columns, console=self._console)
+        self._task = self._bar.add_task("", total=self.total or None)
+        self._bar.start()
+
+
+@contextmanager
+def counting_bar(console: Console, name: str, total: int, *, quiet: bool) -> Iterator[Callable[[], None]]:
+    """Show how many of something are done, and the time left.
+
+    Args:
+        console: where it is drawn; nothing is drawn off a terminal.
+        name: stands before the bar.
+        total: how many there are.
+        quiet: whether nothing is drawn.
+
+    Yields:
+        What is to be called after each.
+    """
+    if quiet or not can_animate(console):  # Rich 13.8 ends a bar that is switched off with an empty line
+        yield lambda: None
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task(visible(name), total=total)
+        yield lambda: bar.advance(task)
+
+
+def can_animate(console: Console) -> bool:
+    """Whether a console can be drawn over."""
+    return console.is_terminal and not console.is_dumb_terminal
+
+
+class RecordsBar:
+    """Shows how many records are answered, how fast, and the time left where it is known how much there is to read.
+
+    Args:
+        console: where it is drawn; nothing is drawn off a terminal.
+        meter: follows the reading.
+        is_hidden: whether nothing is drawn.
+    """
+
+    def __init__(self, console: Console, meter: Meter | RowsMeter, *, is_hidden: bool) -> None:
+        self._console = console
+        self._meter = meter
+        self._is_hidden = is_hidden or not can_animate(console)
+        self._bar: Progress | None = None
+        self._read = self._answered = self._before = 0
+
+    @property
+    def is_drawn(self) -> bool:
+        """Whether anything is drawn: else nobody need tell it anything."""
+        return not self._is_hidden
+
+    def __enter__(self) -> Self:
+        """Start drawing."""
+        if not self._is_hidden:
+            self._start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Give the terminal back, whatever happened."""
+        if self._bar is not None:
+            self._bar.stop()
+
+    def has_read(self, records: int) -> None:
+        """So many more records have been read."""
+        self._read += records
+        self._update()
+
+    def goes_on(self, records: int) -> None:
+        """So many records of those read were answered before; now begins what takes time."""
+        self._answered = self._before = records
+        self._started = time.perf_counter()
+        if self._bar is not None:
+            self._bar.reset(self._task, total=self._meter.total, completed=int(self._position()))
+
+    def has_answered(self, records: int) -> None:
+        """So many more records are answered."""
+        self._answered += records
+        self._update()
+
+    def _position(self) -> float:
+        """Bytes whose records are answered: reading is ahead."""
+        return self._meter.position() * self._answered / self._read if self._read and self._meter.total else 0
+
+    def _update(self) -> None:
+        if self._bar is None:
+            return
+        rate = (self._answered - self._before) / max(1e-9, time.perf_counter() - self._started)
+        self._bar.update(self._task, completed=int(self._position()), records=self._answered or self._read, rate=rate)
+
+    def _start(self) -> None:
+        from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+        known = (BarColumn(), TaskProgressColumn(), TimeRemainingColumn(), TextColumn("left"))
+        self._bar = Progress(
+            TextColumn("{task.fields[records]:,} records"),
+            TextColumn("{task.fields[rate]:,.0f}/s"),
+            *(known if self._meter.total else ()),
+            console=self._console,
+            transient=True,
+        )
+        self._started = time.perf_counter()
+        self._task = self._bar.add_task("", total=self._meter.total, records=0, rate=0.0)
+        self._bar.start()

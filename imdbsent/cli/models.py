@@ -1,0 +1,449 @@
+"""`imdbsent models`: list, show, choose, install, export and remove models. A file a subcommand or two.
+
+What the subcommands of `imdbsent models` share.
+
+`imdbsent models list`: what there is, where from, how large and how good.
+
+`imdbsent models show` and `path`: one model as its card tells it, and where it is.
+
+`imdbsent models use`: choose the model that answers where none is named.
+
+`imdbsent models install`: bring a model in.
+
+`imdbsent models export`: take a copy of a model out.
+
+`imdbsent models remove`: take an installed model away.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import sys
+from contextlib import contextmanager, nullcontext
+from enum import Enum
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from imdbsent.cli._console import NoColor, Notes, Quiet, stderr_console, stdout_console, visible
+from imdbsent.cli.inspect._common import PageFormat
+from imdbsent.errors import UsageProblem
+from imdbsent.writing.text import output_errors, write
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from rich.table import Table
+
+    from imdbsent.bundle.bundle import Bundle
+    from imdbsent.models.inventory import Entry, Removal
+
+
+NameOrPath = Annotated[
+    str, typer.Argument(metavar="NAME|PATH", help="The model, by name or by its folder.", show_default=False)
+]
+Replace = Annotated[bool, typer.Option("--replace", help="Replace what has that name.")]
+
+
+def size_of(size: int) -> str:
+    """A number of bytes for people: `4.2 MB`."""
+    if size < 1e3:  # noqa: PLR2004 (a kilobyte)
+        return f"{size} B"
+    return f"{size / 1e6:,.1f} MB" if size >= 1e5 else f"{size / 1e3:,.1f} kB"  # noqa: PLR2004 (0.1 MB)
+
+
+class ListFormat(str, Enum):
+    """The formats of the list of models."""
+
+    TABLE = "table"
+    JSON = "json"
+    CSV = "csv"
+
+
+_COLUMNS = ("name", "status", "shipped", "default", "version", "bytes", "accuracy", "reviews", "path", "problem")
+_STYLES = {"wheel": "", "installed": "green", "damaged": "red"}  # of `imdbsent.models.inventory.Status`
+
+
+
+def list_models(
+    output_format: Annotated[ListFormat, typer.Option("--format", help="How to write it.")] = ListFormat.TABLE,
+    quiet: Quiet = False,
+    no_color: NoColor = False,
+) -> None:
+    """List the models: where each is, its size, its accuracy on the test split, and which is the default.
+
+    imdbsent models list
+
+    imdbsent models list --format csv | cut -d, -f1
+    """
+    from imdbsent.models import default, inventory
+
+    notes = Notes(stderr_console(no_color=no_color), quiet=quiet)
+    choice = default.choice(notes)
+    entries = inventory.entries(choice)
+    if output_format is ListFormat.TABLE:
+        with output_errors():
+            stdout_console(no_color=no_color).print(list_table(entries))
+    else:
+        formatter = {ListFormat.JSON: list_json, ListFormat.CSV: list_csv}[output_format]
+        write(formatter(entries), sys.stdout.buffer)
+    for entry in entries:
+        if entry.problem is not None:
+            notes(f"the model '{entry.name}' is damaged: {entry.problem}. Type: {_remedy(entry)}")
+    if not any(entry.is_default for entry in entries):
+        notes(f"none of these is the default model: that is '{choice.name}', says {choice.source}")
+
+
+def list_table(entries: Sequence[Entry]) -> Table:
+    """A row a model; a star marks the default."""
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(header_style="bold")
+    table.add_column("", no_wrap=True)
+    table.add_column("model", overflow="fold")
+    table.add_column("from", no_wrap=True)
+    for heading in ("version", "size", "test accuracy"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for entry in entries:
+        where = entry.status.value + (", wheel" if entry.shipped and entry.status.value != "wheel" else "")
+        table.add_row(
+            "*" if entry.is_default else "",
+            entry.name,
+            Text(where, style=_STYLES[entry.status.value]),
+            "" if entry.version is None else str(entry.version),
+            size_of(entry.size),
+            "" if entry.accuracy is None else f"{entry.accuracy:.2%}",
+        )
+    return table
+
+
+def list_json(entries: Sequence[Entry]) -> Iterator[str]:
+    """One array, an object a model."""
+    yield json.dumps([_fields(entry) for entry in entries], ensure_ascii=False, indent=2) + "\n"
+
+
+def list_csv(entries: Sequence[Entry]) -> Iterator[str]:
+    """CSV (RFC 4180, but lines end in LF) with a header; accuracy has 6 decimals, what is not known is empty."""
+    page = io.StringIO()
+    writer = csv.DictWriter(page, _COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    for entry in entries:
+        fields = _fields(entry)
+        flags = {name: str(fields[name]).lower() for name in ("shipped", "default")}
+        writer.writerow({**fields, **flags})
+    yield page.getvalue()
+
+
+def _fields(entry: Entry) -> dict[str, Any]:
+    return {
+        "name": entry.name,
+        "status": entry.status.value,
+        "shipped": entry.shipped,
+        "default": entry.is_default,
+        "version": entry.version,
+        "bytes": entry.size,
+        "accuracy": None if entry.accuracy is None else round(entry.accuracy, 6),
+        "reviews": entry.reviews,
+        "path": str(entry.directory),
+        "problem": entry.problem,
+    }
+
+
+def _remedy(entry: Entry) -> str:
+    from imdbsent.models import store
+
+    if entry.directory == store.directory_of(entry.name):
+        return f"imdbsent models remove {entry.name}"
+    return "pip install --force-reinstall imdbsent"
+
+
+def show(
+    name: Annotated[
+        str | None,
+        typer.Argument(metavar="[NAME|PATH]", help="The model. Left out: the default.", show_default=False),
+    ] = None,
+    output_format: Annotated[
+        PageFormat, typer.Option("--format", help="'json' gives the card as it is.")
+    ] = PageFormat.TABLE,
+    quiet: Quiet = False,
+    no_color: NoColor = False,
+) -> None:
+    """Show the card of a model: layers, epochs, metrics, recipe, versions, and each file compared with its hash.
+
+    imdbsent models show classic
+
+    imdbsent models show classic --format json | python -m json.tool --no-ensure-ascii
+    """
+    from imdbsent.bundle.bundle import CARD
+    from imdbsent.cli.inspect.model import model_tables
+    from imdbsent.models import store
+
+    bundle = store.locate(name, Notes(stderr_console(no_color=no_color), quiet=quiet))
+    if output_format is PageFormat.JSON:
+        write([(bundle.directory / CARD).read_text("utf-8", "replace")], sys.stdout.buffer)
+        return
+    console = stdout_console(no_color=no_color)
+    with output_errors():
+        for table in (*model_tables(bundle, console), files_table(bundle)):
+            console.print(table)
+
+
+def path(
+    name: Annotated[
+        str | None,
+        typer.Argument(metavar="[NAME]", help="Left out: the folder that holds your models.", show_default=False),
+    ] = None,
+) -> None:
+    """Print the folder of a model, or the one that holds them all.
+
+    imdbsent models path classic | xargs ls -l
+
+    imdbsent models path
+    """
+    from imdbsent import settings
+    from imdbsent.models import store
+
+    folder = settings.models_directory() if name is None else store.locate(name).directory
+    write([f"{folder}\n"], sys.stdout.buffer)
+
+
+def files_table(bundle: Bundle) -> Table:
+    """The files of a bundle: size, SHA-256 in the card, and whether that is the file's own."""
+    from rich.table import Table
+    from rich.text import Text
+
+    from imdbsent.errors import BundleInvalid
+
+    table = Table(title="files", title_style="italic", header_style="bold")
+    table.add_column("file", overflow="fold")
+    table.add_column("size", justify="right", no_wrap=True)
+    table.add_column("SHA-256", overflow="fold")
+    table.add_column("", no_wrap=True)
+    for file, sha256 in bundle.card.files.items():
+        try:
+            size, verdict = size_of(bundle.checked(file).stat().st_size), Text("whole", style="green")
+        except BundleInvalid:
+            size, verdict = "", Text("damaged", style="red")
+        table.add_row(Text(visible(file)), size, Text(visible(sha256)), verdict)
+    return table
+
+
+def use(
+    name: Annotated[
+        str | None, typer.Argument(metavar="[NAME]", help="Left out: print the default's name.", show_default=False)
+    ] = None,
+    reset: Annotated[bool, typer.Option("--reset", help="Go back to the built-in default.")] = False,
+    quiet: Quiet = False,
+    no_color: NoColor = False,
+) -> None:
+    """Make a model the default: the one that answers where neither --model nor IMDBSENT_MODEL names another.
+
+    imdbsent models use mine && echo "great movie" | imdbsent predict -
+
+    imdbsent models use --reset
+    """
+    from imdbsent import settings
+    from imdbsent.models import default, inventory, store
+
+    notes = Notes(stderr_console(no_color=no_color), quiet=quiet)
+    if name is not None and reset:
+        raise UsageProblem("a name and --reset ask for two things. Type: imdbsent models use --reset")
+    if reset:
+        inventory.reset()
+    elif name is not None:
+        inventory.use(name)
+    choice = default.choice(notes)
+    if name is None and not reset:
+        write([f"{choice.name}\n"], sys.stdout.buffer)
+        notes(f"says {choice.source}")
+        return
+    chosen = name or store.DEFAULT_MODEL
+    notes(f"the default model is '{chosen}'")
+    if choice.source == settings.MODEL:
+        notes(f"but {settings.MODEL} is set, and '{choice.name}' answers as long as it is")
+
+
+def install(
+    source: Annotated[
+        str,
+        typer.Argument(
+            metavar="FILE|FOLDER|URL",
+            help="A tar of a bundle, a bundle's folder, the address of a tar, or '-': a tar on standard input.",
+            show_default=False,
+        ),
+    ],
+    sha256: Annotated[
+        str | None,
+        typer.Option("--sha256", metavar="HEX", help="What the tar must be. An address needs it, or #sha256=HEX."),
+    ] = None,
+    name: Annotated[
+        str | None, typer.Option("--name", help="The model's name from now on. Left out: the one in its card.")
+    ] = None,
+    replace: Replace = False,
+    quiet: Quiet = False,
+    no_color: NoColor = False,
+) -> None:
+    """Install a model from a tar, a folder or an address, all of its files checked; print its folder.
+
+    imdbsent models install mine.tar.gz
+
+    imdbsent models install https://example.org/mine.tar --sha256 HEX --name theirs
+
+    cat mine.tar | imdbsent models install -
+    """
+    from imdbsent.cli._progress import DownloadBar
+    from imdbsent.models import install as installing
+
+    if source == installing.STDIN and sys.stdin is not None and sys.stdin.isatty():
+        raise UsageProblem("standard input is a terminal, and a tar is no text. Type: imdbsent models install FILE")
+    console = stderr_console(no_color=no_color)
+    bundle = installing.install(
+        source,
+        Notes(console, quiet=quiet),
+        name=name,
+        sha256=sha256,
+        replace=replace,
+        stdin=sys.stdin.buffer if sys.stdin is not None else None,
+        progress=None if quiet else DownloadBar(console),
+    )
+    write([f"{bundle.directory}\n"], sys.stdout.buffer)
+
+STDOUT = "-"
+
+
+class ExportChoice(str, Enum):
+    """The formats of `imdbsent.models.export.ExportFormat`, which a test holds equal to these."""
+
+    TAR = "tar"
+    ONNX = "onnx"
+    KERAS = "keras"
+    HISTORY = "history"
+
+
+def export(
+    name: NameOrPath,
+    output: Annotated[
+        str, typer.Option("--output", "-o", metavar="FILE", help="Where it goes; '-' is standard output.")
+    ],
+    export_format: Annotated[
+        ExportChoice | None,
+        typer.Option("--format", help="Left out: what the name of the output ends in, else tar."),
+    ] = None,
+    renew: Annotated[
+        bool,
+        typer.Option(
+            "--renew", help="Write the network as this version of imdbsent does, from the same weights; it needs onnx."
+        ),
+    ] = False,
+    replace: Replace = False,
+    quiet: Quiet = False,
+    no_color: NoColor = False,
+) -> None:
+    """Write a model to a file: all of it as a tar, its network in ONNX or Keras, or the figures of its epochs.
+
+    A tar of one model has the same bytes each time; .tar.gz is packed by gzip.
+
+    imdbsent models export mine -o mine.tar.gz
+
+    imdbsent models export classic -o classic.onnx
+
+    imdbsent models export mine -o - --format history | jq .val_accuracy
+
+    imdbsent models export classic -o - | tar tv
+
+    imdbsent models export mine --renew -o - | imdbsent models install - --name mine --replace
+    """
+    from imdbsent.errors import BundleInvalid
+    from imdbsent.models import export as exporting
+    from imdbsent.models import store
+
+    chosen = exporting.ExportFormat(export_format.value) if export_format else exporting.format_of(output)
+    notes = Notes(stderr_console(no_color=no_color), quiet=quiet)
+    bundle = store.locate(name)
+    try:
+        with _renewed(bundle) if renew else nullcontext(bundle) as exported:
+            if output != STDOUT:
+                exporting.export_file(exported, chosen, Path(output), replace=replace)
+                notes(f"wrote the model '{bundle.card.name}' to {output}")
+                return
+            if sys.stdout.isatty():
+                raise UsageProblem("standard output is a terminal. Type: -o FILE, or a pipe behind it")
+            with output_errors():
+                exporting.export_stream(exported.verify(), chosen, sys.stdout.buffer)
+                sys.stdout.buffer.flush()
+    except BundleInvalid as error:
+        raise store.damaged(error) from error
+
+
+@contextmanager
+def _renewed(bundle: Bundle) -> Iterator[Bundle]:
+    """The model with its network written anew, in a folder that goes with the block."""
+    from imdbsent.training.export import renew
+
+    with output_errors(), TemporaryDirectory() as folder:
+        yield renew(bundle, Path(folder))
+
+
+def remove(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The model's name.", show_default=False)],
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    quiet: Quiet = False,
+    no_color: NoColor = False,
+) -> None:
+    """Remove an installed model; the package's own copy of a model that comes with it stays.
+
+    imdbsent models remove mine
+
+    imdbsent models list --format csv | cut -d, -f1 | grep try | xargs -I NAME imdbsent models remove NAME --yes
+    """
+    from imdbsent.models import inventory, store
+
+    notes = Notes(stderr_console(no_color=no_color), quiet=quiet)
+    planned = inventory.plan(name)
+    if not yes and not _is_wanted(planned):
+        return
+    was_default = inventory.remove(planned)
+    notes(f"removed the model '{name}' from {planned.directory.parent}")
+    if planned.shipped:
+        notes("the copy in the package stays, and is installed again when it is used")
+    if was_default:
+        notes(f"it was the default model; that is '{store.DEFAULT_MODEL}' again")
+
+
+def _is_wanted(planned: Removal) -> bool:
+    """Ask on a terminal.
+
+    Raises:
+        UsageProblem: there is none.
+    """
+    if sys.stdin is None or not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise UsageProblem(
+            f"removing a model off a terminal needs a yes. Type: imdbsent models remove {planned.name} --yes"
+        )
+    return typer.confirm(f"Remove '{planned.directory}' ({size_of(planned.size)})?", err=True)
+
+models_app = typer.Typer(name="models", pretty_exceptions_enable=False)
+models_app.command("list")(list_models)
+models_app.command()(show)
+models_app.command()(use)
+models_app.command()(install)
+models_app.command()(export)
+models_app.command()(remove)
+models_app.command()(path)
+
+
+@models_app.callback(invoke_without_command=True)
+def models(context: typer.Context) -> None:
+    """See the models on this machine and how good they are, choose the one that answers, bring one in or take one out.
+
+    imdbsent models list
+
+    imdbsent models export mine -o - | ssh host imdbsent models install -
+    """
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())

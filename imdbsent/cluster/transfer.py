@@ -1,0 +1,227 @@
+"""Verdicts to a folder of files, as a sink of Ray Data that counts what it has written.
+
+A task writes one file, whose name has the number of the task: where it is done again, since its machine was lost, it
+replaces what it had written. So each row is there once, and what the tasks that Ray counts return adds up to the rows.
+Rows stand in a file as `imdbsent predict -o FILE` writes them: the same code does.
+
+Files of CSV, TSV, JSONL and text as a source of Ray Data, read by the readers of `imdbsent.records`.
+
+Ray's own `read_csv` and `read_json` end a job at the first bad row and guess types, so that "007" becomes 7; its
+`read_text` ends it at one byte that is not UTF-8. Here a file has the rows, the values and the reasons that it has on
+one machine, since the same code reads it.
+"""
+
+from __future__ import annotations
+
+import importlib
+import io
+import json
+from collections import Counter
+from dataclasses import replace
+from itertools import islice
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, cast
+
+import pyarrow as pa
+from ray.data.block import BlockAccessor
+from ray.data.datasource import BlockBasedFileDatasink, FileBasedDatasource
+
+from imdbsent.classify.verdicts import is_mostly_unknown
+from imdbsent.errors import InputUnreadable
+from imdbsent.reading.detect import READ_ERRORS, FileFormat, Kind, compression_of_name, decompressed, place, reason
+from imdbsent.reading.lines import read_lines
+from imdbsent.reading.tables import Columns, records_of, table_of, values_of
+from imdbsent.records import Prediction, as_field, as_jsonable, to_json
+from imdbsent.writing.text import Format, ResultColumns, TextWriter, text_layout
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from imdbsent.records import Record
+
+
+TEXT: Final = "text"
+PROBLEM: Final = "problem of the record"
+"""The column that says why a record cannot be classified."""
+_BLOCK_RECORDS: Final = 1024
+_BUFFER: Final = 2**20  # bytes
+
+
+class RecordSource(FileBasedDatasource):  # Ray is not looked into
+    """Files of records.
+
+    Its rows have the text, the reason why it cannot be classified, the id if there is one, and the columns that are
+    carried through: as CSV has their values, or as JSON.
+
+    Args:
+        paths: of the files.
+        filesystem: pyarrow's.
+        file_format: what they are; how each is compressed, its name says.
+        columns: the columns that are read; of lines of text there are none.
+        skip_bad: whether a row that breaks its format is a record without a verdict, and not the end.
+        as_json: whether values are carried as JSON.
+    """
+
+    def __init__(
+        self,
+        paths: list[str],
+        filesystem: Any,
+        file_format: FileFormat,
+        columns: Columns,
+        *,
+        skip_bad: bool,
+        as_json: bool,
+    ) -> None:
+        super().__init__(paths, filesystem=filesystem)
+        self._format = file_format
+        self._columns = columns
+        self._skip_bad = skip_bad
+        self._as_json = as_json
+        texts = [TEXT, PROBLEM, *([] if columns.id is None else [columns.id]), *columns.kept]
+        self._row_schema = pa.schema([(name, pa.string()) for name in texts])
+
+    def _open_input_source(self, filesystem: Any, path: str, **open_args: Any) -> Any:
+        """The bytes as they lie there: our own reader decompresses, where Ray would by the file's name."""
+        return filesystem.open_input_stream(path, **{"buffer_size": _BUFFER, **open_args, "compression": None})
+
+    def _read_stream(self, f: Any, path: str) -> Iterator[Any]:
+        stream = cast("BinaryIO", io.BufferedReader(f, _BUFFER))
+        records = self._lines(stream, path) if self._format.kind is Kind.TXT else self._rows(stream, path)
+        while some := list(islice(records, _BLOCK_RECORDS)):
+            yield self._block(some)
+
+    def _lines(self, stream: BinaryIO, path: str) -> Iterator[Record]:
+        number = 0
+        try:
+            for record in read_lines(decompressed(stream, compression_of_name(path))):
+                number = record.number or 0
+                yield record
+        except READ_ERRORS as error:
+            raise InputUnreadable(path, place("line", number) + reason(error)) from error
+
+    def _rows(self, stream: BinaryIO, path: str) -> Iterator[Record]:
+        file_format = replace(self._format, compression=compression_of_name(path))
+        table = table_of(stream, path, file_format, self._columns.wanted)
+        self._columns.require_in(table)
+        yield from records_of(table, self._columns, skip_bad=self._skip_bad)
+
+    def _block(self, records: list[Record]) -> Any:
+        texts = [_encodable(record.text) for record in records]
+        columns: list[Sequence[str | None]] = [texts, list(map(_problem, records))]
+        if self._columns.id is not None:
+            columns.append([self._carried(record.id) for record in records])
+        kept = [record.kept or (None,) * len(self._columns.kept) for record in records]
+        columns += [list(map(self._carried, values)) for values in zip(*kept)]
+        return pa.table([pa.array(column, pa.string()) for column in columns], schema=self._row_schema)
+
+    def _carried(self, value: Any) -> str | None:
+        if value is None:
+            return None
+        return _encodable(to_json(as_jsonable(value)) if self._as_json else as_field(value))
+
+
+def _encodable(text: str) -> str:
+    """A text that has a UTF-8: a lone surrogate, which JSON can name, has none."""
+    return text.encode("utf-8", "replace").decode()
+
+
+def _problem(record: Record) -> str | None:
+    """Why a record cannot be classified; that of a lone surrogate, which does not travel, in the classifier's words."""
+    if record.problem is not None:
+        return record.problem
+    try:
+        record.text.encode()
+    except UnicodeEncodeError as error:
+        return f"not valid Unicode: lone surrogate at character {error.start}"
+    return None
+
+FORMATS: Final = (Format.PARQUET, Format.CSV, Format.JSONL)
+"""The formats that many files of one folder can have."""
+_GROUP_ROWS: Final = 10_000
+_FIELDS: Final = ("text", "label", "probability", "problem", "tokens", "truncated", "unknown")
+
+
+class VerdictSink(BlockBasedFileDatasink):  # Ray is not looked into
+    """Files of verdicts in a folder.
+
+    Args:
+        path: of the folder.
+        filesystem: pyarrow's.
+        file_format: one of `FORMATS`.
+        columns: those of the results beside the usual ones.
+        is_json: whether the values of those columns came as JSON.
+        progress: an actor of Ray that is told how many rows are written; None for nobody.
+
+    Attributes:
+        counts: rows of each label, and "failed" and "unfamiliar" of `imdbsent.cli._predict_run`; there once all is
+            written.
+    """
+
+    def __init__(
+        self,
+        path: str,
+        filesystem: Any,
+        file_format: Format,
+        columns: ResultColumns,
+        *,
+        is_json: bool = False,
+        progress: Any = None,
+    ) -> None:
+        super().__init__(path, filesystem=filesystem, file_format=file_format.value)
+        self.counts: Counter[str] = Counter()
+        self._format = file_format
+        self._columns = columns
+        self._is_json = is_json
+        self._progress = progress
+
+    def write(self, blocks: Iterable[Any], ctx: Any) -> Counter[str]:
+        """Write the rows of one task; what comes back are their counts."""
+        some = list(blocks)
+        super().write(some, ctx)
+        counts = Counter[str]()
+        for block in some:
+            counts.update(_counts(BlockAccessor.for_block(block).to_arrow()))
+        if self._progress is not None:
+            self._progress.add.remote(sum(len(block) for block in some))
+        return counts
+
+    def write_block_to_file(self, block: Any, file: Any) -> None:
+        """Write the file of one task."""
+        table = block.to_arrow()
+        if self._format is Format.PARQUET:
+            parquet = importlib.import_module("pyarrow.parquet")
+            parquet.write_table(table, file, compression="zstd", row_group_size=_GROUP_ROWS)
+            return
+        writer = TextWriter(cast("BinaryIO", file), text_layout(self._format, self._columns))
+        writer.write(self._predictions(table))
+        writer.close()
+
+    def on_write_complete(self, write_result: Any) -> None:
+        """Add up what the tasks have counted."""
+        super().on_write_complete(write_result)
+        for counts in write_result.write_returns:
+            self.counts.update(counts)
+
+    def _predictions(self, table: Any) -> Iterator[Prediction]:
+        """The rows as what `imdbsent.writing.text` writes."""
+        arrow = importlib.import_module("pyarrow")
+        own = [table.column(name).to_pylist() for name in _FIELDS]
+        ids = self._values(arrow, table, "id") if self._columns.id else [None] * len(table)
+        kept = [self._values(arrow, table, name) for name in self._columns.kept]
+        for row, fields in enumerate(zip(*own)):
+            text, label, probability, problem, tokens, truncated, unknown = fields
+            values = tuple([column[row] for column in kept])
+            yield Prediction(
+                text, label, probability, problem, tokens, truncated, unknown, id=ids[row], kept=values
+            )
+
+    def _values(self, arrow: Any, table: Any, name: str) -> list[Any]:
+        values = values_of(arrow, table.column(name))
+        return [None if value is None else json.loads(value) for value in values] if self._is_json else values
+
+
+def _counts(table: Any) -> Iterator[str]:
+    """What each row counts as."""
+    for label, unknown in zip(table.column("label").to_pylist(), table.column("unknown").to_pylist()):
+        yield label or "failed"
+        if is_mostly_unknown(Prediction("", None, None, unknown=unknown)):
+            yield "unfamiliar"

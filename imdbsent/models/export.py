@@ -1,0 +1,114 @@
+"""Exporting a model: the whole of it as a tar, or its network or its history for other programs."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from enum import Enum
+from pathlib import Path
+from typing import BinaryIO
+
+from imdbsent.bundle.bundle import CARD, HISTORY, MODEL, NETWORK, Bundle
+from imdbsent.errors import BundleInvalid, OutputFailed, UsageProblem
+from imdbsent.models import store
+from imdbsent.models.install import FILES, pack
+from imdbsent.writing.output import new_file
+
+
+class ExportFormat(str, Enum):
+    """What to export."""
+
+    TAR = "tar"
+    """The whole bundle, for `imdbsent models install`; packed by gzip where the name ends in .gz or .tgz."""
+    ONNX = "onnx"
+    """The network that answers, from ids to a logit."""
+    KERAS = "keras"
+    """The network that training goes on from."""
+    HISTORY = "history"
+    """The figures of each epoch of training, as JSON."""
+
+
+_FILES = {ExportFormat.ONNX: MODEL, ExportFormat.KERAS: NETWORK, ExportFormat.HISTORY: HISTORY}
+_FORMATS = {".onnx": ExportFormat.ONNX, ".keras": ExportFormat.KERAS, ".json": ExportFormat.HISTORY}
+_REMEDIES = {
+    ExportFormat.KERAS: "the same command with -o FILE.onnx --format onnx",
+    ExportFormat.HISTORY: "imdbsent inspect model --format json, with the model's name; its card has the epochs, too",
+}
+
+
+def format_of(output: str) -> ExportFormat:
+    """The format that the name of a file asks for."""
+    return _FORMATS.get(Path(output).suffix.lower(), ExportFormat.TAR)
+
+
+def export_file(bundle: Bundle, export_format: ExportFormat, output: Path, *, replace: bool) -> None:
+    """Write an export to a file, which has its name only once it is whole.
+
+    Args:
+        bundle: the model; each file that is exported is compared with its hash.
+        export_format: what of it.
+        output: the file.
+        replace: whether a file of that name may be replaced.
+
+    Raises:
+        UsageProblem: the file is there, its folder is not, or the bundle lacks what is asked for.
+        BundleInvalid: the model is damaged.
+        OutputFailed: the place cannot be written.
+    """
+    _check_output(output, replace=replace)
+    compressed = output.suffix.lower() in (".gz", ".tgz")
+    try:
+        with new_file(output, replace=replace) as place, place.open("wb") as stream:
+            export_stream(bundle, export_format, stream, compressed=compressed)
+    except FileExistsError as error:
+        raise _is_there(output) from error
+    except OSError as error:
+        raise OutputFailed(f"{output}: {error.strerror or error}") from error
+
+
+def export_stream(
+    bundle: Bundle, export_format: ExportFormat, stream: BinaryIO, *, compressed: bool = False
+) -> None:
+    """Write an export to a stream that need not be seekable.
+
+    Raises:
+        UsageProblem: the bundle lacks what is asked for.
+        BundleInvalid: the model is damaged; a tar is then begun but not ended.
+        OSError: the stream refuses.
+    """
+    if export_format in _REMEDIES and _FILES[export_format] not in bundle.card.files:
+        raise UsageProblem(
+            f"the model {bundle.card.name!r} has no {_FILES[export_format]}. Type: {_REMEDIES[export_format]}"
+        )
+    if export_format is ExportFormat.TAR:
+        # The card goes first: a model that is replaced meanwhile has other hashes, and is found out.
+        files = (file for file in FILES if file == CARD or file in bundle.card.files)
+        folder = bundle.card.name if store.is_name(bundle.card.name) else "model"
+        pack(((file, _content(bundle, file)) for file in files), folder, stream, compressed=compressed)
+    else:
+        stream.write(_content(bundle, _FILES[export_format]))
+
+
+def _content(bundle: Bundle, file: str) -> bytes:
+    try:
+        content = (bundle.directory / file).read_bytes()
+    except OSError as error:
+        raise BundleInvalid(bundle.directory, f"{file}: {error.strerror}") from error
+    if file != CARD and hashlib.sha256(content).hexdigest() != bundle.card.files[file]:
+        raise BundleInvalid(bundle.directory, f"{file} is damaged: its SHA-256 is not the one in {CARD}")
+    return content
+
+
+def _check_output(output: Path, *, replace: bool) -> None:
+    if output.is_dir():
+        raise UsageProblem(f"'{output}' is a folder. Type: -o '{output / 'model.tar'}'")
+    if not output.parent.is_dir():
+        raise UsageProblem(f"there is no folder '{output.parent}'. Type: mkdir -p '{output.parent}'")
+    if output.exists() and not output.is_file():
+        raise UsageProblem(f"'{output}' is no plain file. Type: -o - > '{output}'")
+    if not replace and os.path.lexists(output):
+        raise _is_there(output)
+
+
+def _is_there(output: Path) -> UsageProblem:
+    return UsageProblem(f"'{output}' is there already. Type: -o OTHER, or --replace")

@@ -1,0 +1,1 @@
+"""From a path, a pipe or arguments to records."""

@@ -1,0 +1,305 @@
+"""Text to tokens to ids, and back: what every scheme has in common, and the scheme "keras".
+
+The scheme "words" is in `imdbsent.text.words`; `imdbsent.text.registry` finds the one that a model was trained with.
+
+The scheme "keras" is that of the IMDB data set which Keras ships (`keras.datasets.imdb`), found by encoding the raw
+reviews until every published figure agreed: only the ASCII letters are lower-cased, text is split on blanks and on the
+default filter characters of Keras's `Tokenizer` (so `<br />` becomes the word `br`, and `isn't` stays one word), id 0
+pads, 1 starts a review, 2 is a word outside the vocabulary, and the word of rank r is r + 3.
+
+A word that no training review holds is left out of the ids, as it is from Keras's; a word that some review holds but
+that is too rare for the network is id 2.
+
+A long text in pieces, so that its words need not all be held at once.
+"""
+
+from __future__ import annotations
+
+import re
+import string
+import sys
+from abc import ABC, abstractmethod
+from array import array
+from dataclasses import dataclass
+from functools import cached_property
+from struct import iter_unpack
+from typing import TYPE_CHECKING, ClassVar, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
+
+
+PIECE: Final = 2**20
+"""Characters of a piece; a text of a hundred million has twenty million words, which would take a gigabyte."""
+
+_BLANK: Final = re.compile("[ \t\n]")
+
+
+def pieces(text: str) -> Iterator[str]:
+    """Cut a text at blanks: the words of its pieces, in order, are the words of the text.
+
+    Args:
+        text: any text.
+
+    Yields:
+        Pieces of `PIECE` characters or a word more; together they are the text.
+    """
+    start = 0
+    while len(text) - start > PIECE:
+        blank = _BLANK.search(text, start + PIECE)
+        if blank is None:
+            break
+        yield text[start : blank.end()]
+        start = blank.end()
+    yield text[start:] if start else text
+
+PAD_ID: Final = 0
+START_ID: Final = 1
+OOV_ID: Final = 2
+OOV: Final = "[OOV]"
+"""What an id decodes to that is no word's."""
+INDEX_FROM: Final = 3
+"""The word of rank r has the id r + INDEX_FROM: the default of `keras.datasets.imdb.load_data`."""
+
+_FILTERS: Final = b'!"#$%&()*+,-./:;<=>?@[\\]^_`{|}~\t\n'
+_BLANKS: Final = " \t\n\r\v\f"  # where bytes.split splits
+_WORD: Final = re.compile(f"[^{re.escape(_FILTERS.decode() + _BLANKS)}]+")
+_TABLE: Final = bytes.maketrans(
+    _FILTERS + string.ascii_uppercase.encode(), b" " * len(_FILTERS) + string.ascii_lowercase.encode()
+)
+
+
+def packed(ids: Iterable[int]) -> list[bytes]:
+    """Each id as the bytes of a C int, which is what a tokenizer looks words up as.
+
+    Bytes are joined as soon as they are found, and what is kept of a text is one block of memory that numpy copies. Of
+    ints a list would be kept, whose every item is an object somewhere in memory: fetched again for the network, and
+    again by the garbage collector each time that it passes.
+    """
+    numbers = array("i", ids)
+    return [content for (content,) in iter_unpack(f"{numbers.itemsize}s", numbers)]
+
+
+def unpacked(id_: bytes) -> int | None:
+    """The id that bytes of `packed` are; None for those of a word that is left out."""
+    return int.from_bytes(id_, sys.byteorder) if id_ else None
+
+
+_START, OOV_PACKED = packed([START_ID, OOV_ID])
+_ID_SIZE: Final = len(_START)
+_LEFT_OUT: Final = b""
+
+
+def split_words(text: str) -> list[bytes]:
+    """Split a text into words, as Keras did for its IMDB data set.
+
+    Words are UTF-8 bytes because Keras's were (Python 2): `bytes.translate` lower-cases and filters in one pass and
+    touches ASCII alone, which is what the published vocabulary shows ("Østbye" keeps its capital).
+
+    Args:
+        text: any text; lone surrogates are allowed.
+
+    Returns:
+        The words in order, none of them empty.
+    """
+    return text.encode("utf-8", "surrogatepass").translate(_TABLE).split()
+
+
+def word_spans(text: str) -> list[tuple[int, int]]:
+    """Where the words of `split_words` stand in a text.
+
+    What separates words is ASCII, and no byte of another character's UTF-8 is, so splitting characters gives the
+    words that splitting bytes does.
+
+    Args:
+        text: any text; lone surrogates are allowed.
+
+    Returns:
+        Of each word in order where it starts and where it ends, in characters: `text[start:end]` is the word as it is
+        written, before its ASCII letters are lower-cased.
+    """
+    return [match.span() for match in _WORD.finditer(text)]
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """The words of the training reviews, the most frequent first.
+
+    Attributes:
+        words: the word of rank r at place r - 1, as UTF-8.
+    """
+
+    words: tuple[bytes, ...]
+
+    @classmethod
+    def read(cls, path: Path) -> Vocabulary:
+        """Read `vocabulary.txt`: UTF-8, a word a line, the most frequent first.
+
+        Raises:
+            OSError: the file cannot be read.
+        """
+        return cls(tuple(path.read_bytes().split(b"\n")[:-1]))
+
+    def write(self, path: Path) -> None:
+        """Write `vocabulary.txt`, which `read` reads."""
+        path.write_bytes(b"".join(word + b"\n" for word in self.words))
+
+    def word(self, rank: int) -> str:
+        """The word of a rank, from 1; bytes that are not UTF-8, which no training writes, are U+FFFD."""
+        word = self.words[rank - 1]
+        try:
+            return word.decode("utf-8", "surrogatepass")
+        except UnicodeDecodeError:
+            return word.decode("utf-8", "replace")
+
+    @cached_property
+    def ranks(self) -> dict[bytes, int]:
+        """The rank of each word, from 1."""
+        return {word: rank for rank, word in enumerate(self.words, 1)}
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A word of a text and what became of it.
+
+    Attributes:
+        word: the word, lower-cased.
+        rank: its place among the words of the training reviews, from 1; None where none of them holds it.
+        id: what the network reads for it: `OOV_ID` for a rare word, None for one without a rank, which is left out.
+    """
+
+    word: str
+    rank: int | None
+    id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Encoding:
+    """What the network reads of a text, and how much of the text that is.
+
+    Attributes:
+        ids: what the network reads, the start mark included where it is not cut.
+        tokens: how many of the ids are words of the text: all but the start mark.
+        truncated: whether words of the text that have ids were cut.
+        unknown: share of all words of the text, 0 to 1, that have no id of their own: rare ones (`OOV_ID`) and those
+            left out; None where the text has no words.
+    """
+
+    ids: array[int]
+    tokens: int
+    truncated: bool
+    unknown: float | None
+
+
+class Tokenizer(ABC):
+    """Encodes texts, and decodes the ids: 0 pads, 1 starts a text, 2 is out of the vocabulary, rank r is r + 3.
+
+    Args:
+        vocabulary: the words by rank.
+        num_words: ids from this one on become `OOV_ID`: 10,000 leaves the 9,996 most frequent words.
+        maximum_length: ids kept of a text, those at its END, as `pad_sequences` does by default.
+
+    Attributes:
+        is_padded: whether shorter texts are padded in front to `maximum_length`.
+    """
+
+    is_padded: ClassVar[bool] = True
+
+    def __init__(self, vocabulary: Vocabulary, num_words: int, maximum_length: int) -> None:
+        self.vocabulary = vocabulary
+        self.num_words = num_words
+        self.maximum_length = maximum_length
+        self.known = vocabulary.words[: max(0, num_words - INDEX_FROM - 1)]
+
+    @abstractmethod
+    def packed_ids(self, text: str) -> list[bytes]:
+        """The id of every word of a text as `packed` has it; no bytes for a word that is left out."""
+
+    @abstractmethod
+    def split(self, text: str) -> list[bytes]:
+        """The words of a text as the vocabulary has them."""
+
+    @abstractmethod
+    def spans(self, text: str) -> list[tuple[int, int]]:
+        """Where each of `tokens` stands: `text[start:end]` is its own text, in characters."""
+
+    @abstractmethod
+    def tokens(self, text: str) -> list[Token]:
+        """Every word of a text with its rank and id: the ids, without those that are None, are `encode_whole`'s."""
+
+    def encode_whole(self, text: str) -> list[int]:
+        """All ids of a text, the start mark first, however long it is."""
+        return array("i", _START + b"".join(self.packed_ids(text))).tolist()
+
+    def encoding(self, text: str) -> Encoding:
+        """The ids of `encode`, with the figures about them, in one pass."""
+        words = tokens = rare = 0
+        most = self.maximum_length * _ID_SIZE
+        end = b""
+        for piece in pieces(text):  # one, but for a text of millions of characters
+            found = self.packed_ids(piece)
+            content = b"".join(found)
+            words, tokens, rare = words + len(found), tokens + len(content) // _ID_SIZE, rare + found.count(OOV_PACKED)
+            end = (end + content)[-most:]
+        return Encoding(
+            ids=array("i", (_START + end)[-most:]),
+            tokens=min(tokens, self.maximum_length),
+            truncated=tokens > self.maximum_length,
+            unknown=(words - tokens + rare) / words if words else None,
+        )
+
+    def encode(self, text: str) -> list[int]:
+        """The ids that the network reads: the last `maximum_length` of `encode_whole`."""
+        return self.encode_whole(text)[-self.maximum_length :]
+
+    def decode(self, ids: Iterable[int]) -> list[str]:
+        """The words of ids; padding and the start mark have none, and an unknown id is `OOV`."""
+        known = len(self.vocabulary.words)
+        return [
+            self.vocabulary.word(i - INDEX_FROM) if INDEX_FROM < i <= INDEX_FROM + known else OOV
+            for i in ids
+            if i not in (PAD_ID, START_ID)
+        ]
+
+
+class KerasTokenizer(Tokenizer):
+    """Encodes texts as `keras.datasets.imdb` does; see `Tokenizer`."""
+
+    def __init__(self, vocabulary: Vocabulary, num_words: int, maximum_length: int) -> None:
+        super().__init__(vocabulary, num_words, maximum_length)
+        self._ids = _WordIds(self.known, vocabulary.words[len(self.known) :])
+
+    def packed_ids(self, text: str) -> list[bytes]:
+        """The id of every word of a text as `packed` has it; no bytes for a word that is left out."""
+        return list(map(self._ids.__getitem__, split_words(text)))
+
+    def split(self, text: str) -> list[bytes]:
+        """The words of a text: `split_words`."""
+        return split_words(text)
+
+    def tokens(self, text: str) -> list[Token]:
+        """Every word of a text with its rank and id: the ids, without those that are None, are `encode_whole`'s."""
+        ranks, ids = self.vocabulary.ranks, self._ids
+        return [
+            Token(word.decode("utf-8", "surrogatepass"), ranks.get(word), unpacked(ids[word]))
+            for word in split_words(text)
+        ]
+
+    def spans(self, text: str) -> list[tuple[int, int]]:
+        """Where each of `tokens` stands: `text[start:end]` is its own text, in characters."""
+        return word_spans(text)
+
+
+class _WordIds(dict[bytes, bytes]):
+    """The id of each known word, packed; the others, one word in fifteen, are asked for apart.
+
+    A table of the known words alone is small enough to stay in a processor's cache; that of all 88,584 words is not.
+    """
+
+    def __init__(self, known: Sequence[bytes], rare: Iterable[bytes]) -> None:
+        super().__init__(zip(known, packed(range(INDEX_FROM + 1, INDEX_FROM + 1 + len(known)))))
+        self._rare = frozenset(rare)
+
+    def __missing__(self, word: bytes) -> bytes:
+        return OOV_PACKED if word in self._rare else _LEFT_OUT

@@ -1,0 +1,1 @@
+"""From predictions to where they go: terminal, files, pipes."""

@@ -1,0 +1,141 @@
+"""Predictions as a Parquet file, by pyarrow, a group of rows at a time."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
+
+from imdbsent.reading.detect import pyarrow
+from imdbsent.records import as_field
+from imdbsent.writing.text import kept_values, rounded
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from imdbsent.records import Prediction
+    from imdbsent.writing.text import ResultColumns
+
+
+_GROUP_ROWS: Final = 10_000
+_GROUP_CHARACTERS: Final = 2**24
+
+
+class ParquetWriter:
+    """Writes predictions as they come, a few or many at a time.
+
+    A group of rows ends after 10,000 rows or 16 million characters, so that memory is bounded and the same predictions
+    give the same bytes, however they come.
+
+    Args:
+        stream: takes the bytes, one after the other; errors of its own are raised.
+        columns: the columns beside the usual ones.
+        types: pyarrow's types of the id and of kept columns, by the names of results; a column without one is of texts,
+            in which what is no text is as JSON writes it.
+
+    Raises:
+        ExtraMissing: pyarrow is not installed.
+    """
+
+    def __init__(self, stream: BinaryIO, columns: ResultColumns, types: Mapping[str, Any] | None = None) -> None:
+        self.written = 0
+        self._rows = ResultRows(columns, types)
+        self._stream = stream
+        self._writer = open_parquet(stream, self._rows)
+        self._group: list[Prediction] = []
+        self._characters = 0
+
+    def write(self, predictions: Iterable[Prediction]) -> None:
+        """Write predictions behind those that were written before."""
+        for prediction in predictions:
+            self._group.append(prediction)
+            self._characters += len(prediction.text) + sum([len(v) for v in prediction.kept if isinstance(v, str)])
+            if len(self._group) == _GROUP_ROWS or self._characters > _GROUP_CHARACTERS:
+                self._write_group()
+
+    def close(self) -> None:
+        """Write the last rows and the footer; the stream stays open."""
+        if self._group:
+            self._write_group()
+        self._writer.close()
+        self._stream.flush()
+
+    def _write_group(self) -> None:
+        self._writer.write_batch(self._rows.batch(self._group), row_group_size=len(self._group))
+        self.written += len(self._group)
+        self._group, self._characters = [], 0
+
+
+class ResultRows:
+    """Makes rows of Arrow of predictions.
+
+    Args:
+        columns: as `ParquetWriter`.
+        types: as `ParquetWriter`.
+
+    Attributes:
+        arrow: the library.
+        schema: the names and types of the columns.
+
+    Raises:
+        ExtraMissing: pyarrow is not installed.
+    """
+
+    def __init__(self, columns: ResultColumns, types: Mapping[str, Any] | None = None) -> None:
+        self.arrow = pyarrow("Parquet")
+        self.schema = _schema(self.arrow, columns, types or {})
+        self._columns = columns
+
+    def batch(self, rows: Sequence[Prediction]) -> Any:
+        """A `pyarrow.RecordBatch` of predictions."""
+        values: dict[str, list[Any]] = {"id": [row.id for row in rows]} if self._columns.id else {}
+        values |= {
+            "label": [row.label for row in rows],
+            "probability": [rounded(row.probability) for row in rows],
+            "tokens": [row.tokens for row in rows],
+            "truncated": [row.truncated for row in rows],
+            "unknown": [rounded(row.unknown) for row in rows],
+            "problem": [row.problem for row in rows],
+            "text": [row.text for row in rows],
+        }
+        values |= zip(self._columns.kept, map(list, zip(*[kept_values(row, self._columns) for row in rows])))
+        arrays = [self._array(values[field.name], field.type) for field in self.schema]
+        return self.arrow.RecordBatch.from_arrays(arrays, schema=self.schema)
+
+    def _array(self, values: list[Any], kind: Any) -> Any:
+        if kind == self.arrow.string():
+            values = [None if value is None else _text(value) for value in values]
+        return self.arrow.array(values, kind)
+
+
+def open_parquet(stream: BinaryIO, rows: ResultRows) -> Any:
+    """A `pyarrow.parquet.ParquetWriter` of such rows; closing it leaves the stream open."""
+    writer = importlib.import_module("pyarrow.parquet").ParquetWriter
+    return writer(rows.arrow.PythonFile(stream, "w"), rows.schema, compression="zstd")
+
+
+def _schema(arrow: Any, columns: ResultColumns, types: Mapping[str, Any]) -> Any:
+    own = {
+        "label": arrow.string(),
+        "probability": arrow.float64(),
+        "tokens": arrow.int32(),
+        "truncated": arrow.bool_(),
+        "unknown": arrow.float64(),
+        "problem": arrow.string(),
+        "text": arrow.string(),
+    }
+    return arrow.schema([(name, own.get(name) or _type(arrow, types.get(name))) for name in columns.names])
+
+
+def _type(arrow: Any, kind: Any) -> Any:
+    """A type that values of Python can be put back into; texts for any other."""
+    if kind is None or arrow.types.is_large_string(kind):
+        return arrow.string()
+    try:
+        arrow.array([None], kind)
+    except (arrow.ArrowException, NotImplementedError, TypeError, ValueError):
+        return arrow.string()
+    return kind
+
+
+def _text(value: Any) -> str:
+    return as_field(value).encode("utf-8", "replace").decode()

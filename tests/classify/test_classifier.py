@@ -1,0 +1,178 @@
+from __future__ import annotations
+
+import itertools
+from dataclasses import replace
+
+import pytest
+
+import imdbsent
+from imdbsent.bundle.bundle import Bundle, write_card
+from imdbsent.classify.classifier import Classifier
+from imdbsent.records import Record
+
+
+@pytest.fixture
+def classifier(tiny_bundle: Bundle) -> Classifier:
+    return Classifier(tiny_bundle)
+
+
+def test_texts_get_their_verdicts_in_order(classifier: Classifier) -> None:
+    predictions = classifier.predict(["great movie", "awful movie", "great great great movie"])
+    assert [p.label for p in predictions] == ["positive", "negative", "positive"]
+    assert [p.text for p in predictions] == ["great movie", "awful movie", "great great great movie"]
+    assert all(p.probability is not None and 0 <= p.probability <= 1 for p in predictions)
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("", "blank"),
+        (" \t\u2003 ", "blank"),
+        ("?!", "no known words"),
+        ("zebra", "no known words"),
+        ("great \ud800", "not valid Unicode: lone surrogate at character 6"),
+    ],
+)
+def test_a_text_that_cannot_be_judged_says_why_and_keeps_its_place(
+    classifier: Classifier, text: str, problem: str
+) -> None:
+    before, failed, after = classifier.predict(["great", text, "awful"])
+    assert (before.label, after.label) == ("positive", "negative")
+    assert (failed.label, failed.probability, failed.problem, failed.text) == (None, None, problem, text)
+
+
+def test_a_problem_found_in_reading_is_kept(classifier: Classifier) -> None:
+    (prediction,) = classifier.classify([Record("great", "not valid UTF-8 at byte 3")])
+    assert prediction.label is None
+    assert prediction.problem == "not valid UTF-8 at byte 3"
+
+
+def test_the_threshold_moves_the_label_and_not_the_probability(classifier: Classifier) -> None:
+    (usual,) = classifier.predict(["great"])
+    (strict,) = classifier.predict(["great"], threshold=1.0)
+    (lenient,) = classifier.predict(["awful"], threshold=0.0)
+    assert (strict.label, strict.probability) == ("negative", usual.probability)
+    assert lenient.label == "positive"
+
+
+def test_temperature_and_threshold_are_the_cards(tiny_bundle: Bundle, classifier: Classifier) -> None:
+    (sharp,) = classifier.predict(["great"])
+    write_card(tiny_bundle.directory, replace(tiny_bundle.card, temperature=3.0, threshold=0.9))
+    (soft,) = imdbsent.load(str(tiny_bundle.directory)).predict(["great"])
+    assert sharp.probability is not None
+    assert soft.probability is not None
+    assert 0.5 < soft.probability < sharp.probability
+    assert soft.label == "negative"
+
+
+def test_a_long_text_is_judged_by_its_end(classifier: Classifier) -> None:
+    (long,) = classifier.predict(["awful " * 100_000 + "great " * 8])
+    assert long.label == "positive"
+
+
+def test_a_stream_without_end_is_answered_as_it_comes(classifier: Classifier) -> None:
+    taken = 0
+
+    def texts():
+        nonlocal taken
+        for i in itertools.count():
+            taken += 1
+            yield f"great {i}"
+
+    predictions = classifier.predict_iter(texts())
+    assert next(predictions).text == "great 0"
+    assert taken <= 64
+    assert [p.text for p in itertools.islice(predictions, 9_999)][-1] == "great 9999"
+    assert taken < 10_000 + 3 * 2048
+
+
+def test_long_texts_make_small_windows(classifier: Classifier) -> None:
+    taken = 0
+
+    def texts():
+        nonlocal taken
+        for _ in range(40):
+            taken += 1
+            yield "great " * 200_000
+
+    next(classifier.predict_iter(texts()))
+    assert taken < 10
+
+
+def test_with_a_window_of_one_each_text_is_answered_before_the_next_is_read(classifier: Classifier) -> None:
+    read: list[str] = []
+
+    def records():
+        for text in ("great", "awful"):
+            read.append(text)
+            yield Record(text)
+
+    next(classifier.classify(records(), window=1))
+    assert read == ["great"]
+
+
+def test_one_text_in_place_of_several_is_refused(classifier: Classifier) -> None:
+    with pytest.raises(TypeError, match="several texts"):
+        classifier.predict("great movie")
+
+
+def test_the_shipped_model_answers_and_is_the_default() -> None:
+    great, awful = imdbsent.load().predict(["A great movie, I loved it", "Boring, awful, a waste of time"])
+    assert (great.label, awful.label) == ("positive", "negative")
+    assert isinstance(great, imdbsent.Prediction)
+
+
+@pytest.mark.parametrize(
+    ("text", "tokens", "truncated", "unknown"),
+    [
+        ("great movie", 2, False, 0.0),
+        ("A great, RARE movie", 3, False, 0.5),  # "a" has no id, "rare" is out of the vocabulary
+        ("movie " * 8, 8, False, 0.0),  # the start mark is cut, no word is
+        ("zebra " + "movie " * 9, 8, True, 0.1),
+        ("zebra", 0, False, 1.0),
+        ("?!", 0, False, None),
+        (" ", 0, False, None),
+    ],
+)
+def test_a_prediction_says_how_much_of_the_text_was_read(
+    classifier: Classifier, text: str, tokens: int, truncated: bool, unknown: float | None
+) -> None:
+    (prediction,) = classifier.predict([text])
+    assert (prediction.tokens, prediction.truncated, prediction.unknown) == (tokens, truncated, unknown)
+
+
+def test_what_a_record_carries_comes_through(classifier: Classifier) -> None:
+    records = [Record("great", id="a", number=7, kept=(1, None)), Record("", id=8, number=9, kept=("x",))]
+    predictions = classifier.classify(records)
+    assert [(p.id, p.number, p.kept) for p in predictions] == [("a", 7, (1, None)), (8, 9, ("x",))]
+
+
+def test_long_kept_columns_make_small_windows(classifier: Classifier) -> None:
+    taken = 0
+
+    def records():
+        nonlocal taken
+        for _ in range(40):
+            taken += 1
+            yield Record("great", kept=("x" * 2**20,))
+
+    next(classifier.classify(records()))
+    assert taken < 10
+
+
+def test_neutral_is_a_third_label_from_low_to_high(classifier: Classifier) -> None:
+    usual = classifier.predict(["great", "movie", "awful"])
+    low = high = usual[1].probability or 0
+    found = classifier.predict(["great", "movie", "awful"], neutral=(low, high))
+    assert [p.label for p in found] == ["positive", "neutral", "negative"]
+    assert [p.probability for p in found] == [p.probability for p in usual]
+    assert [e.label for e in classifier.explain(["great", "movie"], neutral=(0, 1))] == ["neutral", "neutral"]
+    assert [p.label for p in classifier.predict_iter(["", "movie"], neutral=(0, 1))] == [None, "neutral"]
+
+
+@pytest.mark.parametrize(("neutral", "threshold"), [((0.6, 0.4), None), ((0, 2), None), ((0.4, 0.6), 0.5)])
+def test_bounds_that_make_no_sense_are_refused(
+    classifier: Classifier, neutral: tuple[float, float], threshold: float | None
+) -> None:
+    with pytest.raises(ValueError, match="neutral"):
+        classifier.predict(["great"], neutral=neutral, threshold=threshold)

@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from imdbsent.bundle.bundle import MODEL, Bundle
+from imdbsent.classify.engine import Engine
+from imdbsent.errors import BundleInvalid
+from tests.hostile.graphs import HostileGraph, hostile_graphs, with_weights
+from tests.hostile.wire import message, tensor
+
+TEXTS = [[1, 5], [1], [1, 4, 6, 6], [5] * 8, [1, 6], [2, 2, 2], [1, 5, 4, 6, 2, 5, 4]]
+
+
+@pytest.fixture
+def engine(tiny_bundle: Bundle) -> Engine:
+    return Engine(tiny_bundle.directory / MODEL)
+
+
+def test_logits_come_in_the_order_of_the_texts_whatever_the_batches(engine: Engine) -> None:
+    alone = [engine.logits([ids])[0] for ids in TEXTS]
+    for batch_size in (1, 2, 3, 100):
+        np.testing.assert_allclose(engine.logits(TEXTS, batch_size), alone, atol=1e-6)
+
+
+def test_the_number_of_threads_changes_nothing(tiny_bundle: Bundle) -> None:
+    texts = TEXTS * 50
+    one, four = (Engine(tiny_bundle.directory / MODEL, threads).logits(texts, 4) for threads in (1, 4))
+    np.testing.assert_array_equal(one, four)
+
+
+def test_no_texts_give_no_logits(engine: Engine) -> None:
+    assert engine.logits([]).shape == (0,)
+
+
+def refusal(path: Path, content: bytes) -> str:
+    """Why an engine does not start with a file, or does not answer."""
+    path.write_bytes(content)
+    with pytest.raises(BundleInvalid) as caught:
+        Engine(path, threads=1).logits(TEXTS)
+    assert caught.value.path == path.parent
+    return caught.value.reason
+
+
+@pytest.mark.parametrize("graph", hostile_graphs(), ids=lambda graph: graph.name)
+def test_a_network_from_a_stranger_is_refused(
+    tiny_bundle: Bundle, graph: HostileGraph, capfd: pytest.CaptureFixture[str]
+):
+    reason = refusal(tiny_bundle.directory / MODEL, graph.content)
+    assert re.search(graph.reason, reason)
+    assert "\n" not in reason
+    assert capfd.readouterr() == ("", "")  # ONNX Runtime would tell some of it on standard error
+
+
+def test_a_sound_network_that_onnx_runtime_does_not_read_is_an_error(tiny_bundle: Bundle) -> None:
+    assert "no network that ONNX Runtime reads" in refusal(tiny_bundle.directory / MODEL, message((7, b"")))
+
+
+def test_weights_that_do_not_fit_each_other_are_an_error(tiny_bundle: Bundle) -> None:
+    path = tiny_bundle.directory / MODEL
+    path.write_bytes(with_weights("padding_cell", tensor("padding_cell", 1, [10, 2], bytes(80))))
+    engine = Engine(path)
+    assert engine.logits(TEXTS).shape == (len(TEXTS),)  # it answers, but cannot be looked into
+    with pytest.raises(BundleInvalid, match=r"do not fit together: padding_cell has the shape \(10, 2\), not \(9, 2\)"):
+        engine.weights()
+
+
+def test_a_network_with_other_inputs_is_an_error(tiny_bundle: Bundle) -> None:
+    onnx = pytest.importorskip("onnx", reason="onnx is not installed in the light environment")
+    helper = onnx.helper
+    tensor = helper.make_tensor_value_info("x", onnx.TensorProto.FLOAT, [1])
+    other = helper.make_tensor_value_info("y", onnx.TensorProto.FLOAT, [1])
+    graph = helper.make_graph([helper.make_node("Neg", ["x"], ["y"])], "other", [tensor], [other])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    onnx.save(model, str(tiny_bundle.directory / MODEL))
+    with pytest.raises(BundleInvalid, match="other inputs or outputs"):
+        Engine(tiny_bundle.directory / MODEL)

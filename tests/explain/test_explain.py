@@ -1,0 +1,196 @@
+from __future__ import annotations
+
+import itertools
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from benchmarks.explain import SUM_BAR, SUM_REVIEWS, confident_texts, deletions, largest_gap
+from imdbsent.bundle.bundle import Bundle, read_bundle
+from imdbsent.classify.classifier import Classifier
+from imdbsent.dataset.aclimdb import read_reviews
+from imdbsent.explain.explain import Breakdown, Explainer, Explanation, strength
+from imdbsent.models.store import PRETRAINED
+from imdbsent.records import Record
+from imdbsent.text.tokenizer import split_words
+from tests.tiny import TINY
+
+EXPLAINER = Explainer(Classifier(read_bundle(TINY), threads=1))
+ANY_TEXT = st.text() | st.lists(
+    st.sampled_from(["Great", "awful", "rare", "movie", "zebra", " ", ".", "\n", "<br />", "é", "😀", "\0"])
+).map("".join)
+
+
+def explained(*texts: str) -> list[Explanation]:
+    return list(EXPLAINER.explain(map(Record, texts)))
+
+
+def parts_of(text: str) -> Breakdown:
+    (explanation,) = explained(text)
+    assert explanation.breakdown is not None
+    return explanation.breakdown
+
+
+@given(ANY_TEXT)
+def test_of_any_text_each_token_stands_where_it_says_and_all_add_up_to_the_logit(text: str) -> None:
+    (explanation,) = explained(text)
+    (prediction,) = EXPLAINER.classifier.predict([text])
+    assert explanation.prediction.label == prediction.label
+    assert explanation.prediction.problem == prediction.problem
+    parts = explanation.breakdown
+    assert (parts is None) == (prediction.label is None)
+    if parts is None:
+        return
+    assert explanation.prediction.probability == pytest.approx(prediction.probability, abs=1e-6)
+    assert [text[token.start : token.end].encode().lower() for token in parts.tokens] == split_words(text)
+    (logit,) = EXPLAINER.classifier.engine.logits([EXPLAINER.classifier.tokenizer.encode(text)])
+    assert parts.bias + parts.before + parts.of_words == pytest.approx(logit, abs=1e-5)
+    assert sum(sentence.contribution for sentence in parts.sentences) == pytest.approx(parts.of_words, abs=1e-9)
+    assert all(token.contribution == 0 for token in parts.tokens if token.status in ("cut", "unseen"))
+
+
+def test_a_word_has_the_sign_of_what_it_says() -> None:
+    parts = parts_of("A GREAT movie, an awful rare zebra")
+    found = {token.word: (token.status, token.contribution) for token in parts.tokens}
+    assert found["great"][1] > 0 > found["awful"][1]
+    assert found["rare"][0] == "rare"
+    assert found["zebra"] == ("unseen", 0)
+    assert [token.word for token in parts.strongest("positive", 1)] == ["great"]
+    assert [token.word for token in parts.strongest("negative", 1)] == ["awful"]
+    assert parts.largest == max(abs(token.contribution) for token in parts.tokens)
+
+
+def test_of_a_long_text_the_first_words_are_cut_and_the_mark_with_them() -> None:
+    parts = parts_of("awful zebra awful " + "great " * 7 + "zebra movie")
+    assert [token.status for token in parts.tokens] == ["cut", "unseen", "cut", *["known"] * 7, "unseen", "known"]
+    assert parts.before == 0
+    assert parts.count("cut") == 2
+    assert parts_of("great " * 7).before != 0  # the mark is read
+
+
+def test_what_comes_before_the_words_does_not_depend_on_them() -> None:
+    assert parts_of("great great").before == pytest.approx(parts_of("awful movie").before, abs=1e-6)
+    assert parts_of("great").before != pytest.approx(parts_of("great great").before, abs=1e-6)
+
+
+def test_a_sentence_has_the_sum_of_its_words() -> None:
+    parts = parts_of("Great. An awful, awful movie!\nMovie")
+    assert [parts.text[sentence.start : sentence.end] for sentence in parts.sentences] == [
+        "Great. ", "An awful, awful movie!\n", "Movie"
+    ]  # fmt: skip
+    for sentence in parts.sentences:
+        inside = [token for token in parts.tokens if sentence.start <= token.start < sentence.end]
+        assert sentence.contribution == pytest.approx(sum(token.contribution for token in inside))
+    assert parts.strongest_sentences(1) == [parts.sentences[1]]
+
+
+def test_records_that_have_no_verdict_keep_their_place_and_their_reason() -> None:
+    undecodable = Record("\ufffd", "not valid UTF-8 at byte 0")
+    found = list(EXPLAINER.explain([Record("great"), Record(""), undecodable, Record("zebra"), Record("awful")]))
+    assert [explanation.label for explanation in found] == ["positive", None, None, None, "negative"]
+    assert [explanation.prediction.problem for explanation in found] == [
+        None, "blank", "not valid UTF-8 at byte 0", "no known words", None
+    ]  # fmt: skip
+
+
+def test_the_threshold_and_the_temperature_move_the_verdict_and_not_the_logit() -> None:
+    (strict,) = EXPLAINER.explain([Record("great")], threshold=1)
+    assert strict.label == "negative"
+    card = replace(EXPLAINER.classifier.bundle.card, temperature=4.0)
+    hot = Explainer(Classifier(Bundle(TINY, card), threads=1))
+    (explanation,) = hot.explain([Record("great")])
+    assert explanation.breakdown is not None
+    assert explanation.breakdown.logit == pytest.approx(parts_of("great").logit)
+    assert explanation.breakdown.temperature == 4
+    assert explanation.prediction.probability == pytest.approx(1 / (1 + 2.718281828 ** (-parts_of("great").logit / 4)))
+
+
+def test_a_stream_without_end_is_explained_as_it_comes() -> None:
+    stream = EXPLAINER.explain(Record("great " * (i % 9)) for i in itertools.count())
+    found = list(itertools.islice(stream, 1_000))
+    assert [explanation.label for explanation in found] == [None if i % 9 == 0 else "positive" for i in range(1_000)]
+
+
+def test_a_classifier_explains_texts_from_python() -> None:
+    assert EXPLAINER.classifier.explain(["great", ""], threshold=1) == list(
+        EXPLAINER.explain([Record("great"), Record("")], threshold=1)
+    )
+    with pytest.raises(TypeError, match=r"explain\(\[text\]\)"):
+        EXPLAINER.classifier.explain("great")
+
+
+@pytest.mark.parametrize(
+    ("contribution", "strong"), [(0, 0), (0.12, 0), (0.13, 1), (-0.38, 2), (0.63, 3), (0.88, 4), (-1, 4)]
+)
+def test_strength_is_beside_the_largest(contribution: float, strong: int) -> None:
+    assert strength(contribution, 1.0) == strength(-contribution * 7, 7.0) == strong
+    assert strength(0.0, 0.0) == 0
+
+
+@pytest.fixture(scope="module")
+def flagship() -> Explainer:
+    return Explainer(Classifier(read_bundle(PRETRAINED / "flagship"), threads=1))
+
+
+def test_the_flagship_leaves_nothing_out_and_an_unknown_word_is_rare(flagship: Explainer) -> None:
+    (explanation,) = flagship.explain([Record("Not great :) xyzzyqq")])
+    parts = explanation.breakdown
+    assert parts is not None
+    assert [token.word for token in parts.tokens] == ["not", "great", ":)", "xyzzyqq"]
+    assert [token.status for token in parts.tokens] == ["known", "known", "known", "rare"]
+
+
+def test_before_the_flagships_words_stands_the_start_marks_part(flagship: Explainer) -> None:
+    text = "a great movie"
+    (explanation,) = flagship.explain([Record(text)])
+    engine, ids = flagship.classifier.engine, flagship.classifier.tokenizer.encode(text)
+    contributions, bias = engine.outputs(["contributions", "bias"], [ids])
+    assert explanation.breakdown is not None
+    assert explanation.breakdown.before == pytest.approx(float(contributions[0, 0]))
+    assert explanation.breakdown.bias == pytest.approx(float(bias[0]))
+    assert explanation.breakdown.temperature == flagship.classifier.bundle.card.temperature
+
+
+def test_of_a_text_longer_than_the_flagship_reads_the_start_is_cut(flagship: Explainer) -> None:
+    longest = flagship.classifier.tokenizer.maximum_length
+    (explanation,) = flagship.explain([Record("great " * (longest + 3))])
+    parts = explanation.breakdown
+    assert parts is not None
+    assert (parts.count("cut"), parts.before, parts.tokens[0].contribution) == (3, 0, 0)
+    assert explanation.prediction.truncated
+
+
+@given(ANY_TEXT)
+@settings(deadline=None)  # the first text takes longer
+def test_the_flagships_numbers_add_up_to_the_logit(flagship: Explainer, text: str) -> None:
+    (explanation,) = flagship.explain([Record(text)])
+    if (parts := explanation.breakdown) is not None:
+        (logit,) = flagship.classifier.engine.logits([flagship.classifier.tokenizer.encode(text)])
+        assert parts.bias + parts.before + parts.of_words == pytest.approx(float(logit), abs=1e-4)
+        assert all(text[token.start : token.end] for token in parts.tokens)
+
+
+@pytest.fixture(scope="module")
+def real_texts(real_archive: Path) -> list[str]:
+    return [review.text for review in read_reviews(real_archive, ("test/neg", "test/pos"))]
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("model", ["classic", "flagship"])
+def test_on_1000_real_reviews_the_parts_add_up(model: str, real_texts: list[str]) -> None:
+    some = real_texts[:: len(real_texts) // SUM_REVIEWS][:SUM_REVIEWS]
+    assert len(some) == 1_000
+    assert largest_gap(Classifier(read_bundle(PRETRAINED / model)), some) < SUM_BAR
+
+
+@pytest.mark.real
+def test_without_its_strongest_words_a_verdict_moves_further_than_without_others(real_texts: list[str]) -> None:
+    classifier = Classifier(read_bundle(PRETRAINED / "classic"))
+    confident = confident_texts(classifier, real_texts[::10], seed=1)
+    assert len(confident) == 500
+    strongest, drawn = deletions(classifier, confident, seed=1)
+    assert strongest.moved > 4 * drawn.moved
+    assert strongest.drop > 4 * abs(drawn.drop)

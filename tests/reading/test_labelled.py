@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from imdbsent.errors import ExitCode, ImdbsentError
+from imdbsent.reading.labelled import read_labelled
+
+
+def read(path: Path, content: str | bytes, **columns: str) -> list[tuple[str, str | None]]:
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return [(record.text, record.label) for record in read_labelled(str(path), **columns)]
+
+
+def test_csv_tsv_and_jsonl_give_the_same_records(tmp_path: Path) -> None:
+    expected = [('a "good", long\nfilm', "positive"), ("bad", "negative"), ("so so", None)]
+    quoted = '"a ""good"", long\nfilm"'
+    assert read(tmp_path / "a.csv", f"label,text\npositive,{quoted}\r\nnegative,bad\n,so so\n") == expected
+    assert read(tmp_path / "a.tsv", f"text\tlabel\n{quoted}\tpositive\nbad\tnegative\nso so\t\n") == expected
+    objects = '{"text": "a \\"good\\", long\\nfilm", "label": "positive"}\n{"label": "negative", "text": "bad"}\n\n'
+    assert read(tmp_path / "a.jsonl", objects + '{"text": "so so", "label": null}') == expected
+
+
+def test_numbers_and_booleans_are_labels(tmp_path: Path) -> None:
+    lines = '{"text": "a", "label": 1}\n{"text": "b", "label": 0}\n{"text": "c", "label": true}\n'
+    assert [label for _, label in read(tmp_path / "a.jsonl", lines)] == ["1", "0", "true"]
+
+
+def test_columns_can_be_named(tmp_path: Path) -> None:
+    content = "review,sentiment\ngood,1\n"
+    assert read(tmp_path / "a.csv", content, text_column="review", label_column="sentiment") == [("good", "1")]
+    assert read(tmp_path / "a.csv", content, text_column="review") == [("good", None)]
+
+
+def test_a_text_file_is_a_text_a_line_blank_ones_too(tmp_path: Path) -> None:
+    assert read(tmp_path / "a.txt", "one\n\nthree") == [("one", None), ("", None), ("three", None)]
+
+
+def test_a_byte_order_mark_is_no_part_of_the_first_column(tmp_path: Path) -> None:
+    assert read(tmp_path / "a.csv", b"\xef\xbb\xbftext\nx\n") == [("x", None)]
+    assert read(tmp_path / "a.jsonl", b'\xef\xbb\xbf{"text": "x"}\n') == [("x", None)]
+
+
+def test_a_long_text_is_read_whole(tmp_path: Path) -> None:
+    text = "word " * 100_000
+    assert read(tmp_path / "a.csv", f"text\n{text}\n") == [(text, None)]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "parts"),
+    [
+        ("a.csv", b"review,stars\nx,1\n", ["no column 'text'", "review, stars", "--text-column"]),
+        ("a.jsonl", b'{"body": "x"}\n', ["line 1", "no column 'text'", "body", "--text-column"]),
+        ("a.csv", b"text,label\nx\n", ["line 2 has 1 fields, the header has 2"]),
+        ("a.csv", b'text\n"never closed\n', ["line 2"]),
+        ("a.csv", b"text\nx\xff\n", ["line 2 is not valid UTF-8"]),
+        ("a.txt", b"fine\nx\xff\n", ["line 2", "not valid UTF-8"]),
+        ("a.jsonl", b'{"text": "x"}\n{oops\n', ["line 2 is not JSON"]),
+        ("a.jsonl", b'["x"]\n', ["line 1 is not a JSON object"]),
+        ("a.jsonl", b'{"text": 7}\n', ["line 1", "'text' is int, not a text"]),
+        ("a.xlsx", b"PK", ["does not say what it holds", ".csv, .tsv, .jsonl, .ndjson, .parquet or .txt", ".gz"]),
+    ],
+)
+def test_a_file_that_breaks_its_format_is_one_line_that_says_where(
+    tmp_path: Path, name: str, content: bytes, parts: list[str]
+) -> None:
+    with pytest.raises(ImdbsentError) as caught:
+        read(tmp_path / name, content)
+    message = str(caught.value)
+    assert caught.value.exit_code is ExitCode.USAGE
+    assert "\n" not in message
+    assert name in message
+    for part in parts:
+        assert part in message
+
+
+def test_a_column_of_labels_that_was_named_must_be_there(tmp_path: Path) -> None:
+    with pytest.raises(ImdbsentError, match=r"no column 'stars'.*--label-column"):
+        read(tmp_path / "a.csv", "text\nx\n", label_column="stars")
+
+
+def test_a_file_that_is_not_there_is_named() -> None:
+    with pytest.raises(ImdbsentError, match=r"none\.csv.*No such file"):
+        list(read_labelled("none.csv"))
+
+
+def test_a_parquet_file_has_labels_too(tmp_path: Path) -> None:
+    arrow = pytest.importorskip("pyarrow", reason="Parquet needs pyarrow")
+    parquet = pytest.importorskip("pyarrow.parquet", reason="Parquet needs pyarrow")
+    path = tmp_path / "a.parquet"
+    parquet.write_table(arrow.table({"label": [1, None], "text": [b"good", b"bad"]}), str(path))
+    first, second = read_labelled(str(path))
+    assert (first.text, first.label, first.where) == ("good", "1", "row 1")
+    assert (second.text, second.label, second.where) == ("bad", None, "row 2")
+
+
+def test_compressed_files_are_read(tmp_path: Path) -> None:
+    import gzip
+
+    assert read(tmp_path / "a.csv.gz", gzip.compress(b"text,label\nx,1\n")) == [("x", "1")]
+    assert read(tmp_path / "a.txt.gz", gzip.compress(b"x\ny\n")) == [("x", None), ("y", None)]
+    with pytest.raises(ImdbsentError, match="end-of-stream"):
+        read(tmp_path / "a.txt.gz", gzip.compress(b"x\ny\n")[:-4])
