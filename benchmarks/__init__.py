@@ -32,4 +32,4 @@ def labelled_reviews(named: Path | None, *splits: str) -> list[Review]:
     from imdbsent.dataset.aclimdb import read_reviews
     from imdbsent.dataset.download import find_or_fetch
 
-    return read_reviews(find_or_fetch(named, print), [f"{split}/{kind}" for split in splits for kind in ("neg", "pos")])
+    return read_reviews(find_or_fetch(named), [f"{split}/{kind}" for split in splits for kind in ("neg", "pos")])

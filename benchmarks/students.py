@@ -11,6 +11,7 @@ named. A student that was killed goes on from its last epoch. The run itself can
 from __future__ import annotations
 
 import argparse
+import logging
 import sys
 import tempfile
 import time
@@ -45,21 +46,17 @@ class Epochs(Several):
         print(f"  epoch {epoch.number}: {epoch.seconds:.0f} s, loss {epoch.loss:.4f}; {held_out}", flush=True)
 
 
-def note(line: str) -> None:
-    """Print what a run says of itself."""
-    print(f"  {line}", flush=True)
-
-
 def train_student(request: TrainingRequest, data: TrainingData, seed: int, directory: Path) -> dict[str, Metrics]:
     """Train one student and write its bundle; its figures by split."""
     directory.mkdir(parents=True)
-    climb = climb_of(request, data, progress=Epochs(), note=note, stop=lambda: False)
+    climb = climb_of(request, data, progress=Epochs(), stop=lambda: False)
     write_measured(directory, taught(climb, seed), data, request.name)
     return {metrics.split: metrics for metrics in read_bundle(directory).card.metrics}
 
 
 def main() -> int:
     """Print the figures of each student, and their mean and spread."""
+    logging.basicConfig(level=logging.INFO, format="  %(message)s", stream=sys.stdout)
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, nargs="+", required=True)
     parser.add_argument("--run", default="my-flagship", help="name of the run that was stopped")

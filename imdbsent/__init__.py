@@ -10,12 +10,11 @@ Importing the package costs nothing: what is heavy is imported when it is first 
 from __future__ import annotations
 
 import importlib
+import logging
 import os
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from imdbsent.classify.classifier import Classifier as Classifier
     from imdbsent.fetch import DownloadProgress
     from imdbsent.records import Prediction as Prediction
@@ -27,6 +26,8 @@ __version__ = "0.1.0"
 # this variable when it is imported, so this stands before that. Who has set it himself is not overruled.
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
+logging.getLogger(__name__).addHandler(logging.NullHandler())  # who uses the package decides what is shown
+
 _HOMES = {"Classifier": "imdbsent.classify.classifier", "Prediction": "imdbsent.records"}
 
 
@@ -34,7 +35,6 @@ def load(
     model: str | None = None,
     *,
     threads: int | None = None,
-    note: Callable[[str], None] | None = None,
     progress: DownloadProgress | None = None,
 ) -> Classifier:
     """Load a model, installing it first where it is not installed yet.
@@ -43,7 +43,6 @@ def load(
         model: name of a model or path of a bundle's folder; None for IMDBSENT_MODEL, else the model
             of `imdbsent models use`, else the built-in one.
         threads: batches run at the same time; None for the cores that this process may use.
-        note: is told, in one line, of each step that a user should know of, as that a model was installed.
         progress: is told of the bytes of a download.
 
     Returns:
@@ -60,7 +59,7 @@ def load(
     from imdbsent.models import store  # noqa: PLC0415
 
     while True:
-        bundle = store.resolve(model, note or (lambda _message: None), progress)
+        bundle = store.resolve(model, progress)
         try:
             return Classifier(bundle, threads)
         except BundleInvalid as error:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import logging
 import os
 import shutil
 import signal
@@ -43,6 +44,13 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("IMDBSENT_HOME", str(folder))
     monkeypatch.setenv("HOME", str(tmp_path))
     return folder
+
+
+@pytest.fixture
+def caplog(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
+    """pytest's own, with what the package tells its users."""
+    caplog.set_level(logging.INFO, "imdbsent")
+    return caplog
 
 
 @pytest.fixture(autouse=True)

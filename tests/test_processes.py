@@ -173,7 +173,7 @@ def test_a_table_has_colour_on_a_terminal_unless_it_is_unwanted(
 def offered_to_train(tmp_path: Path, answer: bytes, data: Path | None = None) -> tuple[int, bytes]:
     """Ask on a terminal for a model that is nowhere, and answer the question that comes."""
     program = (
-        "import sys; from pathlib import Path; from imdbsent import store; "
+        "import sys; from pathlib import Path; from imdbsent.models import store; "
         f"store.PRETRAINED = Path({str(tmp_path / 'none')!r}); "
         "from imdbsent.cli import app; sys.exit(app.run(['predict', '--model', 'classic', 'great']))"
     )

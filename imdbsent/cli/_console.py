@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import codecs
 import io
+import logging
 import os
 import sys
 from contextlib import contextmanager
 from pathlib import Path
+from textwrap import fill
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
@@ -45,20 +47,18 @@ Data = Annotated[
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing on standard error but errors.")]
 
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show debugging messages.")]
+
 LABEL_STYLES: Final = {"positive": "green", "negative": "red", "neutral": "yellow"}
 _BAR_WIDTH = 10
 _OWN_WIDTH = 16  # characters of a column that is carried through
 _KEPT_TOGETHER = "\u200d"  # joins emoji into one
+_LOGGER = logging.getLogger("imdbsent")
 
 
 def stdout_console(*, no_color: bool = False) -> Console:
     """A console on standard output: for people, never for data."""
     return Console(no_color=no_color or None, highlight=False)
-
-
-def stderr_console(*, no_color: bool = False) -> Console:
-    """A console on standard error: notes, progress, summaries, errors."""
-    return Console(stderr=True, no_color=no_color or None, highlight=False)
 
 
 def print_error(message: str) -> None:
@@ -67,22 +67,47 @@ def print_error(message: str) -> None:
         sys.stderr.write(f"imdbsent: {visible(message)}\n")
 
 
-class Notes:
-    """Prints notes on standard error, unless they are not wanted.
+def show_messages(*, no_color: bool = False, quiet: bool = False, verbose: bool = False) -> Console:
+    """Show what the package logs on standard error, one line per message, until `hide_messages`.
 
     Args:
-        console: where they go.
-        quiet: whether they are dropped.
+        no_color: whether the console has no colors.
+        quiet: whether nothing is shown; wins over `verbose`.
+        verbose: whether messages for debugging are shown, too.
+
+    Returns:
+        The console that the messages go to. Draw progress bars on it, so that messages appear above them; it draws
+        nothing if `quiet`.
     """
+    hide_messages()
+    console = Console(stderr=True, no_color=no_color or None, highlight=False, quiet=quiet)
+    _LOGGER.addHandler(_ConsoleHandler(console))
+    _LOGGER.setLevel(logging.WARNING if quiet else logging.DEBUG if verbose else logging.INFO)
+    _LOGGER.propagate = False  # TensorFlow's handler on the root logger would show each message again
+    return console
 
-    def __init__(self, console: Console, *, quiet: bool) -> None:
-        self.console = console
-        self.quiet = quiet
 
-    def __call__(self, message: str) -> None:
-        """Print one note."""
-        if not self.quiet:
-            self.console.print(Text(visible(message), style="dim"), soft_wrap=True)
+def hide_messages() -> None:
+    """Undo `show_messages`."""
+    for handler in list(_LOGGER.handlers):
+        if isinstance(handler, _ConsoleHandler):
+            _LOGGER.removeHandler(handler)
+            _LOGGER.setLevel(logging.NOTSET)
+            _LOGGER.propagate = True
+
+
+class _ConsoleHandler(logging.Handler):
+    """Writes each message as dim, plain text: on a terminal wrapped between words, else on one line."""
+
+    def __init__(self, console: Console) -> None:
+        super().__init__()
+        self._console = console
+
+    def emit(self, record: logging.LogRecord) -> None:
+        message = visible(record.getMessage())
+        if self._console.is_terminal:
+            message = fill(message, self._console.width, break_long_words=False, break_on_hyphens=False)
+        self._console.print(Text(message, style="dim"), soft_wrap=True)
 
 
 def visible(text: str) -> str:

@@ -5,6 +5,7 @@ An explanation on the terminal: the text with its words coloured, the strongest 
 
 from __future__ import annotations
 
+import logging
 from contextlib import closing
 from itertools import chain, zip_longest
 from typing import TYPE_CHECKING, Final
@@ -23,7 +24,7 @@ from imdbsent.writing.output import open_output
 from imdbsent.writing.text import Format, output_errors, write
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
     from typing import BinaryIO
 
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from imdbsent.cli._predict_run import Target, Work
     from imdbsent.explain.explain import Breakdown, ExplainedToken, Explanation
     from imdbsent.records import Prediction
+
+logger = logging.getLogger(__name__)
 
 
 WORDS: Final = 8  # strongest words shown towards each side
@@ -193,14 +196,13 @@ def check_explaining(*, explain: bool, resume: bool) -> None:
         raise UsageProblem("--resume goes on with verdicts, not with explanations. Type the same without --resume")
 
 
-def explain_all(work: Work, html: Path | None, *, no_color: bool, note: Callable[[str], None]) -> None:
+def explain_all(work: Work, html: Path | None, *, no_color: bool) -> None:
     """Explain what a run reads, and write it where results go, and to a page.
 
     Args:
         work: what is to be done; one explanation is held at a time.
         html: where the page goes, if there is to be one.
         no_color: whether the terminal has no colour.
-        note: is told, in one line, where the page went.
 
     Raises:
         ModelUnexplainable: the network does not show what its verdicts are made of.
@@ -214,7 +216,7 @@ def explain_all(work: Work, html: Path | None, *, no_color: bool, note: Callable
     with new_page(html) as stream:
         paged = _onto_page(explanations, work.classifier.bundle.card.name, stream)
         _show(paged, records, work.target, no_color=no_color)
-    note(f"the page is in {html}")
+    logger.info(f"the page is in {html}")
 
 
 def _explanations(work: Work, records: Iterable[Record]) -> Iterator[Explanation]:

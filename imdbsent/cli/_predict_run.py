@@ -36,9 +36,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from rich.console import Console
+
     from imdbsent.bundle.bundle import Bundle
     from imdbsent.classify.classifier import Classifier
-    from imdbsent.cli._console import Notes
     from imdbsent.cluster.job import Job
     from imdbsent.reading.inputs import Inputs
     from imdbsent.records import Prediction, Record
@@ -293,20 +294,19 @@ class Work:
         )
 
 
-def answer(work: Work, *, resume: bool, no_color: bool, note: Callable[[str], None]) -> None:
+def answer(work: Work, *, resume: bool, no_color: bool) -> None:
     """Do the work.
 
     Args:
         work: what is to be done.
         resume: whether to go on where a run with the same file and options was stopped.
         no_color: whether a table has no colour.
-        note: is told, in one line, of what a user should know of.
 
     Raises:
         ImdbsentError: of many kinds.
     """
     if work.target.is_resumable and work.selection.sort is None:
-        _answer_into_file(work, resume=resume, note=note)
+        _answer_into_file(work, resume=resume)
         return
     records, target = UntilError(work.inputs.records()), work.target
     with closing(work.answers(work.windows(records))) as answers:
@@ -321,13 +321,13 @@ def answer(work: Work, *, resume: bool, no_color: bool, note: Callable[[str], No
                 records.raise_error()
 
 
-def _answer_into_file(work: Work, *, resume: bool, note: Callable[[str], None]) -> None:
+def _answer_into_file(work: Work, *, resume: bool) -> None:
     from imdbsent.writing.resume import Output, open_resumable
 
     target = work.target
     assert target.path is not None
     output = Output(target.path, target.format, target.columns, target.types)
-    with open_resumable(output, _plan(work), resume=resume, note=note) as file:
+    with open_resumable(output, _plan(work), resume=resume) as file:
         records = work.windows(work.inputs.records())
         file.skip(records)
         work.tally.go_on(file.done.counts)
@@ -413,13 +413,13 @@ class Request:
         return Columns(self.text_column or TEXT_COLUMN, self.id_column, self.keep)
 
 
-def predict_on_ray(request: Request, load: Callable[[], Bundle], notes: Notes) -> Tally:
+def predict_on_ray(request: Request, load: Callable[[], Bundle], console: Console) -> Tally:
     """Do what is asked for.
 
     Args:
         request: what is asked for.
         load: finds the model, once all else is known to be right.
-        notes: has the console that the progress is drawn on.
+        console: where the bar is drawn.
 
     Returns:
         What came of it.
@@ -434,7 +434,7 @@ def predict_on_ray(request: Request, load: Callable[[], Bundle], notes: Notes) -
 
     job = job_of(request, load)
     meter = RowsMeter(job.head.rows)
-    with connected(request.address), RecordsBar(notes.console, meter, is_hidden=notes.quiet) as bar:
+    with connected(request.address), RecordsBar(console, meter, is_hidden=False) as bar:
 
         def watch(rows: int) -> None:
             more = rows - meter.rows

@@ -63,19 +63,18 @@ class DownloadBar:
 
 
 @contextmanager
-def counting_bar(console: Console, name: str, total: int, *, quiet: bool) -> Iterator[Callable[[], None]]:
+def counting_bar(console: Console, name: str, total: int) -> Iterator[Callable[[], None]]:
     """Show how many of something are done, and the time left.
 
     Args:
         console: where it is drawn; nothing is drawn off a terminal.
         name: stands before the bar.
         total: how many there are.
-        quiet: whether nothing is drawn.
 
     Yields:
         What is to be called after each.
     """
-    if quiet or not can_animate(console):  # Rich 13.8 ends a bar that is switched off with an empty line
+    if not can_animate(console):  # Rich 13.8 ends a bar that is switched off with an empty line
         yield lambda: None
         return
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -93,7 +92,7 @@ def counting_bar(console: Console, name: str, total: int, *, quiet: bool) -> Ite
 
 def can_animate(console: Console) -> bool:
     """Whether a console can be drawn over."""
-    return console.is_terminal and not console.is_dumb_terminal
+    return console.is_terminal and not console.is_dumb_terminal and not console.quiet
 
 
 class RecordsBar:

@@ -16,7 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from imdbsent.cli._charts import learning_curves
-from imdbsent.cli._console import Notes, stdout_console, visible
+from imdbsent.cli._console import stdout_console, visible
 from imdbsent.cli._progress import can_animate
 from imdbsent.errors import OutputFailed, UsageProblem
 from imdbsent.writing.text import output_errors
@@ -261,7 +261,7 @@ def train_model(
     Args:
         recipe: how to train.
         name: the model's name.
-        console: where progress and notes go.
+        console: where progress is drawn.
         data: archive or folder of the reviews; None to find or download them.
         own: the user's own texts; None for the reviews.
         base: name or folder of the model to start from; None to start from random weights.
@@ -291,9 +291,8 @@ def train_model(
     _check_ladder(recipe, own=own, base=base, smoke=smoke, reader=reader)
     if tensorboard is not None:
         check(tensorboard)
-    notes = Notes(console, quiet=quiet)
     starts_from, recipe = of_model(base, recipe) if base else (None, recipe)
-    source = None if own else find_or_fetch(data, notes, None if quiet else DownloadBar(console))
+    source = None if own else find_or_fetch(data, None if quiet else DownloadBar(console))
     request = TrainingRequest(
         small(recipe) if smoke else recipe,
         seed,
@@ -315,7 +314,7 @@ def resume(
 
     Args:
         name: the model's name; None where only one run can be meant.
-        console: where progress and notes go.
+        console: where progress is drawn.
         quiet: whether nothing is shown but errors.
         tensorboard: folder for event files; None for none.
 
@@ -344,7 +343,7 @@ def run_request(
 
     Args:
         request: what to train.
-        console: where progress and notes go.
+        console: where progress is drawn.
         quiet: whether nothing is shown but errors.
         start: the checkpoint to go on from; None to begin.
         tensorboard: folder for event files; None for none.
@@ -362,7 +361,7 @@ def run_request(
             told: list[TrainingProgress] = [stack.enter_context(TrainingDisplay(console, quiet=quiet, split=split))]
             if tensorboard is not None:
                 told.append(stack.enter_context(TensorBoardLog(tensorboard, split)))
-            return train_bundle(request, progress=Several(told), note=Notes(console, quiet=quiet), start=start)
+            return train_bundle(request, progress=Several(told), start=start)
     except OSError as error:
         raise OutputFailed(f"{error.filename or request.output or request.name}: {error.strerror or error}") from error
 

@@ -10,7 +10,7 @@ import typer
 
 from imdbsent import __version__, settings
 from imdbsent.cli import dataset
-from imdbsent.cli._console import print_error, show_what_can_be_shown
+from imdbsent.cli._console import hide_messages, print_error, show_what_can_be_shown
 from imdbsent.cli.evaluate import evaluate
 from imdbsent.cli.inspect import inspect_app
 from imdbsent.cli.models import models_app
@@ -80,6 +80,8 @@ def run(arguments: Sequence[str]) -> int:
         if settings.is_debug():
             raise
         return _report(error)
+    finally:
+        hide_messages()
     return code if isinstance(code, int) else ExitCode.DONE
 
 

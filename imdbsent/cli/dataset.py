@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from enum import Enum
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from imdbsent.cli._console import Data, NoColor, Notes, Quiet, stderr_console, stdout_console, visible
+from imdbsent.cli._console import Data, NoColor, Quiet, show_messages, stdout_console, visible
 from imdbsent.errors import DatasetAbsent, DatasetIncomplete, UsageProblem
 from imdbsent.writing.text import output_errors, write
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
     from imdbsent.dataset.download import Verification
     from imdbsent.dataset.export import ExportFormat
+
+logger = logging.getLogger(__name__)
 
 
 class ExportSplit(str, Enum):
@@ -56,9 +59,9 @@ def path(data: Data = None, quiet: Quiet = False, no_color: NoColor = False) -> 
 
     tar tzf "$(imdbsent dataset path)" | head
     """
-    notes = Notes(stderr_console(no_color=no_color), quiet=quiet)
+    show_messages(no_color=no_color, quiet=quiet)
     source = _find(data)
-    notes(_described(source, data))
+    logger.info(_described(source, data))
     write([f"{source}\n"], sys.stdout.buffer)
 
 
@@ -71,8 +74,8 @@ def download(quiet: Quiet = False, no_color: NoColor = False) -> None:
     from imdbsent.cli._progress import DownloadBar
     from imdbsent.dataset.download import fetch
 
-    console = stderr_console(no_color=no_color)
-    target = fetch(Notes(console, quiet=quiet), None if quiet else DownloadBar(console))
+    console = show_messages(no_color=no_color, quiet=quiet)
+    target = fetch(None if quiet else DownloadBar(console))
     write([f"{target}\n"], sys.stdout.buffer)
 
 
@@ -103,20 +106,20 @@ def remove(
     """
     from imdbsent.dataset import download as removal
 
-    notes = Notes(stderr_console(no_color=no_color), quiet=quiet)
+    show_messages(no_color=no_color, quiet=quiet)
     cached = removal.find_cached()
     if not cached.files:
-        notes("the cache holds nothing of the data set")
+        logger.info("the cache holds nothing of the data set")
         return
     if not yes:
         if not (sys.stdin.isatty() and sys.stderr.isatty()):
             raise UsageProblem("removing the data set off a terminal needs a yes. Type: imdbsent dataset remove --yes")
         for file in cached.files:
-            notes(str(file))
+            logger.info(str(file))
         if not typer.confirm(f"Remove {_count(len(cached.files))} ({_bytes(cached.size)})?", err=True):
             return
     removal.remove(cached)
-    notes(f"removed {_count(len(cached.files))} ({_bytes(cached.size)})")
+    logger.info(f"removed {_count(len(cached.files))} ({_bytes(cached.size)})")
 
 
 @app.command()
@@ -150,15 +153,14 @@ def export(
     chosen = exporting.ExportFormat(_format(export_format, output).value)
     _check_output(chosen, output)
     exporting.check_format(chosen)
-    console = stderr_console(no_color=no_color)
-    notes = Notes(console, quiet=quiet)
-    source = find_or_fetch(data, notes, None if quiet else DownloadBar(console))
+    console = show_messages(no_color=no_color, quiet=quiet)
+    source = find_or_fetch(data, None if quiet else DownloadBar(console))
     reviews = read_reviews(source, exporting.FOLDERS_OF_SPLIT[split.value])
     if output is None:
         write(exporting.export_text(reviews, chosen), sys.stdout.buffer)
     else:
         exporting.export_file(reviews, chosen, output)
-        notes(f"wrote {len(reviews):,} reviews to {output}")
+        logger.info(f"wrote {len(reviews):,} reviews to {output}")
 
 
 def verification_table(found: Verification) -> Table:

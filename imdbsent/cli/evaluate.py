@@ -5,6 +5,7 @@ The tables of `imdbsent evaluate`: models side by side, a column each.
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Sequence
 from enum import Enum
@@ -19,31 +20,30 @@ from rich.text import Text
 from imdbsent.cli._console import (
     Data,
     NoColor,
-    Notes,
     Quiet,
+    Verbose,
     check_place,
     new_page,
-    stderr_console,
+    show_messages,
     stdout_console,
     visible,
 )
 from imdbsent.cli._own_data import EvaluationFile, LabelColumn, Positive, TextColumn, check_subject, columns_and_rule
 from imdbsent.cli.stats import Layout
 from imdbsent.errors import UsageProblem
-from imdbsent.evaluation.metrics import BINS, p_value_text
+from imdbsent.evaluation.metrics import REPORTED, percent_interval
 from imdbsent.writing.text import output_errors, write
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from rich.console import RenderableType
+    from rich.console import Console, RenderableType
 
     from imdbsent.classify.classifier import Classifier
     from imdbsent.evaluation.report import ModelReport, Report
     from imdbsent.reading.labelled import Examples
 
-
-_UNDEFINED = "undefined"
+logger = logging.getLogger(__name__)
 
 
 def report_page(report: Report) -> RenderableType:
@@ -82,15 +82,8 @@ def _figures(report: Report) -> Table:
     models = report.models
     title = f"{report.source}: {report.n:,} texts, {report.positive:,} positive"
     table = _table(title, "", *(model.model for model in models))
-    table.add_row("accuracy", *(_percent(model.accuracy) for model in models))
-    table.add_row("  95 % interval", *(_interval(model) for model in models))
-    table.add_row("precision", *(_percent(model.precision) for model in models))
-    table.add_row("recall", *(_percent(model.recall) for model in models))
-    table.add_row("F1", *(_percent(model.f1) for model in models))
-    table.add_row("ROC AUC", *(_decimal(model.roc_auc) for model in models))
-    table.add_row("log loss", *(_decimal(model.log_loss) for model in models))
-    table.add_row("Brier score", *(_decimal(model.brier) for model in models))
-    table.add_row(f"calibration error, {BINS} bins", *(_decimal(model.calibration_error) for model in models))
+    for metric in REPORTED:
+        table.add_row(metric.label, *(metric.show(model.metrics[metric.key]) for model in models))
     if any(model.unanswered for model in models):
         table.add_row("without a verdict", *(f"{model.unanswered:,}" for model in models))
     return table
@@ -109,19 +102,19 @@ def _confusion(models: tuple[ModelReport, ...]) -> Table:
 def _groups(models: tuple[ModelReport, ...], what: str) -> Table:
     table = _table(f"accuracy by {what}", what, "texts", *(model.model for model in models))
     for same in zip(*(model.by_stars if what == "stars" else model.by_length for model in models)):
-        accuracies = (f"{g.accuracy:.2%} ({g.interval.low:.1%} to {g.interval.high:.1%})" for g in same)
+        accuracies = (f"{g.accuracy:.2%} ({percent_interval(g.interval, 1)})" for g in same)
         table.add_row(same[0].name, f"{same[0].n:,}", *accuracies)
     return table
 
 
 def _comparisons(report: Report) -> Table:
-    table = _table("McNemar's test", "models", "only one is right", "chi-squared", "p")
+    table = _table("McNemar's test", "models", "only one is right", "test", "p")
     for pair in report.comparisons:
         table.add_row(
             Text(visible(f"{pair.first} / {pair.second}")),
             f"{pair.only_first_right:,} / {pair.only_second_right:,}",
-            "exact" if pair.statistic is None else f"{pair.statistic:.3f}",
-            p_value_text(pair.p_value),
+            pair.test,
+            pair.p_value_text,
         )
     return table
 
@@ -143,19 +136,6 @@ def _mistakes(model: ModelReport) -> Table:
         where, text = (Text(visible(content)) for content in (mistake.where, mistake.text))
         table.add_row(where, Text(label, style=style), f"{mistake.probability:.4f}", text)
     return table
-
-
-def _interval(model: ModelReport) -> str:
-    interval = model.accuracy_interval
-    return _UNDEFINED if interval is None else f"{interval.low:.2%} to {interval.high:.2%}"
-
-
-def _percent(value: float | None) -> str:
-    return _UNDEFINED if value is None else f"{value:.2%}"
-
-
-def _decimal(value: float | None) -> str:
-    return _UNDEFINED if value is None else f"{value:.4f}"
 
 
 class EvaluationSplit(str, Enum):
@@ -191,6 +171,7 @@ def evaluate(
     ] = None,
     mistakes: Annotated[int, typer.Option(min=0, max=1_000, help="Surest mistakes to show of each model.")] = 5,
     quiet: Quiet = False,
+    verbose: Verbose = False,
     no_color: NoColor = False,
 ) -> None:
     """Measure models on labelled texts: accuracy, F1, ROC AUC, log loss, calibration, where they fail.
@@ -211,31 +192,30 @@ def evaluate(
     )
     if html is not None:
         check_place(html)
-    notes = Notes(stderr_console(no_color=no_color), quiet=quiet)
-    classifiers = _load(model or [None], notes)
+    console = show_messages(no_color=no_color, quiet=quiet, verbose=verbose)
+    classifiers = _load(model or [None], console)
     if file is None:
-        examples = _reviews(data, split or EvaluationSplit.TEST, notes)
+        examples = _reviews(data, split or EvaluationSplit.TEST, console)
     else:
         examples = _own_texts(file, text_column, label_column, positive)
-    report = _measure(classifiers, examples, mistakes, notes)
+    report = _measure(classifiers, examples, mistakes, console)
     if html is not None:
         from imdbsent.evaluation.html import as_html
 
         with new_page(html) as stream:
             write(as_html(report), stream)
-        notes(f"the page is in {html}")
+        logger.info(f"the page is in {html}")
     _show(report, output_format, no_color=no_color)
 
 
-def _load(models: Sequence[str | None], notes: Notes) -> dict[str, Classifier]:
+def _load(models: Sequence[str | None], console: Console) -> dict[str, Classifier]:
     """The models by what they were called; the default one by its own name."""
     import imdbsent
     from imdbsent.cli._progress import DownloadBar
 
     classifiers: dict[str, Classifier] = {}
     for model in models:
-        progress = None if notes.quiet else DownloadBar(notes.console)
-        classifier = imdbsent.load(model, note=notes, progress=progress)
+        classifier = imdbsent.load(model, progress=DownloadBar(console))
         name = model or classifier.bundle.card.name
         if name in classifiers:
             raise UsageProblem(f"--model {name} is there twice. Type each model once")
@@ -243,18 +223,18 @@ def _load(models: Sequence[str | None], notes: Notes) -> dict[str, Classifier]:
     return classifiers
 
 
-def _reviews(data: Path | None, split: EvaluationSplit, notes: Notes) -> Examples:
+def _reviews(data: Path | None, split: EvaluationSplit, console: Console) -> Examples:
     from imdbsent.cli._progress import DownloadBar
     from imdbsent.dataset.aclimdb import from_reviews, incomplete_folders, read_reviews
     from imdbsent.dataset.download import find_or_fetch
     from imdbsent.reading.labelled import Examples
 
-    source = find_or_fetch(data, notes, None if notes.quiet else DownloadBar(notes.console))
+    source = find_or_fetch(data, DownloadBar(console))
     reviews = read_reviews(source, (f"{split.value}/neg", f"{split.value}/pos"))
     for shortfall in incomplete_folders(reviews):
-        notes(f"{source}: {shortfall} reviews; figures will not be comparable")
+        logger.info(f"{source}: {shortfall} reviews; figures will not be comparable")
     if split is EvaluationSplit.TRAIN:
-        notes("these reviews train models: of a model that saw them, the figures say what it remembers")
+        logger.info("these reviews train models: of a model that saw them, the figures say what it remembers")
     return Examples(from_reviews(reviews), f"IMDB reviews, {split.value}", split.value)
 
 
@@ -270,17 +250,17 @@ def _own_texts(file: str, text_column: str | None, label_column: str | None, pos
     return Examples(read_examples(source, rule, columns, command="evaluate", allow_blank=True), path.name)
 
 
-def _measure(classifiers: dict[str, Classifier], examples: Examples, mistakes: int, notes: Notes) -> Report:
+def _measure(classifiers: dict[str, Classifier], examples: Examples, mistakes: int, console: Console) -> Report:
     from imdbsent.cli._progress import counting_bar
     from imdbsent.evaluation.report import NO_VERDICT, answer, report
 
     answers = []
     for name, classifier in classifiers.items():
-        with counting_bar(notes.console, name, len(examples.items), quiet=notes.quiet) as advance:
+        with counting_bar(console, name, len(examples.items)) as advance:
             answers.append(answer(name, classifier, examples.items, advance))
         if answers[-1].unanswered:
             count = answers[-1].unanswered
-            notes(f"{name}: {count:,} without a verdict, counted with a probability of {NO_VERDICT}")
+            logger.info(f"{name}: {count:,} without a verdict, counted with a probability of {NO_VERDICT}")
     return report(examples, answers, mistakes=mistakes)
 
 

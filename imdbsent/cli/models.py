@@ -20,6 +20,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import logging
 import sys
 from contextlib import contextmanager, nullcontext
 from enum import Enum
@@ -29,7 +30,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from imdbsent.cli._console import NoColor, Notes, Quiet, stderr_console, stdout_console, visible
+from imdbsent.cli._console import NoColor, Quiet, show_messages, stdout_console, visible
 from imdbsent.cli.inspect._common import PageFormat
 from imdbsent.errors import UsageProblem
 from imdbsent.writing.text import output_errors, write
@@ -41,6 +42,8 @@ if TYPE_CHECKING:
 
     from imdbsent.bundle.bundle import Bundle
     from imdbsent.models.inventory import Entry, Removal
+
+logger = logging.getLogger(__name__)
 
 
 NameOrPath = Annotated[
@@ -82,8 +85,8 @@ def list_models(
     """
     from imdbsent.models import default, inventory
 
-    notes = Notes(stderr_console(no_color=no_color), quiet=quiet)
-    choice = default.choice(notes)
+    show_messages(no_color=no_color, quiet=quiet)
+    choice = default.choice()
     entries = inventory.entries(choice)
     if output_format is ListFormat.TABLE:
         with output_errors():
@@ -93,9 +96,9 @@ def list_models(
         write(formatter(entries), sys.stdout.buffer)
     for entry in entries:
         if entry.problem is not None:
-            notes(f"the model '{entry.name}' is damaged: {entry.problem}. Type: {_remedy(entry)}")
+            logger.info(f"the model '{entry.name}' is damaged: {entry.problem}. Type: {_remedy(entry)}")
     if not any(entry.is_default for entry in entries):
-        notes(f"none of these is the default model: that is '{choice.name}', says {choice.source}")
+        logger.info(f"none of these is the default model: that is '{choice.name}', says {choice.source}")
 
 
 def list_table(entries: Sequence[Entry]) -> Table:
@@ -183,7 +186,8 @@ def show(
     from imdbsent.cli.inspect.model import model_tables
     from imdbsent.models import store
 
-    bundle = store.locate(name, Notes(stderr_console(no_color=no_color), quiet=quiet))
+    show_messages(no_color=no_color, quiet=quiet)
+    bundle = store.locate(name)
     if output_format is PageFormat.JSON:
         write([(bundle.directory / CARD).read_text("utf-8", "replace")], sys.stdout.buffer)
         return
@@ -250,22 +254,22 @@ def use(
     from imdbsent import settings
     from imdbsent.models import default, inventory, store
 
-    notes = Notes(stderr_console(no_color=no_color), quiet=quiet)
+    show_messages(no_color=no_color, quiet=quiet)
     if name is not None and reset:
         raise UsageProblem("a name and --reset ask for two things. Type: imdbsent models use --reset")
     if reset:
         inventory.reset()
     elif name is not None:
         inventory.use(name)
-    choice = default.choice(notes)
+    choice = default.choice()
     if name is None and not reset:
         write([f"{choice.name}\n"], sys.stdout.buffer)
-        notes(f"says {choice.source}")
+        logger.info(f"says {choice.source}")
         return
     chosen = name or store.DEFAULT_MODEL
-    notes(f"the default model is '{chosen}'")
+    logger.info(f"the default model is '{chosen}'")
     if choice.source == settings.MODEL:
-        notes(f"but {settings.MODEL} is set, and '{choice.name}' answers as long as it is")
+        logger.info(f"but {settings.MODEL} is set, and '{choice.name}' answers as long as it is")
 
 
 def install(
@@ -301,10 +305,9 @@ def install(
 
     if source == installing.STDIN and sys.stdin is not None and sys.stdin.isatty():
         raise UsageProblem("standard input is a terminal, and a tar is no text. Type: imdbsent models install FILE")
-    console = stderr_console(no_color=no_color)
+    console = show_messages(no_color=no_color, quiet=quiet)
     bundle = installing.install(
         source,
-        Notes(console, quiet=quiet),
         name=name,
         sha256=sha256,
         replace=replace,
@@ -363,13 +366,13 @@ def export(
     from imdbsent.models import store
 
     chosen = exporting.ExportFormat(export_format.value) if export_format else exporting.format_of(output)
-    notes = Notes(stderr_console(no_color=no_color), quiet=quiet)
+    show_messages(no_color=no_color, quiet=quiet)
     bundle = store.locate(name)
     try:
         with _renewed(bundle) if renew else nullcontext(bundle) as exported:
             if output != STDOUT:
                 exporting.export_file(exported, chosen, Path(output), replace=replace)
-                notes(f"wrote the model '{bundle.card.name}' to {output}")
+                logger.info(f"wrote the model '{bundle.card.name}' to {output}")
                 return
             if sys.stdout.isatty():
                 raise UsageProblem("standard output is a terminal. Type: -o FILE, or a pipe behind it")
@@ -403,16 +406,16 @@ def remove(
     """
     from imdbsent.models import inventory, store
 
-    notes = Notes(stderr_console(no_color=no_color), quiet=quiet)
+    show_messages(no_color=no_color, quiet=quiet)
     planned = inventory.plan(name)
     if not yes and not _is_wanted(planned):
         return
     was_default = inventory.remove(planned)
-    notes(f"removed the model '{name}' from {planned.directory.parent}")
+    logger.info(f"removed the model '{name}' from {planned.directory.parent}")
     if planned.shipped:
-        notes("the copy in the package stays, and is installed again when it is used")
+        logger.info("the copy in the package stays, and is installed again when it is used")
     if was_default:
-        notes(f"it was the default model; that is '{store.DEFAULT_MODEL}' again")
+        logger.info(f"it was the default model; that is '{store.DEFAULT_MODEL}' again")
 
 
 def _is_wanted(planned: Removal) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from imdbsent.cli._console import NoColor, Notes, Quiet, counted, stderr_console
+from imdbsent.cli._console import NoColor, Quiet, Verbose, counted, show_messages
 from imdbsent.cli._explanations import check_explaining, check_html, explain_all
 from imdbsent.cli._predict_options import (
     AddressOption,
@@ -36,8 +37,12 @@ from imdbsent.writing.text import Format  # noqa: TC001 (Typer reads annotations
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from rich.console import Console
+
     from imdbsent.classify.classifier import Classifier
     from imdbsent.cli._predict_run import Tally
+
+logger = logging.getLogger(__name__)
 
 _HOW_LONG = {"flagship": "minutes on a GPU, a day without"}
 
@@ -147,6 +152,7 @@ def predict(
     ] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Exit with 5 when a text got no verdict.")] = False,
     quiet: Quiet = False,
+    verbose: Verbose = False,
     no_color: NoColor = False,
 ) -> None:
     """Tell whether texts are positive or negative.
@@ -182,7 +188,7 @@ def predict(
     check_html(html, explain=explain)
     bounds = neutral_of(neutral, threshold)
     selection = selection_of(only, sort, top, reverse=reverse, resume=resume)
-    notes = Notes(stderr_console(no_color=no_color), quiet=quiet)
+    console = show_messages(no_color=no_color, quiet=quiet, verbose=verbose)
     if engine is Engine.RAY:
         from imdbsent.cli._predict_run import Request, predict_on_ray
 
@@ -190,8 +196,8 @@ def predict(
             [*texts, *files], output, output_format, input_format, text_column, id_column, tuple(keep or ()), skip_bad,
             threshold, bounds, batch_size, address, concurrency,
         )  # fmt: skip
-        tally = predict_on_ray(request, lambda: _load(model, notes, 1).bundle, notes)
-        _report(tally, tally.summary(has_neutral=bounds is not None), output, notes, strict=strict)
+        tally = predict_on_ray(request, lambda: _load(model, 1, console).bundle, console)
+        _report(tally, tally.summary(has_neutral=bounds is not None), output, strict=strict)
         return
     columns = None
     if text_column is not None or id_column is not None or keep:
@@ -218,50 +224,49 @@ def predict(
     check_explaining(explain=explain, resume=resume)
     if resume and not target.is_resumable:
         raise UsageProblem("--resume goes on with a file. Type: -o FILE with it, as -o verdicts.csv")
-    _hint_at_files(texts, notes)
-    classifier = _load(model, notes, workers)
+    _hint_at_files(texts)
+    classifier = _load(model, workers, console)
     from imdbsent.cli._predict_run import Work, answer
     from imdbsent.cli._progress import RecordsBar
 
     uncertain = uncertain_of(classifier.bundle.card, threshold, bounds)
     selection = replace(selection, uncertain=uncertain)
     is_hidden = quiet or is_typed or not inputs.are_bulk or target.is_on_terminal
-    with RecordsBar(notes.console, inputs.meter, is_hidden=is_hidden) as bar:
+    with RecordsBar(console, inputs.meter, is_hidden=is_hidden) as bar:
         work = Work(classifier, inputs, target, threshold, bounds, batch_size, selection, is_typed, bar)
         if explain:
-            explain_all(work, html, no_color=no_color, note=notes)
+            explain_all(work, html, no_color=no_color)
         else:
-            answer(work, resume=resume, no_color=no_color, note=notes)
+            answer(work, resume=resume, no_color=no_color)
     summary = None
     if inputs.are_bulk or selection.is_partial:
         summary = work.tally.summary(has_neutral=bounds is not None, is_partial=selection.is_partial)
-    _report(work.tally, summary, target.path, notes, strict=strict)
+    _report(work.tally, summary, target.path, strict=strict)
 
 
-def _report(tally: Tally, summary: str | None, path: Path | str | None, notes: Notes, *, strict: bool) -> None:
+def _report(tally: Tally, summary: str | None, path: Path | str | None, *, strict: bool) -> None:
     """Say what came of it.
 
     Raises:
         RecordsFailed: some texts got no verdict, and that is to be a failure.
     """
     if summary is not None:
-        notes(summary)
+        logger.info(summary)
     if path is not None:
-        notes(f"wrote {counted(tally.shown, 'row')} to {path}")
+        logger.info(f"wrote {counted(tally.shown, 'row')} to {path}")
     if warning := tally.warning():
-        notes(warning)
+        logger.info(warning)
     if strict and tally.failed:
         raise RecordsFailed(tally.failed, tally.total)
 
 
-def _load(model: str | None, notes: Notes, workers: int | None) -> Classifier:
+def _load(model: str | None, workers: int | None, console: Console) -> Classifier:
     """Load the model; where there is none but it can be trained, offer that on a terminal."""
     import imdbsent
     from imdbsent.cli._progress import DownloadBar
 
     try:
-        progress = None if notes.quiet else DownloadBar(notes.console)
-        return imdbsent.load(model, threads=workers, note=notes, progress=progress)
+        return imdbsent.load(model, threads=workers, progress=DownloadBar(console))
     except ModelMissing as error:
         if not error.trainable or not (sys.stdin.isatty() and sys.stderr.isatty()):
             raise
@@ -272,18 +277,18 @@ def _load(model: str | None, notes: Notes, workers: int | None) -> Classifier:
         from imdbsent.cli._training import train_model
         from imdbsent.training.recipes import RECIPES
 
-        train_model(RECIPES[error.name], name=error.name, console=notes.console)
-        return imdbsent.load(model, threads=workers, note=notes)
+        train_model(RECIPES[error.name], name=error.name, console=console)
+        return imdbsent.load(model, threads=workers)
 
 
-def _hint_at_files(texts: Iterable[str], notes: Notes) -> None:
+def _hint_at_files(texts: Iterable[str]) -> None:
     for text in texts:
         if text == STDIN or names_a_table(text):
             continue
         if _is_file(text):
-            notes(f"'{text}' is taken as a text; to read the file: imdbsent predict --file '{text}'")
+            logger.info(f"'{text}' is taken as a text; to read the file: imdbsent predict --file '{text}'")
         elif format_of_name(text) is not None and " " not in text:
-            notes(f"'{text}' is taken as a text; there is no such file")
+            logger.info(f"'{text}' is taken as a text; there is no such file")
 
 
 def _is_file(text: str) -> bool:

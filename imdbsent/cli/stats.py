@@ -18,14 +18,14 @@ from rich.table import Table
 from rich.text import Text
 
 from imdbsent.cli._charts import CUT, histogram
-from imdbsent.cli._console import Data, NoColor, Notes, Quiet, stderr_console, stdout_console, visible
+from imdbsent.cli._console import Data, NoColor, Quiet, Verbose, show_messages, stdout_console, visible
 from imdbsent.errors import OutputFailed, UsageProblem
 from imdbsent.writing.text import output_errors, write
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from rich.console import RenderableType
+    from rich.console import Console, RenderableType
 
     from imdbsent.dataset.statistics import SplitStatistics
 
@@ -296,6 +296,7 @@ def stats(
         typer.Option("--export-figures", metavar="PATH", hidden=True, help="Write the figures that imdbsent ships."),
     ] = None,
     quiet: Quiet = False,
+    verbose: Verbose = False,
     no_color: NoColor = False,
 ) -> None:
     """Show what is in the reviews: classes, words, lengths, stars, titles, and the words that tell classes apart.
@@ -308,14 +309,14 @@ def stats(
 
     imdbsent stats my-texts.csv --text-column review --label-column sentiment
     """
-    notes = Notes(stderr_console(no_color=no_color), quiet=quiet)
+    console = show_messages(no_color=no_color, quiet=quiet, verbose=verbose)
     if file is not None:
         _check_file_options(split, data, recompute or export_figures is not None)
     if export_figures is not None:
-        _export_figures(export_figures, data, notes)
+        _export_figures(export_figures, data)
         return
     statistics = _statistics(
-        file, split, num_words, top, data, text_column, label_column, recompute=recompute, notes=notes
+        file, split, num_words, top, data, text_column, label_column, recompute=recompute, console=console
     )
     _show(statistics, output_format, no_color=no_color)
 
@@ -340,7 +341,7 @@ def _statistics(
     label_column: str | None,
     *,
     recompute: bool,
-    notes: Notes,
+    console: Console,
 ) -> SplitStatistics:
     from imdbsent.cli._progress import DownloadBar
     from imdbsent.dataset import describe
@@ -349,7 +350,7 @@ def _statistics(
     if file is not None:
         return describe.describe_file(file, question, text_column, label_column)
     answer = describe.recompute if recompute else describe.describe_reviews
-    return answer(question, data, notes, None if notes.quiet else DownloadBar(notes.console))
+    return answer(question, data, DownloadBar(console))
 
 
 def _show(statistics: SplitStatistics, layout: Layout, *, no_color: bool) -> None:
@@ -370,11 +371,11 @@ def _show(statistics: SplitStatistics, layout: Layout, *, no_color: bool) -> Non
     write((as_json if layout is Layout.JSON else as_csv)(statistics), sys.stdout.buffer)
 
 
-def _export_figures(path: Path, data: Path | None, notes: Notes) -> None:
+def _export_figures(path: Path, data: Path | None) -> None:
     from imdbsent.dataset.describe import figures_to_ship
     from imdbsent.dataset.figures import to_json
 
-    text = to_json(figures_to_ship(data, notes))
+    text = to_json(figures_to_ship(data))
     try:
         path.write_text(text, encoding="utf-8", newline="\n")
     except OSError as error:

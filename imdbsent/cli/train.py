@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from imdbsent.cli._console import Data, NoColor, Quiet, stderr_console
+from imdbsent.cli._console import Data, NoColor, Quiet, Verbose, show_messages
 from imdbsent.cli._own_data import (
     GroupColumn,
     LabelColumn,
@@ -96,6 +96,7 @@ def train(
         typer.Option("--no-reader", help="The flagship without its largest teacher, which a GPU is wanted for."),
     ] = False,
     quiet: Quiet = False,
+    verbose: Verbose = False,
     no_color: NoColor = False,
     **fields: Any,  # an option for each field of a recipe
 ) -> None:
@@ -121,7 +122,7 @@ def train(
     """
     from imdbsent.cli._training import show_report
 
-    console = stderr_console(no_color=no_color)
+    console = show_messages(no_color=no_color, quiet=quiet, verbose=verbose)
     if is_resumed:
         _check_alone(context)
         report = resume(name, console, quiet=quiet, tensorboard=tensorboard)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -22,13 +23,14 @@ from imdbsent.errors import DatasetIncomplete, FiguresDiffer, UsageProblem
 from imdbsent.reading.labelled import TEXT_COLUMN, read_labelled
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
     from imdbsent.dataset.statistics import SplitStatistics
     from imdbsent.fetch import DownloadProgress
 
-    Note = Callable[[str], None]
+logger = logging.getLogger(__name__)
+
 
 MOST_CLASSES: Final = 100
 """Classes of a user's file; a column with more different values is hardly one of labels."""
@@ -50,14 +52,13 @@ class Question:
 
 
 def describe_reviews(
-    question: Question, named: Path | None, note: Note, progress: DownloadProgress | None = None
+    question: Question, named: Path | None, progress: DownloadProgress | None = None
 ) -> SplitStatistics:
     """The figures of the IMDB reviews: those that ship with the package, where the reviews are not on this machine.
 
     Args:
         question: what is asked.
         named: archive or folder that the user named.
-        note: is told, in one line, where the figures come from.
         progress: is told of the bytes of a download, which only a question beyond the shipped figures needs.
 
     Returns:
@@ -72,14 +73,14 @@ def describe_reviews(
     if source is None:
         answer = shipped_answer(question.split, question.num_words, question.top)
         if answer is not None:
-            note("figures that came with imdbsent; to compute them anew: imdbsent stats --recompute")
+            logger.info("figures that came with imdbsent; to compute them anew: imdbsent stats --recompute")
             return answer
-        source = find_or_fetch(None, note, progress)
-    return _answer(_counted(source, note), question)
+        source = find_or_fetch(None, progress)
+    return _answer(_counted(source), question)
 
 
 def recompute(
-    question: Question, named: Path | None, note: Note, progress: DownloadProgress | None = None
+    question: Question, named: Path | None, progress: DownloadProgress | None = None
 ) -> SplitStatistics:
     """Count the reviews anew, compare every shipped figure, and answer.
 
@@ -87,25 +88,26 @@ def recompute(
         FiguresDiffer: a figure is not the one that ships.
         ImdbsentError: the others of `find_or_fetch` and `read_reviews`.
     """
-    source = find_or_fetch(named, note, progress)
-    corpus = _count(source, note, corpus_cache.identity(source))
+    source = find_or_fetch(named, progress)
+    corpus = _count(source, corpus_cache.identity(source))
     figures, shipped = compute_figures(corpus), read_shipped()
     wrong = differences(figures, shipped)
     if wrong:
         raise FiguresDiffer(source, wrong)
-    note(f"computed anew from {source}: all {count_figures(figures):,} figures are those that came with imdbsent")
+    count = count_figures(figures)
+    logger.info(f"computed again from {source}: all {count:,} figures are those that came with imdbsent")
     return _answer(corpus, question)
 
 
-def figures_to_ship(named: Path | None, note: Note, progress: DownloadProgress | None = None) -> Figures:
+def figures_to_ship(named: Path | None, progress: DownloadProgress | None = None) -> Figures:
     """The figures that the package ships, from the whole data set.
 
     Raises:
         DatasetIncomplete: a folder has not the reviews it must have.
         ImdbsentError: the others of `find_or_fetch` and `read_reviews`.
     """
-    source = find_or_fetch(named, note, progress)
-    corpus = _count(source, note, corpus_cache.identity(source))
+    source = find_or_fetch(named, progress)
+    corpus = _count(source, corpus_cache.identity(source))
     if shortfalls := _shortfalls(corpus):
         raise DatasetIncomplete(source, shortfalls)
     return compute_figures(corpus)
@@ -130,22 +132,22 @@ def _answer(corpus: Corpus, question: Question) -> SplitStatistics:
     return compute(corpus, question.split, question.num_words, question.top)
 
 
-def _counted(source: Path, note: Note) -> Corpus:
+def _counted(source: Path) -> Corpus:
     """The counts of the reviews, from the cache where they are there."""
     key = corpus_cache.identity(source)
-    corpus = corpus_cache.load(key) or _count(source, note, key)
+    corpus = corpus_cache.load(key) or _count(source, key)
     for shortfall in _shortfalls(corpus):
-        note(f"{source}: {shortfall} reviews; figures will not be comparable")
+        logger.info(f"{source}: {shortfall} reviews; figures will not be comparable")
     return corpus
 
 
-def _count(source: Path, note: Note, key: str) -> Corpus:
-    note(f"counting the words of {source}; the counts are kept for the next time")
+def _count(source: Path, key: str) -> Corpus:
+    logger.info(f"counting the words of {source}; the counts are kept for the next time")
     corpus = count_reviews(read_reviews(source, LABELLED))
     try:
         corpus_cache.store(key, corpus)
     except OSError as error:
-        note(f"could not keep the counts in {corpus_cache.place(key).parent} ({error.strerror or error})")
+        logger.info(f"could not keep the counts in {corpus_cache.place(key).parent} ({error.strerror or error})")
     return corpus
 
 

@@ -8,6 +8,7 @@ Is the data set whole? Every folder's count against the known one, and the hashe
 from __future__ import annotations
 
 import contextlib
+import logging
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -21,10 +22,11 @@ from imdbsent.fetch import download
 from imdbsent.files import PartialFile
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from imdbsent.fetch import DownloadProgress
+
+logger = logging.getLogger(__name__)
 
 
 URL: Final = "https://ai.stanford.edu/~amaas/data/sentiment/aclImdb_v1.tar.gz"
@@ -34,13 +36,12 @@ SHA256: Final = "c40f74a18d3b61f90feba1e17730e0d38e8b97c05fde7008942e91923d1658f
 
 
 def find_or_fetch(
-    named: Path | None, note: Callable[[str], None], progress: DownloadProgress | None = None
+    named: Path | None, progress: DownloadProgress | None = None
 ) -> Path:
     """Find the reviews on this machine, else download the archive into the cache.
 
     Args:
         named: archive or folder that the user named.
-        note: is told, in one line, that something is downloaded, and where to.
         progress: is told of the bytes that come.
 
     Returns:
@@ -51,14 +52,13 @@ def find_or_fetch(
         DatasetMissing: they are not here, and the network is switched off or does not answer.
         DownloadFailed: the server answers, but not with the archive.
     """
-    return aclimdb.find(named) or fetch(note, progress)
+    return aclimdb.find(named) or fetch(progress)
 
 
-def fetch(note: Callable[[str], None], progress: DownloadProgress | None = None) -> Path:
+def fetch(progress: DownloadProgress | None = None) -> Path:
     """Download the archive into the cache, unless it is there already, whole.
 
     Args:
-        note: is told, in one line, what is done, and where.
         progress: is told of the bytes that come.
 
     Returns:
@@ -72,11 +72,11 @@ def fetch(note: Callable[[str], None], progress: DownloadProgress | None = None)
     if _is_official(target):
         with contextlib.suppress(OSError):
             PartialFile(target).discard()  # of a download that was killed just when it was whole
-        note(f"the IMDB reviews are in {target}")
+        logger.info(f"the IMDB reviews are in {target}")
         return target
     if settings.is_offline():
         raise DatasetMissing(URL, SIZE, "IMDBSENT_OFFLINE is set")
-    note(f"downloading the IMDB reviews ({SIZE / 1e6:.0f} MB) from {URL} to {target}")
+    logger.info(f"downloading the IMDB reviews ({SIZE / 1e6:.0f} MB) from {URL} to {target}")
     try:
         next_step = "Type the same command again, or hand it over with --data PATH"
         return download(URL, target, SHA256, largest=SIZE, progress=progress, next_step=next_step)

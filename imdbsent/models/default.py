@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -10,8 +11,9 @@ from imdbsent import settings
 from imdbsent.writing.output import new_file
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
+
+logger = logging.getLogger(__name__)
 
 DEFAULT_MODEL: Final = "flagship"
 _FILE: Final = "default-model"
@@ -38,11 +40,10 @@ USE: Final = "imdbsent models use"
 """The source of a `Choice` that the user stored."""
 
 
-def choice(note: Callable[[str], None], built_in: Choice = BUILT_IN) -> Choice:
+def choice(built_in: Choice = BUILT_IN) -> Choice:
     """The model that answers where none is named: IMDBSENT_MODEL, else the user's choice, else a built-in one.
 
     Args:
-        note: is told where the user's choice cannot be read.
         built_in: the model where nothing was chosen.
     """
     if variable := os.environ.get(settings.MODEL):
@@ -50,7 +51,7 @@ def choice(note: Callable[[str], None], built_in: Choice = BUILT_IN) -> Choice:
     try:
         name = stored()
     except OSError as error:
-        note(f"cannot read {path()} ({error.strerror}); the model is '{built_in.name}'")
+        logger.info(f"cannot read {path()} ({error.strerror}); the model is '{built_in.name}'")
         return built_in
     return Choice(name, USE) if name else built_in
 

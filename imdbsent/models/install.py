@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import shutil
 import tempfile
 import time
@@ -35,7 +36,8 @@ if TYPE_CHECKING:
 
     from imdbsent.fetch import DownloadProgress
 
-    Note = Callable[[str], None]
+logger = logging.getLogger(__name__)
+
 
 
 FILES: Final = (CARD, MODEL, VOCABULARY, NETWORK, HISTORY)
@@ -184,7 +186,6 @@ _ABANDONED: Final = 7 * 24 * 3600
 
 def install(
     source: str,
-    note: Note,
     *,
     name: str | None = None,
     sha256: str | None = None,
@@ -196,7 +197,6 @@ def install(
 
     Args:
         source: a tar of a bundle, a bundle's folder, an http(s) address of a tar, or `-` for a tar on standard input.
-        note: is told, in one line, of each step that a user should know of.
         name: the model's name from now on; None for the one in its card.
         sha256: hash of the tar; an address needs it, here or after `#sha256=`.
         replace: whether a model of that name may be replaced.
@@ -219,27 +219,26 @@ def install(
     if "://" in source:
         address, sha256 = _address(source, sha256)
         next_step = "Check the address and the hash, then type the same command again"
-        with downloaded(address, sha256, note, progress, next_step) as archive:
-            return install_archive(archive, address, note, name=name, replace=replace)
+        with downloaded(address, sha256, progress, next_step) as archive:
+            return install_archive(archive, address, name=name, replace=replace)
     _check_hash(sha256)
     if source == STDIN:
         with _spooled(stdin) as archive:
-            return _install_file(archive, "standard input", sha256, note, name=name, replace=replace)
+            return _install_file(archive, "standard input", sha256, name=name, replace=replace)
     path = Path(source).expanduser()
     if path.is_fifo():  # <(a command) of the shell
         with path.open("rb") as stream, _spooled(stream) as archive:
-            return _install_file(archive, source, sha256, note, name=name, replace=replace)
+            return _install_file(archive, source, sha256, name=name, replace=replace)
     if not path.is_dir():
-        return _install_file(path, source, sha256, note, name=name, replace=replace)
+        return _install_file(path, source, sha256, name=name, replace=replace)
     if sha256 is not None:
         raise UsageProblem(f"'{source}' is a folder, which has no SHA-256. Type: imdbsent {_COMMAND} '{source}'")
-    return _install(lambda fresh: _copy(path, fresh), source, note, name=name, replace=replace)
+    return _install(lambda fresh: _copy(path, fresh), source, name=name, replace=replace)
 
 
 def install_archive(
     archive: Path,
     source: str,
-    note: Note,
     *,
     name: str | None = None,
     replace: bool = False,
@@ -250,7 +249,6 @@ def install_archive(
     Args:
         archive: the tar.
         source: where it came from, for errors.
-        note: is told what was installed and where.
         name: the model's name from now on; None for the one in its card.
         replace: whether a model of that name may be replaced.
         expected: the name that its card must have, where there is one.
@@ -263,13 +261,13 @@ def install_archive(
         ModelsUnwritable: the data directory cannot be written.
     """
     return _install(
-        lambda fresh: unpack(archive, fresh, source), source, note, name=name, replace=replace, expected=expected
+        lambda fresh: unpack(archive, fresh, source), source, name=name, replace=replace, expected=expected
     )
 
 
 @contextlib.contextmanager
 def downloaded(
-    address: str, sha256: str, note: Note, progress: DownloadProgress | None, next_step: str
+    address: str, sha256: str, progress: DownloadProgress | None, next_step: str
 ) -> Iterator[Path]:
     """Download a tar, checked by its hash, to the cache; it is removed after the block.
 
@@ -282,7 +280,7 @@ def downloaded(
 
     if settings.is_offline():
         raise DownloadFailed(address, "IMDBSENT_OFFLINE is set", next_step)
-    note(f"downloading a model from {address}")
+    logger.info(f"downloading a model from {address}")
     cache, sha256 = settings.cache_directory(), sha256.lower()
     _sweep(cache)
     target = cache / f"{_DOWNLOAD}{sha256}.tar"
@@ -305,16 +303,15 @@ def _sweep(cache: Path) -> None:
 
 
 def _install_file(
-    archive: Path, source: str, sha256: str | None, note: Note, *, name: str | None, replace: bool
+    archive: Path, source: str, sha256: str | None, *, name: str | None, replace: bool
 ) -> Bundle:
     _compare(archive, sha256, source)
-    return install_archive(archive, source, note, name=name, replace=replace)
+    return install_archive(archive, source, name=name, replace=replace)
 
 
 def _install(
     fill: Callable[[Path], None],
     source: str,
-    note: Note,
     *,
     name: str | None,
     replace: bool,
@@ -337,7 +334,7 @@ def _install(
             store.check_name(final_name, replace=replace)
             publish.swap(fresh, store.directory_of(final_name))
             installed = read_bundle(store.directory_of(final_name))
-    note(f"installed the model '{final_name}' in {installed.directory}")
+    logger.info(f"installed the model '{final_name}' in {installed.directory}")
     return installed
 
 

@@ -9,6 +9,7 @@ The folders that are models, by their names.
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import re
 import shutil
@@ -33,7 +34,8 @@ if TYPE_CHECKING:
 
     from imdbsent.fetch import DownloadProgress
 
-    Note = Callable[[str], None]
+logger = logging.getLogger(__name__)
+
 
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -90,16 +92,11 @@ _TRIES: Final = 5
 _SHA256 = re.compile(r"[0-9a-fA-F]{64}")
 
 
-def _silent(_message: str) -> None:
-    """The note that nobody reads."""
-
-
-def resolve(model: str | None = None, note: Note = _silent, progress: DownloadProgress | None = None) -> Bundle:
+def resolve(model: str | None = None, progress: DownloadProgress | None = None) -> Bundle:
     """Find a model, installing it first where it is not installed yet.
 
     Args:
         model: name of a model, or path of a bundle's folder; None for that of `imdbsent.models.default.choice`.
-        note: is told, in one line, of each step that a user should know of.
         progress: is told of the bytes of a download.
 
     Returns:
@@ -112,10 +109,12 @@ def resolve(model: str | None = None, note: Note = _silent, progress: DownloadPr
         DownloadFailed: it could not be fetched from IMDBSENT_MODEL_URL.
         UsageProblem: IMDBSENT_MODEL_URL has no hash.
     """
-    return _named(model, note, lambda name: _resolve(name, note, progress))
+    bundle = _named(model, lambda name: _resolve(name, progress))
+    logger.debug(f"the model is '{bundle.card.name}' in {bundle.directory}")
+    return bundle
 
 
-def locate(model: str | None, note: Note = _silent) -> Bundle:
+def locate(model: str | None) -> Bundle:
     """Find a model as `resolve` does, but change nothing: one that is in the wheel alone stays there.
 
     Raises:
@@ -123,12 +122,12 @@ def locate(model: str | None, note: Note = _silent) -> Bundle:
         DefaultMissing: the model that the user made the default is not there any more.
         BundleInvalid: the model is damaged.
     """
-    return _named(model, note, _locate)
+    return _named(model, _locate)
 
 
-def _named(model: str | None, note: Note, find: Callable[[str], Bundle]) -> Bundle:
+def _named(model: str | None, find: Callable[[str], Bundle]) -> Bundle:
     """The model that `find` finds by the name given, or by that of the default."""
-    choice = default.Choice(model, "--model") if model else default.choice(note)
+    choice = default.Choice(model, "--model") if model else default.choice()
     try:
         return find(choice.name)
     except ModelMissing as error:
@@ -137,12 +136,12 @@ def _named(model: str | None, note: Note, find: Callable[[str], Bundle]) -> Bund
         raise DefaultMissing(choice.name) from error
 
 
-def _resolve(name: str, note: Note, progress: DownloadProgress | None) -> Bundle:
+def _resolve(name: str, progress: DownloadProgress | None) -> Bundle:
     if is_name(name):
         if is_folder(PRETRAINED / name):
-            return _from_wheel(name, note)
+            return _from_wheel(name)
         if os.environ.get(URL_VARIABLE) and not is_installed(name):
-            return _from_url(os.environ[URL_VARIABLE], name, note, progress)
+            return _from_url(os.environ[URL_VARIABLE], name, progress)
     return _locate(name)
 
 
@@ -230,21 +229,21 @@ def new_bundle(final: Path) -> Iterator[Path]:
         publish.publish(fresh, final)
 
 
-def _from_wheel(name: str, note: Note) -> Bundle:
+def _from_wheel(name: str) -> Bundle:
     shipped = read_bundle(PRETRAINED / name)
     installed = directory_of(name)
     try:
         for _ in range(_TRIES):
             if (bundle := _current(installed, shipped)) is not None:
                 return bundle
-            _install(shipped, installed, note)
+            _install(shipped, installed)
     except OSError as error:
         reason = error.strerror or str(error)
-        note(f"could not keep a copy of the model in {installed.parent} ({reason}); answering from the package")
+        logger.info(f"could not keep a copy of the model in {installed.parent} ({reason}); answering from the package")
     return shipped
 
 
-def _install(shipped: Bundle, installed: Path, note: Note) -> None:
+def _install(shipped: Bundle, installed: Path) -> None:
     with publish.staging(installed.parent) as fresh:
         for file in (CARD, *shipped.card.files):
             shutil.copyfile(shipped.directory / file, fresh / file)
@@ -253,7 +252,7 @@ def _install(shipped: Bundle, installed: Path, note: Note) -> None:
             if _current(installed, shipped) is not None:
                 return  # another first run was faster
             publish.swap(fresh, installed)
-    note(f"installed the model '{installed.name}' in {installed}")
+    logger.info(f"installed the model '{installed.name}' in {installed}")
 
 
 def _current(installed: Path, shipped: Bundle) -> Bundle | None:
@@ -308,7 +307,7 @@ def damaged(error: BundleInvalid) -> BundleInvalid:
     return BundleInvalid(path, error.reason, f"Type: imdbsent models remove {path.name}, then {again}")
 
 
-def _from_url(url: str, name: str, note: Note, progress: DownloadProgress | None) -> Bundle:
+def _from_url(url: str, name: str, progress: DownloadProgress | None) -> Bundle:
     address, _, fragment = url.partition("#")
     sha256 = fragment.removeprefix("sha256=")
     if not is_sha256(sha256):
@@ -316,8 +315,8 @@ def _from_url(url: str, name: str, note: Note, progress: DownloadProgress | None
     from imdbsent.models import install  # noqa: PLC0415 (as filelock)
 
     next_step = f"Check {URL_VARIABLE}, or type: imdbsent predict --model {DEFAULT_MODEL} TEXT"
-    with install.downloaded(address, sha256, note, progress, next_step) as archive:
+    with install.downloaded(address, sha256, progress, next_step) as archive:
         try:
-            return install.install_archive(archive, address, note, replace=True, expected=name)
+            return install.install_archive(archive, address, replace=True, expected=name)
         except ModelsUnwritable as error:
             raise DownloadFailed(address, f"cannot install it: {error.reason}", next_step) from error

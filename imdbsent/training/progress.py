@@ -8,6 +8,7 @@ Ctrl-C once ends a run cleanly, twice at once.
 from __future__ import annotations
 
 import json
+import logging
 import math
 import signal
 import threading
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
     from imdbsent.bundle.bundle import Epoch
     from imdbsent.training.recipes import Recipe
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -87,11 +90,8 @@ _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 
 
 @contextmanager
-def stop_requested(note: Callable[[str], None]) -> Iterator[Callable[[], bool]]:
+def stop_requested() -> Iterator[Callable[[], bool]]:
     """Catch the first Ctrl-C, or the first SIGTERM of a job scheduler; the second does what it does elsewhere.
-
-    Args:
-        note: is told, when the first comes.
 
     Yields:
         Whether one has come. Outside the main thread, where Python gives no signal, none ever does.
@@ -104,7 +104,7 @@ def stop_requested(note: Callable[[str], None]) -> Iterator[Callable[[], bool]]:
     def first(number: int, _frame: FrameType | None) -> None:
         received.append(number)
         restore()
-        note("stopping after this batch; Ctrl-C again stops at once, and loses what came after the last epoch")
+        logger.info("stopping after this batch; Ctrl-C again stops at once, and loses what came after the last epoch")
 
     before = {number: signal.getsignal(number) for number in _SIGNALS}
 

@@ -5,6 +5,7 @@ Labelled texts in, a trained network and its history out; from the beginning, or
 
 from __future__ import annotations
 
+import logging
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -48,6 +49,8 @@ if TYPE_CHECKING:
     from imdbsent.training.request import TrainingRequest
 
     Arrays = tuple[npt.NDArray[Any], ...]
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -177,7 +180,6 @@ def train_bundle(
     request: TrainingRequest,
     *,
     progress: TrainingProgress,
-    note: Callable[[str], None],
     start: Checkpoint | None = None,
 ) -> TrainingReport:
     """Train what was asked for and put the bundle into its place; nothing is ever there but a whole bundle.
@@ -188,7 +190,6 @@ def train_bundle(
     Args:
         request: what to train, on what, and where to.
         progress: is told of each batch and epoch.
-        note: is told, in one line, of what a user should know.
         start: the checkpoint to go on from; None to begin.
 
     Returns:
@@ -213,8 +214,8 @@ def train_bundle(
         pass  # only to find out now whether it can be written
     with unfinished.claimed(request.name) as checkpoint:
         for line in data.notes:
-            note(line)
-        trained = _train(request, data, checkpoint, start, progress, note)
+            logger.info(line)
+        trained = _train(request, data, checkpoint, start, progress)
         with store.new_bundle(final) as directory:
             write_measured(directory, trained, data, request.name)
         unfinished.forget(request.name)
@@ -283,7 +284,6 @@ def _train(
     checkpoint: Path,
     start: Checkpoint | None,
     progress: TrainingProgress,
-    note: Callable[[str], None],
 ) -> Trained:
     """Train, with a checkpoint after each epoch and before a stop."""
     if start and start.head.data_sha256 != data.sha256:
@@ -291,17 +291,17 @@ def _train(
     here = versions()
     if start and start.head.versions != here:
         changed = sorted({*start.head.versions.items()} ^ {*here.items()})
-        note(f"{changed[0][0]} is not as it was, so the weights may differ from those of an unbroken run")
+        logger.info(f"{changed[0][0]} is not as it was, so the weights may differ from those of an unbroken run")
 
     def save(state: State, variables: Variables) -> None:
         write_checkpoint(checkpoint, Checkpoint(Head(request, data.sha256, here, state), variables))
 
     try:
-        with stop_requested(note) as stop:
+        with stop_requested() as stop:
             if data.reviews is not None:
                 from imdbsent.training.flagship.run import climb
 
-                return climb(request, data, checkpoint, progress=progress, note=note, stop=stop)
+                return climb(request, data, checkpoint, progress=progress, stop=stop)
             return train(
                 request.recipe,
                 request.seed,

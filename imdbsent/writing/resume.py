@@ -28,6 +28,7 @@ import hashlib
 import importlib
 import io
 import json
+import logging
 import shutil
 import sqlite3
 import zlib
@@ -45,10 +46,12 @@ from imdbsent.writing.parquet import ResultRows, open_parquet
 from imdbsent.writing.text import Format, ResultColumns, TextWriter, text_layout
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from imdbsent.records import Prediction, Record
+
+logger = logging.getLogger(__name__)
 
 
 JOURNAL_FORMAT: Final = 1
@@ -395,7 +398,6 @@ class ResumableOutput:
         stream: the file of the part, unbuffered, at its end.
         journal: the file of the journal, unbuffered, at its end.
         done: how far the run had come from which this one goes on.
-        note: is told where it goes on.
 
     Attributes:
         done: the same.
@@ -409,9 +411,7 @@ class ResumableOutput:
         stream: FileIO,
         journal: FileIO,
         done: Checkpoint,
-        note: Callable[[str], None],
     ) -> None:
-        self._note = note
         self.done = self.reached = done
         self._output = output
         self._part = part
@@ -432,7 +432,7 @@ class ResumableOutput:
         if (records, self._digest.value()) != (self.done.records, self.done.digest):
             raise InputChanged(self._output.beside(""), self.done.records)
         if records:
-            self._note(f"going on after {records:,} records")
+            logger.info(f"going on after {records:,} records")
 
     def write(
         self, predictions: Sequence[Prediction], counts: Mapping[str, int], results: Sequence[Prediction] | None = None
@@ -477,16 +477,13 @@ class ResumableOutput:
 
 
 @contextlib.contextmanager
-def open_resumable(
-    output: Output, plan: Plan, *, resume: bool, note: Callable[[str], None]
-) -> Iterator[ResumableOutput]:
+def open_resumable(output: Output, plan: Plan, *, resume: bool) -> Iterator[ResumableOutput]:
     """Open a file to be made by a run that can be stopped.
 
     Args:
         output: the file; after the block it has its name. Where the block raises, what is done stays beside it.
         plan: what decides its bytes, beside its records.
         resume: whether to go on where a run with the same plan was stopped.
-        note: is told, in one line, of what a user should know of.
 
     Yields:
         What takes the predictions; its `skip` comes first.
@@ -499,7 +496,7 @@ def open_resumable(
     output = replace(output, path=output.path.resolve())
     part_path, journal_path = output.beside(""), output.beside(".journal")
     with _only_run(output), contextlib.ExitStack() as files:
-        good = _to_go_on_with(output, plan, resume=resume, note=note)
+        good = _to_go_on_with(output, plan, resume=resume)
         done = good[-1] if good else _NOTHING
         part = new_part(output.format, output.columns, output.types, done.written)
         with _failing(output.path):
@@ -508,7 +505,7 @@ def open_resumable(
             stream.truncate(done.size)
             stream.seek(done.size)
             journal = files.enter_context(FileIO(journal_path, "a"))
-        run = ResumableOutput(output, part, stream, journal, done, note)
+        run = ResumableOutput(output, part, stream, journal, done)
         try:
             yield run
             run.end()
@@ -517,19 +514,17 @@ def open_resumable(
                 part.publish(part_path, output.path)
         except BaseException:
             files.close()
-            _keep(output, run, note)
+            _keep(output, run)
             raise
         _remove(journal_path, part_path)
 
 
-def _to_go_on_with(
-    output: Output, plan: Plan, *, resume: bool, note: Callable[[str], None]
-) -> list[Checkpoint]:
+def _to_go_on_with(output: Output, plan: Plan, *, resume: bool) -> list[Checkpoint]:
     """The checkpoints of a stopped run that hold; none where the run is to begin anew."""
     part_path, journal_path = output.beside(""), output.beside(".journal")
     if not (part_path.exists() and journal_path.exists()):
         if resume:
-            note(f"there is no unfinished '{output.path.name}': beginning with the first record")
+            logger.info(f"there is no unfinished '{output.path.name}': beginning with the first record")
         return []
     try:
         then, checkpoints = read_journal(journal_path)
@@ -538,7 +533,7 @@ def _to_go_on_with(
         checkpoints, difference = [], "has no journal that can be read"
     if not resume:
         if checkpoints:
-            note(
+            logger.info(
                 f"beginning anew: '{part_path.name}', {checkpoints[-1].records:,} records of a run that was stopped, "
                 "is replaced; with --resume that run would have gone on"
             )
@@ -549,16 +544,16 @@ def _to_go_on_with(
         last = last_good(part_path, checkpoints)
     good = checkpoints[: checkpoints.index(last) + 1] if last is not None else []
     if len(good) < len(checkpoints):
-        note(f"'{part_path.name}' is damaged beyond {good[-1].records if good else 0:,} records")
+        logger.info(f"'{part_path.name}' is damaged beyond {good[-1].records if good else 0:,} records")
     return good
 
 
-def _keep(output: Output, run: ResumableOutput, note: Callable[[str], None]) -> None:
+def _keep(output: Output, run: ResumableOutput) -> None:
     """Say what a run that is stopped leaves behind; where that is nothing, leave nothing."""
     if not run.reached.records:
         _remove(output.beside(".journal"), output.beside(""))
     elif run.reached is not run.done:
-        note(
+        logger.info(
             f"stopped after {run.reached.records:,} records, which are in '{output.beside('').name}': "
             "the same command with --resume goes on"
         )

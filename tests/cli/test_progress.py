@@ -8,8 +8,8 @@ from rich.console import Console
 from imdbsent.cli._progress import DownloadBar, counting_bar
 
 
-def console(*, terminal: bool) -> Console:
-    return Console(file=io.StringIO(), force_terminal=terminal, width=140, color_system=None, _environ={})
+def console(*, terminal: bool, quiet: bool = False) -> Console:
+    return Console(file=io.StringIO(), quiet=quiet, force_terminal=terminal, width=140, color_system=None, _environ={})
 
 
 def printed(target: Console) -> str:
@@ -33,8 +33,8 @@ def test_a_download_shows_how_much_has_come_on_a_terminal_only(terminal: bool) -
     ("terminal", "quiet", "shown"), [(True, False, True), (True, True, False), (False, False, False)]
 )
 def test_a_counting_bar_is_drawn_on_a_terminal_alone(terminal: bool, quiet: bool, shown: bool) -> None:
-    target = console(terminal=terminal)
-    with counting_bar(target, "[red]mine", 3, quiet=quiet) as advance:
+    target = console(terminal=terminal, quiet=quiet)
+    with counting_bar(target, "[red]mine", 3) as advance:
         advance()
         advance()
     assert ("[red]mine" in printed(target) and "2/3" in printed(target)) == shown

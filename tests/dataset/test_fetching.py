@@ -18,22 +18,22 @@ def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(download, "SHA256", hashlib.sha256(CONTENT).hexdigest())
 
 
-def test_what_is_here_is_not_fetched(tiny_tree: Path) -> None:
-    assert download.find_or_fetch(tiny_tree, pytest.fail) == tiny_tree
+def test_what_is_here_is_not_fetched(tiny_tree: Path, caplog: pytest.LogCaptureFixture) -> None:
+    assert download.find_or_fetch(tiny_tree) == tiny_tree
+    assert not caplog.messages
 
 
 def test_the_archive_goes_to_the_cache_and_is_found_there_again(
-    home: Path, monkeypatch: pytest.MonkeyPatch
+    home: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    notes: list[str] = []
     with serving(bytes_of(CONTENT)) as address:
         monkeypatch.setattr(download, "URL", address + "/aclImdb_v1.tar.gz")
-        path = download.find_or_fetch(None, notes.append)
+        path = download.find_or_fetch(None)
     assert path == home / "cache" / "aclImdb_v1.tar.gz"
     assert path.read_bytes() == CONTENT
-    assert len(notes) == 1
-    assert str(path) in notes[0]
-    assert download.find_or_fetch(None, pytest.fail) == path
+    assert download.find_or_fetch(None) == path
+    assert len(caplog.messages) == 1
+    assert str(path) in caplog.messages[0]
 
 
 def test_what_a_download_left_that_was_killed_when_it_was_whole_goes(home: Path) -> None:
@@ -42,14 +42,17 @@ def test_what_a_download_left_that_was_killed_when_it_was_whole_goes(home: Path)
     cache.mkdir(parents=True)
     (cache / "aclImdb_v1.tar.gz").write_bytes(CONTENT)
     (cache / "aclImdb_v1.tar.gz.part.validator").write_text('"one"')
-    download.fetch(lambda _note: None)
+    download.fetch()
     assert [path.name for path in cache.iterdir()] == ["aclImdb_v1.tar.gz"]
 
 
-def test_offline_the_error_names_address_size_and_both_ways(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_offline_the_error_names_address_size_and_both_ways(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     monkeypatch.setenv("IMDBSENT_OFFLINE", "1")
     with pytest.raises(DatasetMissing) as caught:
-        download.find_or_fetch(None, pytest.fail)
+        download.find_or_fetch(None)
+    assert not caplog.messages
     message = str(caught.value)
     assert "\n" not in message
     for part in (download.URL, "84 MB", "--data PATH", "IMDBSENT_ACLIMDB=PATH"):
@@ -60,11 +63,11 @@ def test_offline_the_error_names_address_size_and_both_ways(monkeypatch: pytest.
 def test_a_room_without_network_gets_the_same_help(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(download, "URL", "http://127.0.0.1:9/aclImdb_v1.tar.gz")
     with pytest.raises(DatasetMissing, match="cannot be reached.*--data PATH"):
-        download.find_or_fetch(None, lambda _note: None)
+        download.find_or_fetch(None)
 
 
 def test_a_server_that_has_no_archive_is_a_failed_download(monkeypatch: pytest.MonkeyPatch) -> None:
     with serving(status(404)) as address:
         monkeypatch.setattr(download, "URL", address + "/aclImdb_v1.tar.gz")
         with pytest.raises(DownloadFailed, match="404"):
-            download.find_or_fetch(None, lambda _note: None)
+            download.find_or_fetch(None)

@@ -144,7 +144,7 @@ def test_a_tar_from_a_stranger_is_refused_and_leaves_nothing(
     (tmp_path / "a.tar").write_bytes(hostile.content)
     before = {path: path.lstat().st_mtime_ns for path in tmp_path.rglob("*") if path.is_file()}
     with memory(at_most=16 * 2**20), pytest.raises(BundleInvalid, match=hostile.reason) as caught:
-        install(str(tmp_path / "a.tar"), lambda _note: None)
+        install(str(tmp_path / "a.tar"))
     assert len(caught.value.reason) < 300
     files = [path for path in tmp_path.rglob("*") if path.is_file() and path.name != ".lock"]  # that of all installs
     assert {path: path.lstat().st_mtime_ns for path in files} == before

@@ -17,14 +17,15 @@ def mine(home: Path, tiny_bundle: Bundle) -> Path:
 
 
 def test_flag_then_variable_then_choice_then_built_in(
-    mine: Path, tiny_bundle: Bundle, monkeypatch: pytest.MonkeyPatch
+    mine: Path, tiny_bundle: Bundle, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    assert default.choice(pytest.fail) == default.BUILT_IN
+    assert default.choice() == default.BUILT_IN
     inventory.use("mine")
-    assert default.choice(pytest.fail) == default.Choice("mine", default.USE)
+    assert default.choice() == default.Choice("mine", default.USE)
     assert store.resolve().directory == mine
     monkeypatch.setenv("IMDBSENT_MODEL", str(tiny_bundle.directory))
-    assert default.choice(pytest.fail).source == "IMDBSENT_MODEL"
+    assert default.choice().source == "IMDBSENT_MODEL"
+    assert not caplog.messages
     assert store.resolve() == tiny_bundle
     assert store.resolve("mine").directory == mine
     monkeypatch.delenv("IMDBSENT_MODEL")
@@ -63,17 +64,19 @@ def test_a_file_that_holds_no_name_is_told_too(content: bytes, home: Path) -> No
         store.resolve()
 
 
-def test_an_empty_file_is_no_choice(home: Path) -> None:
+def test_an_empty_file_is_no_choice(home: Path, caplog: pytest.LogCaptureFixture) -> None:
     (home / "config").mkdir(parents=True)
     default.path().touch()
-    assert default.choice(pytest.fail) == default.BUILT_IN
+    assert default.choice() == default.BUILT_IN
+    assert not caplog.messages
 
 
-def test_a_file_that_cannot_be_read_is_told_and_the_built_in_model_answers(home: Path) -> None:
+def test_a_file_that_cannot_be_read_is_told_and_the_built_in_model_answers(
+    home: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     default.path().mkdir(parents=True)  # a folder in its place
-    notes: list[str] = []
-    assert default.choice(notes.append) == default.BUILT_IN
-    assert notes == [f"cannot read {default.path()} (Is a directory); the model is 'flagship'"]
+    assert default.choice() == default.BUILT_IN
+    assert caplog.messages == [f"cannot read {default.path()} (Is a directory); the model is 'flagship'"]
 
 
 def test_what_cannot_be_used_is_not_chosen(mine: Path) -> None:

@@ -56,15 +56,14 @@ WHOLE = ["models/tiny/card.json", "models/tiny/model.onnx", "models/tiny/vocabul
 
 @pytest.mark.parametrize("ending", [".tar", ".tar.gz", ".tgz"])
 def test_what_is_exported_and_installed_again_has_the_same_hashes(
-    tiny_bundle: Bundle, tmp_path: Path, home: Path, ending: str
+    tiny_bundle: Bundle, tmp_path: Path, home: Path, ending: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     path = tmp_path / f"a{ending}"
     export_file(tiny_bundle, ExportFormat.TAR, path, replace=False)
-    notes: list[str] = []
-    bundle = install(str(path), notes.append)
+    bundle = install(str(path))
     assert bundle.directory == home / "models" / "tiny"
     assert hashes(bundle.directory) == hashes(tiny_bundle.directory)
-    assert notes == [f"installed the model 'tiny' in {bundle.directory}"]
+    assert caplog.messages == [f"installed the model 'tiny' in {bundle.directory}"]
     assert store.resolve("tiny") == bundle
     assert installed(home) == WHOLE
     again = tmp_path / f"b{ending}"
@@ -75,19 +74,19 @@ def test_what_is_exported_and_installed_again_has_the_same_hashes(
 def test_the_classic_model_goes_out_and_in_with_its_network(tmp_path: Path) -> None:
     classic = store.locate("classic")
     export_file(classic, ExportFormat.TAR, tmp_path / "c.tar", replace=False)
-    bundle = install(str(tmp_path / "c.tar"), lambda _: None, name="my-classic")
+    bundle = install(str(tmp_path / "c.tar"), name="my-classic")
     assert bundle.verify().card == replace(classic.card, name="my-classic")
     assert NETWORK in bundle.card.files
 
 
 def test_a_folder_is_installed_without_what_lies_beside_the_bundle(tiny_bundle: Bundle, home: Path) -> None:
     (tiny_bundle.directory / "notes.txt").write_text("mine")
-    install(str(tiny_bundle.directory), lambda _: None)
+    install(str(tiny_bundle.directory))
     assert installed(home) == WHOLE
 
 
 def test_standard_input_is_installed(tar: Path, home: Path) -> None:
-    install("-", lambda _: None, stdin=io.BytesIO(tar.read_bytes()), sha256=file_sha256(tar))
+    install("-", stdin=io.BytesIO(tar.read_bytes()), sha256=file_sha256(tar))
     assert installed(home) == WHOLE
 
 
@@ -95,24 +94,25 @@ def test_a_named_pipe_is_read_once(tar: Path, tmp_path: Path, home: Path) -> Non
     os.mkfifo(tmp_path / "pipe")
     writer = threading.Thread(target=lambda: (tmp_path / "pipe").write_bytes(tar.read_bytes()))
     writer.start()
-    install(str(tmp_path / "pipe"), lambda _: None)
+    install(str(tmp_path / "pipe"))
     writer.join()
     assert installed(home) == WHOLE
 
 
 @pytest.mark.parametrize("beside", [True, False])
-def test_an_address_is_installed_by_its_hash(tar: Path, home: Path, beside: bool) -> None:
+def test_an_address_is_installed_by_its_hash(
+    tar: Path, home: Path, beside: bool, caplog: pytest.LogCaptureFixture
+) -> None:
     sha256 = file_sha256(tar).upper()
-    notes: list[str] = []
     with serving(bytes_of(tar.read_bytes())) as address:
         url = f"{address}/tiny.tar"
-        install(url if beside else f"{url}#sha256={sha256}", notes.append, sha256=sha256 if beside else None)
-    assert notes[0] == f"downloading a model from {url}"
+        install(url if beside else f"{url}#sha256={sha256}", sha256=sha256 if beside else None)
+    assert caplog.messages[0] == f"downloading a model from {url}"
     assert installed(home) == WHOLE
 
 
 def test_another_name_changes_the_card_alone(tar: Path, home: Path, tiny_bundle: Bundle) -> None:
-    bundle = install(str(tar), lambda _: None, name="other")
+    bundle = install(str(tar), name="other")
     assert bundle.directory == home / "models" / "other"
     assert bundle.verify().card == replace(tiny_bundle.card, name="other")
     assert {**hashes(bundle.directory), CARD: ""} == {**hashes(tiny_bundle.directory), CARD: ""}
@@ -121,17 +121,17 @@ def test_another_name_changes_the_card_alone(tar: Path, home: Path, tiny_bundle:
 def test_another_name_leaves_fields_that_this_version_does_not_know(tiny_bundle: Bundle) -> None:
     path = tiny_bundle.directory / CARD
     path.write_text(json.dumps({**json.loads(path.read_bytes()), "licence": "mine"}))
-    bundle = install(str(tiny_bundle.directory), lambda _: None, name="other")
+    bundle = install(str(tiny_bundle.directory), name="other")
     assert json.loads((bundle.directory / CARD).read_bytes())["licence"] == "mine"
 
 
 def test_a_name_that_is_there_needs_a_word(tar: Path, home: Path, tiny_bundle: Bundle) -> None:
-    install(str(tar), lambda _: None)
+    install(str(tar))
     write_card(tiny_bundle.directory, replace(tiny_bundle.card, version=2))
     with pytest.raises(NameTaken, match="--replace"):
-        install(str(tiny_bundle.directory), lambda _: None)
+        install(str(tiny_bundle.directory))
     assert store.locate("tiny").card.version == 1
-    install(str(tiny_bundle.directory), lambda _: None, replace=True)
+    install(str(tiny_bundle.directory), replace=True)
     assert store.locate("tiny").verify().card.version == 2
     assert installed(home) == WHOLE
 
@@ -141,28 +141,28 @@ def test_the_name_of_a_shipped_model_stays_its_own(tiny_bundle: Bundle, home: Pa
     if not given:
         write_card(tiny_bundle.directory, replace(tiny_bundle.card, name="classic"))
     with pytest.raises(NameTaken, match="Type: --name my-classic"):
-        install(str(tiny_bundle.directory), lambda _: None, name="classic" if given else None, replace=True)
+        install(str(tiny_bundle.directory), name="classic" if given else None, replace=True)
     assert installed(home) == []
 
 
 @pytest.mark.parametrize("name", ["../up", "a b", ".hidden", "", "x" * 65, "a/b"])
 def test_a_name_that_cannot_be_one_is_refused(tar: Path, home: Path, name: str) -> None:
     with pytest.raises(UsageProblem, match="cannot be the name of a model"):
-        install(str(tar), lambda _: None, name=name)
+        install(str(tar), name=name)
     assert installed(home) == []
 
 
 def test_a_card_whose_name_leads_elsewhere_is_refused(tiny_bundle: Bundle, home: Path) -> None:
     write_card(tiny_bundle.directory, replace(tiny_bundle.card, name="../../escape"))
     with pytest.raises(UsageProblem, match="cannot be the name of a model"):
-        install(str(tiny_bundle.directory), lambda _: None)
+        install(str(tiny_bundle.directory))
     assert installed(home) == []
-    assert install(str(tiny_bundle.directory), lambda _: None, name="safe").verify()
+    assert install(str(tiny_bundle.directory), name="safe").verify()
 
 
 def test_a_wrong_hash_is_refused_and_says_what_came(tar: Path, home: Path) -> None:
     with pytest.raises(BundleInvalid, match=f"its SHA-256 is {file_sha256(tar)}, not {'0' * 64}") as caught:
-        install(str(tar), lambda _: None, sha256="0" * 64)
+        install(str(tar), sha256="0" * 64)
     assert caught.value.exit_code is ExitCode.NETWORK_OR_INTEGRITY
     assert str(tar) in str(caught.value)
     assert installed(home) == []
@@ -180,17 +180,19 @@ def test_a_wrong_hash_is_refused_and_says_what_came(tar: Path, home: Path) -> No
     ],
 )
 def test_an_address_that_cannot_be_trusted_is_refused_before_it_is_asked(
-    source: str, sha256: str | None, reason: str, home: Path
+    source: str, sha256: str | None, reason: str, home: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     with pytest.raises(UsageProblem, match=reason):
-        install(source, pytest.fail, sha256=sha256)
+        install(source, sha256=sha256)
     assert installed(home) == []
+    assert not caplog.messages
 
 
-def test_offline_no_address_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_offline_no_address_is_asked(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
     monkeypatch.setenv("IMDBSENT_OFFLINE", "1")
     with pytest.raises(DownloadFailed, match="IMDBSENT_OFFLINE is set"):
-        install("http://127.0.0.1:9/a.tar", pytest.fail, sha256="0" * 64)
+        install("http://127.0.0.1:9/a.tar", sha256="0" * 64)
+    assert not caplog.messages
 
 
 def test_a_download_that_was_cut_off_is_gone_on_with_and_an_old_one_goes(
@@ -200,13 +202,13 @@ def test_a_download_that_was_cut_off_is_gone_on_with_and_an_old_one_goes(
     site, cache = Site(tar.read_bytes()), home / "cache"
     sha256 = hashlib.sha256(site.content).hexdigest()
     with serving(in_turn(site.closes(1000), site.status(404))) as address, pytest.raises(DownloadFailed, match="404"):
-        install(f"{address}/a.tar", lambda _: None, sha256=sha256)
+        install(f"{address}/a.tar", sha256=sha256)
     assert (cache / f"model-{sha256}.tar.part").stat().st_size == 1000
     old = cache / "model-old.tar.part"
     old.touch()
     os.utime(old, (0, 0))
     with serving(site.whole) as address:
-        install(f"{address}/a.tar", lambda _: None, sha256=sha256).verify()
+        install(f"{address}/a.tar", sha256=sha256).verify()
     assert site.ranges()[-1] == "bytes=1000-"
     assert os.listdir(cache) == []
 
@@ -214,10 +216,10 @@ def test_a_download_that_was_cut_off_is_gone_on_with_and_an_old_one_goes(
 def test_a_download_that_is_something_else_leaves_nothing(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("time.sleep", lambda _: None)  # between the tries
     with serving(bytes_of(b"something else")) as address, pytest.raises(DownloadFailed, match="SHA-256"):
-        install(f"{address}/a.tar", lambda _: None, sha256="0" * 64)
+        install(f"{address}/a.tar", sha256="0" * 64)
     content = b"no tar"
     with serving(bytes_of(content)) as address, pytest.raises(BundleInvalid, match=f"'{address}/a.tar'.*no tar"):
-        install(f"{address}/a.tar", lambda _: None, sha256=hashlib.sha256(content).hexdigest())
+        install(f"{address}/a.tar", sha256=hashlib.sha256(content).hexdigest())
     assert os.listdir(home / "cache") == []
     assert installed(home) == []
 
@@ -241,7 +243,7 @@ def test_a_damaged_bundle_is_refused_by_the_name_of_its_source(
         content = Path(source).read_bytes()
         Path(source).write_bytes(content[:2_000])
     with pytest.raises(BundleInvalid) as caught:
-        install(source, lambda _: None)
+        install(source)
     assert f"'{source}'" in str(caught.value)
     assert "\n" not in str(caught.value)
     assert installed(home) == []
@@ -250,33 +252,33 @@ def test_a_damaged_bundle_is_refused_by_the_name_of_its_source(
 @pytest.mark.parametrize("source", ["nowhere.tar", "a\0b", "/dev/null/x"])
 def test_a_source_that_is_not_there_is_told(source: str, home: Path) -> None:
     with pytest.raises(InputUnreadable, match="imdbsent models install --help") as caught:
-        install(source, lambda _: None)
+        install(source)
     assert caught.value.exit_code is ExitCode.USAGE
     assert installed(home) == []
 
 
 def test_a_folder_has_no_hash(tiny_bundle: Bundle) -> None:
     with pytest.raises(UsageProblem, match="is a folder"):
-        install(str(tiny_bundle.directory), lambda _: None, sha256="0" * 64)
+        install(str(tiny_bundle.directory), sha256="0" * 64)
 
 
 def test_a_data_directory_that_cannot_be_written_is_one_error(tar: Path, home: Path) -> None:
     home.touch()
     with pytest.raises(ModelsUnwritable, match="IMDBSENT_HOME=FOLDER"):
-        install(str(tar), lambda _: None)
+        install(str(tar))
 
 
 def test_eight_processes_installing_and_removing_at_once_leave_a_whole_bundle_or_none(tar: Path, home: Path) -> None:
     program = f"""
 import sys
 from imdbsent.errors import ModelMissing
-from imdbsent.models import installing, removal
+from imdbsent.models import install as installing, inventory
 for i in range(8):
     if (i + int(sys.argv[1])) % 3:
-        installing.install({str(tar)!r}, lambda _: None, replace=True)
+        installing.install({str(tar)!r}, replace=True)
     else:
         try:
-            removal.remove(removal.plan("tiny"))
+            inventory.remove(inventory.plan("tiny"))
         except ModelMissing:
             pass
 """
@@ -300,12 +302,12 @@ for i in range(8):
 
 
 def test_a_process_killed_while_it_installs_leaves_the_old_model(tar: Path, home: Path, tiny_bundle: Bundle) -> None:
-    before = install(str(tar), lambda _: None)
+    before = install(str(tar))
     program = f"""
 import os, signal
-from imdbsent.models import installing, publishing
-publishing.swap = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
-installing.install({str(tar)!r}, lambda _: None, replace=True)
+from imdbsent.models import install as installing, publish
+publish.swap = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+installing.install({str(tar)!r}, replace=True)
 """
     environment = {**os.environ, "IMDBSENT_HOME": str(home)}
     result = subprocess.run([sys.executable, "-c", program], env=environment, check=False)
@@ -313,4 +315,4 @@ installing.install({str(tar)!r}, lambda _: None, replace=True)
     assert store.names()[-1] == "tiny"
     assert store.locate("tiny").verify() == before
     shutil.rmtree(before.directory)
-    assert install(str(tar), lambda _: None).verify()  # the lock died with the process
+    assert install(str(tar)).verify()  # the lock died with the process

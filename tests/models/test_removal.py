@@ -39,7 +39,7 @@ def test_a_damaged_model_can_be_removed(mine: Path, home: Path) -> None:
 def test_removing_the_default_resets_it(mine: Path) -> None:
     inventory.use("mine")
     assert inventory.remove(inventory.plan("mine")) is True
-    assert default.choice(pytest.fail) == default.BUILT_IN
+    assert default.choice() == default.BUILT_IN
     assert store.resolve().card.name == "flagship"
 
 

@@ -50,15 +50,13 @@ def request(tiny_tree: Path, name: str, *, bucketed: bool = False) -> TrainingRe
     return TrainingRequest(replace(SMALL, bucketed=bucketed), 7, name, data=str(tiny_tree))
 
 
-def run(asked: TrainingRequest, progress: At | None = None, notes: list[str] | None = None) -> Bundle:
-    said = notes if notes is not None else []
-    return train_bundle(asked, progress=progress or At(), note=said.append).bundle
+def run(asked: TrainingRequest, progress: At | None = None) -> Bundle:
+    return train_bundle(asked, progress=progress or At()).bundle
 
 
-def resume(name: str, notes: list[str] | None = None) -> Bundle:
+def resume(name: str) -> Bundle:
     checkpoint = unfinished.find(name)
-    said = notes if notes is not None else []
-    return train_bundle(checkpoint.head.request, progress=At(), note=said.append, start=checkpoint).bundle
+    return train_bundle(checkpoint.head.request, progress=At(), start=checkpoint).bundle
 
 
 def same_weights(one: Bundle, other: Bundle) -> bool:
@@ -86,14 +84,18 @@ def unbroken(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Bundle]:
 @pytest.mark.parametrize("bucketed", [False, True])
 @pytest.mark.parametrize("position", [(1, 1), (3, 2), (2, 3), (4, -1)])
 def test_a_run_that_is_stopped_goes_on_to_the_weights_of_one_that_never_was(
-    tiny_tree: Path, home: Path, unbroken: Callable[..., Bundle], position: tuple[int, int], bucketed: bool
+    tiny_tree: Path,
+    home: Path,
+    unbroken: Callable[..., Bundle],
+    position: tuple[int, int],
+    bucketed: bool,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     whole = unbroken(bucketed=bucketed)
-    notes: list[str] = []
     stop = At(position, lambda: os.kill(os.getpid(), signal.SIGINT))
     with pytest.raises(TrainingStopped, match=f"epoch {position[0]} .*imdbsent train --resume"):
-        run(request(tiny_tree, "stopped", bucketed=bucketed), stop, notes)
-    assert any("stopping after this batch" in note for note in notes)
+        run(request(tiny_tree, "stopped", bucketed=bucketed), stop)
+    assert any("stopping after this batch" in note for note in caplog.messages)
     assert {path.name for path in (home / "models").glob("*")} - {".lock"} == set()
     again = resume("stopped")
     assert same_weights(whole, again)
@@ -153,7 +155,9 @@ def test_a_run_does_not_go_on_with_other_texts(tiny_tree: Path) -> None:
     assert unfinished.checkpoint_of("mine").read_bytes() == before
 
 
-def test_a_run_that_goes_on_with_other_libraries_says_so(tiny_tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_that_goes_on_with_other_libraries_says_so(
+    tiny_tree: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     with pytest.raises(TrainingStopped):
         run(request(tiny_tree, "mine"), At((2, 1), lambda: os.kill(os.getpid(), signal.SIGTERM)))
     from imdbsent.training import run as module
@@ -161,9 +165,8 @@ def test_a_run_that_goes_on_with_other_libraries_says_so(tiny_tree: Path, monkey
 
     here = versions()
     monkeypatch.setattr(module, "versions", lambda: {**here, "keras": "0.1"})
-    notes: list[str] = []
-    resume("mine", notes)
-    assert any(note.startswith("keras is not as it was") for note in notes)
+    resume("mine")
+    assert any(note.startswith("keras is not as it was") for note in caplog.messages)
 
 
 def test_a_disk_that_fills_leaves_the_last_checkpoint_and_no_half_bundle(

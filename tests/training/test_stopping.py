@@ -10,26 +10,25 @@ from imdbsent.training.progress import stop_requested
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_the_first_signal_asks_and_says_so(number: int) -> None:
-    notes: list[str] = []
+def test_the_first_signal_asks_and_says_so(number: int, caplog: pytest.LogCaptureFixture) -> None:
     before = signal.getsignal(signal.SIGTERM)
-    with stop_requested(notes.append) as stop:
+    with stop_requested() as stop:
         assert not stop()
         os.kill(os.getpid(), number)
         assert stop()
-    assert len(notes) == 1
-    assert "Ctrl-C again" in notes[0]
+    assert len(caplog.messages) == 1
+    assert "Ctrl-C again" in caplog.messages[0]
     assert signal.getsignal(signal.SIGTERM) == before
 
 
 def test_the_second_is_what_it_is_elsewhere() -> None:
-    with stop_requested(lambda _: None), pytest.raises(KeyboardInterrupt):
+    with stop_requested(), pytest.raises(KeyboardInterrupt):
         os.kill(os.getpid(), signal.SIGINT)
         os.kill(os.getpid(), signal.SIGINT)
 
 
 def test_after_the_block_ctrl_c_interrupts() -> None:
-    with stop_requested(lambda _: None):
+    with stop_requested():
         pass
     with pytest.raises(KeyboardInterrupt):
         os.kill(os.getpid(), signal.SIGINT)
@@ -37,7 +36,7 @@ def test_after_the_block_ctrl_c_interrupts() -> None:
 
 def test_a_run_that_ignores_ctrl_c_goes_on_ignoring_it() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    with stop_requested(lambda _: None) as stop:
+    with stop_requested() as stop:
         os.kill(os.getpid(), signal.SIGINT)
         assert not stop()
 
@@ -46,7 +45,7 @@ def test_outside_the_main_thread_nothing_is_caught() -> None:
     answers = []
 
     def work() -> None:
-        with stop_requested(lambda _: None) as stop:
+        with stop_requested() as stop:
             answers.append(stop())
 
     thread = threading.Thread(target=work)

@@ -64,12 +64,13 @@ def asked(path: Path) -> TrainingRequest:
 
 
 @needs_keras
-def test_a_file_of_200_rows_is_trained_on_evaluated_and_asked(run, tmp_path: Path, home: Path) -> None:
+def test_a_file_of_200_rows_is_trained_on_evaluated_and_asked(
+    run, tmp_path: Path, home: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     from imdbsent.training.run import train_bundle
 
-    notes: list[str] = []
-    report = train_bundle(asked(table(tmp_path / "mine.csv", 200)), progress=Silent(), note=notes.append)
-    assert notes[0] == (
+    report = train_bundle(asked(table(tmp_path / "mine.csv", 200)), progress=Silent())
+    assert caplog.messages[0] == (
         "175 texts to learn from (50 % positive), 25 to validate on (48 %), held out, no 'title' in both"
     )
     card = report.bundle.card
@@ -106,7 +107,7 @@ def test_the_temperature_is_fitted_on_the_texts_that_were_held_out(
 
     def trained(name: str) -> ModelCard:
         asked = replace(request, name=name)
-        return module.train_bundle(asked, progress=Silent(), note=lambda _line: None).bundle.card
+        return module.train_bundle(asked, progress=Silent()).bundle.card
 
     card = trained("noisy")
     assert card.temperature > 1.2
@@ -131,7 +132,7 @@ def test_a_run_goes_on_with_its_own_file_and_not_with_another(tmp_path: Path) ->
     path = table(tmp_path / "mine.csv", 100)
     request = replace(asked(path), recipe=replace(TINY, epochs=3))
     with pytest.raises(TrainingStopped):
-        train_bundle(request, progress=Interrupting(), note=lambda _line: None)
+        train_bundle(request, progress=Interrupting())
     checkpoint = unfinished.find("mine")
     assert checkpoint.head.request == request
 
@@ -139,9 +140,9 @@ def test_a_run_goes_on_with_its_own_file_and_not_with_another(tmp_path: Path) ->
     path.write_text(written.replace(",8,", ",9,"))  # the same class
     path.write_text(path.read_text().replace("awful", "horrid", 1))
     with pytest.raises(CheckpointInvalid, match="the texts are not those that it began with"):
-        train_bundle(checkpoint.head.request, progress=Silent(), note=lambda _line: None, start=checkpoint)
+        train_bundle(checkpoint.head.request, progress=Silent(), start=checkpoint)
     path.write_text(written.replace(",8,", ",9,"))
-    report = train_bundle(checkpoint.head.request, progress=Silent(), note=lambda _line: None, start=checkpoint)
+    report = train_bundle(checkpoint.head.request, progress=Silent(), start=checkpoint)
     assert len(report.bundle.card.history) == 3
 
 
@@ -152,6 +153,6 @@ def test_what_is_wrong_with_the_file_is_told_before_anything_is_made(tmp_path: P
     path = table(tmp_path / "work" / "mine.csv", 30)
     path.write_text(path.read_text().replace(",8,", ",many,", 1))
     with pytest.raises(ImdbsentError, match=r"the label 'many' is not a number"):
-        train_bundle(asked(path), progress=Silent(), note=lambda _line: None)
+        train_bundle(asked(path), progress=Silent())
     assert list(path.parent.iterdir()) == [path]
     assert not home.exists()

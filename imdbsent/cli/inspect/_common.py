@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import sys
 from enum import Enum
 from typing import TYPE_CHECKING, Annotated, Any
@@ -19,9 +20,10 @@ if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
     from imdbsent.classify.classifier import Classifier
-    from imdbsent.cli._console import Notes
     from imdbsent.dataset.aclimdb import Review
     from imdbsent.text.tokenizer import Tokenizer
+
+logger = logging.getLogger(__name__)
 
 
 Model = Annotated[
@@ -50,12 +52,11 @@ class PageFormat(str, Enum):
     JSON = "json"
 
 
-def tutorial_model(model: str | None, notes: Notes) -> str | None:
+def tutorial_model(model: str | None) -> str | None:
     """The model that a command looks at which exists to follow a tutorial.
 
     Args:
         model: the one that was named with the command, if one was.
-        notes: are told where the user's choice cannot be read.
 
     Returns:
         The one named; None, which stands for the user's choice, where IMDBSENT_MODEL or `imdbsent models use` names
@@ -65,11 +66,11 @@ def tutorial_model(model: str | None, notes: Notes) -> str | None:
 
     if model:
         return model
-    choice = default.choice(notes, default.TUTORIAL)
+    choice = default.choice(default.TUTORIAL)
     return choice.name if choice == default.TUTORIAL else None
 
 
-def load_tokenizer(model: str | None, notes: Notes) -> Tokenizer:
+def load_tokenizer(model: str | None) -> Tokenizer:
     """The tokenizer of the model to look at, without its network.
 
     Raises:
@@ -80,14 +81,14 @@ def load_tokenizer(model: str | None, notes: Notes) -> Tokenizer:
     from imdbsent.models import store
     from imdbsent.text import registry
 
-    bundle = store.resolve(tutorial_model(model, notes), notes)
+    bundle = store.resolve(tutorial_model(model))
     try:
         return registry.load_tokenizer(bundle)
     except BundleInvalid as error:
         raise store.damaged(error) from error
 
 
-def load_classifier(model: str | None, notes: Notes) -> Classifier:
+def load_classifier(model: str | None) -> Classifier:
     """The model to look at, with its network.
 
     Raises:
@@ -96,7 +97,7 @@ def load_classifier(model: str | None, notes: Notes) -> Classifier:
     """
     import imdbsent
 
-    return imdbsent.load(tutorial_model(model, notes), note=notes)
+    return imdbsent.load(tutorial_model(model))
 
 
 def check_reads_padding(tokenizer: Tokenizer) -> None:
@@ -114,8 +115,8 @@ def nobody_pipes() -> bool:
     return sys.stdin is None or sys.stdin.isatty()
 
 
-def read_folders(source: Path, folders: Iterable[str], notes: Notes) -> list[Review]:
-    """Reviews of some folders, with a note where the data set is not whole.
+def read_folders(source: Path, folders: Iterable[str]) -> list[Review]:
+    """Reviews of some folders, with a message if the data set is not whole.
 
     Raises:
         DatasetInvalid: the data are damaged.
@@ -124,7 +125,7 @@ def read_folders(source: Path, folders: Iterable[str], notes: Notes) -> list[Rev
 
     reviews = read_reviews(source, folders)
     for shortfall in incomplete_folders(reviews):
-        notes(f"{source}: {shortfall} reviews")
+        logger.info(f"{source}: {shortfall} reviews")
     return reviews
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from imdbsent.cli._console import NoColor, Notes, Quiet, stderr_console, stdout_console, visible
+from imdbsent.cli._console import NoColor, Quiet, show_messages, stdout_console, visible
 from imdbsent.cli.inspect._common import (
     Model,
     RowFormat,
@@ -56,7 +56,8 @@ def decode(
         typer.echo(context.get_help())
         return
     lists = read_id_lists(ids or [STDIN])
-    tokenizer = load_tokenizer(model, Notes(stderr_console(), quiet=quiet))
+    show_messages(quiet=quiet)
+    tokenizer = load_tokenizer(model)
     largest = len(tokenizer.vocabulary.words) + INDEX_FROM
     highest = max(max(numbers) for numbers in lists)
     if highest > largest:
@@ -109,7 +110,8 @@ def encode(
         return
     texts = texts or [STDIN]
     records = _some(read_records(texts, [], whole=False))
-    tokenizer = load_tokenizer(model, Notes(stderr_console(), quiet=quiet))
+    show_messages(quiet=quiet)
+    tokenizer = load_tokenizer(model)
     if pad:
         check_reads_padding(tokenizer)
     console = stdout_console(no_color=no_color)

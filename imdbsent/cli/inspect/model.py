@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from imdbsent.cli._console import NoColor, Notes, Quiet, stderr_console, stdout_console, visible
+from imdbsent.cli._console import NoColor, Quiet, show_messages, stdout_console, visible
 from imdbsent.cli.inspect._common import PageFormat, show, write_lines
 
 if TYPE_CHECKING:
@@ -35,7 +35,8 @@ def model(
     """
     from imdbsent.models import store
 
-    bundle = store.resolve(name, Notes(stderr_console(no_color=no_color), quiet=quiet))
+    show_messages(no_color=no_color, quiet=quiet)
+    bundle = store.resolve(name)
     if output_format is PageFormat.JSON:
         write_lines([bundle.card.to_json().removesuffix("\n")])
         return

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from imdbsent.cli._console import Data, NoColor, Notes, Quiet, stderr_console, stdout_console, visible
+from imdbsent.cli._console import Data, NoColor, Quiet, show_messages, stdout_console, visible
 from imdbsent.cli.inspect._common import (
     Model,
     PageFormat,
@@ -101,15 +101,14 @@ def review(
     from imdbsent.cli._progress import DownloadBar
     from imdbsent.dataset.download import find_or_fetch
 
-    console = stderr_console(no_color=no_color)
-    notes = Notes(console, quiet=quiet)
-    source = find_or_fetch(data, notes, None if quiet else DownloadBar(console))
-    reviews = read_folders(source, (f"{split.value}/neg", f"{split.value}/pos"), notes)
+    console = show_messages(no_color=no_color, quiet=quiet)
+    source = find_or_fetch(data, None if quiet else DownloadBar(console))
+    reviews = read_folders(source, (f"{split.value}/neg", f"{split.value}/pos"))
     chosen = review_at(reviews, number)
     if raw:
         write_lines([chosen.text])
         return
-    tokenizer = load_tokenizer(model, notes)
+    tokenizer = load_tokenizer(model)
     if pad:
         check_reads_padding(tokenizer)
     if ids:

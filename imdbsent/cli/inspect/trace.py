@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from imdbsent.cli._console import NoColor, Notes, Quiet, stderr_console, stdout_console, visible
+from imdbsent.cli._console import NoColor, Quiet, show_messages, stdout_console, visible
 from imdbsent.cli.inspect._common import (
     Model,
     RowFormat,
@@ -76,7 +76,8 @@ def trace(
     (record,) = read_records([STDIN if text is None else text], [], whole=True)
     if record.problem:
         raise TextWithoutVerdict(record.problem)
-    classifier = load_classifier(model, Notes(stderr_console(no_color=no_color), quiet=quiet))
+    show_messages(no_color=no_color, quiet=quiet)
+    classifier = load_classifier(model)
     traced = trace_text(classifier, record.text)
     if output_format is RowFormat.JSONL:
         write_lines(json_line(fields) for fields in trace_objects(traced))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import asdict, dataclass, replace
 from enum import Enum
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from imdbsent.cli._console import NoColor, Notes, Quiet, stderr_console, stdout_console, visible
+from imdbsent.cli._console import NoColor, Quiet, show_messages, stdout_console, visible
 from imdbsent.cli.inspect._common import (
     Model,
     PageFormat,
@@ -31,9 +32,11 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from imdbsent.classify.classifier import Classifier
-    from imdbsent.classify.lstm import Neighbour, RankedWord
+    from imdbsent.explain.words import Neighbor, RankedWord
     from imdbsent.dataset.word_counts import WordCount
     from imdbsent.text.tokenizer import Token, Vocabulary
+
+logger = logging.getLogger(__name__)
 
 _LABELLED = ("train/neg", "train/pos", "test/neg", "test/pos")
 _SEARCHED_FOR_SIMILAR = 10_000  # words; a search through all of them takes seconds
@@ -61,7 +64,7 @@ class WordReport:
 
     token: Token
     probability: float | None
-    neighbours: tuple[Neighbour, ...]
+    neighbours: tuple[Neighbor, ...]
     counts: tuple[WordCount, ...] | None
 
 
@@ -92,8 +95,8 @@ def word(
     from imdbsent.dataset import aclimdb
     from imdbsent.dataset.word_counts import count_word
 
-    notes = Notes(stderr_console(no_color=no_color), quiet=quiet)
-    classifier = load_classifier(model, notes)
+    show_messages(no_color=no_color, quiet=quiet)
+    classifier = load_classifier(model)
     split = classifier.tokenizer.split(word)
     if len(split) != 1:
         raise UsageProblem(f"{word!r} is not one word but {len(split)}. Type: imdbsent inspect word great")
@@ -102,9 +105,9 @@ def word(
     report = word_report(classifier, word, nearest)
     source = aclimdb.find(data)
     if source is None:
-        notes("the reviews are not here, so they are not counted; name them with --data PATH or IMDBSENT_ACLIMDB")
+        logger.info("the reviews are not here, so they are not counted; name them with --data PATH or IMDBSENT_ACLIMDB")
     else:
-        counts = count_word(read_folders(source, _LABELLED, notes), split[0], classifier.tokenizer.split)
+        counts = count_word(read_folders(source, _LABELLED), split[0], classifier.tokenizer.split)
         report = replace(report, counts=tuple(sorted(counts, key=lambda count: _LABELLED.index(count.folder))))
     if output_format is PageFormat.JSON:
         write_lines(json_page(word_object(report)))
@@ -123,7 +126,7 @@ def word_report(classifier: Classifier, word: str, nearest: int) -> WordReport:
     Raises:
         LayersHidden: near words are asked for, and the model does not show its embedding.
     """
-    from imdbsent.classify.lstm import nearest_words
+    from imdbsent.explain.words import nearest_words
 
     (token,) = classifier.tokenizer.tokens(word)
     if token.id is None or token.id == OOV_ID:
@@ -198,9 +201,10 @@ def words(
 
     imdbsent inspect words --top 10000 | cut -f1 | grep -x '.*ly'
     """
-    from imdbsent.classify.lstm import ranked_words
+    from imdbsent.explain.words import ranked_words
 
-    classifier = load_classifier(model, Notes(stderr_console(no_color=no_color), quiet=quiet))
+    show_messages(no_color=no_color, quiet=quiet)
+    classifier = load_classifier(model)
     chosen = sorted_words(ranked_words(classifier), sort)[:top]
     console = stdout_console(no_color=no_color)
     if output_format is RowFormat.JSONL:
@@ -237,7 +241,7 @@ def _count_table(counts: Sequence[WordCount]) -> Table:
     return table
 
 
-def _neighbour_table(neighbours: Sequence[Neighbour]) -> Table:
+def _neighbour_table(neighbours: Sequence[Neighbor]) -> Table:
     from rich.table import Table
     from rich.text import Text
 

@@ -16,6 +16,7 @@ read. What each stage is worth is measured on reviews of held-out titles.
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -43,6 +44,8 @@ if TYPE_CHECKING:
     from imdbsent.training.recipes import Recipe
 
     Floats = npt.NDArray[np.float64]
+
+logger = logging.getLogger(__name__)
 
 _VECTOR_PENALTY = 1.0
 _MIX_PENALTY = 100.0
@@ -189,7 +192,7 @@ class Climb:
         targets = self.reviews.labels[labelled].astype(np.float64)
         weights = logistic_regression(logits[labelled], targets, _MIX_PENALTY)
         mixed = np.asarray(logits @ weights[:-1] + weights[-1], np.float64)
-        self.workspace.note(f"linear teachers together: {self._figure(mixed)}")
+        logger.info(f"linear teachers together: {self._figure(mixed)}")
         return mixed
 
     def _joined(self, linear: Floats, others: list[Floats]) -> Floats:
@@ -205,7 +208,7 @@ class Climb:
             return linear
         scaled = [other * (linear.std() / other.std()) for other in others]
         joined = np.asarray(np.mean([linear, *scaled], axis=0), np.float64)
-        self.workspace.note(f"all teachers together: {self._figure(joined)}")
+        logger.info(f"all teachers together: {self._figure(joined)}")
         return joined
 
     def _spans(self, labels: Floats, material: Material) -> Spans:
@@ -251,7 +254,7 @@ class Climb:
         return cross_fitted(learn, reviews.labelled, others, reviews.folds, len(reviews.texts))
 
     def _pass_done(self, epoch: int) -> None:
-        self.workspace.note(f"document vectors: epoch {epoch} of {self.ladder.document_epochs}")
+        logger.info(f"document vectors: epoch {epoch} of {self.ladder.document_epochs}")
 
     def _figure(self, logits: Floats) -> str:
         validation = self.reviews.validation

@@ -32,6 +32,7 @@ Shapes: B texts a batch, T tokens a text, V ids, E numbers a word, H units of ei
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -56,6 +57,8 @@ if TYPE_CHECKING:
 
     Ids = npt.NDArray[np.int32]
     Floats = npt.NDArray[np.float32]
+
+logger = logging.getLogger(__name__)
 
 
 def gradient(function: Callable[[Any], tuple[Any, Any]], at: Any) -> tuple[Any, Any]:
@@ -565,7 +568,7 @@ class Reading:
             compile_language_model(network, optimizer_of(recipe, steps, clip_norm=LONGEST_GRADIENT))
             checkpoint = self.workspace.checkpoint("language model", settings)
             history = teach(network, recipe, self.seed, windows, windows, run=self.run, checkpoint=checkpoint)
-            self.workspace.note(f"language model: {history[-1].loss:.3f} nats a word, among those drawn")
+            logger.info(f"language model: {history[-1].loss:.3f} nats a word, among those drawn")
             return weights_of(network)
 
         return self.workspace.stage("language model", settings, work, lambda found: f"{len(found):,} weights")

@@ -6,6 +6,7 @@ Where a run of the ladder keeps what its stages gave, so that a stage that is do
 from __future__ import annotations
 
 import hashlib
+import logging
 import shutil
 import time
 from dataclasses import asdict, dataclass
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
 
     Array = npt.NDArray[Any]
 
+logger = logging.getLogger(__name__)
+
 
 _KEY = "key"
 _SECONDS = "seconds"
@@ -50,12 +53,10 @@ class Workspace:
     Attributes:
         directory: the folder.
         common: what every stage depends on: data, seed, and how the reviews are encoded and divided.
-        note: is told a line of each stage.
     """
 
     directory: Path
     common: tuple[object, ...]
-    note: Callable[[str], None]
 
     def stage(
         self, name: str, settings: tuple[object, ...], work: Callable[[], Array], figure: Callable[[Array], str]
@@ -76,14 +77,14 @@ class Workspace:
         found = self._read(path, key)
         if found is not None:
             value, seconds = found
-            self.note(f"{name}: done before in {seconds:.0f} s, {figure(value)}")
+            logger.info(f"{name}: done before in {seconds:.0f} s, {figure(value)}")
             return value
         started = time.perf_counter()
         value = work()
         seconds = time.perf_counter() - started
         self.directory.mkdir(parents=True, exist_ok=True)
         write_arrays(path, {_VALUE: value, _SECONDS: seconds, _KEY: key})
-        self.note(f"{name}: {seconds:.0f} s, {figure(value)}")
+        logger.info(f"{name}: {seconds:.0f} s, {figure(value)}")
         return value
 
     def checkpoint(self, name: str, settings: tuple[object, ...]) -> Path:
@@ -115,7 +116,6 @@ def climb(
     checkpoint: Path,
     *,
     progress: TrainingProgress,
-    note: Callable[[str], None],
     stop: Callable[[], bool],
 ) -> Trained:
     """Climb the flagship's ladder, from where an earlier run of the same name stopped.
@@ -125,7 +125,6 @@ def climb(
         data: the reviews; its `reviews` must be there.
         checkpoint: is written at once, so that the run can go on whenever it is killed.
         progress: is told of each batch and epoch of each network.
-        note: is told a line of each stage.
         stop: whether someone has asked to stop.
 
     Returns:
@@ -139,7 +138,7 @@ def climb(
     for library in ("scipy", "numba"):  # told now, not when the stage that needs it is reached
         import_library(library)
     write_checkpoint(checkpoint, Checkpoint(Head(request, data.sha256, versions(), State()), Variables((), ())))
-    return taught(climb_of(request, data, progress=progress, note=note, stop=stop))
+    return taught(climb_of(request, data, progress=progress, stop=stop))
 
 
 def climb_of(
@@ -147,7 +146,6 @@ def climb_of(
     data: TrainingData,
     *,
     progress: TrainingProgress,
-    note: Callable[[str], None],
     stop: Callable[[], bool],
 ) -> Climb:
     """The ladder that was asked for, in the workspace of the run's name; the arguments are those of `climb`."""
@@ -155,7 +153,7 @@ def climb_of(
     ladder, recipe = ladder_of(request), request.recipe
     common = (data.sha256, request.seed, recipe.scheme, recipe.vocabulary_size, ladder.held_out, ladder.folds)
     run = Run(request, data.sha256, versions(), progress, stop)
-    workspace = Workspace(stages_of(request.name), common, note)
+    workspace = Workspace(stages_of(request.name), common)
     return Climb(data.reviews, recipe, ladder, request.seed, run, workspace)
 
 

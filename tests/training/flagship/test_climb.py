@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import signal
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -37,18 +38,19 @@ from imdbsent.training.flagship.teaching import teach
 from imdbsent.training.run import train_bundle
 
 
-@dataclass
-class Listener:
-    """Hears of a run, and stops it at a line that says so, or at a batch (name, units, epoch, batch) of a network."""
+class Listener(logging.Handler):
+    """Follows a run, and stops it at a certain message, or at a batch (name, units, epoch, batch) of a network."""
 
-    line: str | None = None
-    batch: tuple[str, int, int, int] | None = None
-    notes: list[str] = field(default_factory=list)
-    network: tuple[str, int] = ("", 0)
+    def __init__(self, line: str | None = None, batch: tuple[str, int, int, int] | None = None) -> None:
+        super().__init__()
+        self.line = line
+        self.batch = batch
+        self.messages: list[str] = []
+        self.network = ("", 0)
 
-    def note(self, line: str) -> None:
-        self.notes.append(line)
-        if self.line is not None and self.line in line:
+    def emit(self, record: logging.LogRecord) -> None:
+        self.messages.append(record.getMessage())
+        if self.line is not None and self.line in record.getMessage():
             raise KeyboardInterrupt
 
     def started(self, recipe: Recipe, _train: int, _test: int, _position: Position) -> None:
@@ -67,12 +69,20 @@ class Listener:
 class Climbed:
     tree: Path
     bundle: Bundle
-    notes: list[str]
+    messages: list[str]
     learned_from: dict[str, Any]
 
 
 def run(request: TrainingRequest, listener: Listener, start: Checkpoint | None = None) -> Bundle:
-    return train_bundle(request, progress=listener, note=listener.note, start=start).bundle
+    logger = logging.getLogger("imdbsent")
+    level = logger.level
+    logger.setLevel(logging.INFO)
+    logger.addHandler(listener)
+    try:
+        return train_bundle(request, progress=listener, start=start).bundle
+    finally:
+        logger.removeHandler(listener)
+        logger.setLevel(level)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -102,7 +112,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Climbed:
         patch.setattr(reader, "teach", watched)
         bundle = run(asked(tree, "whole"), listener)
         assert not list((home / "training").glob("[!.]*"))  # no checkpoint and no stage is left
-    return Climbed(tree, bundle, listener.notes, learned_from)
+    return Climbed(tree, bundle, listener.messages, learned_from)
 
 
 def test_a_bundle_comes_of_it_that_loads_and_answers(whole: Climbed) -> None:
@@ -128,7 +138,7 @@ def test_the_card_says_how_it_was_made(whole: Climbed) -> None:
 def test_each_stage_says_what_it_gives_on_held_out_titles(whole: Climbed) -> None:
     linear = ("n-gram teacher", "document teacher", "linear teachers together")
     for stage in (*linear, "network teacher 1", "reader", "all teachers together"):
-        assert sum(note.startswith(stage) and "right on 20 reviews" in note for note in whole.notes) == 1, stage
+        assert sum(m.startswith(stage) and "right on 20 reviews" in m for m in whole.messages) == 1, stage
 
 
 def test_no_network_learns_from_a_review_of_a_held_out_title(whole: Climbed) -> None:
@@ -199,7 +209,7 @@ def test_a_run_that_is_stopped_in_each_stage_goes_on_to_the_weights_of_one_that_
     last = Listener()
     bundle = run(start.head.request, last, start)
     assert bundle.card.files["model.onnx"] == whole.bundle.card.files["model.onnx"]
-    again = [note for note in last.notes if "done before" in note]
+    again = [message for message in last.messages if "done before" in message]
     assert len(again) == 5  # both teachers, the vectors, the network and the reader: nothing is done twice
     assert [replace(epoch, seconds=0.0) for epoch in bundle.card.history] == [
         replace(epoch, seconds=0.0) for epoch in whole.bundle.card.history

@@ -19,22 +19,21 @@ class Work:
         return np.array([self.done, 2.5])
 
 
-def workspace(tmp_path: Path, common: tuple[object, ...] = ("data", 7), notes: list[str] | None = None) -> Workspace:
-    return Workspace(tmp_path / "stages", common, (notes if notes is not None else []).append)
+def workspace(tmp_path: Path, common: tuple[object, ...] = ("data", 7)) -> Workspace:
+    return Workspace(tmp_path / "stages", common)
 
 
 def figure(value: np.ndarray) -> str:
     return f"figure {value[0]:.0f}"
 
 
-def test_a_stage_that_is_done_is_not_done_again_and_says_so(tmp_path: Path) -> None:
+def test_a_stage_that_is_done_is_not_done_again_and_says_so(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     work = Work()
-    notes: list[str] = []
     for _ in range(2):
-        value = workspace(tmp_path, notes=notes).stage("teacher", (1, "a"), work, figure)
+        value = workspace(tmp_path).stage("teacher", (1, "a"), work, figure)
         assert value.tolist() == [1, 2.5]
     assert work.done == 1
-    assert notes == ["teacher: 0 s, figure 1", "teacher: done before in 0 s, figure 1"]
+    assert caplog.messages == ["teacher: 0 s, figure 1", "teacher: done before in 0 s, figure 1"]
 
 
 def test_other_settings_other_data_and_another_name_do_it_again(tmp_path: Path) -> None:
