@@ -28,14 +28,15 @@ from benchmarks.rivals import RIVALS
 from imdbsent.bundle.bundle import read_bundle
 from imdbsent.classify.classifier import Classifier
 from imdbsent.errors import TrainingUnavailable
-from imdbsent.evaluation.metrics import calibration_curve, expected_calibration_error, log_loss
+from imdbsent.evaluation.curves import calibration_curve, expected_calibration_error
+from imdbsent.evaluation.metrics import log_loss
 from imdbsent.models import store
 from tests import negation
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from imdbsent.evaluation.metrics import Array
+    from imdbsent.evaluation.curves import Array
     from imdbsent.records import Prediction
 
 MODELS = ("flagship", "classic")

@@ -9,7 +9,6 @@ import numpy as np
 
 from imdbsent.bundle.bundle import MODEL, NETWORK
 from imdbsent.classify.lstm import sigmoid
-from imdbsent.dataset.keras_ids import pad_sequences
 from imdbsent.text.registry import load_tokenizer
 from imdbsent.training import import_library
 
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from imdbsent.bundle.bundle import Bundle
-    from imdbsent.evaluation.metrics import Array
+    from imdbsent.evaluation.curves import Array
 
 _BATCH = 64  # texts of like length
 _SIZES = ("vocabulary_size", "embedding_size", "units")
@@ -31,8 +30,9 @@ def keras_probabilities(bundle: Bundle, texts: Sequence[str]) -> Array:
     """
     ids = list(map(load_tokenizer(bundle).encode, texts))
     if bundle.card.scheme == "keras":
-        network = import_library("keras").saving.load_model(bundle.checked(NETWORK), safe_mode=True)
-        padded = pad_sequences(ids, bundle.card.maximum_length)
+        keras = import_library("keras")
+        network = keras.saving.load_model(bundle.checked(NETWORK), safe_mode=True)
+        padded = keras.utils.pad_sequences(ids, maxlen=bundle.card.maximum_length)
         return np.asarray(network.predict(padded, batch_size=256, verbose=0)[:, 0], np.float64)
     return sigmoid(_flagship_logits(_flagship_network(bundle), ids) / bundle.card.temperature)
 

@@ -23,7 +23,6 @@ import numpy as np
 from benchmarks import data_argument, labelled_reviews, machine
 from imdbsent.bundle.bundle import NETWORK, read_bundle
 from imdbsent.classify.classifier import Classifier
-from imdbsent.dataset.keras_ids import pad_sequences
 from imdbsent.models import store
 from imdbsent.training import import_library
 
@@ -47,8 +46,10 @@ def compare_speed(texts: list[str], rounds: int) -> tuple[float, float, float]:
     """Median reviews a second of Keras, classic and the flagship, run in turn after one round that does not count."""
     bundle = read_bundle(store.PRETRAINED / "classic")
     classifier, flagship = Classifier(bundle), Classifier(read_bundle(store.PRETRAINED / "flagship"))
-    network = import_library("keras").saving.load_model(bundle.checked(NETWORK), safe_mode=True)
-    ids = pad_sequences([classifier.tokenizer.encode(text) for text in texts], classifier.tokenizer.maximum_length)
+    keras = import_library("keras")
+    network = keras.saving.load_model(bundle.checked(NETWORK), safe_mode=True)
+    encoded = [classifier.tokenizer.encode(text) for text in texts]
+    ids = keras.utils.pad_sequences(encoded, maxlen=classifier.tokenizer.maximum_length)
     keras_rates, our_rates, flagship_rates = [], [], []
     for _ in range(rounds + 1):
         keras_rates.append(rate(lambda: network.predict(ids, batch_size=256, verbose=0), len(texts)))

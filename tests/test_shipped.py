@@ -9,9 +9,8 @@ import pytest
 
 from imdbsent.bundle.bundle import NETWORK, Bundle, read_bundle
 from imdbsent.classify.classifier import Classifier
-from imdbsent.dataset.aclimdb import Review, content_sha256, read_reviews
-from imdbsent.dataset.keras_ids import pad_sequences
-from imdbsent.evaluation import evaluate
+from imdbsent.dataset.aclimdb import Review, content_sha256, from_reviews, read_reviews
+from imdbsent.evaluation import measure
 from imdbsent.models import store
 
 pytestmark = pytest.mark.real
@@ -31,7 +30,8 @@ def keras_probabilities(bundle: Bundle, reviews: list[Review]):
     keras = pytest.importorskip("keras", reason="keras is not installed in the light environment")
     network = keras.saving.load_model(bundle.checked(NETWORK), safe_mode=True)
     tokenizer = Classifier(bundle).tokenizer
-    ids = pad_sequences([tokenizer.encode(review.text) for review in reviews], tokenizer.maximum_length)
+    encoded = [tokenizer.encode(review.text) for review in reviews]
+    ids = keras.utils.pad_sequences(encoded, maxlen=tokenizer.maximum_length)
     return network.predict(ids, batch_size=256, verbose=0)[:, 0]
 
 
@@ -44,7 +44,7 @@ def test_onnx_and_keras_agree_on_1000_reviews_short_and_long(classic: Bundle, te
 
 
 def test_accuracy_on_the_25000_test_reviews_is_what_the_card_says(classic: Bundle, test_reviews: list[Review]) -> None:
-    metrics = evaluate(Classifier(classic), test_reviews)
+    metrics = measure(Classifier(classic), from_reviews(test_reviews), "test")
     assert metrics.n == 25_000
     assert 0.84 <= metrics.accuracy <= 0.875
     (recorded,) = classic.card.metrics

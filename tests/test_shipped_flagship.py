@@ -9,9 +9,9 @@ import pytest
 
 from imdbsent.bundle.bundle import MODEL, read_bundle
 from imdbsent.classify.classifier import Classifier
-from imdbsent.dataset.aclimdb import Review, content_sha256, read_reviews
-from imdbsent.evaluation import evaluate
-from imdbsent.evaluation.metrics import calibration_curve, expected_calibration_error
+from imdbsent.dataset.aclimdb import Review, content_sha256, from_reviews, read_reviews
+from imdbsent.evaluation import measure
+from imdbsent.evaluation.curves import calibration_curve, expected_calibration_error
 from imdbsent.explain.attribution import attributor
 from imdbsent.models import store
 
@@ -67,7 +67,7 @@ def test_accuracy_and_calibration_on_the_25000_test_reviews(flagship: Classifier
     error = expected_calibration_error(calibration_curve(labels, probabilities))
     assert error is not None
     assert error < 0.02
-    measured = evaluate(flagship, test_reviews[::25])
+    measured = measure(flagship, from_reviews(test_reviews[::25]), "test")
     assert measured.loss < 0.25
 
 

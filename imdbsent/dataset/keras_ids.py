@@ -12,14 +12,10 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from imdbsent.text.tokenizer import PAD_ID, Vocabulary, split_words
+from imdbsent.text.tokenizer import Vocabulary, split_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-
-    import numpy.typing as npt
 
     from imdbsent.dataset.aclimdb import Review
 
@@ -110,20 +106,3 @@ def _insert(slots: dict[int, tuple[int, bytes]], size: int, hashed: int, word: b
         slot = (slot * 5 + perturb + 1) % _WORD_SIZE
         perturb >>= 5
     slots[slot % size] = (hashed, word)
-
-
-def pad_sequences(sequences: Sequence[Sequence[int]], length: int) -> npt.NDArray[np.int32]:
-    """Cut and pad in front, as `keras.utils.pad_sequences` does by default.
-
-    Args:
-        sequences: ids of each text.
-        length: ids of a row of the result.
-
-    Returns:
-        Array of shape (texts, length): the last `length` ids of each text, after as many `PAD_ID` as are missing.
-    """
-    padded = np.full((len(sequences), length), PAD_ID, np.int32)
-    for row, ids in zip(padded, sequences):
-        kept = ids[-length:]
-        row[length - len(kept) :] = kept
-    return padded

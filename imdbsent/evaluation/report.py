@@ -1,7 +1,4 @@
-"""A report as plain text for machines: JSON, or CSV with a figure a line. What is undefined is null, or empty.
-
-Everything that `imdbsent evaluate` tells: the answers of each model, the figures, the models side by side.
-"""
+"""Everything that `imdbsent evaluate` reports: from answers to figures, and the figures as JSON or CSV."""
 
 from __future__ import annotations
 
@@ -9,58 +6,37 @@ import csv
 import io
 import json
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from imdbsent.bundle.bundle import Metrics
-from imdbsent.dataset.aclimdb import from_reviews
-from imdbsent.evaluation.metrics import (
-    CalibrationBin,
-    Confusion,
-    Group,
-    Interval,
-    McNemar,
-    Mistake,
-    RocCurve,
-    binary_cross_entropy,
-    brier_score,
-    by_length,
-    by_stars,
-    calibration_curve,
-    compare,
-    expected_calibration_error,
-    log_loss,
-    roc_curve,
-    surest_mistakes,
-    wilson_interval,
-)
+from imdbsent.evaluation.comparison import McNemar, compare
+from imdbsent.evaluation.groups import GroupAccuracy, Mistake, by_length, by_stars, surest_mistakes
+from imdbsent.evaluation.metrics import IN_CARD, REPORTED, Confusion, Interval, MetricValue, Outcomes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-
-    import numpy.typing as npt
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from imdbsent.classify.classifier import Classifier
-    from imdbsent.dataset.aclimdb import Review
-    from imdbsent.evaluation.metrics import Array
+    from imdbsent.evaluation.curves import Array, CalibrationBin, RocCurve
     from imdbsent.reading.labelled import Example, Examples
 
 
 NO_VERDICT = 0.5
-"""The probability of a text that a model gives no verdict on, as one without a word it knows."""
+"""The probability of a text without a verdict, for example one without any word that the model knows."""
 
 
 @dataclass(frozen=True)
 class Answers:
-    """What one model says of the examples.
+    """What one model answers on the examples.
 
     Attributes:
         model: its name.
         chosen_by: how its weights were chosen, from its card.
-        threshold: probability of positive from which its verdict is "positive".
-        probabilities: of positive, shape (n,); `NO_VERDICT` where it has no verdict.
-        unanswered: how many have no verdict.
+        threshold: the model predicts "positive" from this probability on.
+        probabilities: of positive, shape (n,); `NO_VERDICT` for a text without a verdict.
+        unanswered: number of texts without a verdict.
     """
 
     model: str
@@ -69,55 +45,34 @@ class Answers:
     probabilities: Array
     unanswered: int
 
-    @property
-    def verdicts(self) -> npt.NDArray[np.bool_]:
-        """Whether each is called positive, shape (n,)."""
-        return self.probabilities >= self.threshold
-
 
 @dataclass(frozen=True)
 class ModelReport:
-    """How good one model is. A figure that is undefined is None.
+    """How good one model is.
 
     Attributes:
         model: its name.
         chosen_by: how its weights were chosen, from its card.
-        threshold: probability of positive from which its verdict is "positive".
-        unanswered: texts without a verdict; they count with a probability of `NO_VERDICT`.
-        accuracy: share of right verdicts.
-        accuracy_interval: its 95 % interval (Wilson).
-        precision: of the class positive.
-        recall: of the class positive.
-        f1: of the class positive.
-        roc_auc: area under the ROC curve.
-        log_loss: in nats.
-        brier: mean squared difference of probability and label.
-        calibration_error: expected calibration error over `imdbsent.evaluation.metrics.BINS` bins of equal width.
-        confusion: the confusion table.
+        threshold: the model predicts "positive" from this probability on.
+        unanswered: number of texts without a verdict; they count with a probability of `NO_VERDICT`.
+        metrics: the value of each metric that is reported, by its key; None if it is undefined.
+        confusion: the confusion matrix.
         calibration: the calibration curve.
         by_length: accuracy by number of words.
-        by_stars: accuracy by rating, where there are ratings.
+        by_stars: accuracy by rating, if there are ratings.
         mistakes: the surest ones.
-        roc: the ROC curve.
+        roc: the ROC curve; None if a class has no text.
     """
 
     model: str
     chosen_by: str
     threshold: float
     unanswered: int
-    accuracy: float | None
-    accuracy_interval: Interval | None
-    precision: float | None
-    recall: float | None
-    f1: float | None
-    roc_auc: float | None
-    log_loss: float | None
-    brier: float | None
-    calibration_error: float | None
+    metrics: Mapping[str, MetricValue]
     confusion: Confusion
     calibration: tuple[CalibrationBin, ...]
-    by_length: tuple[Group, ...]
-    by_stars: tuple[Group, ...]
+    by_length: tuple[GroupAccuracy, ...]
+    by_stars: tuple[GroupAccuracy, ...]
     mistakes: tuple[Mistake, ...]
     roc: RocCurve | None
 
@@ -127,12 +82,12 @@ class Report:
     """Models on the same examples.
 
     Attributes:
-        source: what was evaluated on, as "IMDB reviews, test".
+        source: what they were evaluated on: "IMDB reviews, test", for example.
         split: "train" or "test" of the IMDB reviews; None for a user's file.
-        n: examples.
-        positive: those of the class positive.
-        models: a report for each model, in the order asked for.
-        comparisons: McNemar's test of each pair of them.
+        n: number of examples.
+        positive: number of positive examples.
+        models: one report per model, in the order asked for.
+        comparisons: McNemar's test of each pair of models.
     """
 
     source: str
@@ -146,13 +101,13 @@ class Report:
 def answer(
     model: str, classifier: Classifier, examples: Sequence[Example], advance: Callable[[], None] = lambda: None
 ) -> Answers:
-    """Ask a model.
+    """Collect the answers of a model.
 
     Args:
-        model: what it is called in the report.
+        model: its name in the report.
         classifier: the model.
-        examples: what it is asked.
-        advance: is called after each answer.
+        examples: the texts.
+        advance: called after each answer.
     """
     probabilities = np.empty(len(examples))
     unanswered = 0
@@ -165,114 +120,59 @@ def answer(
 
 
 def report(examples: Examples, answers: Sequence[Answers], *, mistakes: int) -> Report:
-    """Every figure of every model.
+    """Compute every figure of every model.
 
     Args:
-        examples: what the models were asked.
+        examples: the labelled texts.
         answers: of each model, all under different names.
-        mistakes: mistakes to show of each.
+        mistakes: mistakes to list for each model, at most.
     """
-    labels = np.array([example.label for example in examples.items], np.float64)
-    right = {each.model: each.verdicts == (labels == 1) for each in answers}
+    labels = _labels(examples.items)
+    outcomes = {each.model: Outcomes(labels, each.probabilities, each.threshold) for each in answers}
     return Report(
         source=examples.source,
         split=examples.split,
         n=len(examples.items),
         positive=int(np.sum(labels)),
-        models=tuple(_model_report(examples.items, labels, each, right[each.model], mistakes) for each in answers),
-        comparisons=compare(right),
+        models=tuple(_model_report(examples.items, each, outcomes[each.model], mistakes) for each in answers),
+        comparisons=compare({model: outcome.right for model, outcome in outcomes.items()}),
     )
 
 
-def evaluate(classifier: Classifier, reviews: Sequence[Review]) -> Metrics:
-    """Accuracy and loss of a classifier, as it answers, on labelled reviews of one split.
-
-    Args:
-        classifier: the model.
-        reviews: at least one, each with a label.
-
-    Returns:
-        The figures.
-    """
-    return measure(classifier, from_reviews(reviews), reviews[0].split)
-
-
 def measure(classifier: Classifier, examples: Sequence[Example], split: str) -> Metrics:
-    """Accuracy and loss of a classifier, as it answers, on labelled texts.
+    """The metrics of a model's card, on labelled texts.
 
     Args:
         classifier: the model.
         examples: at least one.
-        split: what they are.
-
-    Returns:
-        The figures.
+        split: name of these texts in the card.
     """
     answers = answer("", classifier, examples)
-    labels = np.array([example.label for example in examples], np.float64)
-    return Metrics(
-        split=split,
-        n=len(examples),
-        accuracy=float(np.mean(answers.verdicts == (labels == 1))),
-        loss=binary_cross_entropy(answers.probabilities, labels),
-    )
-
-
-def _model_report(
-    examples: Sequence[Example], labels: Array, answers: Answers, right: npt.NDArray[np.bool_], mistakes: int
-) -> ModelReport:
-    probabilities = answers.probabilities
-    confusion = Confusion.count(labels, answers.verdicts)
-    calibration = calibration_curve(labels, probabilities)
-    roc = roc_curve(labels, probabilities)
-    return ModelReport(
-        model=answers.model,
-        chosen_by=answers.chosen_by,
-        threshold=answers.threshold,
-        unanswered=answers.unanswered,
-        accuracy=confusion.accuracy,
-        accuracy_interval=wilson_interval(confusion.right, confusion.n),
-        precision=confusion.precision,
-        recall=confusion.recall,
-        f1=confusion.f1,
-        roc_auc=None if roc is None else roc.area,
-        log_loss=log_loss(labels, probabilities),
-        brier=brier_score(labels, probabilities),
-        calibration_error=expected_calibration_error(calibration),
-        confusion=confusion,
-        calibration=calibration,
-        by_length=by_length((example.text for example in examples), right),
-        by_stars=by_stars([example.stars for example in examples], right),
-        mistakes=surest_mistakes(examples, probabilities, right, mistakes),
-        roc=roc,
-    )
-
-SCALARS: Final = (
-    "accuracy",
-    "precision",
-    "recall",
-    "f1",
-    "roc_auc",
-    "log_loss",
-    "brier",
-    "calibration_error",
-)
-"""The figures of a model that are one number."""
+    outcomes = Outcomes(_labels(examples), answers.probabilities, answers.threshold)
+    values: dict[str, Any] = {metric.key: metric.compute(outcomes) for metric in IN_CARD}
+    return Metrics(split=split, n=len(examples), **values)
 
 
 def as_json(report: Report) -> Iterator[str]:
-    """One object, with the fields of `Report`; the points of the ROC curves are left out, their areas are there."""
+    """One object with the fields of `Report`; undefined metrics are null. ROC curves are left out, not their areas."""
     fields = asdict(report)
-    for model in fields["models"]:
-        del model["roc"]
+    fields["models"] = [
+        {
+            name: value
+            for field, content in model.items()
+            if field != "roc"
+            for name, value in (content.items() if field == "metrics" else [(field, content)])
+        }
+        for model in fields["models"]
+    ]
     yield json.dumps(fields, ensure_ascii=False, indent=2) + "\n"
 
 
 def as_csv(report: Report) -> Iterator[str]:
-    """CSV (RFC 4180, but lines end in LF) with a header: model, figure, item, value.
+    """CSV (RFC 4180, but lines end in LF) with a header: model, figure, item, value. Undefined values are empty.
 
-    The item says which of several figures of one name it is: a bin of lengths, a rating, a cell of the confusion
-    table, the other model of a comparison. Of a mistake it says where the text is.
+    The item tells figures of the same name apart: a bin of lengths, a rating, a cell of the confusion matrix, the other
+    model of a comparison. For a mistake it is the location of the text.
     """
     lines = io.StringIO()
     writer = csv.writer(lines, lineterminator="\n")
@@ -281,7 +181,7 @@ def as_csv(report: Report) -> Iterator[str]:
     writer.writerow(["", "n", "", report.n])
     writer.writerow(["", "n", "positive", report.positive])
     for model in report.models:
-        writer.writerows((model.model, *row) for row in _rows(model))
+        writer.writerows((model.model, *row) for row in _csv_rows(model))
     for pair in report.comparisons:
         writer.writerow([pair.first, "mcnemar_p_value", pair.second, pair.p_value])
         writer.writerow([pair.first, "mcnemar_statistic", pair.second, pair.statistic])
@@ -290,19 +190,41 @@ def as_csv(report: Report) -> Iterator[str]:
     yield lines.getvalue()
 
 
-def _rows(model: ModelReport) -> Iterator[tuple[str, Any, Any]]:
+def _labels(examples: Sequence[Example]) -> Array:
+    return np.array([example.label for example in examples], np.float64)
+
+
+def _model_report(examples: Sequence[Example], answers: Answers, outcomes: Outcomes, mistakes: int) -> ModelReport:
+    return ModelReport(
+        model=answers.model,
+        chosen_by=answers.chosen_by,
+        threshold=answers.threshold,
+        unanswered=answers.unanswered,
+        metrics={metric.key: metric.compute(outcomes) for metric in REPORTED},
+        confusion=outcomes.confusion,
+        calibration=outcomes.calibration,
+        by_length=by_length((example.text for example in examples), outcomes.right),
+        by_stars=by_stars([example.stars for example in examples], outcomes.right),
+        mistakes=surest_mistakes(examples, outcomes.probabilities, outcomes.right, mistakes),
+        roc=outcomes.roc,
+    )
+
+
+def _csv_rows(model: ModelReport) -> Iterator[tuple[str, Any, Any]]:
     yield "chosen_by", "", model.chosen_by
     yield "threshold", "", model.threshold
     yield "unanswered", "", model.unanswered
-    yield from ((name, "", getattr(model, name)) for name in SCALARS)
-    if model.accuracy_interval is not None:
-        yield from (("accuracy_interval", end, value) for end, value in asdict(model.accuracy_interval).items())
+    for key, value in model.metrics.items():
+        if isinstance(value, Interval):
+            yield from ((key, end, bound) for end, bound in asdict(value).items())
+        else:
+            yield key, "", value
     yield from (("confusion", cell, count) for cell, count in asdict(model.confusion).items())
-    for part in model.calibration:
-        item = f"{part.low:g}-{part.high:g}"
-        yield "calibration_n", item, part.n
-        yield "calibration_probability", item, part.probability
-        yield "calibration_positive", item, part.positive
+    for each in model.calibration:
+        item = f"{each.low:g}-{each.high:g}"
+        yield "calibration_n", item, each.n
+        yield "calibration_probability", item, each.probability
+        yield "calibration_positive", item, each.positive
     for name, groups in (("length", model.by_length), ("stars", model.by_stars)):
         for group in groups:
             yield f"n_of_{name}", group.name, group.n

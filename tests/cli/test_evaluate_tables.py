@@ -7,6 +7,7 @@ import numpy as np
 from rich.console import Console
 
 from imdbsent.cli.evaluate import chosen_lines, report_page
+from imdbsent.evaluation.metrics import REPORTED
 from imdbsent.evaluation.report import Answers, report
 from imdbsent.reading.labelled import Example, Examples
 from tests.evaluation.example_report import two_models
@@ -22,8 +23,9 @@ def test_models_have_a_column_each_and_mistakes_a_table_each() -> None:
     made = two_models()
     text = printed(made)
     for model in made.models:
-        assert f"{model.accuracy:.2%}" in text
-        assert f"{model.log_loss:.4f}" in text
+        for metric in REPORTED:
+            assert metric.label in text
+            assert metric.show(model.metrics[metric.key]) in text
     assert text.count("surest mistakes of") == 2
     assert "McNemar's test" in text
 

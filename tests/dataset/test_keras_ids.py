@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from imdbsent.dataset.aclimdb import Review, read_reviews
-from imdbsent.dataset.keras_ids import learn_vocabulary, pad_sequences, python2_dict_order, python2_hash
+from imdbsent.dataset.keras_ids import learn_vocabulary, python2_dict_order, python2_hash
 from imdbsent.text.tokenizer import KerasTokenizer
 
 
@@ -46,10 +46,6 @@ def test_more_frequent_words_come_first() -> None:
 def test_the_vocabulary_does_not_depend_on_the_order_of_the_reviews() -> None:
     reviews = [review(f"word{i} word{i * 7 % 5} x{i}", i % 2, i) for i in range(40)]
     assert learn_vocabulary(reviews) == learn_vocabulary(reviews[::-1])
-
-
-def test_padding_and_cutting_are_in_front() -> None:
-    assert pad_sequences([[1, 2], [1, 2, 3, 4]], 3).tolist() == [[0, 1, 2], [2, 3, 4]]
 
 
 @pytest.mark.real

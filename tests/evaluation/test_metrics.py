@@ -5,24 +5,24 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Callable
+from dataclasses import fields
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pytest
 
+from imdbsent.bundle.bundle import Metrics
+from imdbsent.evaluation.comparison import EXACT_BELOW, compare, mcnemar
+from imdbsent.evaluation.curves import calibration_curve, expected_calibration_error, roc_curve
 from imdbsent.evaluation.metrics import (
-    EXACT_BELOW,
+    IN_CARD,
     KERAS_EPSILON,
+    METRICS,
     Confusion,
-    binary_cross_entropy,
+    Outcomes,
     brier_score,
-    calibration_curve,
-    compare,
-    expected_calibration_error,
     log_loss,
-    mcnemar,
-    roc_curve,
     wilson_interval,
 )
 
@@ -157,10 +157,29 @@ def test_log_loss_of_one_class_has_a_value_where_sklearn_raises() -> None:
 
 
 def test_the_loss_of_a_sure_mistake_is_bounded_as_kerass_is() -> None:
-    assert binary_cross_entropy(np.zeros(1), np.ones(1)) == pytest.approx(-math.log(KERAS_EPSILON))
-    assert binary_cross_entropy(np.array([1.0, 0.25]), np.array([0.0, 1])) == pytest.approx(
+    assert log_loss(np.ones(1), np.zeros(1), KERAS_EPSILON) == pytest.approx(-math.log(KERAS_EPSILON))
+    assert log_loss(np.array([0.0, 1]), np.array([1.0, 0.25]), KERAS_EPSILON) == pytest.approx(
         (-math.log(KERAS_EPSILON) - math.log(0.25)) / 2
     )
+
+
+def test_the_table_has_every_metric_once_and_the_card_has_a_field_for_each_of_its_own() -> None:
+    assert len({metric.key for metric in METRICS}) == len({metric.label for metric in METRICS}) == len(METRICS)
+    assert [metric.key for metric in IN_CARD] == [field.name for field in fields(Metrics)][2:]  # after split and n
+
+
+@cases(BOTH_CLASSES)
+def test_every_metric_of_the_table_is_shown_with_its_value(labels: Array, probabilities: Array) -> None:
+    outcomes = Outcomes(labels, probabilities, 0.5)
+    for metric in METRICS:
+        value = metric.compute(outcomes)
+        assert (metric.show(value) == "undefined") is (value is None)
+
+
+def test_of_no_texts_every_metric_of_the_table_is_undefined() -> None:
+    outcomes = Outcomes(*EMPTY, 0.5)
+    assert {metric.compute(outcomes) for metric in METRICS} == {None}
+    assert {metric.show(None) for metric in METRICS} == {"undefined"}
 
 
 @cases(BOTH_CLASSES | ONE_CLASS)

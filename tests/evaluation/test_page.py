@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 from imdbsent.evaluation.html import as_html
-from imdbsent.evaluation.report import report
+from imdbsent.evaluation.metrics import REPORTED
+from imdbsent.evaluation.report import Answers, report
+from imdbsent.reading.labelled import Example, Examples
 from tests.chromium import ENTER, TAB, Chromium, Page, needs_chromium
 from tests.evaluation.example_report import answers, examples, two_models
 from tests.pages import Elements, contrast, luminance
@@ -40,10 +42,9 @@ def test_the_page_has_the_figures_of_the_report() -> None:
     made = two_models()
     page = "".join(as_html(made))
     for model in made.models:
-        assert model.accuracy is not None
-        assert f"{model.accuracy:.2%}" in page
-        assert f"{model.roc_auc:.4f}" in page
-        assert f"{model.calibration_error:.4f}" in page
+        for metric in REPORTED:
+            assert metric.label in page
+            assert metric.show(model.metrics[metric.key]) in page
         for mistake in model.mistakes:
             assert f"{mistake.probability:.4f}" in page
     assert page.count('role="img"') == 3
@@ -66,6 +67,17 @@ def test_the_curves_go_from_corner_to_corner_and_are_drawn_once_a_spot() -> None
     assert "Surest mistakes" not in page
 
 
+@pytest.mark.parametrize(("words", "is_cut"), [(2, False), (18, False), (19, True), (400, True)])
+def test_a_text_ends_in_dots_only_if_it_is_cut(words: int, is_cut: bool) -> None:
+    text = ("good " * words).strip()  # 18 words have 89 characters, 19 have 94
+    items = Examples((Example(text, 0, "line 1", None),), "mine.csv")
+    page = "".join(as_html(report(items, [Answers("m", "", 0.5, np.array([0.9]), 0)], mistakes=1)))
+    summary = re.search(r"<summary>line 1.*?<bdi>(.*?)</bdi>", page)
+    assert summary
+    assert summary[1].endswith("…") is is_cut
+    assert summary[1].rstrip("…") in text
+
+
 def test_of_one_class_there_is_a_page_too() -> None:
     items = examples(10)
     positive = replace(items, items=tuple(replace(item, label=1) for item in items.items), split=None)
@@ -76,8 +88,8 @@ def test_of_one_class_there_is_a_page_too() -> None:
 
 
 def test_on_the_train_split_the_page_says_that_models_have_seen_it() -> None:
-    assert "remembered" in "".join(as_html(replace(two_models(), split="train")))
-    assert "remembered" not in "".join(as_html(two_models()))
+    assert "what they remember" in "".join(as_html(replace(two_models(), split="train")))
+    assert "what they remember" not in "".join(as_html(two_models()))
 
 
 @needs_chromium

@@ -11,8 +11,9 @@ import pytest
 from imdbsent.bundle.bundle import Bundle
 from imdbsent.classify.classifier import Classifier
 from imdbsent.dataset.aclimdb import from_reviews, read_reviews
-from imdbsent.evaluation import evaluate
-from imdbsent.evaluation.metrics import MOST_RATINGS, by_length, by_stars, surest_mistakes
+from imdbsent.evaluation import measure
+from imdbsent.evaluation.groups import MOST_RATINGS, by_length, by_stars, surest_mistakes
+from imdbsent.evaluation.metrics import REPORTED
 from imdbsent.evaluation.report import Answers, answer, as_csv, as_json, report
 from imdbsent.reading.labelled import Example, Examples
 from tests.evaluation.example_report import two_models
@@ -64,30 +65,32 @@ def test_a_text_without_a_verdict_counts_with_one_half(tiny_bundle: Bundle) -> N
     assert answers.chosen_by == "by hand"
 
 
-def test_evaluate_gives_what_the_report_gives(tiny_bundle: Bundle, tiny_tree: Path) -> None:
-    reviews = read_reviews(tiny_tree, ("test/neg", "test/pos"))
+def test_the_card_has_what_the_report_has(tiny_bundle: Bundle, tiny_tree: Path) -> None:
     classifier = Classifier(tiny_bundle)
-    examples = Examples(from_reviews(reviews), "test", "test")
+    examples = Examples(from_reviews(read_reviews(tiny_tree, ("test/neg", "test/pos"))), "test", "test")
     whole = report(examples, [answer("tiny", classifier, examples.items)], mistakes=3).models[0]
-    metrics = evaluate(classifier, reviews)
+    metrics = measure(classifier, examples.items, "test")
     assert metrics.split == "test"
     assert metrics.n == 10
-    assert metrics.accuracy == whole.accuracy
-    assert metrics.loss == pytest.approx(whole.log_loss)
+    assert metrics.accuracy == whole.metrics["accuracy"]
+    assert metrics.loss == pytest.approx(whole.metrics["log_loss"])
 
 
 def test_a_models_own_threshold_decides_its_verdicts() -> None:
     examples = Examples(tuple(Example("", label, "", None) for label in (0, 1, 1)), "mine.csv")
     answers = Answers("m", "", 0.8, np.array([0.7, 0.8, 0.79]), 0)
     model = report(examples, [answers], mistakes=5).models[0]
-    assert model.accuracy == 2 / 3
+    assert model.metrics["accuracy"] == 2 / 3
     assert [mistake.probability for mistake in model.mistakes] == [0.79]
 
 
 def test_json_has_every_field_but_the_points_of_the_roc_curve() -> None:
     made = two_models()
     value = json.loads("".join(as_json(made)))
-    assert [model["accuracy"] for model in value["models"]] == [model.accuracy for model in made.models]
+    for model, found in zip(made.models, value["models"]):
+        assert found["accuracy"] == model.metrics["accuracy"]
+        assert found["accuracy_interval"].keys() == {"low", "high"}
+        assert {metric.key for metric in REPORTED} < found.keys()
     assert value["comparisons"][0]["p_value"] == made.comparisons[0].p_value
     assert value["models"][0]["confusion"]["true_positive"] == made.models[0].confusion.true_positive
     assert "roc" not in value["models"][0]
@@ -102,8 +105,8 @@ def test_csv_has_a_figure_a_line_that_reads_back() -> None:
     figures = {tuple(row[:3]): row[3] for row in rows[1:]}
     assert len(figures) == len(rows) - 1
     first, second = made.models
-    assert float(figures[first.model, "accuracy", ""]) == first.accuracy
-    assert float(figures[second.model, "roc_auc", ""]) == second.roc_auc
+    assert float(figures[first.model, "accuracy", ""]) == first.metrics["accuracy"]
+    assert float(figures[second.model, "roc_auc", ""]) == second.metrics["roc_auc"]
     assert float(figures[first.model, "mcnemar_p_value", second.model]) == made.comparisons[0].p_value
     assert int(figures[first.model, "only_right", second.model]) == made.comparisons[0].only_first_right
     stars = [row for row in rows if row[:2] == [first.model, "n_of_stars"]]
