@@ -18,9 +18,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
 from imdbsent import settings
-from imdbsent.bundle.bundle import file_sha256
 from imdbsent.errors import DownloadFailed
-from imdbsent.files import PartialFile, passing_lock
+from imdbsent.files import PartialFile, file_sha256, temporary_lock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -315,7 +314,7 @@ def downloaded(
     with ExitStack() as stack:
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
-            stack.enter_context(passing_lock(target.with_name(f"{target.name}.lock")))
+            stack.enter_context(temporary_lock(target.with_name(f"{target.name}.lock")))
             _bring(url, PartialFile(target), sha256, largest, progress)
         except TransferFailed as error:
             raise DownloadFailed(url, error.reason, next_step, connected=error.connected) from error

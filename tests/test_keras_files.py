@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from imdbsent.bundle.bundle import CARD, NETWORK, Bundle, file_sha256
+from imdbsent.bundle.bundle import CARD, NETWORK, Bundle
 from imdbsent.errors import ExitCode
+from imdbsent.files import file_sha256
 
 ROOT = Path(__file__).parent.parent
 LOADERS = ("load_model", "load_weights", "model_from_json", "clone_model", "deserialize_keras_object")

@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 from filelock import Timeout
 
-from imdbsent.files import passing_lock
+from imdbsent.files import temporary_lock
 
 
 def test_the_file_of_a_lock_goes_with_it(tmp_path: Path) -> None:
     path = tmp_path / "lock"
-    with passing_lock(path, timeout=0):
+    with temporary_lock(path, timeout=0):
         assert path.exists()
-        with pytest.raises(Timeout), passing_lock(path, timeout=0):
+        with pytest.raises(Timeout), temporary_lock(path, timeout=0):
             pass
         assert path.exists()
     assert list(tmp_path.iterdir()) == []
@@ -28,7 +28,7 @@ def test_where_the_file_goes_between_opening_and_locking_it_two_never_hold_the_l
     """One holder ends just when the next has opened its file: a third must not get in beside the second."""
     path = tmp_path / "lock"
     first = contextlib.ExitStack()
-    first.enter_context(passing_lock(path, timeout=0))
+    first.enter_context(temporary_lock(path, timeout=0))
     flock = fcntl.flock
 
     def after_the_first(descriptor: int, operation: int) -> None:
@@ -37,7 +37,7 @@ def test_where_the_file_goes_between_opening_and_locking_it_two_never_hold_the_l
         flock(descriptor, operation)
 
     monkeypatch.setattr(fcntl, "flock", after_the_first)
-    with passing_lock(path, timeout=10), pytest.raises(Timeout), passing_lock(path, timeout=0):
+    with temporary_lock(path, timeout=10), pytest.raises(Timeout), temporary_lock(path, timeout=0):
         pass
 
 
@@ -46,12 +46,12 @@ def test_a_lock_that_a_killed_process_held_is_free(tmp_path: Path) -> None:
     program = f"""
 import os, signal
 from pathlib import Path
-from imdbsent.files import passing_lock
-with passing_lock(Path({str(path)!r}), timeout=0):
+from imdbsent.files import temporary_lock
+with temporary_lock(Path({str(path)!r}), timeout=0):
     os.kill(os.getpid(), signal.SIGKILL)
 """
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == -9
     assert path.exists()
-    with passing_lock(path, timeout=0):
+    with temporary_lock(path, timeout=0):
         pass
     assert not path.exists()

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from imdbsent.bundle.bundle import Bundle, read_bundle
+from imdbsent.cli.app import COMMANDS
 
 IMDBSENT = [sys.executable, "-m", "imdbsent"]
 HEAVY = {"tensorflow", "keras", "onnx", "pandas", "requests", "pooch", "torch", "jax", "pyarrow", "sklearn"} | {
@@ -21,12 +22,36 @@ HEAVY = {"tensorflow", "keras", "onnx", "pandas", "requests", "pooch", "torch", 
 }  # fmt: skip
 
 
-def imported(*arguments: str) -> set[str]:
-    """The packages that a command imports."""
+def modules(*arguments: str) -> set[str]:
+    """The modules that a command imports."""
     result = subprocess.run(
         [sys.executable, "-X", "importtime", "-m", "imdbsent", *arguments], capture_output=True, text=True, check=True
     )
-    return {line.rpartition("|")[2].strip().partition(".")[0] for line in result.stderr.splitlines()}
+    return {line.rpartition("|")[2].strip() for line in result.stderr.splitlines()}
+
+
+def imported(*arguments: str) -> set[str]:
+    """The packages that a command imports."""
+    return {module.partition(".")[0] for module in modules(*arguments)}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "own"),
+    [(["--version"], set()), (["--help"], set()), (["predict", "--help"], {"predict"}), (["predict", "x"], {"predict"}),
+     (["evaluate", "--help"], {"evaluate"}), (["models", "list"], {"models"})],
+)  # fmt: skip
+def test_a_command_imports_only_what_it_runs(arguments: list[str], own: set[str]) -> None:
+    commands = {command.name for command in COMMANDS}
+    found = {module.split(".")[2] for module in modules(*arguments) if module.startswith("imdbsent.cli.")}
+    assert found & commands == own
+
+
+@pytest.mark.parametrize("arguments", [["--version"], ["--help"], ["predict", "great movie"]])
+def test_answering_imports_nothing_of_training_data_and_measuring(arguments: list[str]) -> None:
+    found = {module for module in modules(*arguments) if module.startswith("imdbsent.")}
+    rooms = {module.split(".")[1] for module in found}
+    assert not rooms & {"training", "dataset", "evaluation", "cluster", "explain"}
+    assert arguments[0] == "predict" or not rooms & {"reading", "writing", "classify", "models", "bundle"}
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,8 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from imdbsent.bundle.bundle import MODEL, VOCABULARY, Bundle, Layer, Metrics, ModelCard, file_sha256, write_card
+from imdbsent.bundle.bundle import MODEL, VOCABULARY, Bundle, Layer, Metrics, ModelCard, write_card
+from imdbsent.files import file_sha256
 from imdbsent.text.tokenizer import Vocabulary
 
 TINY = Path(__file__).parent / "data" / "tiny"

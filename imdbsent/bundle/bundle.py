@@ -15,7 +15,6 @@ inside can be shown on a line and computed with.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
 import re
@@ -26,6 +25,7 @@ from dataclasses import asdict, dataclass, fields, is_dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from imdbsent.errors import BundleInvalid
+from imdbsent.files import file_sha256
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -361,19 +361,6 @@ def read_bundle(directory: Path) -> Bundle:
         return Bundle(directory, _parse_card(json.loads(content, object_pairs_hook=unique_keys)))
     except (ValueError, RecursionError) as error:  # UnicodeDecodeError and JSONDecodeError are ValueErrors
         raise BundleInvalid(directory, f"{CARD}: {error}") from error
-
-
-def file_sha256(path: Path) -> str:
-    """SHA-256 of a file, as 64 hexadecimal digits.
-
-    Raises:
-        OSError: the file cannot be read.
-    """
-    digest = hashlib.sha256()
-    with path.open("rb") as stream:
-        while block := stream.read(2**20):
-            digest.update(block)
-    return digest.hexdigest()
 
 
 def write_card(directory: Path, card: ModelCard) -> Bundle:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 from rich.table import Table
 from rich.text import Text
 
-from imdbsent.cli._console import visible
+from imdbsent.cli._streams import visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -15,7 +15,9 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from imdbsent.cli._console import LABEL_STYLES, check_place, new_page, stdout_console, visible
+from imdbsent.cli._console import check_place, new_page, stdout_console
+from imdbsent.cli._predictions import LABEL_STYLES
+from imdbsent.cli._streams import visible
 from imdbsent.errors import UsageProblem
 from imdbsent.explain.explain import strength
 from imdbsent.reading.inputs import UntilError

@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING, Any, Final
 from imdbsent import __version__
 from imdbsent.classify.classifier import classify_windows, windows
 from imdbsent.classify.verdicts import is_mostly_unknown
-from imdbsent.cli._console import counted, print_tables, stdout_console
+from imdbsent.cli._console import stdout_console
+from imdbsent.cli._predictions import print_tables
 from imdbsent.cli._progress import RecordsBar
 from imdbsent.cluster.batches import pack
 from imdbsent.cluster.connect import connected, ray_library
@@ -28,6 +29,7 @@ from imdbsent.explain.layout import EXPLANATION
 from imdbsent.reading.detect import STDIN, parse_format, pyarrow
 from imdbsent.reading.inputs import UntilError
 from imdbsent.reading.tables import TEXT_COLUMN, Columns
+from imdbsent.wording import counted
 from imdbsent.writing.output import RowsMeter, check_output, format_of_output, open_output
 from imdbsent.writing.selection import RECORD, shown
 from imdbsent.writing.text import NO_COLUMNS, Format, ResultColumns, result_columns

@@ -9,7 +9,7 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from imdbsent.cli._console import visible
+from imdbsent.cli._streams import visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
     from typing_extensions import Self
 
-    from imdbsent.writing.output import Meter, RowsMeter
+    from imdbsent.reading.meter import Meter, RowsMeter
 
 
 class DownloadBar:

@@ -16,8 +16,9 @@ from rich.table import Table
 from rich.text import Text
 
 from imdbsent.cli._charts import learning_curves
-from imdbsent.cli._console import stdout_console, visible
+from imdbsent.cli._console import stdout_console
 from imdbsent.cli._progress import can_animate
+from imdbsent.cli._streams import visible
 from imdbsent.errors import OutputFailed, UsageProblem
 from imdbsent.writing.text import output_errors
 

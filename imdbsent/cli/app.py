@@ -1,4 +1,4 @@
-"""The Typer application, and the one place where an error becomes a line and an exit code."""
+"""The command line: the table of commands, and the one place where an error becomes a line and an exit code."""
 
 from __future__ import annotations
 
@@ -9,42 +9,80 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from imdbsent import __version__, settings
-from imdbsent.cli import dataset
-from imdbsent.cli._console import hide_messages, print_error, show_what_can_be_shown
-from imdbsent.cli.evaluate import evaluate
-from imdbsent.cli.inspect import inspect_app
-from imdbsent.cli.models import models_app
-from imdbsent.cli.predict import predict
-from imdbsent.cli.stats import stats
-from imdbsent.cli.train import train
+from imdbsent.cli._commands import HELP_OPTIONS, LazyCommand, LazyGroup
+from imdbsent.cli._streams import hide_messages, print_error, tolerate_any_character
 from imdbsent.errors import ExitCode, ImdbsentError, OutputClosed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-app = typer.Typer(
-    name="imdbsent",
-    no_args_is_help=False,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
+_ASK = "Ask"
+_UNDERSTAND = "Understand"
+_OWN = "Train and manage"
+COMMANDS = (
+    LazyCommand("predict", "imdbsent.cli.predict", "predict", "Tell whether texts are positive or negative.", _ASK),
+    LazyCommand(
+        "inspect",
+        "imdbsent.cli.inspect",
+        "inspect_app",
+        "Look at a review, a word, the ids of a text, the network, and its state moving through a text.",
+        _UNDERSTAND,
+    ),
+    LazyCommand(
+        "stats",
+        "imdbsent.cli.stats",
+        "stats",
+        "Show what is in the reviews: classes, words, lengths, stars, titles, and the words that tell classes apart.",
+        _UNDERSTAND,
+    ),
+    LazyCommand(
+        "evaluate",
+        "imdbsent.cli.evaluate",
+        "evaluate",
+        "Measure models on labelled texts: accuracy, F1, ROC AUC, log loss, calibration, where they fail.",
+        _UNDERSTAND,
+    ),
+    LazyCommand(
+        "train",
+        "imdbsent.cli.train",
+        "train",
+        "Train a network on the 25,000 training reviews, or on your own texts, and show held-out texts after each "
+        "epoch.",
+        _OWN,
+    ),
+    LazyCommand(
+        "models",
+        "imdbsent.cli.models",
+        "models_app",
+        "List, show, choose, install, export and remove models.",
+        _OWN,
+    ),
+    LazyCommand(
+        "dataset",
+        "imdbsent.cli.dataset",
+        "app",
+        "The IMDB reviews on this machine: where they are, whether they are whole, and as a table for other tools.",
+        _OWN,
+    ),
 )
-app.command()(predict)
-app.command()(train)
-app.command()(evaluate)
-app.add_typer(inspect_app)
-app.command()(stats)
-app.add_typer(dataset.app, name="dataset")
-app.add_typer(models_app)
+"""Every command; a test checks that each summary is the first line of the help of its command."""
 
-_USAGE_ERROR = typer.BadParameter.__mro__[1]  # Typer exports BadParameter, but not its base, UsageError
+_USAGE_ERROR = typer.BadParameter.__mro__[1]  # Typer exports BadParameter, but not its base class, UsageError
+
+
+class _Program(LazyGroup):
+    table = COMMANDS
+
+
+app = typer.Typer(name="imdbsent", cls=_Program, pretty_exceptions_enable=False, context_settings=HELP_OPTIONS)
 
 
 @app.callback(invoke_without_command=True)
 def main(
     context: typer.Context,
-    version: Annotated[bool, typer.Option("--version", help="Print the version.", is_eager=True)] = False,
+    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.", is_eager=True)] = False,
 ) -> None:
-    """Is a text positive or negative? An LSTM trained on the IMDB reviews answers, offline, from your terminal.
+    """Is a text positive or negative? An LSTM trained on the IMDB reviews answers in your terminal, offline.
 
     imdbsent predict "great movie"
 
@@ -66,7 +104,7 @@ def run(arguments: Sequence[str]) -> int:
     Returns:
         The exit code; see `imdbsent.errors.ExitCode`.
     """
-    show_what_can_be_shown()
+    tolerate_any_character()
     try:
         code = app(list(arguments), prog_name="imdbsent", standalone_mode=False)
     except KeyboardInterrupt:
@@ -102,10 +140,12 @@ def _report(error: Exception) -> int:
 
 
 def _sentence(message: str) -> str:
-    return " ".join(message.split()).rstrip(".") + "."
+    """A message on one line, with a mark at its end."""
+    line = " ".join(message.split())
+    return line if line.endswith(("?", "!", ".")) else f"{line}."
 
 
 def _drop_output() -> None:
-    """Let Python's own flush at exit go nowhere: the reader has gone."""
+    """Discard what Python flushes at exit: the reader is gone."""
     null = os.open(os.devnull, os.O_WRONLY)
     os.dup2(null, sys.stdout.fileno())

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from imdbsent.cli._console import Data, NoColor, Quiet, show_messages, stdout_console, visible
+from imdbsent.cli._console import Data, NoColor, Quiet, show_messages, stdout_console
+from imdbsent.cli._streams import visible
 from imdbsent.errors import DatasetAbsent, DatasetIncomplete, UsageProblem
 from imdbsent.writing.text import output_errors, write
 

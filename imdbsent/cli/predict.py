@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from imdbsent.cli._console import NoColor, Quiet, Verbose, counted, show_messages
+from imdbsent.cli._console import NoColor, Quiet, Verbose, show_messages
 from imdbsent.cli._explanations import check_explaining, check_html, explain_all
 from imdbsent.cli._predict_options import (
     AddressOption,
@@ -32,6 +32,7 @@ from imdbsent.errors import ModelMissing, RecordsFailed, UsageProblem
 from imdbsent.reading.detect import STDIN, format_of_name, parse_format
 from imdbsent.reading.inputs import Inputs, names_a_table
 from imdbsent.reading.tables import TEXT_COLUMN, Columns
+from imdbsent.wording import counted
 from imdbsent.writing.text import Format  # noqa: TC001 (Typer reads annotations)
 
 if TYPE_CHECKING:

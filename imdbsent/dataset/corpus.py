@@ -21,11 +21,10 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from imdbsent import settings
-from imdbsent.bundle.bundle import file_sha256
 from imdbsent.dataset.aclimdb import LABELLED, root_of
 from imdbsent.dataset.keras_ids import learn_vocabulary
 from imdbsent.errors import DatasetInvalid
-from imdbsent.files import write_arrays
+from imdbsent.files import file_sha256, write_arrays
 from imdbsent.text.tokenizer import split_words
 
 if TYPE_CHECKING:

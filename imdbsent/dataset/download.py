@@ -14,12 +14,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from imdbsent import settings
-from imdbsent.bundle.bundle import file_sha256
 from imdbsent.dataset import aclimdb, corpus
 from imdbsent.dataset.aclimdb import ARCHIVE, FOLDERS, LABELLED, content_sha256, read_reviews
 from imdbsent.errors import DatasetInvalid, DatasetMissing, DownloadFailed, RemovalFailed
 from imdbsent.fetch import download
-from imdbsent.files import PartialFile
+from imdbsent.files import PartialFile, file_sha256
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from imdbsent.dataset.corpus import CLASS_NAMES
 from imdbsent.errors import OutputFailed
+from imdbsent.files import new_file
 from imdbsent.reading.detect import pyarrow
-from imdbsent.writing.output import new_file
 from imdbsent.writing.text import write
 
 if TYPE_CHECKING:

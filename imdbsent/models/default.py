@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from imdbsent import settings
-from imdbsent.writing.output import new_file
+from imdbsent.files import new_file
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,9 +10,9 @@ from typing import BinaryIO
 
 from imdbsent.bundle.bundle import CARD, HISTORY, MODEL, NETWORK, Bundle
 from imdbsent.errors import BundleInvalid, OutputFailed, UsageProblem
+from imdbsent.files import new_file
 from imdbsent.models import store
 from imdbsent.models.install import FILES, pack
-from imdbsent.writing.output import new_file
 
 
 class ExportFormat(str, Enum):

@@ -15,19 +15,10 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, cast
 
 from imdbsent import settings
-from imdbsent.bundle.bundle import (
-    CARD,
-    HISTORY,
-    LARGEST_FILE,
-    MODEL,
-    NETWORK,
-    VOCABULARY,
-    Bundle,
-    file_sha256,
-    read_bundle,
-)
+from imdbsent.bundle.bundle import CARD, HISTORY, LARGEST_FILE, MODEL, NETWORK, VOCABULARY, Bundle, read_bundle
 from imdbsent.bundle.safety import read_graph
 from imdbsent.errors import BundleInvalid, DownloadFailed, InputUnreadable, UsageProblem
+from imdbsent.files import file_sha256
 from imdbsent.models import publish, store
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from imdbsent import settings
 from imdbsent.bundle.bundle import read_bundle
 from imdbsent.errors import ModelsUnwritable
-from imdbsent.files import passing_lock
+from imdbsent.files import temporary_lock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -189,7 +189,7 @@ def locked(directory: Path | None = None) -> Iterator[None]:
 
     models = settings.models_directory()
     if directory is not None and directory != models:
-        with passing_lock(directory / ".imdbsent.lock", _LOCK_TIMEOUT):
+        with temporary_lock(directory / ".imdbsent.lock", _LOCK_TIMEOUT):
             yield
         return
     models.mkdir(parents=True, exist_ok=True)

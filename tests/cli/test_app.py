@@ -1,8 +1,14 @@
 from __future__ import annotations
 
+from enum import Enum
+from typing import Annotated
+
 import pytest
+import typer
 
 from imdbsent import __version__
+from imdbsent.cli._commands import LazyCommand
+from imdbsent.cli.app import COMMANDS
 from imdbsent.errors import ExitCode
 
 
@@ -19,6 +25,52 @@ def test_without_a_command_the_help_comes(run) -> None:
 
 def test_the_version_is_printed(run) -> None:
     assert run("--version").out == f"imdbsent {__version__}\n"
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
+def test_the_help_lists_the_first_line_of_each_commands_own_help(command: LazyCommand) -> None:
+    assert command.load().help.partition("\n\n")[0].replace("\n", " ") == command.summary
+
+
+class Color(str, Enum):
+    RED = "red"
+    BLUE = "blue"
+
+
+def paint(
+    color: Annotated[Color, typer.Option(help="Paint [red]boldly[/red].")] = Color.RED,
+    extra: Annotated[str, typer.Option(help="pip install 'imdbsent[ray]'.")] = "",
+) -> None:
+    """Paint [bold]now[/bold]."""
+
+
+def test_help_is_plain_text_and_lists_choices(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "120")
+    command = LazyCommand("paint", __name__, "paint", "", "").load()
+    assert command.main(["--help"], prog_name="paint", standalone_mode=False) == 0
+    page = " ".join(capsys.readouterr().out.split())
+    for text in ("Paint [bold]now[/bold].", "--color COLOR Paint [red]boldly[/red]. Choices: red, blue.",
+                 "pip install 'imdbsent[ray]'."):  # fmt: skip
+        assert text in page
+
+
+@pytest.mark.parametrize(
+    ("arguments", "advice"),
+    [
+        (["great movie"], 'To classify a text, type: imdbsent predict "great movie"'),
+        (["great", "movie"], 'To classify a text, type: imdbsent predict "great movie"'),
+        (['a "great" one'], "To classify a text, type: imdbsent predict 'a \"great\" one'"),
+        (["prdict", "x"], "Did you mean 'predict'? Type: imdbsent --help"),
+    ],
+)
+def test_a_text_without_a_command_and_a_typing_error_get_the_command(
+    run, arguments: list[str], advice: str
+) -> None:
+    result = run(*arguments)
+    assert result.code == ExitCode.USAGE
+    assert result.err == f"imdbsent: there is no command '{arguments[0]}'. {advice}\n"
 
 
 @pytest.mark.parametrize(

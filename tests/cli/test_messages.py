@@ -8,7 +8,8 @@ from collections.abc import Iterator
 import pytest
 
 from imdbsent.bundle.bundle import Bundle
-from imdbsent.cli._console import hide_messages, show_messages
+from imdbsent.cli._console import show_messages
+from imdbsent.cli._streams import hide_messages
 
 LOGGER = logging.getLogger("imdbsent.models.store")
 

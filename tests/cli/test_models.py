@@ -12,10 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from imdbsent.bundle.bundle import MODEL, Bundle, file_sha256, read_bundle
+from imdbsent.bundle.bundle import MODEL, Bundle, read_bundle
 from imdbsent.classify.classifier import Classifier
 from imdbsent.cli.models import ExportChoice, size_of
 from imdbsent.errors import ExitCode
+from imdbsent.files import file_sha256
 from imdbsent.models import inventory, store
 from imdbsent.models.export import ExportFormat
 from tests.server import bytes_of, serving

@@ -17,7 +17,7 @@ from typing import Final
 
 from imdbsent.bundle.bundle import CARD, MODEL, read_bundle, write_card
 from imdbsent.classify.engine import Engine
-from imdbsent.cli._console import visible
+from imdbsent.cli._streams import visible
 from imdbsent.errors import ImdbsentError
 from imdbsent.models.install import FILES, unpack
 from imdbsent.reading.detect import Compression, FileFormat, Kind

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from imdbsent.bundle.bundle import HISTORY, MODEL, NETWORK, Bundle, Epoch, file_sha256, read_bundle, write_card
+from imdbsent.bundle.bundle import HISTORY, MODEL, NETWORK, Bundle, Epoch, read_bundle, write_card
 from imdbsent.errors import BundleInvalid, OutputFailed, UsageProblem
+from imdbsent.files import file_sha256
 from imdbsent.models import export, install, store
 from imdbsent.models.export import ExportFormat, export_file, export_stream, format_of
 from imdbsent.training.progress import write_history

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from imdbsent.bundle.bundle import CARD, MODEL, NETWORK, Bundle, file_sha256, read_bundle, write_card
+from imdbsent.bundle.bundle import CARD, MODEL, NETWORK, Bundle, read_bundle, write_card
 from imdbsent.errors import (
     BundleInvalid,
     DownloadFailed,
@@ -23,6 +23,7 @@ from imdbsent.errors import (
     NameTaken,
     UsageProblem,
 )
+from imdbsent.files import file_sha256
 from imdbsent.models import publish, store
 from imdbsent.models.export import ExportFormat, export_file
 from imdbsent.models.install import install

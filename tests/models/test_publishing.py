@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 
 from imdbsent import load
-from imdbsent.bundle.bundle import Bundle, file_sha256, write_card
+from imdbsent.bundle.bundle import Bundle, write_card
 from imdbsent.errors import BundleInvalid, ModelMissing
+from imdbsent.files import file_sha256
 from imdbsent.models import inventory, publish, store
 from imdbsent.models.default import BUILT_IN
 

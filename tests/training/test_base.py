@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from imdbsent.bundle.bundle import MODEL, Bundle, file_sha256, read_bundle, write_card
+from imdbsent.bundle.bundle import MODEL, Bundle, read_bundle, write_card
 from imdbsent.errors import BundleInvalid, ModelMissing
+from imdbsent.files import file_sha256
 from imdbsent.training.base import of_model, read_base
 from imdbsent.training.recipes import CLASSIC, SIZES
 

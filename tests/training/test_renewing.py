@@ -6,9 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from imdbsent.bundle.bundle import MODEL, Bundle, file_sha256, read_bundle, write_card
+from imdbsent.bundle.bundle import MODEL, Bundle, read_bundle, write_card
 from imdbsent.classify.engine import Engine
 from imdbsent.errors import BundleInvalid, LayersHidden
+from imdbsent.files import file_sha256
 from imdbsent.models import store
 from tests.tiny import MAXIMUM_LENGTH
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from imdbsent.writing.output import new_file
+from imdbsent.files import new_file
 
 
 def test_a_file_has_its_name_and_its_rights_only_once_it_is_whole(tmp_path: Path) -> None:

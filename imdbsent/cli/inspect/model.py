@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from imdbsent.cli._console import NoColor, Quiet, show_messages, stdout_console, visible
+from imdbsent.cli._console import NoColor, Quiet, show_messages, stdout_console
+from imdbsent.cli._streams import visible
 from imdbsent.cli.inspect._common import PageFormat, show, write_lines
 
 if TYPE_CHECKING:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from imdbsent.cli._console import NoColor, Quiet, show_messages, stdout_console, visible
+from imdbsent.cli._console import NoColor, Quiet, show_messages, stdout_console
+from imdbsent.cli._streams import visible
 from imdbsent.cli.inspect._common import (
     Model,
     PageFormat,
@@ -32,8 +33,8 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from imdbsent.classify.classifier import Classifier
-    from imdbsent.explain.words import Neighbor, RankedWord
     from imdbsent.dataset.word_counts import WordCount
+    from imdbsent.explain.words import Neighbor, RankedWord
     from imdbsent.text.tokenizer import Token, Vocabulary
 
 logger = logging.getLogger(__name__)
