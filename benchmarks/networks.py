@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from imdbsent.bundle.bundle import MODEL, NETWORK
+from imdbsent.bundle.bundle import NETWORK
+from imdbsent.bundle.card import MODEL
 from imdbsent.classify.lstm import sigmoid
 from imdbsent.text.registry import load_tokenizer
 from imdbsent.training import import_library
@@ -29,7 +30,7 @@ def keras_probabilities(bundle: Bundle, texts: Sequence[str]) -> Array:
         TrainingUnavailable: keras or onnx is not installed.
     """
     ids = list(map(load_tokenizer(bundle).encode, texts))
-    if bundle.card.scheme == "keras":
+    if bundle.card.architecture == "classic":
         keras = import_library("keras")
         network = keras.saving.load_model(bundle.checked(NETWORK), safe_mode=True)
         padded = keras.utils.pad_sequences(ids, maxlen=bundle.card.maximum_length)

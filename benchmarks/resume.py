@@ -16,7 +16,8 @@ import time
 from pathlib import Path
 
 from benchmarks import data_argument, machine
-from imdbsent.bundle.bundle import MODEL, ModelCard, read_bundle
+from imdbsent.bundle.bundle import read_bundle
+from imdbsent.bundle.card import MODEL, ModelCard
 from imdbsent.dataset.aclimdb import find
 
 IMDBSENT = (sys.executable, "-m", "imdbsent", "train")

@@ -29,7 +29,7 @@ from imdbsent.training.progress import Several
 from imdbsent.training.run import read_data, write_measured
 
 if TYPE_CHECKING:
-    from imdbsent.bundle.bundle import Epoch, Metrics
+    from imdbsent.bundle.card import Epoch, Metrics
     from imdbsent.training.data import TrainingData
     from imdbsent.training.request import TrainingRequest
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from imdbsent.bundle.bundle import CARD, NETWORK, Bundle
+from imdbsent.bundle.bundle import NETWORK, Bundle
+from imdbsent.bundle.card import CARD
 from imdbsent.errors import ExitCode
 from imdbsent.files import file_sha256
 

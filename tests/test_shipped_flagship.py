@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from imdbsent.bundle.bundle import MODEL, read_bundle
+from imdbsent.bundle.bundle import read_bundle
+from imdbsent.bundle.card import MODEL
 from imdbsent.classify.classifier import Classifier
 from imdbsent.dataset.aclimdb import Review, content_sha256, from_reviews, read_reviews
 from imdbsent.evaluation import measure

@@ -12,7 +12,8 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from imdbsent.bundle.bundle import MODEL, VOCABULARY, Bundle, Layer, Metrics, ModelCard, write_card
+from imdbsent.bundle.bundle import Bundle, write_card
+from imdbsent.bundle.card import MODEL, VOCABULARY, Layer, Metrics, ModelCard
 from imdbsent.files import file_sha256
 from imdbsent.text.tokenizer import Vocabulary
 
@@ -41,7 +42,7 @@ def write_tiny_bundle(directory: Path) -> Bundle:
     """Write the bundle into an empty folder; it needs onnx."""
     import onnx
 
-    from imdbsent.training.export import classic_to_onnx
+    from imdbsent.training.architectures.classic import classic_to_onnx
 
     onnx.save(classic_to_onnx(tiny_network(), MAXIMUM_LENGTH), str(directory / MODEL))
     Vocabulary(WORDS).write(directory / VOCABULARY)
@@ -50,7 +51,8 @@ def write_tiny_bundle(directory: Path) -> Bundle:
         ModelCard(
             name="tiny",
             version=1,
-            scheme="keras",
+            tokenizer="keras",
+            architecture="classic",
             num_words=NUM_WORDS,
             maximum_length=MAXIMUM_LENGTH,
             temperature=1.0,

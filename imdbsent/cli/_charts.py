@@ -21,7 +21,7 @@ from imdbsent.cli._streams import visible
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from imdbsent.bundle.bundle import Epoch
+    from imdbsent.bundle.card import Epoch
     from imdbsent.dataset.statistics import Bin
 
 

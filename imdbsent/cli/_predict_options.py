@@ -17,7 +17,7 @@ from imdbsent.writing.selection import Only, Selection, SortKey
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from imdbsent.bundle.bundle import ModelCard
+    from imdbsent.bundle.card import ModelCard
 
 
 NeutralOption = Annotated[

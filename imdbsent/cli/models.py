@@ -183,7 +183,7 @@ def show(
 
     imdbsent models show classic --format json | python -m json.tool --no-ensure-ascii
     """
-    from imdbsent.bundle.bundle import CARD
+    from imdbsent.bundle.card import CARD
     from imdbsent.cli.inspect.model import model_tables
     from imdbsent.models import store
 
@@ -338,12 +338,11 @@ def export(
         ExportChoice | None,
         typer.Option("--format", help="Left out: what the name of the output ends in, else tar."),
     ] = None,
-    renew: Annotated[
+    re_export: Annotated[
         bool,
-        typer.Option(
-            "--renew", help="Write the network as this version of imdbsent does, from the same weights; it needs onnx."
-        ),
+        typer.Option("--re-export", help="Write the network again as this version does, from the same weights."),
     ] = False,
+    renew: Annotated[bool, typer.Option("--renew", hidden=True)] = False,  # its name in earlier versions
     replace: Replace = False,
     quiet: Quiet = False,
     no_color: NoColor = False,
@@ -360,7 +359,7 @@ def export(
 
     imdbsent models export classic -o - | tar tv
 
-    imdbsent models export mine --renew -o - | imdbsent models install - --name mine --replace
+    imdbsent models export mine --re-export -o - | imdbsent models install - --name mine --replace
     """
     from imdbsent.errors import BundleInvalid
     from imdbsent.models import export as exporting
@@ -370,7 +369,7 @@ def export(
     show_messages(no_color=no_color, quiet=quiet)
     bundle = store.locate(name)
     try:
-        with _renewed(bundle) if renew else nullcontext(bundle) as exported:
+        with _re_exported(bundle) if re_export or renew else nullcontext(bundle) as exported:
             if output != STDOUT:
                 exporting.export_file(exported, chosen, Path(output), replace=replace)
                 logger.info(f"wrote the model '{bundle.card.name}' to {output}")
@@ -385,12 +384,12 @@ def export(
 
 
 @contextmanager
-def _renewed(bundle: Bundle) -> Iterator[Bundle]:
-    """The model with its network written anew, in a folder that goes with the block."""
-    from imdbsent.training.export import renew
+def _re_exported(bundle: Bundle) -> Iterator[Bundle]:
+    """The model with its network written again, in a folder that is removed after the block."""
+    from imdbsent.training.export import re_export
 
     with output_errors(), TemporaryDirectory() as folder:
-        yield renew(bundle, Path(folder))
+        yield re_export(bundle, Path(folder))
 
 
 def remove(

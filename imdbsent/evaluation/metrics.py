@@ -184,7 +184,7 @@ class Metric:
         compute: its value; None if it is undefined.
         show: that value for people.
         in_report: whether `imdbsent evaluate` reports it.
-        in_card: whether the card of a model has it, as a field of `imdbsent.bundle.bundle.Metrics`.
+        in_card: whether the card of a model has it, as a field of `imdbsent.bundle.card.Metrics`.
     """
 
     key: str

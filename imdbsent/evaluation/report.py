@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from imdbsent.bundle.bundle import Metrics
+from imdbsent.bundle.card import Metrics
 from imdbsent.evaluation.comparison import McNemar, compare
 from imdbsent.evaluation.groups import GroupAccuracy, Mistake, by_length, by_stars, surest_mistakes
 from imdbsent.evaluation.metrics import IN_CARD, REPORTED, Confusion, Interval, MetricValue, Outcomes

@@ -8,7 +8,8 @@ from enum import Enum
 from pathlib import Path
 from typing import BinaryIO
 
-from imdbsent.bundle.bundle import CARD, HISTORY, MODEL, NETWORK, Bundle
+from imdbsent.bundle.bundle import HISTORY, NETWORK, Bundle
+from imdbsent.bundle.card import CARD, MODEL
 from imdbsent.errors import BundleInvalid, OutputFailed, UsageProblem
 from imdbsent.files import new_file
 from imdbsent.models import store

@@ -15,7 +15,8 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, cast
 
 from imdbsent import settings
-from imdbsent.bundle.bundle import CARD, HISTORY, LARGEST_FILE, MODEL, NETWORK, VOCABULARY, Bundle, read_bundle
+from imdbsent.bundle.bundle import HISTORY, LARGEST_FILE, NETWORK, Bundle, read_bundle
+from imdbsent.bundle.card import CARD, MODEL, VOCABULARY
 from imdbsent.bundle.safety import read_graph
 from imdbsent.errors import BundleInvalid, DownloadFailed, InputUnreadable, UsageProblem
 from imdbsent.files import file_sha256

@@ -19,7 +19,7 @@ from imdbsent.errors import BundleInvalid, ModelMissing, UsageProblem
 from imdbsent.models import default, publish, store
 
 if TYPE_CHECKING:
-    from imdbsent.bundle.bundle import ModelCard
+    from imdbsent.bundle.card import ModelCard
     from imdbsent.models.default import Choice
 
 

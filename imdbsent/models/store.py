@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from imdbsent import settings
-from imdbsent.bundle.bundle import CARD, Bundle, read_bundle
+from imdbsent.bundle.bundle import Bundle, read_bundle
+from imdbsent.bundle.card import CARD
 from imdbsent.errors import (
     BundleInvalid,
     DefaultMissing,

@@ -1,10 +1,10 @@
-"""The schemes by which text becomes ids, and the tokenizer of a model."""
+"""The tokenizers by name, and the tokenizer of a model."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from imdbsent.bundle.bundle import VOCABULARY
+from imdbsent.bundle.card import VOCABULARY
 from imdbsent.text.tokenizer import KerasTokenizer, Tokenizer, Vocabulary
 from imdbsent.text.words import WordsTokenizer
 
@@ -13,15 +13,15 @@ if TYPE_CHECKING:
 
 
 TOKENIZERS: Final[dict[str, type[Tokenizer]]] = {"keras": KerasTokenizer, "words": WordsTokenizer}
-"""The tokenizer of each scheme that a card may name (`imdbsent.bundle.bundle.SCHEMES`)."""
+"""The tokenizers by the names that a card may have (`imdbsent.bundle.card.TOKENIZERS`)."""
 
 
 def load_tokenizer(bundle: Bundle) -> Tokenizer:
-    """The tokenizer that a bundle's network was trained with.
+    """Load the tokenizer that the network of a bundle was trained with.
 
     Raises:
         BundleInvalid: the vocabulary is missing or damaged.
     """
     card = bundle.card
     vocabulary = Vocabulary.read(bundle.checked(VOCABULARY))
-    return TOKENIZERS[card.scheme](vocabulary, card.num_words, card.maximum_length)
+    return TOKENIZERS[card.tokenizer](vocabulary, card.num_words, card.maximum_length)

@@ -11,8 +11,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from imdbsent.bundle.bundle import CARD, LARGEST_FILE, MODEL, VOCABULARY, Bundle, Epoch, read_bundle, write_card
+from imdbsent.bundle.bundle import LARGEST_FILE, Bundle, read_bundle, write_card
+from imdbsent.bundle.card import CARD, CARD_FORMAT, MODEL, VOCABULARY, Epoch
 from imdbsent.errors import BundleInvalid, ExitCode
+from imdbsent.models.store import PRETRAINED
 from tests.hostile.cards import GOOD, HostileCard, hostile_cards
 
 
@@ -69,14 +71,14 @@ def test_a_huge_card_is_refused_before_it_is_parsed(tiny_bundle: Bundle) -> None
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        ({"format": 2}, "made by a newer imdbsent"),
+        ({"format": 3}, "made by a newer imdbsent"),
         ({"num_words": "many"}, "card.num_words is str, not int"),
         ({"num_words": True}, "card.num_words is bool, not int"),
         ({"maximum_length": 0}, "maximum_length has a value"),
         ({"temperature": 0}, "temperature has a value"),
         ({"temperature": float("nan")}, "temperature has a value"),
         ({"threshold": 1.5}, "threshold has a value"),
-        ({"scheme": "bpe"}, "scheme has a value"),
+        ({"tokenizer": "bpe"}, "tokenizer has a value"),
         ({"name": ""}, "name has a value"),
         ({"name": "\x1b[31m"}, "name has a value"),
         ({"files": {MODEL: "0"}}, "files has a value"),
@@ -105,7 +107,7 @@ def test_a_named_pipe_is_not_waited_for(tiny_bundle: Bundle, file: str) -> None:
     path = tiny_bundle.directory / file
     path.unlink()
     os.mkfifo(path)
-    with pytest.raises(BundleInvalid, match=f"{file}: it is no plain file"):
+    with pytest.raises(BundleInvalid, match=f"{file}: it is not a plain file"):
         read_bundle(tiny_bundle.directory).verify()
 
 
@@ -114,7 +116,7 @@ def test_a_link_to_what_has_no_end_is_refused(tiny_bundle: Bundle, target: str) 
     path = tiny_bundle.directory / MODEL
     path.unlink()
     path.symlink_to(target)
-    with pytest.raises(BundleInvalid, match="no plain file"):
+    with pytest.raises(BundleInvalid, match="not a plain file"):
         tiny_bundle.checked(MODEL)
 
 
@@ -138,6 +140,33 @@ def test_whatever_stands_in_a_field_is_a_card_or_one_error(tiny_bundle: Bundle, 
     path = damage(tiny_bundle, change)
     with suppress(BundleInvalid):
         assert write_card(path, read_bundle(path).card).card.name
+
+
+@pytest.mark.parametrize(("scheme", "architecture"), [("keras", "classic"), ("words", "flagship")])
+def test_a_card_of_an_older_version_is_read_and_written_in_the_new_format(
+    tiny_bundle: Bundle, scheme: str, architecture: str
+) -> None:
+    others = {key: value for key, value in GOOD.items() if key not in ("tokenizer", "architecture")}
+    (tiny_bundle.directory / CARD).write_text(json.dumps({**others, "scheme": scheme, "format": 1}))
+    card = read_bundle(tiny_bundle.directory).card
+    assert (card.tokenizer, card.architecture, card.format) == (scheme, architecture, CARD_FORMAT)
+    assert replace(card, tokenizer="keras", architecture="classic") == tiny_bundle.card
+    assert write_card(tiny_bundle.directory, card).card == card
+    assert "scheme" not in json.loads((tiny_bundle.directory / CARD).read_bytes())
+
+
+@pytest.mark.parametrize("scheme", ["bpe", 1, None, ["keras"]])
+def test_a_card_of_an_older_version_with_another_scheme_is_an_error(tiny_bundle: Bundle, scheme: Any) -> None:
+    others = {key: value for key, value in GOOD.items() if key not in ("tokenizer", "architecture")}
+    (tiny_bundle.directory / CARD).write_text(json.dumps({**others, "scheme": scheme, "format": 1}))
+    with pytest.raises(BundleInvalid, match="scheme has a value that makes no sense"):
+        read_bundle(tiny_bundle.directory)
+
+
+def test_a_model_that_ships_has_a_card_of_an_older_version() -> None:
+    bundle = read_bundle(PRETRAINED / "classic")
+    assert json.loads((bundle.directory / CARD).read_bytes())["format"] == 1
+    assert bundle.card.architecture == "classic"
 
 
 def test_a_field_that_this_version_does_not_know_is_no_error(tiny_bundle: Bundle) -> None:

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from imdbsent.bundle import bundle, safety
+from imdbsent.bundle import safety
+from imdbsent.bundle.card import MODEL
 from imdbsent.bundle.safety import ALLOWED_OPERATORS, check_graph, read_graph
 from imdbsent.errors import BundleInvalid
 from imdbsent.models.store import PRETRAINED
@@ -49,14 +50,14 @@ def test_every_operator_of_the_list_is_one_of_onnx() -> None:
 
 def test_a_file_too_large_is_refused_before_it_is_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(safety, "LARGEST_FILE", 100)
-    (tmp_path / bundle.MODEL).write_bytes(GOOD)
+    (tmp_path / MODEL).write_bytes(GOOD)
     with pytest.raises(BundleInvalid, match="larger than 100 bytes"):
-        read_graph(tmp_path / bundle.MODEL)
+        read_graph(tmp_path / MODEL)
 
 
 def test_a_file_that_is_not_there_is_an_error_of_the_bundle(tmp_path: Path) -> None:
     with pytest.raises(BundleInvalid, match="model.onnx: No such file"):
-        read_graph(tmp_path / bundle.MODEL)
+        read_graph(tmp_path / MODEL)
 
 
 def test_the_check_needs_no_onnx() -> None:

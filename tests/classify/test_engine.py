@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from imdbsent.bundle.bundle import MODEL, Bundle
+from imdbsent.bundle.bundle import Bundle
+from imdbsent.bundle.card import MODEL
 from imdbsent.classify.engine import Engine
 from imdbsent.errors import BundleInvalid
 from tests.hostile.graphs import HostileGraph, hostile_graphs, with_weights

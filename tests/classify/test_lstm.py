@@ -3,7 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from imdbsent.bundle.bundle import MODEL, Bundle
+from imdbsent.bundle.bundle import Bundle
+from imdbsent.bundle.card import MODEL
 from imdbsent.classify.engine import Engine
 from imdbsent.classify.lstm import LSTMWeights, lstm_step, sigmoid, unroll
 from imdbsent.errors import LayersHidden

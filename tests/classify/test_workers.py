@@ -8,7 +8,8 @@ import time
 
 import pytest
 
-from imdbsent.bundle.bundle import VOCABULARY, Bundle
+from imdbsent.bundle.bundle import Bundle
+from imdbsent.bundle.card import VOCABULARY
 from imdbsent.classify import classifier as classifying
 from imdbsent.classify.classifier import Classifier, classify_windows, windows
 from imdbsent.classify.workers import Workers

@@ -6,7 +6,7 @@ import math
 import pytest
 from rich.console import Console
 
-from imdbsent.bundle.bundle import Epoch
+from imdbsent.bundle.card import Epoch
 from imdbsent.cli._charts import HEIGHT, learning_curves
 
 EPOCHS = tuple(Epoch(i, 60.0, 0.5 - i / 20, 0.75 + i / 50, 0.45 + i / 100, 0.85) for i in range(1, 6))

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from imdbsent.bundle.bundle import VOCABULARY, Bundle
+from imdbsent.bundle.bundle import Bundle
+from imdbsent.bundle.card import VOCABULARY
 from imdbsent.cli.inspect.ids import rows_of
 from imdbsent.text.tokenizer import KerasTokenizer, Vocabulary, split_words
 from tests.tiny import TINY

@@ -6,7 +6,8 @@ import sys
 
 import pytest
 
-from imdbsent.bundle.bundle import MODEL, Bundle, Epoch, read_bundle, write_card
+from imdbsent.bundle.bundle import Bundle, read_bundle, write_card
+from imdbsent.bundle.card import MODEL, Epoch
 from imdbsent.models.store import PRETRAINED
 
 

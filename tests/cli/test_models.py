@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from imdbsent.bundle.bundle import MODEL, Bundle, read_bundle
+from imdbsent.bundle.bundle import Bundle, read_bundle
+from imdbsent.bundle.card import MODEL
 from imdbsent.classify.classifier import Classifier
 from imdbsent.cli.models import ExportChoice, size_of
 from imdbsent.errors import ExitCode

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from imdbsent.bundle.bundle import MODEL, Bundle
+from imdbsent.bundle.bundle import Bundle
+from imdbsent.bundle.card import MODEL
 from imdbsent.errors import ExitCode
 from imdbsent.models import store
 

@@ -5,7 +5,7 @@ import io
 import pytest
 from rich.console import Console
 
-from imdbsent.bundle.bundle import Epoch
+from imdbsent.bundle.card import Epoch
 from imdbsent.cli._training import TrainingDisplay
 from imdbsent.training.progress import Position
 from imdbsent.training.recipes import CLASSIC

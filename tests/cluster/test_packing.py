@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from imdbsent.bundle.bundle import CARD, MODEL, NETWORK, VOCABULARY, Bundle
+from imdbsent.bundle.bundle import NETWORK, Bundle
+from imdbsent.bundle.card import CARD, MODEL, VOCABULARY
 from imdbsent.classify.classifier import Classifier
 from imdbsent.cluster.batches import PackedModel, pack
 from imdbsent.errors import BundleInvalid, ModelMissing

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from imdbsent.bundle.bundle import Metrics
+from imdbsent.bundle.card import Metrics
 from imdbsent.evaluation.comparison import EXACT_BELOW, compare, mcnemar
 from imdbsent.evaluation.curves import calibration_curve, expected_calibration_error, roc_curve
 from imdbsent.evaluation.metrics import (

@@ -9,7 +9,7 @@ import gzip
 import hashlib
 from collections.abc import Iterator
 
-from imdbsent.bundle.bundle import CARD, MODEL
+from imdbsent.bundle.card import CARD, MODEL
 from tests.fuzz.run import CORPUS
 from tests.hostile.archives import FILES, hostile_archives, member, tar_of
 from tests.hostile.cards import hostile_cards

@@ -15,7 +15,8 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from imdbsent.bundle.bundle import CARD, MODEL, read_bundle, write_card
+from imdbsent.bundle.bundle import read_bundle, write_card
+from imdbsent.bundle.card import CARD, MODEL
 from imdbsent.classify.engine import Engine
 from imdbsent.cli._streams import visible
 from imdbsent.errors import ImdbsentError

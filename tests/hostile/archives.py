@@ -8,7 +8,8 @@ import lzma
 import tarfile
 from dataclasses import dataclass
 
-from imdbsent.bundle.bundle import CARD, LARGEST_FILE, MODEL, VOCABULARY
+from imdbsent.bundle.bundle import LARGEST_FILE
+from imdbsent.bundle.card import CARD, MODEL, VOCABULARY
 from tests.tiny import TINY
 
 FILES = {name: (TINY / name).read_bytes() for name in (CARD, MODEL, VOCABULARY)}

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from imdbsent.bundle.bundle import CARD, MODEL, VOCABULARY
+from imdbsent.bundle.card import CARD, MODEL, VOCABULARY
 from tests.hostile.graphs import GOOD, hostile_graphs
 from tests.hostile.texts import STEERING
 from tests.tiny import TINY

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from imdbsent.bundle.bundle import CARD, MODEL, VOCABULARY
+from imdbsent.bundle.card import CARD, MODEL, VOCABULARY
 from tests.tiny import TINY
 
 GOOD: dict[str, Any] = json.loads((TINY / CARD).read_bytes())
@@ -46,8 +46,8 @@ def _broken() -> list[HostileCard]:
         HostileCard("no UTF-8", b"\xff" + text.encode(), "utf-8|UTF-8"),
         HostileCard("brackets in brackets", b"[" * 100_000, "recursion"),
         HostileCard("two megabytes", text.encode() + b" " * 2**21, "larger than"),
-        HostileCard("the same field twice", text.replace("{", '{"seed": 1, ', 1).encode(), "'seed' stands twice"),
-        HostileCard("a file twice", twice.encode(), "stands twice"),
+        HostileCard("the same field twice", text.replace("{", '{"seed": 1, ', 1).encode(), "'seed' appears twice"),
+        HostileCard("a file twice", twice.encode(), "appears twice"),
         HostileCard("a number of 5,000 digits", long_seed.encode(), "digits"),
         HostileCard("a pickle", b"\x80\x04cos\nsystem\n(S'id'\ntR.", "utf-8|UTF-8"),
     ]
@@ -58,11 +58,12 @@ def _changes() -> list[tuple[str, dict[str, Any], str]]:
     huge, sha256 = 10**400, "0" * 64
     files = {MODEL: sha256, VOCABULARY: sha256}
     of_fields: dict[str, list[tuple[Any, str]]] = {
-        "format": [(2, "made by a newer imdbsent"), (huge, "made by a newer"), (0, "format"), (-1, "format"),
-                   (True, "bool")],
+        "format": [(3, "made by a newer imdbsent"), (huge, "made by a newer"), (1, "format"), (0, "format"),
+                   (-1, "format"), (True, "bool")],
         "name": [("", "name"), ("\x1b[2J", "name"), ("\u202ea", "name"), ("x" * 10_000, "name"), (None, "NoneType")],
         "version": [(-1, "version"), (huge, "version"), (1.5, "float, not int")],
-        "scheme": [("bpe", "scheme"), ("__import__('os')", "scheme"), (1, "int, not str")],
+        "tokenizer": [("bpe", "tokenizer"), ("__import__('os')", "tokenizer"), (1, "int, not str")],
+        "architecture": [("../x", "architecture"), ("", "architecture"), ("A" * 99, "architecture"), (1, "not str")],
         "num_words": [(4, "num_words"), (10**7 + 1, "num_words"), (-5, "num_words"), ("7", "str, not int")],
         "maximum_length": [(0, "maximum_length"), (10**6 + 1, "maximum_length"), (huge, "maximum_length")],
         "temperature": [(v, "temperature|too large") for v in (0, -1, 1e-300, 1e300, float("nan"), float("inf"), huge)],

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 
-from imdbsent.bundle.bundle import MODEL
+from imdbsent.bundle.card import MODEL
 from tests.hostile.wire import Field, appended, edited, field, message, node, parts_of, tensor
 from tests.tiny import TINY
 

@@ -15,7 +15,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from imdbsent.bundle.bundle import CARD, LARGEST_FILE, MODEL, VOCABULARY
+from imdbsent.bundle.bundle import LARGEST_FILE
+from imdbsent.bundle.card import CARD, MODEL, VOCABULARY
 from imdbsent.errors import BundleInvalid
 from imdbsent.models import install as archive
 from imdbsent.models.install import install

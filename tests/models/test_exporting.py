@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from imdbsent.bundle.bundle import HISTORY, MODEL, NETWORK, Bundle, Epoch, read_bundle, write_card
+from imdbsent.bundle.bundle import HISTORY, NETWORK, Bundle, read_bundle, write_card
+from imdbsent.bundle.card import MODEL, Epoch
 from imdbsent.errors import BundleInvalid, OutputFailed, UsageProblem
 from imdbsent.files import file_sha256
 from imdbsent.models import export, install, store

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from imdbsent.bundle.bundle import CARD, MODEL, NETWORK, Bundle, read_bundle, write_card
+from imdbsent.bundle.bundle import NETWORK, Bundle, read_bundle, write_card
+from imdbsent.bundle.card import CARD, MODEL
 from imdbsent.errors import (
     BundleInvalid,
     DownloadFailed,

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from imdbsent.bundle.bundle import Bundle, Metrics, read_bundle, write_card
+from imdbsent.bundle.bundle import Bundle, read_bundle, write_card
+from imdbsent.bundle.card import Metrics
 from imdbsent.models import inventory, store
 from imdbsent.models.default import BUILT_IN, Choice
 from imdbsent.models.inventory import Status

@@ -16,7 +16,8 @@ from pathlib import Path
 import filelock  # noqa: F401 (as another user, its modules may not be readable where Python lives)
 import pytest
 
-from imdbsent.bundle.bundle import MODEL, Bundle, read_bundle, write_card
+from imdbsent.bundle.bundle import Bundle, read_bundle, write_card
+from imdbsent.bundle.card import MODEL
 from imdbsent.errors import BundleInvalid, DownloadFailed, ExitCode, ModelMissing, NameTaken, UsageProblem
 from imdbsent.models import store
 from tests.server import bytes_of, serving

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from imdbsent.bundle.bundle import MODEL, Bundle, read_bundle, write_card
+from imdbsent.bundle.bundle import Bundle, read_bundle, write_card
+from imdbsent.bundle.card import MODEL
 from imdbsent.errors import BundleInvalid, ModelMissing
 from imdbsent.files import file_sha256
 from imdbsent.training.base import of_model, read_base

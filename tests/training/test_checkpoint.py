@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from imdbsent.bundle.bundle import Epoch
+from imdbsent.bundle.card import Epoch
 from imdbsent.errors import CheckpointInvalid
 from imdbsent.training.checkpoint import Checkpoint, Head, Variables, read_checkpoint, write_checkpoint
 from imdbsent.training.loop import Means, State

@@ -4,7 +4,7 @@ import json
 import math
 from pathlib import Path
 
-from imdbsent.bundle.bundle import Epoch
+from imdbsent.bundle.card import Epoch
 from imdbsent.training.progress import write_history
 
 

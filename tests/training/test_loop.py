@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from imdbsent.bundle.bundle import Epoch
+from imdbsent.bundle.card import Epoch
 from imdbsent.errors import TrainingStopped
 from imdbsent.training.loop import Loop, Means, Split, State
 from imdbsent.training.progress import Position

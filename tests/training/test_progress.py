@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from imdbsent.bundle.bundle import Epoch
+from imdbsent.bundle.card import Epoch
 from imdbsent.training.progress import Position, Several
 from imdbsent.training.recipes import CLASSIC, Recipe
 

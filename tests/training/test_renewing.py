@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from imdbsent.bundle.bundle import MODEL, Bundle, read_bundle, write_card
+from imdbsent.bundle.bundle import Bundle, read_bundle, write_card
+from imdbsent.bundle.card import MODEL
 from imdbsent.classify.engine import Engine
 from imdbsent.errors import BundleInvalid, LayersHidden
 from imdbsent.files import file_sha256

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from imdbsent.bundle.bundle import Epoch
+from imdbsent.bundle.card import Epoch
 from imdbsent.errors import ExtraMissing, OutputFailed, UsageProblem
 from imdbsent.training.progress import Position
 from imdbsent.training.recipes import CLASSIC

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from imdbsent.bundle.bundle import Epoch, ModelCard
+from imdbsent.bundle.card import Epoch, ModelCard
 from imdbsent.errors import CheckpointInvalid, ImdbsentError, TrainingStopped
 from imdbsent.training.progress import Position
 from imdbsent.training.recipes import BUCKETED, Recipe

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-    from imdbsent.bundle.bundle import Bundle, ModelCard
+    from imdbsent.bundle.bundle import Bundle
+    from imdbsent.bundle.card import ModelCard
 
 
 def model(
@@ -57,7 +58,7 @@ def model_tables(bundle: Bundle, console: Console) -> list[Table]:
 
     card = bundle.card
     history = history_table(card) if card.history else None
-    curves = learning_curves(card.history, card.shown_split, console.width, ascii_only=console.options.ascii_only)
+    curves = learning_curves(card.history, card.validation_split, console.width, ascii_only=console.options.ascii_only)
     return [table for table in (layer_table(card), history, curves, facts_table(bundle)) if table is not None]
 
 
@@ -86,7 +87,7 @@ def history_table(card: ModelCard) -> Table:
     from rich.text import Text
 
     table = Table(title="training", header_style="bold")
-    split = visible(card.shown_split)
+    split = visible(card.validation_split)
     for heading in ("epoch", "loss", "accuracy", f"{split} loss", f"{split} acc.", "seconds"):
         table.add_column(Text(heading), justify="right", no_wrap=True)
     for epoch in card.history:
@@ -112,7 +113,7 @@ def facts_table(bundle: Bundle) -> Table:
         for split in card.metrics
     ] + [
         ("chosen by", card.chosen_by),
-        ("reads", f"{card.num_words:,} ids (scheme {card.scheme}), the last {card.maximum_length} of a text"),
+        ("reads", f"{card.num_words:,} ids (tokenizer {card.tokenizer}), the last {card.maximum_length} of a text"),
         ("answers", f"positive from {card.threshold:g} on, temperature {card.temperature:g}"),
         ("recipe", ", ".join(f"{key} {value}" for key, value in card.recipe.items())),
         ("seed", str(card.seed)),

@@ -35,7 +35,7 @@ from imdbsent.training.flagship.texts import SENTENCE_ENDS, ids_of, joined
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from imdbsent.bundle.bundle import Epoch
+    from imdbsent.bundle.card import Epoch
     from imdbsent.training.flagship.beginning import Beginning
     from imdbsent.training.flagship.contrasts import Contrasts
     from imdbsent.training.flagship.ladder import Ladder

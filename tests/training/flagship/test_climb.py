@@ -125,7 +125,7 @@ def test_a_bundle_comes_of_it_that_loads_and_answers(whole: Climbed) -> None:
 
 def test_the_card_says_how_it_was_made(whole: Climbed) -> None:
     card = whole.bundle.card
-    assert (card.scheme, card.num_words, card.seed) == ("words", TINY.vocabulary_size, 7)
+    assert (card.tokenizer, card.num_words, card.seed) == ("words", TINY.vocabulary_size, 7)
     assert [metrics.split for metrics in card.metrics] == ["validation", "test"]
     assert [metrics.n for metrics in card.metrics] == [round(SMOKE.held_out * 2 * EACH), 2 * EACH]
     assert len(card.history) == TINY.epochs
