@@ -57,9 +57,10 @@ def load(
     from imdbsent.classify.classifier import Classifier  # noqa: PLC0415
     from imdbsent.errors import BundleInvalid  # noqa: PLC0415
     from imdbsent.models import store  # noqa: PLC0415
+    from imdbsent.models.resolve import resolve  # noqa: PLC0415
 
     while True:
-        bundle = store.resolve(model, progress)
+        bundle = resolve(model, progress)
         try:
             return Classifier(bundle, threads)
         except BundleInvalid as error:

@@ -1,172 +1,43 @@
-"""The user's models: find, install, verify and lock bundles.
+"""The models there are: their names and folders, and how to find one without changing anything.
 
-A model is looked for in the data directory; else it is installed there from the wheel's own bundles; else from the URL
-in IMDBSENT_MODEL_URL. A bundle appears under its name by one rename, whole and verified, or not at all.
-
-The folders that are models, by their names.
+A model is either installed in the user's data directory, or comes with the package and is installed on first use
+(`imdbsent.models.resolve`). The user can also name a folder.
 """
 
 from __future__ import annotations
 
 import contextlib
-import logging
 import os
 import re
-import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from imdbsent import settings
 from imdbsent.bundle.bundle import Bundle, read_bundle
-from imdbsent.bundle.card import CARD
-from imdbsent.errors import (
-    BundleInvalid,
-    DefaultMissing,
-    DownloadFailed,
-    ModelMissing,
-    ModelsUnwritable,
-    NameTaken,
-    UsageProblem,
-)
+from imdbsent.errors import BundleInvalid, DefaultMissing, ModelMissing, NameTaken, UsageProblem
 from imdbsent.models import default, publish
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from imdbsent.fetch import DownloadProgress
+DEFAULT_MODEL: Final = default.DEFAULT_MODEL
+TRAINABLE: Final = ("classic", "bucketed", "flagship")
+"""Models that `imdbsent train` can make under their own names; a test checks that these are the recipes."""
+PRETRAINED: Final = Path(__file__).parent.parent / "pretrained"
+"""The bundles that come with the package."""
 
-logger = logging.getLogger(__name__)
-
-
-
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_SHA256: Final = re.compile(r"[0-9a-fA-F]{64}")
+_Read = TypeVar("_Read")
 
 
 def is_name(text: str) -> bool:
-    """Whether a text can be the name of a model: letters, digits, `.`, `_` and `-`, 64 at most."""
+    """Whether a text can be the name of a model: letters, digits, `.`, `_` and `-`, at most 64."""
     return _NAME.fullmatch(text) is not None
 
 
-def is_folder(path: Path) -> bool:
-    """Whether a path is that of a folder that we can see."""
-    try:
-        return path.is_dir()
-    except OSError:  # a folder above it may not be entered
-        return False
-
-
-def models_in(directory: Path) -> list[str]:
-    """Names of the models, whole or damaged, in a directory; none where it cannot be read."""
-    return _models(directory, _listing(directory))
-
-
-def installed() -> list[str]:
-    """Names of the models in the data directory, that of a model which is just being replaced among them."""
-    directory = settings.models_directory()
-    names = _listing(directory)
-    if publish.is_unsettled(names):
-        publish.settle(directory)
-        names = _listing(directory)
-    return _models(directory, names)
-
-
-def _models(directory: Path, names: list[str]) -> list[str]:
-    return [name for name in names if is_name(name) and is_folder(directory / name)]
-
-
-def _listing(directory: Path) -> list[str]:
-    try:
-        return sorted(path.name for path in directory.iterdir())
-    except OSError:
-        return []
-
-_Read = TypeVar("_Read")
-
-DEFAULT_MODEL: Final = default.DEFAULT_MODEL
-TRAINABLE: Final = ("classic", "bucketed", "flagship")
-"""Models that `imdbsent train` can make under their own name; a test holds that these are the recipes."""
-URL_VARIABLE: Final = "IMDBSENT_MODEL_URL"
-PRETRAINED: Final = Path(__file__).parent.parent / "pretrained"
-
-_TRIES: Final = 5
-"""Times that a model of the wheel is installed, where other processes remove it as often."""
-_SHA256 = re.compile(r"[0-9a-fA-F]{64}")
-
-
-def resolve(model: str | None = None, progress: DownloadProgress | None = None) -> Bundle:
-    """Find a model, installing it first where it is not installed yet.
-
-    Args:
-        model: name of a model, or path of a bundle's folder; None for that of `imdbsent.models.default.choice`.
-        progress: is told of the bytes of a download.
-
-    Returns:
-        A bundle whose card has been read; the classifier checks the files it reads.
-
-    Raises:
-        ModelMissing: there is no such model.
-        DefaultMissing: the model that the user made the default is not there any more.
-        BundleInvalid: the model is damaged.
-        DownloadFailed: it could not be fetched from IMDBSENT_MODEL_URL.
-        UsageProblem: IMDBSENT_MODEL_URL has no hash.
-    """
-    bundle = _named(model, lambda name: _resolve(name, progress))
-    logger.debug(f"the model is '{bundle.card.name}' in {bundle.directory}")
-    return bundle
-
-
-def locate(model: str | None) -> Bundle:
-    """Find a model as `resolve` does, but change nothing: one that is in the wheel alone stays there.
-
-    Raises:
-        ModelMissing: there is no such model.
-        DefaultMissing: the model that the user made the default is not there any more.
-        BundleInvalid: the model is damaged.
-    """
-    return _named(model, _locate)
-
-
-def _named(model: str | None, find: Callable[[str], Bundle]) -> Bundle:
-    """The model that `find` finds by the name given, or by that of the default."""
-    choice = default.Choice(model, "--model") if model else default.choice()
-    try:
-        return find(choice.name)
-    except ModelMissing as error:
-        if choice.source != default.USE or error.trainable:
-            raise
-        raise DefaultMissing(choice.name) from error
-
-
-def _resolve(name: str, progress: DownloadProgress | None) -> Bundle:
-    if is_name(name):
-        if is_folder(PRETRAINED / name):
-            return _from_wheel(name)
-        if os.environ.get(URL_VARIABLE) and not is_installed(name):
-            return _from_url(os.environ[URL_VARIABLE], name, progress)
-    return _locate(name)
-
-
-def _locate(name: str) -> Bundle:
-    if is_path(name):
-        return _read_folder(name)
-    shipped, installed = PRETRAINED / name, directory_of(name)
-    if not is_name(name) or not (is_folder(shipped) or is_installed(name)):
-        raise ModelMissing(name, names(), trainable=name in TRAINABLE)
-    if not is_folder(shipped):
-        return _read_installed(installed)
-    in_wheel = read_bundle(shipped)
-    return _current(installed, in_wheel) or in_wheel
-
-
-def _read_folder(path: str) -> Bundle:
-    folder = Path(path).expanduser()
-    if not is_folder(folder):
-        raise ModelMissing(path, names(), trainable=False)
-    return read_bundle(folder)
-
-
 def is_path(model: str) -> bool:
-    """Whether a model is named by its folder: a name has no separator and is not `.` or `..`."""
+    """Whether a model is given by its folder: a name has no separator and is not `.` or `..`."""
     return model.startswith((".", "~")) or "/" in model or os.sep in model
 
 
@@ -175,28 +46,55 @@ def is_sha256(text: str) -> bool:
     return _SHA256.fullmatch(text) is not None
 
 
-def is_shipped(name: str) -> bool:
-    """Whether a model of that name comes with the wheel."""
-    return name in models_in(PRETRAINED)
-
-
-def is_installed(name: str) -> bool:
-    """Whether a model of that name, whole or damaged, is in the data directory."""
-    return name in installed()
+def is_folder(path: Path) -> bool:
+    """Whether a path is a folder that this user can see."""
+    try:
+        return path.is_dir()
+    except OSError:  # no permission for a folder above it
+        return False
 
 
 def names() -> list[str]:
-    """Names of the models there are: those in the wheel, then the user's own."""
-    shipped = models_in(PRETRAINED)
+    """Names of all models: those of the package, then the user's own."""
+    shipped = _models(PRETRAINED, _listing(PRETRAINED))
     return shipped + [name for name in installed() if name not in shipped]
 
 
+def installed() -> list[str]:
+    """Names of the models in the data directory, damaged ones and one that is being replaced included."""
+    directory = settings.models_directory()
+    listing = _listing(directory)
+    if publish.is_unsettled(listing):
+        publish.settle(directory)
+        listing = _listing(directory)
+    return _models(directory, listing)
+
+
+def is_shipped(name: str) -> bool:
+    """Whether a model comes with the package."""
+    return name in _models(PRETRAINED, _listing(PRETRAINED))
+
+
+def is_installed(name: str) -> bool:
+    """Whether a model, damaged or not, is in the data directory."""
+    return name in installed()
+
+
+def directory_of(name: str) -> Path:
+    """The folder where a model of that name is installed."""
+    return settings.models_directory() / name
+
+
 def check_name(name: str, *, replace: bool) -> None:
-    """Check that a new model may be installed under a name, before any work is done for it.
+    """Check before the work that a new model may be installed under a name.
+
+    Args:
+        name: the name.
+        replace: whether an installed model of that name may be replaced.
 
     Raises:
-        UsageProblem: the name has characters that a name of a model cannot have.
-        NameTaken: a model of that name is there.
+        UsageProblem: the name has characters that a name cannot have.
+        NameTaken: there is a model of that name.
     """
     if not is_name(name):
         raise UsageProblem(f"{name!r} cannot be the name of a model. Type: --name with letters, digits, . _ -")
@@ -206,63 +104,76 @@ def check_name(name: str, *, replace: bool) -> None:
         raise NameTaken(name, shipped=False)
 
 
-def directory_of(name: str) -> Path:
-    """Where a model of that name is installed."""
-    return settings.models_directory() / name
-
-
-@contextlib.contextmanager
-def new_bundle(final: Path) -> Iterator[Path]:
-    """Give an empty folder to write a bundle into; after the block it is verified and gets its name by a rename.
+def locate(model: str | None) -> Bundle:
+    """Find a model and change nothing: one that is only in the package is not installed.
 
     Args:
-        final: the bundle's folder; one that is there already is replaced.
-
-    Yields:
-        The folder to write into. Where the block raises, it is removed and nothing has changed.
+        model: name of a model, or path of its folder; None for `imdbsent.models.default.choice`.
 
     Raises:
-        BundleInvalid: what was written is not a whole bundle.
-        OSError: the place cannot be written.
+        ModelMissing: there is no such model.
+        DefaultMissing: the model that the user chose as the default is gone.
+        BundleInvalid: the model is damaged.
     """
-    with publish.staging(final.parent) as fresh:
-        yield fresh
-        publish.publish(fresh, final)
+    return find(model, locate_named)
 
 
-def _from_wheel(name: str) -> Bundle:
-    shipped = read_bundle(PRETRAINED / name)
-    installed = directory_of(name)
+def find(model: str | None, find_named: Callable[[str], Bundle]) -> Bundle:
+    """Find a model, or the default one, with a function.
+
+    Args:
+        model: name of a model, or path of its folder; None for `imdbsent.models.default.choice`.
+        find_named: finds a model by its name or path.
+
+    Raises:
+        ModelMissing: there is no such model.
+        DefaultMissing: the model that the user chose as the default is gone.
+    """
+    choice = default.Choice(model, "--model") if model else default.choice()
     try:
-        for _ in range(_TRIES):
-            if (bundle := _current(installed, shipped)) is not None:
-                return bundle
-            _install(shipped, installed)
-    except OSError as error:
-        reason = error.strerror or str(error)
-        logger.info(f"could not keep a copy of the model in {installed.parent} ({reason}); answering from the package")
-    return shipped
+        return find_named(choice.name)
+    except ModelMissing as error:
+        if choice.source != default.USE or error.trainable:
+            raise
+        raise DefaultMissing(choice.name) from error
 
 
-def _install(shipped: Bundle, installed: Path) -> None:
-    with publish.staging(installed.parent) as fresh:
-        for file in (CARD, *shipped.card.files):
-            shutil.copyfile(shipped.directory / file, fresh / file)
-        read_bundle(fresh).verify()
-        with publish.locked():
-            if _current(installed, shipped) is not None:
-                return  # another first run was faster
-            publish.swap(fresh, installed)
-    logger.info(f"installed the model '{installed.name}' in {installed}")
+def locate_named(name: str) -> Bundle:
+    """Find a model by its name or path, and change nothing.
+
+    Raises:
+        ModelMissing: there is no such model.
+        BundleInvalid: the model is damaged.
+    """
+    if is_path(name):
+        folder = Path(name).expanduser()
+        if not is_folder(folder):
+            raise ModelMissing(name, names(), trainable=False)
+        return read_bundle(folder)
+    is_in_package = is_name(name) and is_folder(PRETRAINED / name)
+    if not is_in_package and not (is_name(name) and is_installed(name)):
+        raise ModelMissing(name, names(), trainable=name in TRAINABLE)
+    if not is_in_package:
+        return _read_installed(directory_of(name))
+    shipped = read_bundle(PRETRAINED / name)
+    return current_copy(shipped) or shipped
 
 
-def _current(installed: Path, shipped: Bundle) -> Bundle | None:
-    """The installed copy, where it is there and is the wheel's, or newer."""
-    if not installed.is_dir():
+def current_copy(shipped: Bundle) -> Bundle | None:
+    """The installed copy of a model of the package: None if there is none, or only one of an older version.
+
+    Args:
+        shipped: the bundle in the package.
+
+    Raises:
+        BundleInvalid: the copy is damaged.
+    """
+    directory = directory_of(shipped.directory.name)
+    if not directory.is_dir():
         return None
     try:
-        bundle = _read_installed(installed)
-    except ModelMissing:  # another process has removed it meanwhile
+        bundle = _read_installed(directory)
+    except ModelMissing:  # another process has just removed it
         return None
     return bundle if bundle.card == shipped.card or bundle.card.version > shipped.card.version else None
 
@@ -278,17 +189,17 @@ def _read_installed(directory: Path) -> Bundle:
 
 
 def undisturbed(error: BundleInvalid, read: Callable[[Bundle], _Read]) -> _Read | None:
-    """Read a model again that seems damaged, while no other process can replace or remove it.
+    """Read a model that seems damaged once more, while no other process can replace or remove it.
 
     Args:
-        error: what its reading has raised.
+        error: what reading it has raised.
         read: reads it.
 
     Returns:
-        What `read` gives; None where the model has been removed.
+        What `read` returns; None if the model was removed.
 
     Raises:
-        BundleInvalid: it is damaged, indeed.
+        BundleInvalid: the model is really damaged.
     """
     directory = Path(error.path)
     if directory.parent != settings.models_directory():
@@ -300,7 +211,7 @@ def undisturbed(error: BundleInvalid, read: Callable[[Bundle], _Read]) -> _Read 
 
 
 def damaged(error: BundleInvalid) -> BundleInvalid:
-    """The same error, with the next command where the bundle lies in the data directory."""
+    """The same error, with the next command if the bundle is in the data directory."""
     path = Path(error.path)
     if path.parent != settings.models_directory():
         return error
@@ -308,16 +219,32 @@ def damaged(error: BundleInvalid) -> BundleInvalid:
     return BundleInvalid(path, error.reason, f"Type: imdbsent models remove {path.name}, then {again}")
 
 
-def _from_url(url: str, name: str, progress: DownloadProgress | None) -> Bundle:
-    address, _, fragment = url.partition("#")
-    sha256 = fragment.removeprefix("sha256=")
-    if not is_sha256(sha256):
-        raise UsageProblem(f"{URL_VARIABLE} needs the hash of the file: {URL_VARIABLE}={address}#sha256=<64 digits>")
-    from imdbsent.models import install  # noqa: PLC0415 (as filelock)
+@contextlib.contextmanager
+def new_bundle(final: Path) -> Iterator[Path]:
+    """Create a bundle: give an empty folder to write into; after the block, verify it and rename it.
 
-    next_step = f"Check {URL_VARIABLE}, or type: imdbsent predict --model {DEFAULT_MODEL} TEXT"
-    with install.downloaded(address, sha256, progress, next_step) as archive:
-        try:
-            return install.install_archive(archive, address, replace=True, expected=name)
-        except ModelsUnwritable as error:
-            raise DownloadFailed(address, f"cannot install it: {error.reason}", next_step) from error
+    Args:
+        final: the folder of the bundle; an existing one is replaced.
+
+    Yields:
+        The folder to write into. If the block raises, it is removed and nothing has changed.
+
+    Raises:
+        BundleInvalid: what was written is not a complete bundle.
+        OSError: the folder cannot be written.
+    """
+    with publish.staging(final.parent) as fresh:
+        yield fresh
+        publish.publish(fresh, final)
+
+
+def _models(directory: Path, listing: list[str]) -> list[str]:
+    return [name for name in listing if is_name(name) and is_folder(directory / name)]
+
+
+def _listing(directory: Path) -> list[str]:
+    """The names in a directory; none if it cannot be read."""
+    try:
+        return sorted(path.name for path in directory.iterdir())
+    except OSError:
+        return []

@@ -8,7 +8,8 @@ import pytest
 
 from imdbsent.bundle.bundle import Bundle
 from imdbsent.errors import BundleInvalid, DefaultMissing, ExitCode, ModelMissing, ModelsUnwritable, UsageProblem
-from imdbsent.models import default, inventory, store
+from imdbsent.models import default, inventory
+from imdbsent.models.resolve import resolve
 
 
 @pytest.fixture
@@ -22,15 +23,15 @@ def test_flag_then_variable_then_choice_then_built_in(
     assert default.choice() == default.BUILT_IN
     inventory.use("mine")
     assert default.choice() == default.Choice("mine", default.USE)
-    assert store.resolve().directory == mine
+    assert resolve().directory == mine
     monkeypatch.setenv("IMDBSENT_MODEL", str(tiny_bundle.directory))
     assert default.choice().source == "IMDBSENT_MODEL"
     assert not caplog.messages
-    assert store.resolve() == tiny_bundle
-    assert store.resolve("mine").directory == mine
+    assert resolve() == tiny_bundle
+    assert resolve("mine").directory == mine
     monkeypatch.delenv("IMDBSENT_MODEL")
     inventory.reset()
-    assert store.resolve().card.name == "flagship"
+    assert resolve().card.name == "flagship"
 
 
 def test_resetting_twice_is_no_error(mine: Path) -> None:
@@ -51,9 +52,9 @@ def test_a_default_that_was_taken_away_names_the_way_out(mine: Path) -> None:
     inventory.use("mine")
     shutil.rmtree(mine)
     with pytest.raises(DefaultMissing, match="'mine'.*Type: imdbsent models use --reset$") as caught:
-        store.resolve()
+        resolve()
     assert caught.value.exit_code is ExitCode.MISSING
-    assert store.resolve("classic").verify()
+    assert resolve("classic").verify()
 
 
 @pytest.mark.parametrize("content", [b"no such model\n", b"\xff\x00", b"x" * 100_000, b"../models"])
@@ -61,7 +62,7 @@ def test_a_file_that_holds_no_name_is_told_too(content: bytes, home: Path) -> No
     (home / "config").mkdir(parents=True)
     default.path().write_bytes(content)
     with pytest.raises(DefaultMissing):
-        store.resolve()
+        resolve()
 
 
 def test_an_empty_file_is_no_choice(home: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -28,6 +28,7 @@ from imdbsent.files import file_sha256
 from imdbsent.models import publish, store
 from imdbsent.models.export import ExportFormat, export_file
 from imdbsent.models.install import install
+from imdbsent.models.resolve import resolve
 from tests.faults.site import Site
 from tests.server import bytes_of, in_turn, serving
 
@@ -66,7 +67,7 @@ def test_what_is_exported_and_installed_again_has_the_same_hashes(
     assert bundle.directory == home / "models" / "tiny"
     assert hashes(bundle.directory) == hashes(tiny_bundle.directory)
     assert caplog.messages == [f"installed the model 'tiny' in {bundle.directory}"]
-    assert store.resolve("tiny") == bundle
+    assert resolve("tiny") == bundle
     assert installed(home) == WHOLE
     again = tmp_path / f"b{ending}"
     export_file(bundle, ExportFormat.TAR, again, replace=False)

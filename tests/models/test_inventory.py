@@ -11,6 +11,7 @@ from imdbsent.bundle.card import Metrics
 from imdbsent.models import inventory, store
 from imdbsent.models.default import BUILT_IN, Choice
 from imdbsent.models.inventory import Status
+from imdbsent.models.resolve import resolve
 
 
 @pytest.fixture
@@ -26,7 +27,7 @@ def test_the_wheels_model_is_there_before_it_is_installed_and_listing_installs_n
         assert (entry.accuracy, entry.reviews) == (test.accuracy, test.n)
         assert entry.size == sum(path.stat().st_size for path in entry.directory.iterdir())
     assert not home.exists()
-    store.resolve()
+    resolve()
     classic, flagship = inventory.entries(BUILT_IN)
     assert (classic.status, flagship.status, flagship.shipped) == (Status.WHEEL, Status.INSTALLED, True)
     assert flagship.directory == home / "models" / "flagship"

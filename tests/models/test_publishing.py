@@ -40,7 +40,7 @@ def killed(home: Path, where: str) -> None:
     program = f"""
 import os, shutil, signal
 from pathlib import Path
-from imdbsent.models import publishing
+from imdbsent.models import publish
 def die(*_):
     os.kill(os.getpid(), signal.SIGKILL)
 rename, renames = Path.rename, []
@@ -48,12 +48,12 @@ def second(self, to):
     renames.append(to)
     return rename(self, to) if len(renames) == 1 else die()
 models = Path({str(home)!r}) / "models"
-with publishing.staging(models) as fresh:
+with publish.staging(models) as fresh:
     shutil.copytree({str(home.parent / "tiny")!r}, fresh, dirs_exist_ok=True)
     if {where!r} == "staged":
         die()
     Path.rename = second
-    publishing.publish(fresh, models / "mine")
+    publish.publish(fresh, models / "mine")
 """
     result = subprocess.run([sys.executable, "-c", program], check=False)
     assert result.returncode == -signal.SIGKILL
@@ -176,9 +176,9 @@ def test_the_lock_may_be_taken_again_by_who_holds_it_and_by_nobody_else(home: Pa
         with publish.locked():
             pass
         program = """
-from imdbsent.models import publishing
-publishing._LOCK_TIMEOUT = 0.1
-publishing.locked().__enter__()
+from imdbsent.models import publish
+publish._LOCK_TIMEOUT = 0.1
+publish.locked().__enter__()
 """
         result = subprocess.run([sys.executable, "-c", program], capture_output=True, check=False)
         assert b"Timeout" in result.stderr

@@ -9,6 +9,7 @@ import pytest
 from imdbsent.bundle.bundle import Bundle
 from imdbsent.errors import ExitCode, ModelMissing, ModelsUnwritable, UsageProblem
 from imdbsent.models import default, inventory, store
+from imdbsent.models.resolve import resolve
 
 
 @pytest.fixture
@@ -40,7 +41,7 @@ def test_removing_the_default_resets_it(mine: Path) -> None:
     inventory.use("mine")
     assert inventory.remove(inventory.plan("mine")) is True
     assert default.choice() == default.BUILT_IN
-    assert store.resolve().card.name == "flagship"
+    assert resolve().card.name == "flagship"
 
 
 def test_removing_another_leaves_the_default(mine: Path, home: Path) -> None:
@@ -53,7 +54,7 @@ def test_removing_another_leaves_the_default(mine: Path, home: Path) -> None:
 def test_of_a_shipped_model_the_installed_copy_alone_is_removed(home: Path) -> None:
     with pytest.raises(UsageProblem, match="comes with imdbsent"):
         inventory.plan("classic")
-    store.resolve("classic")
+    resolve("classic")
     inventory.use("classic")
     planned = inventory.plan("classic")
     assert planned.shipped
@@ -61,7 +62,7 @@ def test_of_a_shipped_model_the_installed_copy_alone_is_removed(home: Path) -> N
     assert left(home) == set()
     assert (store.PRETRAINED / "classic" / "card.json").exists()
     assert default.stored() == "classic"
-    assert store.resolve().verify()
+    assert resolve().verify()
 
 
 @pytest.mark.parametrize("name", ["nowhere", "..", "../models", "a b", ""])

@@ -20,6 +20,7 @@ from imdbsent.bundle.bundle import Bundle, read_bundle, write_card
 from imdbsent.bundle.card import MODEL
 from imdbsent.errors import BundleInvalid, DownloadFailed, ExitCode, ModelMissing, NameTaken, UsageProblem
 from imdbsent.models import store
+from imdbsent.models.resolve import resolve
 from tests.server import bytes_of, serving
 from tests.tiny import TINY
 
@@ -49,15 +50,15 @@ def tar_of(bundle: Bundle, name: str) -> bytes:
 def test_the_first_run_installs_the_wheels_model_and_says_where(
     wheel: Path, home: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    bundle = store.resolve(None)
+    bundle = resolve(None)
     assert bundle.directory == home / "models" / store.DEFAULT_MODEL
     assert bundle.verify()
-    assert store.resolve(None).directory == bundle.directory
+    assert resolve(None).directory == bundle.directory
     assert caplog.messages == [f"installed the model '{store.DEFAULT_MODEL}' in {bundle.directory}"]
 
 
 def test_nothing_is_left_beside_an_installed_model(wheel: Path, home: Path) -> None:
-    store.resolve()
+    resolve()
     assert sorted(os.listdir(home / "models")) in ([store.DEFAULT_MODEL], [".lock", store.DEFAULT_MODEL])
 
 
@@ -84,7 +85,7 @@ def test_a_home_that_cannot_be_written_still_answers_from_the_wheel(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     monkeypatch.setenv("IMDBSENT_HOME", str(readable_wheel / place))
-    assert store.resolve(None).directory == readable_wheel / "wheel" / store.DEFAULT_MODEL
+    assert resolve(None).directory == readable_wheel / "wheel" / store.DEFAULT_MODEL
     assert len(caplog.messages) == 1
     assert "could not keep a copy" in caplog.messages[0]
     assert "\n" not in caplog.messages[0]
@@ -95,67 +96,67 @@ def test_a_home_that_may_not_be_entered_has_no_models(
 ) -> None:
     monkeypatch.setenv("IMDBSENT_HOME", "/root" if Path("/root").exists() else "/var/empty")
     with pytest.raises(ModelMissing, match="there are: flagship"):
-        store.resolve("mine")
+        resolve("mine")
 
 
 def test_a_newer_model_in_the_wheel_takes_the_place_of_the_installed_one(
     wheel: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    store.resolve()
+    resolve()
     shipped = read_bundle(wheel / store.DEFAULT_MODEL)
     write_card(shipped.directory, replace(shipped.card, version=2))
-    assert store.resolve().card.version == 2
+    assert resolve().card.version == 2
     caplog.clear()
-    assert store.resolve(None).card.version == 2
+    assert resolve(None).card.version == 2
     assert not caplog.messages
 
 
 def test_a_model_of_the_same_version_that_is_not_the_wheels_is_replaced(wheel: Path, home: Path) -> None:
-    store.resolve()
+    resolve()
     installed = read_bundle(home / "models" / store.DEFAULT_MODEL)
     write_card(installed.directory, replace(installed.card, chosen_by="another hand"))
-    assert store.resolve().card == read_bundle(wheel / store.DEFAULT_MODEL).card
+    assert resolve().card == read_bundle(wheel / store.DEFAULT_MODEL).card
 
 
 def test_an_older_model_in_the_wheel_changes_nothing(
     wheel: Path, home: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    store.resolve()
+    resolve()
     installed = read_bundle(home / "models" / store.DEFAULT_MODEL)
     write_card(installed.directory, replace(installed.card, version=5))
     caplog.clear()
-    assert store.resolve(None).card.version == 5
+    assert resolve(None).card.version == 5
     assert not caplog.messages
 
 
 def test_a_damaged_card_in_the_data_directory_names_the_way_out(wheel: Path, home: Path) -> None:
-    store.resolve()
+    resolve()
     (home / "models" / store.DEFAULT_MODEL / "card.json").write_text("{")
     with pytest.raises(BundleInvalid, match=r"Type: imdbsent models remove flagship, then"):
-        store.resolve()
+        resolve()
     shutil.rmtree(home / "models" / store.DEFAULT_MODEL)
-    assert store.resolve().verify()
+    assert resolve().verify()
 
 
 def test_a_model_is_named_by_its_folder_too(tiny_bundle: Bundle) -> None:
-    assert store.resolve(str(tiny_bundle.directory)) == tiny_bundle
+    assert resolve(str(tiny_bundle.directory)) == tiny_bundle
 
 
 def test_the_variable_names_the_default_model(tiny_bundle: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("IMDBSENT_MODEL", str(tiny_bundle.directory))
-    assert store.resolve() == tiny_bundle
+    assert resolve() == tiny_bundle
 
 
 @pytest.mark.parametrize("name", ["nowhere", "no such", "a b", "\x1b[31m", "x" * 65])
 def test_an_unknown_model_is_an_error_that_names_those_there_are(wheel: Path, name: str) -> None:
     with pytest.raises(ModelMissing, match=r"there are: flagship.*--model flagship") as caught:
-        store.resolve(name)
+        resolve(name)
     assert caught.value.exit_code is ExitCode.MISSING
 
 
 def test_without_a_wheels_model_the_error_has_the_command_that_trains_it(empty_wheel: None) -> None:
     with pytest.raises(ModelMissing, match="imdbsent train --recipe flagship --name flagship") as caught:
-        store.resolve()
+        resolve()
     assert caught.value.trainable
 
 
@@ -172,9 +173,9 @@ def test_a_model_comes_from_a_url_once(
     with serving(bytes_of(content)) as address:
         url = f"{address}/acme.tar.gz#sha256={hashlib.sha256(content).hexdigest()}"
         monkeypatch.setenv("IMDBSENT_MODEL_URL", url)
-        bundle = store.resolve("acme")
+        bundle = resolve("acme")
     assert bundle.verify().directory == home / "models" / "acme"
-    assert store.resolve("acme") == bundle
+    assert resolve("acme") == bundle
     assert len(caplog.messages) == 2
     assert store.names()[-1] == "acme"
 
@@ -182,14 +183,14 @@ def test_a_model_comes_from_a_url_once(
 def test_a_url_without_a_hash_is_refused_with_the_form_it_must_have(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("IMDBSENT_MODEL_URL", "http://127.0.0.1:9/acme.tar")
     with pytest.raises(UsageProblem, match=r"IMDBSENT_MODEL_URL=http://127.0.0.1:9/acme.tar#sha256="):
-        store.resolve("acme")
+        resolve("acme")
 
 
 def test_offline_no_url_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("IMDBSENT_MODEL_URL", f"http://127.0.0.1:9/acme.tar#sha256={'0' * 64}")
     monkeypatch.setenv("IMDBSENT_OFFLINE", "1")
     with pytest.raises(DownloadFailed, match="IMDBSENT_OFFLINE is set"):
-        store.resolve("acme")
+        resolve("acme")
 
 
 def _hostile(member: tarfile.TarInfo) -> bytes:
@@ -221,7 +222,7 @@ def test_a_tar_that_is_no_bundle_leaves_nothing_behind(
     with serving(bytes_of(content)) as address:
         monkeypatch.setenv("IMDBSENT_MODEL_URL", f"{address}/a.tar#sha256={hashlib.sha256(content).hexdigest()}")
         with pytest.raises(BundleInvalid, match=reason):
-            store.resolve("acme")
+            resolve("acme")
     assert set(os.listdir(home / "models")) <= {".lock"}
 
 
@@ -232,7 +233,7 @@ def test_a_bundle_of_another_name_is_not_installed(
     with serving(bytes_of(content)) as address:
         monkeypatch.setenv("IMDBSENT_MODEL_URL", f"{address}/a.tar#sha256={hashlib.sha256(content).hexdigest()}")
         with pytest.raises(BundleInvalid, match="holds the model 'other'.*--model other"):
-            store.resolve("acme")
+            resolve("acme")
     assert store.names() == store.names()
     assert not (home / "models" / "acme").exists()
 
@@ -262,8 +263,8 @@ def test_names_that_are_taken_or_impossible_are_refused(wheel: Path, home: Path,
 
 def test_sixteen_first_runs_at_once_install_one_copy(home: Path) -> None:
     program = (
-        "import logging, sys; from imdbsent.models import store; "
-        "logging.basicConfig(stream=sys.stdout, level=logging.INFO, format='%(message)s'); store.resolve().verify()"
+        "import logging, sys; from imdbsent.models.resolve import resolve; "
+        "logging.basicConfig(stream=sys.stdout, level=logging.INFO, format='%(message)s'); resolve().verify()"
     )
     environment = {**os.environ, "IMDBSENT_HOME": str(home)}
     processes = [

@@ -79,9 +79,10 @@ def load_tokenizer(model: str | None) -> Tokenizer:
     """
     from imdbsent.errors import BundleInvalid
     from imdbsent.models import store
+    from imdbsent.models.resolve import resolve
     from imdbsent.text import registry
 
-    bundle = store.resolve(tutorial_model(model))
+    bundle = resolve(tutorial_model(model))
     try:
         return registry.load_tokenizer(bundle)
     except BundleInvalid as error:

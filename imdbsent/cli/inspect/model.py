@@ -35,10 +35,10 @@ def model(
 
     imdbsent inspect model classic --format json | python -m json.tool --no-ensure-ascii
     """
-    from imdbsent.models import store
+    from imdbsent.models.resolve import resolve
 
     show_messages(no_color=no_color, quiet=quiet)
-    bundle = store.resolve(name)
+    bundle = resolve(name)
     if output_format is PageFormat.JSON:
         write_lines([bundle.card.to_json().removesuffix("\n")])
         return
