@@ -1,20 +1,66 @@
-"""A cluster, or storage that a cluster shares, that cannot be reached, and jobs that fail on it.
+"""Every error of imdbsent. Each ends a command with one sentence, the next command to type, and an exit code.
 
-What every error is: one line, and an exit code.
+ImdbsentError               Base class; exit code 1.
+    UsageProblem            The command line asks for something that cannot be done; exit code 2.
+        InvalidOptions      Options are out of range or exclude each other; also a ValueError.
+    ExtraMissing            An optional library is not installed.
 
-Texts that cannot be read, or have nothing to be judged by.
+  Texts
+    InputUnreadable         A file of texts cannot be read.
+    RowUnreadable           A row breaks the format of its file, or repeats an id.
+    RowsInvalid             Some rows of the user's labelled texts cannot be used.
+    TextsShared             Training and validation share texts or groups.
+    TooFewTexts             There are too few texts to train on, or to validate on.
+    TextWithoutVerdict      The only text is blank, or the network knows none of its words.
+    WordUnknown             No training review contains the word.
+    ReviewMissing           There is no review of that number.
 
-Models that are missing, damaged or in the way.
+  Models
+    ModelMissing            There is no model of that name.
+    DefaultMissing          The model that the user chose as the default is gone.
+    ModelsUnwritable        The user's models, or the default, cannot be changed.
+    BundleInvalid           A bundle is damaged, or was made by a newer imdbsent.
+    ModelUnexplainable      The network does not show how its verdicts add up.
+    LayersHidden            The network does not show its weights and states.
+    NameTaken               There is already a model of that name.
+    DownloadFailed          A download failed, or has the wrong hash.
 
-Results that cannot be written, or not all.
+  Results
+    OutputClosed            The reader of the output is gone, for example `head -1`; exit code 0.
+    OutputFailed            The output cannot be written.
+    OutputBusy              Another run is writing the same file.
+    PlanDiffers             A run with other options cannot resume this output.
+    InputChanged            A run with other records cannot resume this output.
+    WorkerLost              A worker process died.
+    RecordsFailed           Some records got no verdict, and `--strict` was given.
 
-The IMDB reviews, where they are not what or where they should be.
+  The IMDB reviews
+    DatasetMissing          They are not on this machine and cannot be downloaded.
+    DatasetAbsent           They are not on this machine, and the command does not download them.
+    DatasetInvalid          The given path does not contain them.
+    DatasetIncomplete       Some reviews are missing.
+    FiguresDiffer           Recomputed figures differ from those that come with the package.
+    RemovalFailed           A file of the cache cannot be removed.
 
-Training that cannot begin, was stopped, or cannot go on.
+  Training
+    RecipeInvalid           A recipe does not exist, or has an invalid value.
+    TrainingStopped         The run was asked to stop, and can be resumed.
+    TrainingUnfinished      A new run would replace one that can be resumed.
+    TrainingBusy            Another process is training a model of that name.
+    CheckpointMissing       There is no run to resume, or more than one.
+    CheckpointInvalid       A checkpoint is damaged, or belongs to other data or another version.
+    TrainingUnavailable     A library that training needs is not installed.
+
+  A cluster
+    ClusterUnreachable      No cluster answers at the address.
+    StorageUnreachable      A remote filesystem cannot be reached.
+    JobFailed               A job failed on its cluster.
 """
 
 from __future__ import annotations
 
+import errno
+import os
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -23,19 +69,23 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+_FULL = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
+_DENIED = (errno.EACCES, errno.EPERM, errno.EROFS)
+
+
 class ExitCode(IntEnum):
     """The exit codes of every `imdbsent` command."""
 
     DONE = 0
     """Done."""
     FAILED = 1
-    """Failed, in a way none of the codes below names."""
+    """Failed for a reason without a code of its own."""
     USAGE = 2
-    """The command line cannot be carried out as it was typed: an unknown option, a file that cannot be read."""
+    """The command cannot run as typed, for example an unknown option or a file that cannot be read."""
     MISSING = 3
-    """A model or the data set is not there."""
+    """A model or the data set is missing."""
     NETWORK_OR_INTEGRITY = 4
-    """A download failed, a cluster or its storage does not answer, or a file is not what its hash says."""
+    """A download failed, a cluster or its storage does not answer, or a file does not match its hash."""
     RECORDS_FAILED = 5
     """Some records got no verdict, and `--strict` was given."""
     INTERRUPTED = 130
@@ -48,7 +98,7 @@ class ImdbsentError(Exception):
     exit_code: ClassVar[ExitCode] = ExitCode.FAILED
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """How it travels from another process or machine: as it is, not made anew from its sentence."""
+        """Pickle the error as it is, for another process or machine; do not make it again from its sentence."""
         return _restored, (type(self), self.args, self.__dict__)
 
 
@@ -59,9 +109,22 @@ def _restored(kind: type[ImdbsentError], arguments: tuple[Any, ...], facts: dict
 
 
 class UsageProblem(ImdbsentError):
-    """The command line asks for something that cannot be done as typed."""
+    """The command line asks for something that cannot be done."""
 
     exit_code = ExitCode.USAGE
+
+
+class InvalidOptions(UsageProblem, ValueError):
+    """Options are out of range or exclude each other; for callers from Python it is a ValueError."""
+
+
+def _remedy(reason: str, otherwise: str = "Write to another place") -> str:
+    """What to do about a refusal of the system: free some space on a full disk, else something else."""
+    if any(os.strerror(code) in reason for code in _FULL):
+        return "Free some space"
+    if any(os.strerror(code) in reason for code in _DENIED):
+        return "Check the permissions"
+    return otherwise
 
 
 class ExtraMissing(ImdbsentError):
@@ -74,7 +137,7 @@ class ExtraMissing(ImdbsentError):
 
 
 def and_more(count: int) -> str:
-    """What follows the first of several, as " (and 3 more)"; empty where there are no more."""
+    """What follows the first of several, for example " (and 3 more)"; empty for 0."""
     return f" (and {count:,} more)" if count else ""
 
 
@@ -88,37 +151,37 @@ class InputUnreadable(ImdbsentError):
 
 
 class RowUnreadable(ImdbsentError):
-    """A row of a table breaks the format of its file, or has an id that another row has."""
+    """A row breaks the format of its file, or repeats an id."""
 
     exit_code = ExitCode.USAGE
 
     def __init__(self, file: str, problem: str) -> None:
         super().__init__(
-            f"cannot read {file!r}: {problem}. Type: the same command with --skip-bad, to go on past such rows "
-            "without a verdict for them"
+            f"cannot read {file!r}: {problem}. Type: the same command with --skip-bad, to skip such rows; they get no "
+            "verdict"
         )
 
 
 class RowsInvalid(ImdbsentError):
-    """Some rows of a user's labelled texts cannot be used: no label, no text, a broken line."""
+    """Some rows of the user's labelled texts cannot be used: no label, no text, a broken line."""
 
     exit_code = ExitCode.USAGE
 
     def __init__(self, source: str, problems: Sequence[tuple[str, int]], next_step: str) -> None:
         """Take each kind of problem: what is wrong with its first row, and how many more rows have it."""
-        told = "; ".join(f"{problem}{and_more(more)}" for problem, more in problems)
-        super().__init__(f"rows of {source!r} cannot be used: {told}. {next_step}")
+        listed = "; ".join(f"{problem}{and_more(more)}" for problem, more in problems)
+        super().__init__(f"rows of {source!r} cannot be used: {listed}. {next_step}")
 
 
 class TextsShared(ImdbsentError):
-    """Texts, or groups, that a training run is to be validated on are among those that it learns from."""
+    """Training and validation share texts or groups."""
 
     exit_code = ExitCode.USAGE
 
     def __init__(self, what: str, of_validation: str, of_training: str, more: int, next_step: str) -> None:
         super().__init__(
-            f"{what} of {of_validation} is that of {of_training}, too{and_more(more)}: "
-            f"figures on what was learned from flatter a model. Take it out of one of the two, or {next_step}"
+            f"{what} of {of_validation} is also that of {of_training}{and_more(more)}: "
+            f"a model looks too good on what it has learned from. Remove it from one of the two, or {next_step}"
         )
 
 
@@ -128,11 +191,11 @@ class TooFewTexts(ImdbsentError):
     exit_code = ExitCode.USAGE
 
     def __init__(self, source: str, there: str, needed: int, next_step: str) -> None:
-        super().__init__(f"{source!r} has {there}; it takes {needed:,} at least. {next_step}")
+        super().__init__(f"{source!r} has {there}; at least {needed:,} are needed. {next_step}")
 
 
 class TextWithoutVerdict(ImdbsentError):
-    """The one text that was asked about is blank, or none of its words is known."""
+    """The only text is blank, or the network knows none of its words."""
 
     exit_code = ExitCode.USAGE
 
@@ -141,7 +204,7 @@ class TextWithoutVerdict(ImdbsentError):
 
 
 class WordUnknown(ImdbsentError):
-    """No training review holds the word."""
+    """No training review contains the word."""
 
     exit_code = ExitCode.USAGE
 
@@ -165,7 +228,7 @@ class ReviewMissing(ImdbsentError):
 
 
 class ModelMissing(ImdbsentError):
-    """No model of that name in the data directory, in the wheel, or at a URL."""
+    """There is no model of that name in the data directory, in the package, or at a URL."""
 
     exit_code = ExitCode.MISSING
 
@@ -184,30 +247,30 @@ class ModelMissing(ImdbsentError):
 
 
 class DefaultMissing(ImdbsentError):
-    """The model that `imdbsent models use` made the default is not there any more."""
+    """The model that the user chose as the default is gone."""
 
     exit_code = ExitCode.MISSING
 
     def __init__(self, name: str) -> None:
         super().__init__(
-            f"the default model {name!r}, chosen with `imdbsent models use`, is not there any more. "
+            f"the default model {name!r}, chosen with `imdbsent models use`, no longer exists. "
             "Type: imdbsent models use --reset"
         )
 
 
 class ModelsUnwritable(ImdbsentError):
-    """The user's models, or the choice among them, cannot be changed."""
+    """The user's models, or the default, cannot be changed."""
 
     def __init__(self, path: Path | str, reason: str) -> None:
         self.path, self.reason = path, reason
         super().__init__(
-            f"cannot change the models: '{path}': {reason}. Check its rights and the space there, "
+            f"cannot change the models: '{path}': {reason}. {_remedy(reason, 'Check the folder')}, "
             "or set IMDBSENT_HOME=FOLDER"
         )
 
 
 class BundleInvalid(ImdbsentError):
-    """A bundle is damaged, or is not a bundle, or was made by a newer imdbsent."""
+    """A bundle is damaged, is not a bundle, or was made by a newer imdbsent."""
 
     exit_code = ExitCode.NETWORK_OR_INTEGRITY
 
@@ -217,19 +280,19 @@ class BundleInvalid(ImdbsentError):
 
 
 class ModelUnexplainable(ImdbsentError):
-    """The network of a model does not show what its verdicts are made of."""
+    """The network of a model does not show how its verdicts add up."""
 
     exit_code = ExitCode.USAGE
 
     def __init__(self) -> None:
         super().__init__(
-            "the network of this model does not show what its verdicts are made of. "
+            "the network of this model does not show how its verdicts add up. "
             "Type: imdbsent predict --explain --model classic TEXT"
         )
 
 
 class LayersHidden(ImdbsentError):
-    """The graph of a model does not show what happens inside of it: it is not of the tutorials' kind."""
+    """The network of a model does not show its weights and states, as that of the tutorials does."""
 
     exit_code = ExitCode.USAGE
 
@@ -239,7 +302,7 @@ class LayersHidden(ImdbsentError):
 
 
 class NameTaken(ImdbsentError):
-    """A model of that name is there already, or the name is that of a model in the wheel."""
+    """There is already a model of that name, installed or in the package."""
 
     exit_code = ExitCode.USAGE
 
@@ -252,7 +315,7 @@ class NameTaken(ImdbsentError):
 
 
 class DownloadFailed(ImdbsentError):
-    """A download failed, or what came has the wrong hash."""
+    """A download failed, or has the wrong hash."""
 
     exit_code = ExitCode.NETWORK_OR_INTEGRITY
 
@@ -262,59 +325,61 @@ class DownloadFailed(ImdbsentError):
 
 
 class OutputClosed(ImdbsentError):
-    """The reader of our output has gone, as `head -1` does: the end of the work, not a failure."""
+    """The reader of the output is gone, for example `head -1`: the end of the work, not a failure."""
 
     exit_code = ExitCode.DONE
 
 
 class OutputFailed(ImdbsentError):
-    """The output cannot be written: a full disk, say."""
+    """The output cannot be written, for example because the disk is full."""
 
     def __init__(self, reason: str) -> None:
-        super().__init__(f"cannot write the output: {reason}. Free some space, then run the same command again")
+        super().__init__(f"cannot write the output: {reason}. {_remedy(reason)}, then run the same command again")
 
 
 class OutputBusy(ImdbsentError):
-    """Another run is making the same file."""
+    """Another run is writing the same file."""
 
     exit_code = ExitCode.USAGE
 
     def __init__(self, path: Path) -> None:
-        super().__init__(f"another run is writing '{path}'. Wait for its end, or type: -o with another FILE")
+        super().__init__(
+            f"another run is writing '{path}'. Wait until it ends, or type: the same command with another -o FILE"
+        )
 
 
 class PlanDiffers(ImdbsentError):
-    """A run cannot go on with the output of another: it would not have made the same bytes."""
+    """A run with other options cannot resume this output: its bytes would differ."""
 
     exit_code = ExitCode.USAGE
 
     def __init__(self, part: Path, difference: str) -> None:
         super().__init__(
-            f"'{part}' {difference}. Type: the same command as then, or leave out --resume to begin anew"
+            f"'{part}' {difference}. Type: the same command as then, or leave out --resume to start over"
         )
 
 
 class InputChanged(ImdbsentError):
-    """A run cannot go on with the output of another: it was made of other records."""
+    """A run with other records cannot resume this output."""
 
     exit_code = ExitCode.USAGE
 
     def __init__(self, part: Path, records: int) -> None:
         super().__init__(
-            f"the first {records:,} records are not those that '{part}' was made of. Type: the same command with the "
-            "same input, or leave out --resume to begin anew"
+            f"the first {records:,} records differ from those of '{part}'. Type: the same command with the same "
+            "input, or leave out --resume to start over"
         )
 
 
 class WorkerLost(ImdbsentError):
-    """A process that judged texts for this one has died: the system had no memory left for it, say."""
+    """A worker process died, for example because the system ran out of memory."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(f"a worker process was lost ({reason}). Type: the same command with --workers 1")
 
 
 class RecordsFailed(ImdbsentError):
-    """`--strict`, and some records got no verdict."""
+    """Some records got no verdict, and `--strict` was given."""
 
     exit_code = ExitCode.RECORDS_FAILED
 
@@ -326,31 +391,31 @@ class RecordsFailed(ImdbsentError):
 
 
 class DatasetMissing(ImdbsentError):
-    """The IMDB archive is nowhere on this machine, and cannot be fetched here."""
+    """The IMDB reviews are not on this machine and cannot be downloaded."""
 
     exit_code = ExitCode.MISSING
 
     def __init__(self, url: str, size: int, reason: str) -> None:
         super().__init__(
-            f"the IMDB reviews are not here and {reason}. Fetch {url} ({size / 1e6:.0f} MB) elsewhere, then type: "
+            f"the IMDB reviews are not here and {reason}. Download {url} ({size / 1e6:.0f} MB) elsewhere, then type: "
             "the same command with --data PATH, or set IMDBSENT_ACLIMDB=PATH"
         )
 
 
 class DatasetInvalid(ImdbsentError):
-    """A path that was named as the IMDB reviews does not hold them."""
+    """The given path does not contain the IMDB reviews."""
 
     exit_code = ExitCode.MISSING
 
     def __init__(self, path: Path, reason: str) -> None:
         super().__init__(
-            f"'{path}' does not hold the IMDB reviews: {reason}. "
-            "Name aclImdb_v1.tar.gz or the folder aclImdb: type the same command with --data PATH"
+            f"'{path}' does not contain the IMDB reviews: {reason}. "
+            "Type: the same command with --data and the path of aclImdb_v1.tar.gz or of the folder aclImdb"
         )
 
 
 class DatasetAbsent(ImdbsentError):
-    """The IMDB archive is nowhere on this machine, and the command does not fetch it of itself."""
+    """The IMDB reviews are not on this machine, and the command does not download them."""
 
     exit_code = ExitCode.MISSING
 
@@ -359,23 +424,23 @@ class DatasetAbsent(ImdbsentError):
 
 
 class DatasetIncomplete(ImdbsentError):
-    """The reviews are there, but not as many as the data set has."""
+    """Some of the IMDB reviews are missing."""
 
     exit_code = ExitCode.NETWORK_OR_INTEGRITY
 
     def __init__(self, path: Path, shortfalls: Sequence[str]) -> None:
         super().__init__(
-            f"'{path}' is not the whole data set: {', '.join(shortfalls)}. Type: imdbsent dataset download"
+            f"'{path}' is incomplete: {', '.join(shortfalls)}. Type: imdbsent dataset download"
         )
 
 
 class FiguresDiffer(ImdbsentError):
-    """Figures computed anew are not those that came with the package."""
+    """Recomputed figures differ from those that come with the package."""
 
     def __init__(self, path: Path, differences: Sequence[str]) -> None:
-        more = f" (and {len(differences) - 1:,} more)" if len(differences) > 1 else ""
+        more = and_more(len(differences) - 1)
         super().__init__(
-            f"the figures of '{path}' are not those that came with imdbsent: {differences[0]}{more}. "
+            f"the figures of '{path}' differ from those that come with imdbsent: {differences[0]}{more}. "
             f"Type: imdbsent dataset verify --data '{path}'"
         )
 
@@ -388,7 +453,7 @@ class RemovalFailed(ImdbsentError):
 
 
 class RecipeInvalid(ImdbsentError):
-    """A recipe does not exist, or has a value that makes no sense."""
+    """A recipe does not exist, or has an invalid value."""
 
     exit_code = ExitCode.USAGE
 
@@ -397,23 +462,23 @@ class RecipeInvalid(ImdbsentError):
 
 
 class TrainingStopped(ImdbsentError):
-    """A training run was asked to stop, and has written a checkpoint."""
+    """A training run was asked to stop, and can be resumed."""
 
     exit_code = ExitCode.INTERRUPTED
 
     def __init__(self, epoch: int, batch: int) -> None:
-        super().__init__(f"stopped in epoch {epoch} after batch {batch:,}. To go on, type: imdbsent train --resume")
+        super().__init__(f"stopped in epoch {epoch} after batch {batch:,}. To resume, type: imdbsent train --resume")
 
 
 class TrainingUnfinished(ImdbsentError):
-    """A new run would take the place of one that can still go on."""
+    """A new run would replace one that can be resumed."""
 
     exit_code = ExitCode.USAGE
 
     def __init__(self, name: str, epoch: int, epochs: int) -> None:
         super().__init__(
-            f"the training of {name!r} stopped in epoch {epoch} of {epochs} and can go on. "
-            f"Type: imdbsent train --resume --name {name}, or --replace to start anew"
+            f"the training of {name!r} stopped in epoch {epoch} of {epochs} and can be resumed. "
+            f"Type: imdbsent train --resume --name {name}, or --replace to start over"
         )
 
 
@@ -427,7 +492,7 @@ class TrainingBusy(ImdbsentError):
 
 
 class CheckpointMissing(ImdbsentError):
-    """There is no run that can go on, or there are several."""
+    """There is no run to resume, or more than one."""
 
     exit_code = ExitCode.MISSING
 
@@ -440,14 +505,14 @@ class CheckpointMissing(ImdbsentError):
 
 
 class CheckpointInvalid(ImdbsentError):
-    """A checkpoint is damaged, or of another version, or of other data."""
+    """A checkpoint is damaged, or belongs to other data or another version."""
 
     exit_code = ExitCode.NETWORK_OR_INTEGRITY
 
     def __init__(self, path: Path, reason: str) -> None:
         super().__init__(
-            f"training cannot go on from '{path}': {reason}. "
-            f"Type: imdbsent train --name {path.stem} --replace to start anew"
+            f"training cannot resume from '{path}': {reason}. "
+            f"Type: imdbsent train --name {path.stem} --replace to start over"
         )
 
 
@@ -455,7 +520,7 @@ _PACKAGES = {"onnx": "onnx", "numba": "'imdbsent[flagship]'", "scipy": "'imdbsen
 
 
 class TrainingUnavailable(ImdbsentError):
-    """A library that training, or writing a network, needs is not installed."""
+    """A library that training, or exporting a network, needs is not installed."""
 
     exit_code = ExitCode.MISSING
 
@@ -465,19 +530,19 @@ class TrainingUnavailable(ImdbsentError):
 
 
 class ClusterUnreachable(ImdbsentError):
-    """There is no cluster at an address, or it does not answer in time."""
+    """No cluster answers at the address."""
 
     exit_code = ExitCode.NETWORK_OR_INTEGRITY
 
     def __init__(self, address: str, reason: str) -> None:
         super().__init__(
-            f"no Ray cluster answers at {address!r}: {reason}. Type: ray start --head, and its address behind "
-            "--address; or the same command without --address, for this machine alone"
+            f"no Ray cluster answers at {address!r}: {reason}. Type: ray start --head, then the same command with its "
+            "--address; or leave out --address to use only this machine"
         )
 
 
 class StorageUnreachable(ImdbsentError):
-    """A filesystem that is not this machine's cannot be reached, or does not let us in."""
+    """A remote filesystem cannot be reached, or denies access."""
 
     exit_code = ExitCode.NETWORK_OR_INTEGRITY
 
@@ -489,7 +554,7 @@ class StorageUnreachable(ImdbsentError):
 
 
 class JobFailed(ImdbsentError):
-    """A job failed on its cluster, in a way that the records are not to blame for."""
+    """A job failed on its cluster, and not because of a record."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(

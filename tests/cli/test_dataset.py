@@ -6,13 +6,14 @@ import io
 import json
 import sys
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
-from imdbsent.cli.dataset import ExportChoice, ExportSplit
+from imdbsent.cli.dataset import ExportSplit, ReviewFormat
 from imdbsent.dataset import download
 from imdbsent.dataset.aclimdb import LABELLED, content_sha256, read_reviews
-from imdbsent.dataset.export import FOLDERS_OF_SPLIT, ExportFormat
+from imdbsent.dataset.export import FOLDERS_OF_SPLIT, TableFormat
 from imdbsent.errors import ExitCode
 from tests.server import bytes_of, serving
 from tests.test_processes import on_terminal
@@ -93,7 +94,7 @@ def test_verify_of_a_whole_tree_shows_each_folder_and_the_hash_that_cards_have(r
     assert (result.code, result.err) == (ExitCode.DONE, "")
     for folder in ("train/pos", "train/neg", "train/unsup", "test/pos", "test/neg"):
         assert folder in result.out
-    assert "not whole" not in result.out
+    assert "incomplete" not in result.out
     assert content_sha256(read_reviews(whole_tree, LABELLED)) in result.out
 
 
@@ -101,16 +102,29 @@ def test_verify_of_half_a_tree_shows_what_is_missing_and_exits_4(run, tiny_tree:
     (tiny_tree / "test/pos/3_9.txt").unlink()
     result = run("dataset", "verify", "--data", str(tiny_tree))
     assert result.code == ExitCode.NETWORK_OR_INTEGRITY
-    assert "not whole" in result.out
+    assert "incomplete" in result.out
     assert result.err.count("\n") == 1
     assert "train/unsup has 0 of 50,000" in result.err
     assert "test/pos has 4 of 12,500" in result.err
 
 
+def test_on_a_narrow_terminal_verify_cuts_no_word(run, whole_tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    (whole_tree / "test" / "pos" / "0_9.txt").unlink()
+    lines = [line.split() for line in run("dataset", "verify", "--data", str(whole_tree)).out.splitlines()]
+    for row in (
+        ["folder", "reviews", "expected"],
+        ["train/unsup", "5", "5", "complete"],
+        ["test/pos", "4", "5", "incomplete"],
+        ["total", "24", "25"],
+    ):
+        assert row in lines
+
+
 def test_verify_of_something_else_is_one_line(run, cached: Path) -> None:
     result = run("dataset", "verify")
     assert (result.code, result.out, result.err.count("\n")) == (ExitCode.MISSING, "", 1)
-    assert f"'{cached}' does not hold the IMDB reviews" in result.err
+    assert f"'{cached}' does not contain the IMDB reviews" in result.err
 
 
 def test_remove_off_a_terminal_needs_a_yes(run, cached: Path) -> None:
@@ -251,7 +265,7 @@ def test_an_export_that_cannot_be_done_is_one_line_and_exit_2(
 
 def test_the_choices_of_the_command_line_are_those_of_the_package() -> None:
     assert {split.value for split in ExportSplit} == set(FOLDERS_OF_SPLIT)
-    assert [choice.value for choice in ExportChoice] == [choice.value for choice in ExportFormat]
+    assert tuple(each.value for each in ReviewFormat) == get_args(TableFormat)
 
 
 @pytest.mark.real

@@ -129,7 +129,7 @@ def test_a_place_that_cannot_be_written_is_found_before_the_training(run, tiny_t
         (["--recipe", "transformer"], ExitCode.USAGE, "no recipe 'transformer'"),
         (["--name", "classic"], ExitCode.USAGE, "--name my-classic"),
         (["--name", "../up"], ExitCode.USAGE, "cannot be the name"),
-        (["--data", "nowhere.tar.gz"], ExitCode.MISSING, "nothing of that name"),
+        (["--data", "nowhere.tar.gz"], ExitCode.MISSING, "does not exist"),
         ([], ExitCode.MISSING, "IMDBSENT_OFFLINE is set"),
     ],
 )
@@ -156,14 +156,14 @@ def test_ctrl_c_stops_with_a_line_and_resume_goes_on_as_it_began(run, tiny_tree:
     assert process.returncode == ExitCode.INTERRUPTED, rest
     assert out == ""
     assert "stopping after this batch" in rest
-    assert rest.splitlines()[-1].endswith("To go on, type: imdbsent train --resume")
+    assert rest.splitlines()[-1].endswith("To resume, type: imdbsent train --resume")
 
     refused = run("train", "--data", str(tiny_tree))
     assert refused.code == ExitCode.USAGE
     assert "imdbsent train --resume --name my-classic, or --replace" in refused.err
     refused = run("train", "--resume", "--recipe", "bucketed")
     assert (refused.code, refused.err.count("\n")) == (ExitCode.USAGE, 1)
-    assert "without --recipe" in refused.err
+    assert "--recipe cannot be combined with --resume" in refused.err
 
     done = run("train", "--resume")
     assert done.code == ExitCode.DONE

@@ -22,13 +22,13 @@ COLUMNS = ["--text-column", "body", "--label-column", "stars", "--positive", ">=
         (TABLE + " ,1,film\n,1,film\n", COLUMNS, ["line 42: the text is blank (and 1 more)"]),
         (TABLE + "text,1\n", COLUMNS, ["line 42 has 2 fields, the header has 3"]),
         (TABLE + "text,1,\n", [*COLUMNS, "--group-column", "film"], ["line 42: 'film' is empty"]),
-        ("\n".join(TABLE.splitlines()[:13]), COLUMNS, ["has 12 texts; it takes 20 at least"]),
+        ("\n".join(TABLE.splitlines()[:13]), COLUMNS, ["has 12 texts; at least 20 are needed"]),
         (TABLE, [*COLUMNS, "--validation", "mine.csv"], ["the text of line 2", "(and 39 more)", "leave --validation"]),
         (TABLE, [*COLUMNS, "--validation", "none.csv"], ["none.csv", "No such file", "imdbsent train --help"]),
         (TABLE, [*COLUMNS, "--validation", ".", "--validation-fraction", "0.2"], ["Type one of them"]),
         (TABLE, [*COLUMNS, "--validation-fraction", "0.9"], ["0.9", "--validation-fraction"]),
-        (TABLE, [*COLUMNS, "--data", "x"], ["--data is about the IMDB reviews, not about FILE"]),
-        (TABLE, [*COLUMNS, "--resume"], ["a run goes on as it began, without"]),
+        (TABLE, [*COLUMNS, "--data", "x"], ["--data cannot be combined with FILE"]),
+        (TABLE, [*COLUMNS, "--resume"], ["cannot be combined with --resume"]),
     ],
 )
 def test_what_is_wrong_is_one_line_and_changes_no_file(
