@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING
 from benchmarks import machine, reliability_page
 from tests.faults import scenarios
 from tests.faults.killing import ROOT, Outcome, Whole, download_scenario, kill_after, kill_at_change, unbroken
-from tests.faults.nursery import close_nursery
+from tests.faults.fork_server import close_fork_server
 
 if TYPE_CHECKING:
     from tests.faults.scenarios import Scenario
@@ -142,7 +142,7 @@ def main() -> int:
             tried(scenario, base, kills, arguments.seed)
             for scenario, kills in zip(chosen, shares(light, len(chosen)), strict=True)
         ]
-    close_nursery()
+    close_fork_server()
     if can_train:
         rows.append(tried(scenarios.Train("train"), base, arguments.kills - light, arguments.seed))
     else:

@@ -1,15 +1,13 @@
-"""Downloads: locked, checked by their hash before they have their name, and gone on with where they were cut off.
+"""Downloads over HTTP: locked, resumed where the connection broke, retried, and checked by their hash.
 
-One file over HTTP: asked for again where the connection ends early or the server has no time, from where it ended.
-
-requests speaks HTTP: redirects, proxies, TLS. pooch, which fetched files here before, begins every try with an empty
-temporary file and takes it away when it gives up: it cannot go on, and a hash before a rename is all that is left of
-it then. urllib3's `Retry` asks again for an answer, not for the rest of a body, and waits as long as a server likes;
-it reads Retry-After for us. What is ours is the rest: when to ask again, from where, and when to give up.
+requests speaks HTTP: redirects, proxies, TLS. Neither pooch nor urllib3's `Retry` can resume: pooch starts every
+attempt with an empty temporary file; `Retry` repeats a request but not the rest of a body, and waits as long as a
+server asks. So this module decides when to ask again, from which byte, and when to give up.
 """
 
 from __future__ import annotations
 
+import logging
 import random
 import re
 import time
@@ -28,67 +26,69 @@ if TYPE_CHECKING:
     from requests import Response, Session
 
 
+logger = logging.getLogger(__name__)
+
 _CHUNK: Final = 2**16  # bytes
 _BUSY: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
-"""Answers of a server that may be another a moment later."""
-_WHOLE, _PART, _NOTHING_BEHIND = 200, 206, 416
-_REFUSALS: Final = 2
-"""Whole files with the wrong bytes, or answers that make no sense, after which it fails: the first may be the fault of
-what was there before."""
+"""Responses of a server that may differ a moment later."""
+_OK, _PARTIAL_CONTENT, _RANGE_NOT_SATISFIABLE = 200, 206, 416
+_REJECTED: Final = 2
+"""Complete files with the wrong bytes, or invalid responses, after which a download fails: the first may be due to what
+was downloaded before."""
 
 
 class DownloadProgress(Protocol):
-    """What a download tells while it works: the interface of tqdm."""
+    """Follows a download; the interface of tqdm."""
 
     total: int
 
     def update(self, size: int) -> None:
-        """So many more bytes are there."""
+        """Add bytes to the count."""
 
     def reset(self) -> None:
-        """The count starts again from 0, with `total` known."""
+        """Restart the count from 0, with `total` known."""
 
     def close(self) -> None:
-        """The download is over."""
+        """End the progress."""
 
 
 @dataclass(frozen=True)
-class Patience:
-    """How long a download waits, and how often it asks.
+class RetryPolicy:
+    """How often a download is retried, and how long it waits.
 
     Attributes:
-        stall: seconds without a byte after which a connection is given up.
-        fruitless: tries one after another that bring nothing new, after which it fails.
-        tries: tries in all, after which it fails.
-        first_pause: seconds before the second try, at most; each fruitless one doubles it.
-        longest_pause: seconds of the longest pause; a server that asks for a longer one is not waited for.
+        stall: seconds without a byte after which a connection is closed.
+        fruitless: consecutive attempts without new bytes after which the download fails.
+        attempts: attempts after which the download fails.
+        first_pause: longest pause before the second attempt, in seconds; each fruitless attempt doubles it.
+        longest_pause: longest pause, in seconds; if a server asks for a longer one, the download fails.
     """
 
     stall: float = 30
     fruitless: int = 4
-    tries: int = 100
+    attempts: int = 100
     first_pause: float = 1
     longest_pause: float = 60
 
     def pause(self, fruitless: int, asked: float | None) -> float:
-        """Seconds to wait before the next try.
+        """Seconds to wait before the next attempt.
 
         Args:
-            fruitless: tries one after another that brought nothing new.
-            asked: seconds that the server has asked for; None where it has not.
+            fruitless: consecutive attempts without new bytes.
+            asked: seconds that the server asks for; None if it does not ask.
         """
         if asked is not None:
             return min(max(asked, 0), self.longest_pause)
         longest = min(self.first_pause * 2.0 ** max(fruitless - 1, 0), self.longest_pause)
-        return longest * random.uniform(0.5, 1)  # noqa: S311 (so that many clients do not all come back at once)
+        return longest * random.uniform(0.5, 1)  # noqa: S311 (many clients should not return at once)
 
 
 class TransferFailed(Exception):
-    """A file did not come.
+    """A transfer failed for good.
 
     Attributes:
-        reason: why, in words.
-        connected: whether a server answered.
+        reason: why.
+        connected: whether a server responded.
     """
 
     def __init__(self, reason: str, *, connected: bool = True) -> None:
@@ -98,58 +98,60 @@ class TransferFailed(Exception):
 
 
 class _TryAgain(Exception):
-    """A try that failed in a way which another one may not.
+    """An attempt failed, and another one may succeed.
 
     Attributes:
-        connected: whether a server answered.
-        pause: seconds that the server asks for; None where it does not.
-        refused: whether something came, and was of no use.
+        connected: whether a server responded.
+        pause: seconds that the server asks for; None if it does not ask.
+        rejected: whether the response was useless.
     """
 
     def __init__(
-        self, reason: str, *, connected: bool = True, pause: float | None = None, refused: bool = False
+        self, reason: str, *, connected: bool = True, pause: float | None = None, rejected: bool = False
     ) -> None:
         super().__init__(reason)
         self.connected = connected
         self.pause = pause
-        self.refused = refused
+        self.rejected = rejected
 
 
 def transfer(
-    url: str, part: PartialFile, sha256: str, largest: int, progress: DownloadProgress | None, patience: Patience
+    url: str, partial: PartialFile, sha256: str, largest: int, progress: DownloadProgress | None, policy: RetryPolicy
 ) -> None:
-    """Bring a file, going on behind what is there of it.
+    """Download a file, and resume what was downloaded before.
 
     Args:
         url: http or https address.
-        part: takes the bytes; what came stays there where this fails, unless it is of no use.
-        sha256: hash of the whole, 64 hexadecimal digits.
-        largest: bytes that it may have.
-        progress: is told of the bytes.
-        patience: when to give up.
+        partial: receives the bytes, and keeps them on failure unless they are useless.
+        sha256: hash of the complete file, 64 hexadecimal digits.
+        largest: most bytes that it may have.
+        progress: receives the progress.
+        policy: when to give up.
 
     Raises:
-        TransferFailed: it did not come.
-        OSError: it cannot be written.
+        TransferFailed: the transfer failed.
+        OSError: the file cannot be written.
     """
-    import requests  # noqa: PLC0415 (answering needs none)
+    import requests  # noqa: PLC0415 (answering needs no HTTP client)
 
-    fruitless = refused = 0
+    fruitless = rejected = 0
     connected = False
     with requests.Session() as session:
-        for number in range(1, patience.tries + 1):
-            before = part.size()
+        for number in range(1, policy.attempts + 1):
+            before = partial.size()
             try:
-                _attempt(session, url, part, sha256, largest, progress, patience.stall)
+                _attempt(session, url, partial, sha256, largest, progress, policy.stall)
             except _TryAgain as error:
                 connected = connected or error.connected
-                refused += error.refused
-                fruitless = 0 if part.size() > before else fruitless + 1
-                out_of_patience = fruitless == patience.fruitless or refused == _REFUSALS or number == patience.tries
-                if out_of_patience or (error.pause or 0) > patience.longest_pause:
-                    kept = f"; {part.size():,} bytes of it have come, and are kept" if part.size() else ""
+                rejected += error.rejected
+                fruitless = 0 if partial.size() > before else fruitless + 1
+                is_last = fruitless == policy.fruitless or rejected == _REJECTED or number == policy.attempts
+                if is_last or (error.pause or 0) > policy.longest_pause:
+                    kept = f"; the {partial.size():,} bytes downloaded so far are kept" if partial.size() else ""
                     raise TransferFailed(f"{error}{kept}", connected=connected) from error
-                time.sleep(patience.pause(fruitless, error.pause))
+                pause = policy.pause(fruitless, error.pause)
+                logger.debug(f"{error}; trying again in {pause:.1f} s")
+                time.sleep(pause)
             else:
                 return
 
@@ -157,23 +159,23 @@ def transfer(
 def _attempt(
     session: Session,
     url: str,
-    part: PartialFile,
+    partial: PartialFile,
     sha256: str,
     largest: int,
     progress: DownloadProgress | None,
     stall: float,
 ) -> None:
-    """Ask once, and compare what is there then with the hash.
+    """Send one request, and compare the file with its hash.
 
     Raises:
-        _TryAgain: it is not there whole, and may be after another try.
-        TransferFailed: it will not be.
+        _TryAgain: the file is incomplete, and another attempt may complete it.
+        TransferFailed: another attempt would fail, too.
     """
     import requests  # noqa: PLC0415 (as above)
     import urllib3  # noqa: PLC0415
 
     try:
-        _ask(session, url, part, largest, progress, stall)
+        _ask(session, url, partial, largest, progress, stall)
     except (requests.exceptions.SSLError, urllib3.exceptions.SSLError) as error:
         raise TransferFailed(f"no secure connection ({error})", connected=False) from error
     except (requests.Timeout, urllib3.exceptions.TimeoutError) as error:
@@ -183,41 +185,41 @@ def _attempt(
         raise _TryAgain(f"no connection ({type(error).__name__})", connected=False) from error
     except (urllib3.exceptions.HTTPError, requests.exceptions.ChunkedEncodingError) as error:
         raise _TryAgain("the connection was lost") from error
-    except requests.RequestException as error:  # an address that is none, redirects without end
+    except requests.RequestException as error:  # an invalid address, endless redirects
         raise TransferFailed(" ".join(str(error).split())) from error
-    if part.size() == 0 or part.sha256() != sha256:
-        part.discard()
-        raise _TryAgain("what came does not have the SHA-256 it must have", refused=True)
+    if partial.size() == 0 or partial.sha256() != sha256:
+        partial.discard()
+        raise _TryAgain("the downloaded file does not have the expected SHA-256", rejected=True)
 
 
 def _ask(
-    session: Session, url: str, part: PartialFile, largest: int, progress: DownloadProgress | None, stall: float
+    session: Session, url: str, partial: PartialFile, largest: int, progress: DownloadProgress | None, stall: float
 ) -> None:
-    # identity: ranges are of the bytes as they travel. A server that says a .tar.gz has the encoding gzip is not
-    # taken at its word either: the bytes are kept as they come.
-    headers = {"Accept-Encoding": "identity", **part.request_headers()}
+    # identity: ranges count the bytes as they are sent. If a server declares a .tar.gz as the encoding gzip, the bytes
+    # are kept as they are sent, too.
+    headers = {"Accept-Encoding": "identity", **partial.request_headers()}
     with session.get(url, headers=headers, stream=True, timeout=stall) as response:
-        if response.status_code == _NOTHING_BEHIND and "Range" in headers:
-            return  # it is whole already, or of another version: the hash tells
+        if response.status_code == _RANGE_NOT_SATISFIABLE and "Range" in headers:
+            return  # the file is complete, or another version: the hash tells
         _check_status(response)
-        start = _start(response, part, asked="Range" in headers)
+        start = _start(response, partial, asked="Range" in headers)
         total = start + int(response.headers["Content-Length"]) if _has_length(response) else None
         if max(total or 0, start) > largest:
-            raise _too_large(part, largest)
+            raise _too_large(partial, largest)
         if progress is not None:
             progress.total = total or 0
             progress.reset()
             progress.update(start)
-        with part.writing(start, _validator(response)) as stream:
+        with partial.writing(start, _validator(response)) as stream:
             size = start
             for block in response.raw.stream(_CHUNK, decode_content=False):
                 size += len(block)
                 if size > largest:
-                    raise _too_large(part, largest)
+                    raise _too_large(partial, largest)
                 stream.write(block)
                 if progress is not None:
                     progress.update(len(block))
-    if total is not None and size < total:  # urllib3 1 does not tell
+    if total is not None and size < total:  # urllib3 1 does not raise
         raise _TryAgain("the connection was lost")
 
 
@@ -225,17 +227,17 @@ def _check_status(response: Response) -> None:
     status = response.status_code
     if status in _BUSY:
         raise _TryAgain(_busy(status, pause := _retry_after(response)), pause=pause)
-    if status not in (_WHOLE, _PART):
-        raise TransferFailed(f"the server answers {status}")
+    if status not in (_OK, _PARTIAL_CONTENT):
+        raise TransferFailed(f"the server responded with {status}")
 
 
 def _busy(status: int, pause: float | None) -> str:
-    wait = f" and asks to come back in {pause:,.0f} s" if pause else ""
-    return f"the server answers {status}{wait}"
+    wait = f" and asks to retry in {pause:,.0f} s" if pause else ""
+    return f"the server responded with {status}{wait}"
 
 
 def _retry_after(response: Response) -> float | None:
-    """Seconds that a server asks to wait; None where it does not, or not in a way that makes sense."""
+    """Seconds that a server asks to wait; None if it does not ask, or makes no sense."""
     from urllib3.exceptions import InvalidHeader  # noqa: PLC0415 (as above)
     from urllib3.util import Retry  # noqa: PLC0415
 
@@ -246,14 +248,14 @@ def _retry_after(response: Response) -> float | None:
         return None
 
 
-def _start(response: Response, part: PartialFile, *, asked: bool) -> int:
-    """The byte that an answer begins with, from 0: one part alone can be of use, that behind what is there."""
-    if response.status_code == _WHOLE:
+def _start(response: Response, partial: PartialFile, *, asked: bool) -> int:
+    """The offset of the first byte of a response; a partial response must continue what was downloaded before."""
+    if response.status_code == _OK:
         return 0
     match = re.fullmatch(r"bytes (\d+)-\d+/(\d+|\*)", response.headers.get("Content-Range", ""))
-    if not asked or match is None or int(match[1]) != part.size():
-        part.discard()
-        raise _TryAgain("the server answers with another part of the file than was asked for", refused=True)
+    if not asked or match is None or int(match[1]) != partial.size():
+        partial.discard()
+        raise _TryAgain("the server sent another part of the file than requested", rejected=True)
     return int(match[1])
 
 
@@ -263,40 +265,41 @@ def _has_length(response: Response) -> bool:
 
 
 def _validator(response: Response) -> str:
-    """What tells this version of a file from others: a weak ETag does not, byte for byte."""
+    """What identifies this version of a file: not a weak ETag, which does not promise equal bytes."""
     etag = response.headers.get("ETag", "")
     return etag if etag.startswith('"') else response.headers.get("Last-Modified", "")
 
 
-def _too_large(part: PartialFile, largest: int) -> TransferFailed:
-    part.discard()
-    return TransferFailed(f"more comes than the {largest:,} bytes that it may have")
+def _too_large(partial: PartialFile, largest: int) -> TransferFailed:
+    partial.discard()
+    return TransferFailed(f"it is larger than the {largest:,} bytes that it may have")
 
-PATIENCE: Final = Patience()
+
+RETRY_POLICY: Final = RetryPolicy()
 
 
 def download(
     url: str, target: Path, sha256: str, *, largest: int, progress: DownloadProgress | None, next_step: str
 ) -> Path:
-    """Download a file, unless it is there already with the right hash.
+    """Download a file, unless it exists already with the right hash.
 
-    What has come of it when the connection ends lies beside it, as `NAME.part`: this download goes on there, and so
-    does the next one where this one fails or is killed.
+    An unfinished download is kept next to the file, as `NAME.part`. This download resumes it, and so does the next one
+    if this one fails or is killed.
 
     Args:
         url: http or https address.
-        target: where the file goes; nothing new is ever there under this name but the whole, checked file.
+        target: the file; it appears only when it is complete and checked.
         sha256: its hash, 64 hexadecimal digits.
-        largest: bytes that it may have.
-        progress: is told of the bytes that come.
-        next_step: what a person can do where the download fails.
+        largest: most bytes that it may have.
+        progress: receives the progress.
+        next_step: what the user can do if the download fails.
 
     Returns:
         The target.
 
     Raises:
         DownloadFailed: no connection, IMDBSENT_OFFLINE is set, an error of the server, the wrong bytes, or a full disk.
-            A file that was there is still there.
+            An existing file is unchanged.
     """
     with downloaded(url, target, sha256, largest=largest, progress=progress, next_step=next_step):
         return target
@@ -306,16 +309,16 @@ def download(
 def downloaded(
     url: str, target: Path, sha256: str, *, largest: int, progress: DownloadProgress | None, next_step: str
 ) -> Iterator[Path]:
-    """Download a file as `download` does, and keep other processes from it until the end of the block.
+    """Download a file like `download`, and lock it until the end of the block.
 
     Raises:
-        DownloadFailed: as `download`.
+        DownloadFailed: see `download`.
     """
     with ExitStack() as stack:
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
             stack.enter_context(temporary_lock(target.with_name(f"{target.name}.lock")))
-            _bring(url, PartialFile(target), sha256, largest, progress)
+            _download(url, PartialFile(target), sha256, largest, progress)
         except TransferFailed as error:
             raise DownloadFailed(url, error.reason, next_step, connected=error.connected) from error
         except OSError as error:
@@ -323,15 +326,15 @@ def downloaded(
         yield target
 
 
-def _bring(url: str, part: PartialFile, sha256: str, largest: int, progress: DownloadProgress | None) -> None:
-    if part.target.exists() and file_sha256(part.target) == sha256:
-        part.discard()  # a kill between the rename and the last step leaves the validator
+def _download(url: str, partial: PartialFile, sha256: str, largest: int, progress: DownloadProgress | None) -> None:
+    if partial.target.exists() and file_sha256(partial.target) == sha256:
+        partial.discard()  # a kill between the rename and the last step leaves the validator
         return
     if settings.is_offline():
         raise TransferFailed("IMDBSENT_OFFLINE is set", connected=False)
     try:
-        transfer(url, part, sha256, largest, progress, PATIENCE)
+        transfer(url, partial, sha256, largest, progress, RETRY_POLICY)
     finally:
         if progress is not None:
             progress.close()
-    part.publish()
+    partial.publish()

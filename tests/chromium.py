@@ -34,7 +34,7 @@ _LAUNCHER = (
     "import os, sys; os.dup2(int(sys.argv[1]), 100); os.dup2(int(sys.argv[2]), 101); "
     "os.dup2(100, 3); os.dup2(101, 4); os.close(100); os.close(101); os.execv(sys.argv[3], sys.argv[3:])"
 )
-_PATIENCE = 60  # seconds
+_TIMEOUT = 60  # seconds
 
 
 class Chromium:
@@ -65,7 +65,7 @@ class Chromium:
         finally:
             os.close(self._out)
             os.close(self._in)
-            self._process.wait(_PATIENCE)
+            self._process.wait(_TIMEOUT)
 
     def call(self, method: str, session: str | None = None, **parameters: Any) -> dict[str, Any]:
         """Call a method of the protocol and wait for its result; events that come before it are kept."""
@@ -86,7 +86,7 @@ class Chromium:
             self.events.append(self._receive())
 
     def _receive(self) -> dict[str, Any]:
-        deadline = time.monotonic() + _PATIENCE
+        deadline = time.monotonic() + _TIMEOUT
         while b"\0" not in self._buffer:
             ready = select.select([self._in], [], [], max(0.0, deadline - time.monotonic()))[0]
             piece = os.read(self._in, 2**16) if ready else b""

@@ -77,7 +77,7 @@ def test_a_server_that_fails_twice_is_asked_again(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("answer", "reason"),
     [
-        (status(404), "the server answers 404"),
+        (status(404), "the server responded with 404"),
         (bytes_of(b"something else"), "SHA-256"),
         (bytes_of(CONTENT[:5000], claimed=len(CONTENT)), "the connection was lost"),
     ],

@@ -53,7 +53,7 @@ COMMANDS = (
     LazyCommand(
         "models",
         "imdbsent.cli.models",
-        "models_app",
+        "app",
         "List, show, choose, install, export and remove models.",
         _OWN,
     ),

@@ -1,19 +1,4 @@
-"""`imdbsent models`: list, show, choose, install, export and remove models. A file a subcommand or two.
-
-What the subcommands of `imdbsent models` share.
-
-`imdbsent models list`: what there is, where from, how large and how good.
-
-`imdbsent models show` and `path`: one model as its card tells it, and where it is.
-
-`imdbsent models use`: choose the model that answers where none is named.
-
-`imdbsent models install`: bring a model in.
-
-`imdbsent models export`: take a copy of a model out.
-
-`imdbsent models remove`: take an installed model away.
-"""
+"""`imdbsent models`: list, show, choose, install, export and remove models."""
 
 from __future__ import annotations
 
@@ -32,7 +17,7 @@ import typer
 
 from imdbsent.cli._console import NoColor, Quiet, show_messages, stdout_console
 from imdbsent.cli._streams import visible
-from imdbsent.cli.inspect._common import PageFormat
+from imdbsent.cli._views import PageFormat
 from imdbsent.errors import UsageProblem
 from imdbsent.writing.text import output_errors, write
 
@@ -47,17 +32,17 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
-NameOrPath = Annotated[
-    str, typer.Argument(metavar="NAME|PATH", help="The model, by name or by its folder.", show_default=False)
-]
-Replace = Annotated[bool, typer.Option("--replace", help="Replace what has that name.")]
+app = typer.Typer(name="models", pretty_exceptions_enable=False)
 
-
-def size_of(size: int) -> str:
-    """A number of bytes for people: `4.2 MB`."""
-    if size < 1e3:  # noqa: PLR2004 (a kilobyte)
-        return f"{size} B"
-    return f"{size / 1e6:,.1f} MB" if size >= 1e5 else f"{size / 1e3:,.1f} kB"  # noqa: PLR2004 (0.1 MB)
+STDOUT = "-"
+_COLUMNS = ("name", "status", "shipped", "default", "version", "bytes", "accuracy", "reviews", "path", "problem")
+_CONTENTS = {
+    "tar": "the model",
+    "onnx": "the network of",
+    "keras": "the network of",
+    "history": "the training history of",
+}
+_STYLES = {"wheel": "", "installed": "green", "damaged": "red"}  # of `imdbsent.models.inventory.Status`
 
 
 class ListFormat(str, Enum):
@@ -68,17 +53,39 @@ class ListFormat(str, Enum):
     CSV = "csv"
 
 
-_COLUMNS = ("name", "status", "shipped", "default", "version", "bytes", "accuracy", "reviews", "path", "problem")
-_STYLES = {"wheel": "", "installed": "green", "damaged": "red"}  # of `imdbsent.models.inventory.Status`
+class ExportChoice(str, Enum):
+    """The formats of `imdbsent.models.export.ExportFormat`; a test checks that they are equal."""
+
+    TAR = "tar"
+    ONNX = "onnx"
+    KERAS = "keras"
+    HISTORY = "history"
 
 
+NameOrPath = Annotated[
+    str, typer.Argument(metavar="NAME|PATH", help="Name or folder of the model.", show_default=False)
+]
 
+
+@app.callback(invoke_without_command=True)
+def models(context: typer.Context) -> None:
+    """List, show, choose, install, export and remove models.
+
+    imdbsent models list
+
+    imdbsent models export mine -o - | ssh host imdbsent models install -
+    """
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+@app.command("list")
 def list_models(
-    output_format: Annotated[ListFormat, typer.Option("--format", help="How to write it.")] = ListFormat.TABLE,
+    output_format: Annotated[ListFormat, typer.Option("--format", help="Output format.")] = ListFormat.TABLE,
     quiet: Quiet = False,
     no_color: NoColor = False,
 ) -> None:
-    """List the models: where each is, its size, its accuracy on the test split, and which is the default.
+    """List the models with their source, version, size and test accuracy; a star marks the default.
 
     imdbsent models list
 
@@ -99,11 +106,242 @@ def list_models(
         if entry.problem is not None:
             logger.info(f"the model '{entry.name}' is damaged: {entry.problem}. Type: {_remedy(entry)}")
     if not any(entry.is_default for entry in entries):
-        logger.info(f"none of these is the default model: that is '{choice.name}', says {choice.source}")
+        logger.info(f"the default model is not in the list: '{choice.name}', set by {choice.source}")
+
+
+@app.command()
+def show(
+    name: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[NAME|PATH]", help="Name or folder of the model. Default: the default model.", show_default=False
+        ),
+    ] = None,
+    output_format: Annotated[
+        PageFormat, typer.Option("--format", help="Output format; json prints the card as it is.")
+    ] = PageFormat.TABLE,
+    quiet: Quiet = False,
+    no_color: NoColor = False,
+) -> None:
+    """Show the card of a model, and check its files against their hashes; exit with 4 if one is damaged.
+
+    imdbsent models show classic
+
+    imdbsent models show classic --format json | python -m json.tool --no-ensure-ascii
+    """
+    from imdbsent.bundle.card import CARD
+    from imdbsent.cli.inspect.model import model_tables
+    from imdbsent.errors import BundleInvalid
+    from imdbsent.models import store
+
+    show_messages(no_color=no_color, quiet=quiet)
+    bundle = store.locate(name)
+    if output_format is PageFormat.JSON:
+        write([(bundle.directory / CARD).read_text("utf-8", "replace")], sys.stdout.buffer)
+    else:
+        console = stdout_console(no_color=no_color)
+        with output_errors():
+            for table in (*model_tables(bundle, console), files_table(bundle)):
+                console.print(table)
+    try:
+        bundle.verify()
+    except BundleInvalid as error:
+        raise store.damaged(error) from error
+
+
+@app.command()
+def path(
+    name: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[NAME]", help="Name of the model. Default: the folder of all models.", show_default=False
+        ),
+    ] = None,
+) -> None:
+    """Print the folder of a model, or the folder of all models.
+
+    imdbsent models path classic | xargs ls -l
+
+    imdbsent models path
+    """
+    from imdbsent import settings
+    from imdbsent.models import store
+
+    folder = settings.models_directory() if name is None else store.locate(name).directory
+    write([f"{folder}\n"], sys.stdout.buffer)
+
+
+@app.command()
+def use(
+    name: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[NAME]", help="Name of the model. Default: print the current one.", show_default=False
+        ),
+    ] = None,
+    reset: Annotated[bool, typer.Option("--reset", help="Restore the built-in default.")] = False,
+    quiet: Quiet = False,
+    no_color: NoColor = False,
+) -> None:
+    """Choose the default model, which answers without --model and IMDBSENT_MODEL.
+
+    imdbsent models use mine && echo "great movie" | imdbsent predict -
+
+    imdbsent models use --reset
+    """
+    from imdbsent import settings
+    from imdbsent.models import default, inventory, store
+
+    show_messages(no_color=no_color, quiet=quiet)
+    if name is not None and reset:
+        raise UsageProblem("NAME and --reset exclude each other. Type: imdbsent models use --reset")
+    if reset:
+        inventory.reset()
+    elif name is not None:
+        inventory.use(name)
+    choice = default.choice()
+    if name is None and not reset:
+        write([f"{choice.name}\n"], sys.stdout.buffer)
+        logger.info(f"set by {choice.source}")
+        return
+    chosen = name or store.DEFAULT_MODEL
+    logger.info(f"the default model is '{chosen}'")
+    if choice.source == settings.MODEL:
+        logger.info(f"but {settings.MODEL} is set, so '{choice.name}' answers until it is unset")
+
+
+@app.command()
+def install(
+    source: Annotated[
+        str,
+        typer.Argument(
+            metavar="FILE|FOLDER|URL",
+            help="A tar, a folder, or the address of a tar; '-' reads a tar from standard input.",
+            show_default=False,
+        ),
+    ],
+    sha256: Annotated[
+        str | None,
+        typer.Option(
+            "--sha256", metavar="HEX", help="Expected SHA-256 of the tar; an address needs it, or #sha256=HEX."
+        ),
+    ] = None,
+    name: Annotated[
+        str | None, typer.Option("--name", metavar="NAME", help="New name of the model. Default: the name in its card.")
+    ] = None,
+    replace: Annotated[bool, typer.Option("--replace", help="Replace a model of that name.")] = False,
+    quiet: Quiet = False,
+    no_color: NoColor = False,
+) -> None:
+    """Install a model from a tar, a folder or an address; check its files and print its new folder.
+
+    imdbsent models install mine.tar.gz
+
+    imdbsent models install https://example.org/mine.tar --sha256 HEX --name theirs
+
+    cat mine.tar | imdbsent models install -
+    """
+    from imdbsent.cli._progress import DownloadBar
+    from imdbsent.models import install as installing
+
+    if source == installing.STDIN and sys.stdin is not None and sys.stdin.isatty():
+        raise UsageProblem("standard input is a terminal. Type: imdbsent models install FILE")
+    console = show_messages(no_color=no_color, quiet=quiet)
+    bundle = installing.install(
+        source,
+        name=name,
+        sha256=sha256,
+        replace=replace,
+        stdin=sys.stdin.buffer if sys.stdin is not None else None,
+        progress=None if quiet else DownloadBar(console),
+    )
+    write([f"{bundle.directory}\n"], sys.stdout.buffer)
+
+
+@app.command()
+def export(
+    name: NameOrPath,
+    output: Annotated[
+        str, typer.Option("--output", "-o", metavar="FILE", help="File to write; '-' is standard output.")
+    ],
+    export_format: Annotated[
+        ExportChoice | None,
+        typer.Option("--format", help="What to export. Default: by the suffix of FILE, else tar."),
+    ] = None,
+    re_export: Annotated[
+        bool,
+        typer.Option("--re-export", help="Write the network again with this version, from the same weights."),
+    ] = False,
+    renew: Annotated[bool, typer.Option("--renew", hidden=True)] = False,  # its name in earlier versions
+    replace: Annotated[bool, typer.Option("--replace", help="Replace an existing file.")] = False,
+    quiet: Quiet = False,
+    no_color: NoColor = False,
+) -> None:
+    """Write a model to a file: the whole as a tar, its network as ONNX or Keras, or its training history as JSON.
+
+    The tar of a model has the same bytes each time; .tar.gz compresses it.
+
+    imdbsent models export mine -o mine.tar.gz
+
+    imdbsent models export classic -o classic.onnx
+
+    imdbsent models export mine -o - --format history | jq .val_accuracy
+
+    imdbsent models export classic -o - | tar tv
+
+    imdbsent models export mine --re-export -o - | imdbsent models install - --name mine --replace
+    """
+    from imdbsent.errors import BundleInvalid
+    from imdbsent.models import export as exporting
+    from imdbsent.models import store
+
+    chosen = exporting.ExportFormat(export_format.value) if export_format else exporting.format_of(output)
+    show_messages(no_color=no_color, quiet=quiet)
+    bundle = store.locate(name)
+    try:
+        with _re_exported(bundle) if re_export or renew else nullcontext(bundle) as exported:
+            if output != STDOUT:
+                exporting.export_file(exported, chosen, Path(output), replace=replace)
+                logger.info(f"wrote {_CONTENTS[chosen.value]} '{bundle.card.name}' to {output}")
+                return
+            if sys.stdout.isatty():
+                raise UsageProblem("standard output is a terminal. Type: -o FILE, or pipe the output")
+            with output_errors():
+                exporting.export_stream(exported.verify(), chosen, sys.stdout.buffer)
+                sys.stdout.buffer.flush()
+    except BundleInvalid as error:
+        raise store.damaged(error) from error
+
+
+@app.command()
+def remove(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Name of the model.", show_default=False)],
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")] = False,
+    quiet: Quiet = False,
+    no_color: NoColor = False,
+) -> None:
+    """Remove an installed model; a copy in the package stays.
+
+    imdbsent models remove mine
+
+    imdbsent models list --format csv | cut -d, -f1 | grep try | xargs -I NAME imdbsent models remove NAME --yes
+    """
+    from imdbsent.models import inventory, store
+
+    show_messages(no_color=no_color, quiet=quiet)
+    planned = inventory.plan(name)
+    if not yes and not _is_wanted(planned):
+        return
+    was_default = inventory.remove(planned)
+    logger.info(f"removed the model '{name}' from {planned.directory.parent}")
+    if planned.shipped:
+        logger.info("the copy in the package stays; it is installed again on the next use")
+    if was_default:
+        logger.info(f"it was the default model; the default is now '{store.DEFAULT_MODEL}'")
 
 
 def list_table(entries: Sequence[Entry]) -> Table:
-    """A row a model; a star marks the default."""
+    """One row per model; a star marks the default."""
     from rich.table import Table
     from rich.text import Text
 
@@ -127,12 +365,12 @@ def list_table(entries: Sequence[Entry]) -> Table:
 
 
 def list_json(entries: Sequence[Entry]) -> Iterator[str]:
-    """One array, an object a model."""
+    """One array with an object per model."""
     yield json.dumps([_fields(entry) for entry in entries], ensure_ascii=False, indent=2) + "\n"
 
 
 def list_csv(entries: Sequence[Entry]) -> Iterator[str]:
-    """CSV (RFC 4180, but lines end in LF) with a header; accuracy has 6 decimals, what is not known is empty."""
+    """CSV (RFC 4180, but lines end in LF) with a header; accuracy has 6 decimals, unknown values are empty."""
     page = io.StringIO()
     writer = csv.DictWriter(page, _COLUMNS, lineterminator="\n")
     writer.writeheader()
@@ -166,59 +404,8 @@ def _remedy(entry: Entry) -> str:
     return "pip install --force-reinstall imdbsent"
 
 
-def show(
-    name: Annotated[
-        str | None,
-        typer.Argument(metavar="[NAME|PATH]", help="The model. Left out: the default.", show_default=False),
-    ] = None,
-    output_format: Annotated[
-        PageFormat, typer.Option("--format", help="'json' gives the card as it is.")
-    ] = PageFormat.TABLE,
-    quiet: Quiet = False,
-    no_color: NoColor = False,
-) -> None:
-    """Show the card of a model: layers, epochs, metrics, recipe, versions, and each file compared with its hash.
-
-    imdbsent models show classic
-
-    imdbsent models show classic --format json | python -m json.tool --no-ensure-ascii
-    """
-    from imdbsent.bundle.card import CARD
-    from imdbsent.cli.inspect.model import model_tables
-    from imdbsent.models import store
-
-    show_messages(no_color=no_color, quiet=quiet)
-    bundle = store.locate(name)
-    if output_format is PageFormat.JSON:
-        write([(bundle.directory / CARD).read_text("utf-8", "replace")], sys.stdout.buffer)
-        return
-    console = stdout_console(no_color=no_color)
-    with output_errors():
-        for table in (*model_tables(bundle, console), files_table(bundle)):
-            console.print(table)
-
-
-def path(
-    name: Annotated[
-        str | None,
-        typer.Argument(metavar="[NAME]", help="Left out: the folder that holds your models.", show_default=False),
-    ] = None,
-) -> None:
-    """Print the folder of a model, or the one that holds them all.
-
-    imdbsent models path classic | xargs ls -l
-
-    imdbsent models path
-    """
-    from imdbsent import settings
-    from imdbsent.models import store
-
-    folder = settings.models_directory() if name is None else store.locate(name).directory
-    write([f"{folder}\n"], sys.stdout.buffer)
-
-
 def files_table(bundle: Bundle) -> Table:
-    """The files of a bundle: size, SHA-256 in the card, and whether that is the file's own."""
+    """The files of a bundle: size, SHA-256 in the card, and whether the file has it."""
     from rich.table import Table
     from rich.text import Text
 
@@ -231,222 +418,37 @@ def files_table(bundle: Bundle) -> Table:
     table.add_column("", no_wrap=True)
     for file, sha256 in bundle.card.files.items():
         try:
-            size, verdict = size_of(bundle.checked(file).stat().st_size), Text("whole", style="green")
+            size, verdict = size_of(bundle.checked(file).stat().st_size), Text("intact", style="green")
         except BundleInvalid:
             size, verdict = "", Text("damaged", style="red")
         table.add_row(Text(visible(file)), size, Text(visible(sha256)), verdict)
     return table
 
 
-def use(
-    name: Annotated[
-        str | None, typer.Argument(metavar="[NAME]", help="Left out: print the default's name.", show_default=False)
-    ] = None,
-    reset: Annotated[bool, typer.Option("--reset", help="Go back to the built-in default.")] = False,
-    quiet: Quiet = False,
-    no_color: NoColor = False,
-) -> None:
-    """Make a model the default: the one that answers where neither --model nor IMDBSENT_MODEL names another.
-
-    imdbsent models use mine && echo "great movie" | imdbsent predict -
-
-    imdbsent models use --reset
-    """
-    from imdbsent import settings
-    from imdbsent.models import default, inventory, store
-
-    show_messages(no_color=no_color, quiet=quiet)
-    if name is not None and reset:
-        raise UsageProblem("a name and --reset ask for two things. Type: imdbsent models use --reset")
-    if reset:
-        inventory.reset()
-    elif name is not None:
-        inventory.use(name)
-    choice = default.choice()
-    if name is None and not reset:
-        write([f"{choice.name}\n"], sys.stdout.buffer)
-        logger.info(f"says {choice.source}")
-        return
-    chosen = name or store.DEFAULT_MODEL
-    logger.info(f"the default model is '{chosen}'")
-    if choice.source == settings.MODEL:
-        logger.info(f"but {settings.MODEL} is set, and '{choice.name}' answers as long as it is")
-
-
-def install(
-    source: Annotated[
-        str,
-        typer.Argument(
-            metavar="FILE|FOLDER|URL",
-            help="A tar of a bundle, a bundle's folder, the address of a tar, or '-': a tar on standard input.",
-            show_default=False,
-        ),
-    ],
-    sha256: Annotated[
-        str | None,
-        typer.Option("--sha256", metavar="HEX", help="What the tar must be. An address needs it, or #sha256=HEX."),
-    ] = None,
-    name: Annotated[
-        str | None, typer.Option("--name", help="The model's name from now on. Left out: the one in its card.")
-    ] = None,
-    replace: Replace = False,
-    quiet: Quiet = False,
-    no_color: NoColor = False,
-) -> None:
-    """Install a model from a tar, a folder or an address, all of its files checked; print its folder.
-
-    imdbsent models install mine.tar.gz
-
-    imdbsent models install https://example.org/mine.tar --sha256 HEX --name theirs
-
-    cat mine.tar | imdbsent models install -
-    """
-    from imdbsent.cli._progress import DownloadBar
-    from imdbsent.models import install as installing
-
-    if source == installing.STDIN and sys.stdin is not None and sys.stdin.isatty():
-        raise UsageProblem("standard input is a terminal, and a tar is no text. Type: imdbsent models install FILE")
-    console = show_messages(no_color=no_color, quiet=quiet)
-    bundle = installing.install(
-        source,
-        name=name,
-        sha256=sha256,
-        replace=replace,
-        stdin=sys.stdin.buffer if sys.stdin is not None else None,
-        progress=None if quiet else DownloadBar(console),
-    )
-    write([f"{bundle.directory}\n"], sys.stdout.buffer)
-
-STDOUT = "-"
-
-
-class ExportChoice(str, Enum):
-    """The formats of `imdbsent.models.export.ExportFormat`, which a test holds equal to these."""
-
-    TAR = "tar"
-    ONNX = "onnx"
-    KERAS = "keras"
-    HISTORY = "history"
-
-
-def export(
-    name: NameOrPath,
-    output: Annotated[
-        str, typer.Option("--output", "-o", metavar="FILE", help="Where it goes; '-' is standard output.")
-    ],
-    export_format: Annotated[
-        ExportChoice | None,
-        typer.Option("--format", help="Left out: what the name of the output ends in, else tar."),
-    ] = None,
-    re_export: Annotated[
-        bool,
-        typer.Option("--re-export", help="Write the network again as this version does, from the same weights."),
-    ] = False,
-    renew: Annotated[bool, typer.Option("--renew", hidden=True)] = False,  # its name in earlier versions
-    replace: Replace = False,
-    quiet: Quiet = False,
-    no_color: NoColor = False,
-) -> None:
-    """Write a model to a file: all of it as a tar, its network in ONNX or Keras, or the figures of its epochs.
-
-    A tar of one model has the same bytes each time; .tar.gz is packed by gzip.
-
-    imdbsent models export mine -o mine.tar.gz
-
-    imdbsent models export classic -o classic.onnx
-
-    imdbsent models export mine -o - --format history | jq .val_accuracy
-
-    imdbsent models export classic -o - | tar tv
-
-    imdbsent models export mine --re-export -o - | imdbsent models install - --name mine --replace
-    """
-    from imdbsent.errors import BundleInvalid
-    from imdbsent.models import export as exporting
-    from imdbsent.models import store
-
-    chosen = exporting.ExportFormat(export_format.value) if export_format else exporting.format_of(output)
-    show_messages(no_color=no_color, quiet=quiet)
-    bundle = store.locate(name)
-    try:
-        with _re_exported(bundle) if re_export or renew else nullcontext(bundle) as exported:
-            if output != STDOUT:
-                exporting.export_file(exported, chosen, Path(output), replace=replace)
-                logger.info(f"wrote the model '{bundle.card.name}' to {output}")
-                return
-            if sys.stdout.isatty():
-                raise UsageProblem("standard output is a terminal. Type: -o FILE, or a pipe behind it")
-            with output_errors():
-                exporting.export_stream(exported.verify(), chosen, sys.stdout.buffer)
-                sys.stdout.buffer.flush()
-    except BundleInvalid as error:
-        raise store.damaged(error) from error
-
-
 @contextmanager
 def _re_exported(bundle: Bundle) -> Iterator[Bundle]:
-    """The model with its network written again, in a folder that is removed after the block."""
+    """The model with its network written again, in a folder that is removed afterwards."""
     from imdbsent.training.export import re_export
 
     with output_errors(), TemporaryDirectory() as folder:
         yield re_export(bundle, Path(folder))
 
 
-def remove(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="The model's name.", show_default=False)],
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
-    quiet: Quiet = False,
-    no_color: NoColor = False,
-) -> None:
-    """Remove an installed model; the package's own copy of a model that comes with it stays.
-
-    imdbsent models remove mine
-
-    imdbsent models list --format csv | cut -d, -f1 | grep try | xargs -I NAME imdbsent models remove NAME --yes
-    """
-    from imdbsent.models import inventory, store
-
-    show_messages(no_color=no_color, quiet=quiet)
-    planned = inventory.plan(name)
-    if not yes and not _is_wanted(planned):
-        return
-    was_default = inventory.remove(planned)
-    logger.info(f"removed the model '{name}' from {planned.directory.parent}")
-    if planned.shipped:
-        logger.info("the copy in the package stays, and is installed again when it is used")
-    if was_default:
-        logger.info(f"it was the default model; that is '{store.DEFAULT_MODEL}' again")
-
-
 def _is_wanted(planned: Removal) -> bool:
-    """Ask on a terminal.
+    """Ask for confirmation.
 
     Raises:
-        UsageProblem: there is none.
+        UsageProblem: this is not a terminal.
     """
     if sys.stdin is None or not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise UsageProblem(
-            f"removing a model off a terminal needs a yes. Type: imdbsent models remove {planned.name} --yes"
+            f"not a terminal: pass --yes to confirm. Type: imdbsent models remove {planned.name} --yes"
         )
     return typer.confirm(f"Remove '{planned.directory}' ({size_of(planned.size)})?", err=True)
 
-models_app = typer.Typer(name="models", pretty_exceptions_enable=False)
-models_app.command("list")(list_models)
-models_app.command()(show)
-models_app.command()(use)
-models_app.command()(install)
-models_app.command()(export)
-models_app.command()(remove)
-models_app.command()(path)
 
-
-@models_app.callback(invoke_without_command=True)
-def models(context: typer.Context) -> None:
-    """See the models on this machine and how good they are, choose the one that answers, bring one in or take one out.
-
-    imdbsent models list
-
-    imdbsent models export mine -o - | ssh host imdbsent models install -
-    """
-    if context.invoked_subcommand is None:
-        typer.echo(context.get_help())
+def size_of(size: int) -> str:
+    """A number of bytes for people, for example `4.2 MB`."""
+    if size < 1e3:  # noqa: PLR2004 (a kilobyte)
+        return f"{size} B"
+    return f"{size / 1e6:,.1f} MB" if size >= 1e5 else f"{size / 1e3:,.1f} kB"  # noqa: PLR2004 (0.1 MB)

@@ -93,19 +93,23 @@ def test_the_list_names_what_is_damaged_and_what_to_type(run, mine: Path) -> Non
 def test_the_list_says_of_a_default_that_is_none_of_its_models(run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("IMDBSENT_MODEL", "./elsewhere")
     result = run("models", "list")
-    assert result.err == "none of these is the default model: that is './elsewhere', says IMDBSENT_MODEL\n"
+    assert result.err == "the default model is not in the list: './elsewhere', set by IMDBSENT_MODEL\n"
 
 
 def test_the_card_for_people_has_layers_metrics_recipe_and_hashes(run, mine: Path) -> None:
     result = run("models", "show", "mine")
     assert (result.code, result.err) == (ExitCode.DONE, "")
     card = read_bundle(mine).card
-    for part in ("LSTM", "accuracy 90.00%", "recipe", "by hand", card.files["model.onnx"][:32], "whole"):
+    for part in ("LSTM", "accuracy 90.00%", "recipe", "by hand", card.files["model.onnx"][:32], "intact"):
         assert part in result.out
     assert str(mine) in "".join(result.out.split())  # a long path is folded
     (mine / "model.onnx").write_bytes(b"damaged")
     result = run("models", "show", "mine")
-    assert (result.out.count("damaged"), result.out.count("whole")) == (1, 1)
+    assert (result.out.count("damaged"), result.out.count("intact")) == (1, 1)
+    assert result.code == ExitCode.NETWORK_OR_INTEGRITY
+    assert "model.onnx is damaged" in result.err
+    assert "Type: imdbsent models remove mine" in result.err
+    assert run("models", "show", "mine", "--format", "json").code == ExitCode.NETWORK_OR_INTEGRITY
 
 
 def test_the_card_as_it_is(run, mine: Path) -> None:
@@ -122,11 +126,11 @@ def test_the_chosen_model_answers_until_it_is_reset(run, mine: Path, monkeypatch
     result = run("models", "use", "mine")
     assert (result.code, result.out, result.err) == (ExitCode.DONE, "", "the default model is 'mine'\n")
     result = run("models", "use")
-    assert (result.out, result.err) == ("mine\n", "says imdbsent models use\n")
+    assert (result.out, result.err) == ("mine\n", "set by imdbsent models use\n")
     probability = run("predict", "great", "--format", "tsv").out
     assert probability == run("predict", "--model", "mine", "great", "--format", "tsv").out
     monkeypatch.setenv("IMDBSENT_MODEL", "classic")
-    assert "but IMDBSENT_MODEL is set, and 'classic' answers" in run("models", "use", "mine").err
+    assert "but IMDBSENT_MODEL is set, so 'classic' answers" in run("models", "use", "mine").err
     assert run("predict", "great", "--format", "tsv").out != probability
     monkeypatch.delenv("IMDBSENT_MODEL")
     assert run("models", "use", "--reset").err == "the default model is 'flagship'\n"
@@ -228,6 +232,7 @@ def test_the_network_for_other_programs(run, tmp_path: Path) -> None:
     classic = store.PRETRAINED / "classic"
     assert (tmp_path / "c.onnx").read_bytes() == (classic / "model.onnx").read_bytes()
     assert (tmp_path / "c.keras").read_bytes() == (classic / "network.keras").read_bytes()
+    assert run("models", "export", "classic", "-o", str(tmp_path / "d.onnx")).err.startswith("wrote the network of 'classic'")
     run("models", "export", "classic", "-o", str(tmp_path / "odd.onnx"), "--format", "tar")
     assert tarfile.is_tarfile(tmp_path / "odd.onnx")
 
@@ -264,7 +269,7 @@ def test_removing_says_what_it_did(run, mine: Path, home: Path) -> None:
     result = run("models", "remove", "mine", "--yes")
     assert (result.code, result.out) == (ExitCode.DONE, "")
     assert result.err == (
-        f"removed the model 'mine' from {home / 'models'}\nit was the default model; that is 'flagship' again\n"
+        f"removed the model 'mine' from {home / 'models'}\nit was the default model; the default is now 'flagship'\n"
     )
     run("predict", "great")
     result = run("models", "remove", "flagship", "-y")

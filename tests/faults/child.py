@@ -1,4 +1,4 @@
-"""`imdbsent` in a process that can be told to kill itself: `python -m tests.faults.child ORDER ARGUMENT...`.
+"""`imdbsent` in a process that can be told to kill itself: `python -m tests.faults.child INSTRUCTIONS ARGUMENT...`.
 
 What a command does to files is told by Python's audit events. The process kills itself with SIGKILL just before the
 n-th of them, so that each moment between two changes on the disk can be tried, and the same moment again.
@@ -22,8 +22,8 @@ _WRITES = os.O_WRONLY | os.O_RDWR
 
 
 @dataclass(frozen=True)
-class Order:
-    """What a child does beside its command.
+class Instructions:
+    """What a child does besides its command.
 
     Attributes:
         kill_at: the change of files before which it kills itself, from 1; 0 for none.
@@ -44,9 +44,9 @@ class Order:
     size: int = 0
 
 
-def command(order: Order, *arguments: str) -> list[str]:
+def command(instructions: Instructions, *arguments: str) -> list[str]:
     """The command line of a child; its working directory must be that of the repository."""
-    return [sys.executable, "-m", "tests.faults.child", json.dumps(asdict(order)), *arguments]
+    return [sys.executable, "-m", "tests.faults.child", json.dumps(asdict(instructions)), *arguments]
 
 
 class _Counter:
@@ -75,30 +75,31 @@ def _tell_sockets(path: str) -> None:
     sys.addaudithook(tell)
 
 
-def obey(order: Order, arguments: list[str]) -> int:
-    """Run a command as ordered.
+def follow(instructions: Instructions, arguments: list[str]) -> int:
+    """Run a command and follow the instructions.
 
     Returns:
         Its exit code.
     """
-    if order.url:
+    if instructions.url:
         from imdbsent.dataset import download
 
-        download.URL, download.SHA256, download.SIZE = order.url, order.sha256, order.size  # type: ignore[misc]
+        download.URL, download.SHA256 = instructions.url, instructions.sha256  # type: ignore[misc]
+        download.SIZE = instructions.size  # type: ignore[misc]
     from imdbsent.cli.app import run
 
-    if order.file_limit:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (order.file_limit, order.file_limit))
-    if order.sockets_to:
-        _tell_sockets(order.sockets_to)
-    counter = _Counter(order.kill_at)
+    if instructions.file_limit:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (instructions.file_limit, instructions.file_limit))
+    if instructions.sockets_to:
+        _tell_sockets(instructions.sockets_to)
+    counter = _Counter(instructions.kill_at)
     sys.addaudithook(counter)
     code = run(arguments)
     count = counter.count
-    if order.count_to:
-        Path(order.count_to).write_text(str(count), encoding="ascii")
+    if instructions.count_to:
+        Path(instructions.count_to).write_text(str(count), encoding="ascii")
     return code
 
 
 if __name__ == "__main__":
-    sys.exit(obey(Order(**json.loads(sys.argv[1])), sys.argv[2:]))
+    sys.exit(follow(Instructions(**json.loads(sys.argv[1])), sys.argv[2:]))

@@ -8,15 +8,15 @@ import pytest
 
 from imdbsent import fetch
 from tests.faults.downloading import CONTENT, PROXIES, QUICK
-from tests.faults.nursery import close_nursery
+from tests.faults.fork_server import close_fork_server
 from tests.faults.site import Site
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _nursery() -> Iterator[None]:
+def _fork_server() -> Iterator[None]:
     """The process that forks commands ends with the tests."""
     yield
-    close_nursery()
+    close_fork_server()
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The pauses, which are not made; and no proxy of the machine's."""
     seconds: list[float] = []
     monkeypatch.setattr(fetch, "time", SimpleNamespace(sleep=seconds.append))
-    monkeypatch.setattr(fetch, "PATIENCE", QUICK)
+    monkeypatch.setattr(fetch, "RETRY_POLICY", QUICK)
     for name in PROXIES:
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.upper(), raising=False)

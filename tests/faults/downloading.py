@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from imdbsent.errors import DownloadFailed, ExitCode
-from imdbsent.fetch import Patience, download
+from imdbsent.fetch import RetryPolicy, download
 from tests.server import Answer, serving
 
 CONTENT = random.Random(0).randbytes(400_000)
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
-QUICK = Patience(stall=0.3, fruitless=4, tries=20, first_pause=1, longest_pause=60)
+QUICK = RetryPolicy(stall=0.3, fruitless=4, attempts=20, first_pause=1, longest_pause=60)
 PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
 
 

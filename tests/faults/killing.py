@@ -13,8 +13,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tests.faults.child import Order, command
-from tests.faults.nursery import Ended, Fork, nursery
+from tests.faults.child import Instructions, command
+from tests.faults.fork_server import Ended, Fork, fork_server
 from tests.faults.scenarios import Download, Scenario
 from tests.faults.site import Site
 from tests.server import serving
@@ -59,9 +59,9 @@ def unbroken(scenario: Scenario, base: Path) -> Whole:
     folder = _new_folder(base / f"whole-{name}")
     scenario.set_up(folder)
     counts = folder / "changes"
-    order = replace(scenario.order, count_to=str(counts))
+    instructions = replace(scenario.instructions, count_to=str(counts))
     started = time.perf_counter()
-    result = start(scenario, order, folder, *scenario.command(folder)).wait()
+    result = start(scenario, instructions, folder, *scenario.command(folder)).wait()
     seconds = time.perf_counter() - started
     if result.returncode != 0:
         raise AssertionError(result.errors)
@@ -80,7 +80,7 @@ def kill_at_change(scenario: Scenario, base: Path, change: int) -> Outcome:
     """
     folder = _new_folder(base / f"{scenario.name}-{change}")
     scenario.set_up(folder)
-    result = start(scenario, replace(scenario.order, kill_at=change), folder, *scenario.command(folder)).wait()
+    result = start(scenario, replace(scenario.instructions, kill_at=change), folder, *scenario.command(folder)).wait()
     if result.returncode != -signal.SIGKILL:
         raise AssertionError(f"{scenario.name} was not killed at change {change}: {result.errors}")
     return _look(scenario, folder, f"change {change}")
@@ -99,7 +99,7 @@ def kill_after(scenario: Scenario, base: Path, seconds: float) -> Outcome | None
     """
     folder = _new_folder(base / f"{scenario.name}-moment")
     scenario.set_up(folder)
-    process = start(scenario, scenario.order, folder, *scenario.command(folder))
+    process = start(scenario, scenario.instructions, folder, *scenario.command(folder))
     time.sleep(seconds)
     process.kill()
     if process.wait().returncode != -signal.SIGKILL:
@@ -113,14 +113,14 @@ def download_scenario() -> Iterator[Download]:
     """The scenario of a download, from a server that sends its file bit by bit."""
     site = Site(random.Random(0).randbytes(300_000), pace=0.005)
     with serving(site.whole) as address:
-        yield Download("download", Order(url=f"{address}/a", sha256=site.sha256(), size=len(site.content)))
+        yield Download("download", Instructions(url=f"{address}/a", sha256=site.sha256(), size=len(site.content)))
 
 
 def _look(scenario: Scenario, folder: Path, point: str) -> Outcome:
     half = scenario.half(folder)
     problem = ""
     for following in scenario.following(folder):
-        result = start(scenario, scenario.order, folder, *following.arguments).wait()
+        result = start(scenario, scenario.instructions, folder, *following.arguments).wait()
         is_clean = "Traceback" not in result.errors and "unexpected" not in result.errors
         if result.returncode not in following.codes or not is_clean:
             problem = f"{' '.join(following.arguments[:3])}: {result.returncode}, {result.errors.strip()}"
@@ -150,16 +150,16 @@ class _Fresh:
     """A command in a new process.
 
     Args:
-        order: what it does beside.
-        folder: has the home, and gets what it says on standard error.
+        instructions: what it does besides the command.
+        folder: has the home, and gets its standard error.
         arguments: of the command.
     """
 
-    def __init__(self, order: Order, folder: Path, *arguments: str) -> None:
+    def __init__(self, instructions: Instructions, folder: Path, *arguments: str) -> None:
         self._errors = folder / "stderr"
         with self._errors.open("wb") as errors:
             self._process = subprocess.Popen(
-                command(order, *arguments),
+                command(instructions, *arguments),
                 cwd=ROOT,
                 env=environment(folder),
                 stdin=subprocess.DEVNULL,
@@ -172,24 +172,24 @@ class _Fresh:
         self._process.kill()
 
     def wait(self) -> Ended:
-        """Wait for its end."""
+        """Wait until it ends."""
         return Ended(self._process.wait(_TIMEOUT), self._errors.read_text(errors="replace"))
 
 
-def start(scenario: Scenario, order: Order, folder: Path, *arguments: str) -> _Fresh | Fork:
+def start(scenario: Scenario, instructions: Instructions, folder: Path, *arguments: str) -> _Fresh | Fork:
     """Start a command."""
     if scenario.is_forked:
-        return nursery().fork(order, environment(folder), folder / "stderr", arguments)
-    return _Fresh(order, folder, *arguments)
+        return fork_server().fork(instructions, environment(folder), folder / "stderr", arguments)
+    return _Fresh(instructions, folder, *arguments)
 
 
-def run_command(order: Order, variables: dict[str, str], *arguments: str) -> Ended:
+def run_command(instructions: Instructions, variables: dict[str, str], *arguments: str) -> Ended:
     """Run a command to its end, in a fork.
 
     Args:
-        order: what it does beside.
+        instructions: what it does besides the command.
         variables: the environment, with IMDBSENT_HOME.
         arguments: of `imdbsent`.
     """
     errors = Path(variables["IMDBSENT_HOME"]).parent / "stderr"
-    return nursery().fork(order, variables, errors, arguments).wait()
+    return fork_server().fork(instructions, variables, errors, arguments).wait()

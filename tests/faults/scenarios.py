@@ -14,7 +14,7 @@ from typing import ClassVar
 from imdbsent.bundle.bundle import Bundle, read_bundle, write_card
 from imdbsent.errors import BundleInvalid
 from imdbsent.models import install
-from tests.faults.child import Order
+from tests.faults.child import Instructions
 from tests.tiny import TINY
 
 RECORDS = 3_000
@@ -39,7 +39,7 @@ class Scenario:
     """A command to be killed, in a folder of its own with the home in `home`."""
 
     name: str
-    order: Order = field(default_factory=Order)
+    instructions: Instructions = field(default_factory=Instructions)
     is_forked: ClassVar[bool] = True
     """Whether its processes may be forked from one that has imported everything: TensorFlow's may not."""
 
@@ -71,7 +71,7 @@ class Download(Scenario):
 
     def half(self, folder: Path) -> str:
         target = folder / "home" / "cache" / "aclImdb_v1.tar.gz"
-        if target.exists() and hashlib.sha256(target.read_bytes()).hexdigest() != self.order.sha256:
+        if target.exists() and hashlib.sha256(target.read_bytes()).hexdigest() != self.instructions.sha256:
             return "half an archive"
         return ""
 

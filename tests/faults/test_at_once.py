@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from imdbsent.bundle.bundle import read_bundle
-from tests.faults.child import Order
+from tests.faults.child import Instructions
 from tests.faults.killing import environment, run_command
 from tests.faults.scenarios import Train, half_models, reviews, write_tar
 from tests.tiny import TINY
@@ -111,7 +111,8 @@ with FileLock({str(path)!r}):
     assert path.exists()
     started = time.monotonic()
     arguments = ("models", "install", str(TINY)) if lock.startswith("models") else ("dataset", "download")
-    order = Order() if lock.startswith("models") else Order(url="http://127.0.0.1:9/a", sha256="0" * 64, size=10)
-    result = run_command(order, environment(tmp_path), *arguments)
+    nowhere = Instructions(url="http://127.0.0.1:9/a", sha256="0" * 64, size=10)
+    instructions = Instructions() if lock.startswith("models") else nowhere
+    result = run_command(instructions, environment(tmp_path), *arguments)
     assert result.returncode == (0 if lock.startswith("models") else 3), result
     assert time.monotonic() - started < 100

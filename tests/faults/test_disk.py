@@ -11,10 +11,10 @@ import pytest
 
 from imdbsent.bundle.bundle import read_bundle
 from imdbsent.models import store
-from tests.faults.child import Order
+from tests.faults.child import Instructions
 from tests.faults.disk import small_disk
+from tests.faults.fork_server import Ended
 from tests.faults.killing import environment, run_command
-from tests.faults.nursery import Ended
 from tests.faults.scenarios import half_models, reviews, write_tar
 from tests.faults.site import Site
 from tests.server import serving
@@ -30,7 +30,7 @@ def command(tmp_path: Path) -> Command:
     """Run a command with the home in tmp_path/home; `limit` is the size that a file may have."""
 
     def run(*arguments: str, limit: int = 0) -> Ended:
-        return run_command(Order(file_limit=limit), environment(tmp_path), *arguments)
+        return run_command(Instructions(file_limit=limit), environment(tmp_path), *arguments)
 
     return run
 

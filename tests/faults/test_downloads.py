@@ -142,7 +142,7 @@ def test_a_server_that_asks_to_wait_for_an_hour_is_not_waited_for(
 def test_a_busy_server_is_asked_four_times_with_longer_and_longer_pauses(
     site: Site, target: Path, pauses: list[float], code: int
 ) -> None:
-    refused(site.status(code), target, f"the server answers {code}")
+    refused(site.status(code), target, f"the server responded with {code}")
     assert len(site.requests) == 4
     for longest, pause in zip((1, 2, 4), pauses, strict=True):
         assert longest / 2 <= pause <= longest
@@ -150,7 +150,7 @@ def test_a_busy_server_is_asked_four_times_with_longer_and_longer_pauses(
 
 @pytest.mark.parametrize("code", [204, 304, 400, 401, 403, 404, 410, 451])
 def test_what_will_not_change_is_asked_for_once(site: Site, target: Path, pauses: list[float], code: int) -> None:
-    refused(site.status(code), target, f"the server answers {code}")
+    refused(site.status(code), target, f"the server responded with {code}")
     assert len(site.requests) == 1
     assert pauses == []
     assert os.listdir(target.parent) == []
@@ -186,7 +186,7 @@ def test_chunks_that_end_early_are_a_lost_connection(site: Site, target: Path) -
 @pytest.mark.parametrize("answer", ["whole", "chunked"])
 def test_a_file_that_is_larger_than_it_may_be_does_not_fill_the_disk(site: Site, target: Path, answer: str) -> None:
     chosen = site.whole if answer == "whole" else site.chunked()
-    refused(chosen, target, "more comes than the 300,000 bytes", largest=300_000)
+    refused(chosen, target, "larger than the 300,000 bytes", largest=300_000)
     assert os.listdir(target.parent) == []
 
 

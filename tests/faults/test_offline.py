@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.child import Order
+from tests.faults.child import Instructions
 from tests.faults.killing import environment, run_command
 from tests.faults.scenarios import write_tar
 from tests.server import serving, status
@@ -40,7 +40,9 @@ def test_offline_no_command_opens_a_socket(
 ) -> None:
     sockets = tmp_path / "sockets"
     result = run_command(
-        Order(sockets_to=str(sockets)), {**environment(tmp_path), "IMDBSENT_OFFLINE": "1", **variables}, *arguments
+        Instructions(sockets_to=str(sockets)),
+        {**environment(tmp_path), "IMDBSENT_OFFLINE": "1", **variables},
+        *arguments,
     )
     assert result.returncode == code, result.errors
     assert sockets.read_text() == ""
@@ -52,7 +54,9 @@ def test_what_tells_sockets_tells_them(tmp_path: Path) -> None:
     sockets = tmp_path / "sockets"
     with serving(status(404)) as address:
         result = run_command(
-            Order(sockets_to=str(sockets)), environment(tmp_path), "models", "install", address, "--sha256", SHA256
+            Instructions(sockets_to=str(sockets)),
+            environment(tmp_path),
+            *("models", "install", address, "--sha256", SHA256),
         )
     assert result.returncode == 4
     assert "socket.connect" in sockets.read_text()
@@ -66,7 +70,7 @@ def test_offline_a_tar_that_is_here_is_installed(tmp_path: Path) -> None:
     sockets = tmp_path / "sockets"
     sha256 = hashlib.sha256(tar.read_bytes()).hexdigest()
     result = run_command(
-        Order(sockets_to=str(sockets)),
+        Instructions(sockets_to=str(sockets)),
         {**environment(tmp_path), "IMDBSENT_OFFLINE": "1"},
         *("models", "install", str(tar), "--sha256", sha256),
     )

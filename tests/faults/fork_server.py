@@ -1,6 +1,6 @@
 """Commands forked from a process that has imported everything: a kill costs milliseconds instead of half a second.
 
-The nursery has one thread and has loaded no model, so that a fork of it is as good as a new process.
+The fork server has one thread and has loaded no model, so a fork of it is as good as a new process.
 """
 
 from __future__ import annotations
@@ -18,20 +18,22 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from tests.faults.child import Order, obey
+from tests.faults.child import Instructions, follow
 
 _MODULES = (
     "filelock",
     "imdbsent.writing.resume",
     "imdbsent.classify.classifier",
-    "imdbsent.cli._predict_run",
+    "imdbsent.predict_job",
     "imdbsent.cli.app",
     "imdbsent.cli._progress",
-    "imdbsent.cli._progress",
+    "imdbsent.cli.models",
+    "imdbsent.cli.predict",
+    "imdbsent.cli.dataset",
     "imdbsent.fetch",
-    "imdbsent.models.inventory",
     "imdbsent.models.install",
     "imdbsent.models.inventory",
+    "imdbsent.models.resolve",
     "requests",
     "rich.progress",
     "tarfile",
@@ -43,8 +45,8 @@ class Ended:
     """How a command ended.
 
     Attributes:
-        returncode: its exit code; that of a signal is negative.
-        errors: what it said on standard error.
+        returncode: its exit code; negative for a signal.
+        errors: its standard error.
     """
 
     returncode: int
@@ -70,12 +72,12 @@ class Fork:
         return Ended(int(self._answers.readline()), self._errors.read_text(errors="replace"))
 
 
-class Nursery:
-    """The process that forks; one fork at a time."""
+class ForkServer:
+    """The process that forks, one fork at a time."""
 
     def __init__(self) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.faults.nursery"],
+            [sys.executable, "-m", "tests.faults.fork_server"],
             cwd=Path(__file__).parents[2],
             env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"},
             stdin=subprocess.PIPE,
@@ -83,17 +85,19 @@ class Nursery:
             text=True,
         )
 
-    def fork(self, order: Order, environment: dict[str, str], errors: Path, arguments: Sequence[str]) -> Fork:
+    def fork(
+        self, instructions: Instructions, environment: dict[str, str], errors: Path, arguments: Sequence[str]
+    ) -> Fork:
         """Start a command.
 
         Args:
-            order: what it does beside.
+            instructions: what it does besides the command.
             environment: all of its variables.
             errors: file that gets its standard error.
             arguments: of `imdbsent`.
         """
         assert self._process.stdin
-        request = [asdict(order), environment, str(errors), list(arguments)]
+        request = [asdict(instructions), environment, str(errors), list(arguments)]
         self._process.stdin.write(json.dumps(request) + "\n")
         self._process.stdin.flush()
         return Fork(self._process, errors)
@@ -104,26 +108,26 @@ class Nursery:
 
 
 @functools.cache
-def nursery() -> Nursery:
-    """The nursery of this process."""
-    return Nursery()
+def fork_server() -> ForkServer:
+    """The fork server of this process."""
+    return ForkServer()
 
 
-def close_nursery() -> None:
-    """End the nursery, if there is one."""
-    if nursery.cache_info().currsize:
-        nursery().close()
-        nursery.cache_clear()
+def close_fork_server() -> None:
+    """End the fork server, if there is one."""
+    if fork_server.cache_info().currsize:
+        fork_server().close()
+        fork_server.cache_clear()
 
 
 def _serve() -> None:
     for module in _MODULES:
         importlib.import_module(module)
     for line in sys.stdin:
-        order, environment, errors, arguments = json.loads(line)
+        instructions, environment, errors, arguments = json.loads(line)
         pid = os.fork()
         if pid == 0:
-            _live(Order(**order), environment, errors, arguments)
+            _live(Instructions(**instructions), environment, errors, arguments)
         _answer(pid)
         _answer(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
 
@@ -133,15 +137,15 @@ def _answer(number: int) -> None:
     sys.stdout.flush()
 
 
-def _live(order: Order, environment: dict[str, str], errors: str, arguments: list[str]) -> None:
-    """The life of a fork."""
+def _live(instructions: Instructions, environment: dict[str, str], errors: str, arguments: list[str]) -> None:
+    """Run a command in a fork."""
     for name, flags, descriptor in ((os.devnull, os.O_RDONLY, 0), (os.devnull, os.O_WRONLY, 1), (errors, _NEW, 2)):
         os.dup2(os.open(name, flags), descriptor)
     os.environ.clear()
     os.environ.update(environment)
     code = 1
     try:
-        code = obey(order, arguments)
+        code = follow(instructions, arguments)
     except BaseException:  # noqa: BLE001 (a fork must not go on as its parent)
         traceback.print_exc()
     finally:
