@@ -23,12 +23,13 @@ from imdbsent.bundle.bundle import read_bundle
 from imdbsent.classify.classifier import Classifier
 from imdbsent.dataset import aclimdb
 from imdbsent.models import store
+from imdbsent.training.distill.data import exclusion_hash
 from tests import negation
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from imdbsent.evaluation.metrics import Array
+    from imdbsent.evaluation.curves import Array
     from imdbsent.records import Prediction
 
 UNKNOWN_TEXTS = 200
@@ -115,6 +116,14 @@ def _rows(dev: Path | None, file: str) -> list[dict[str, str]]:
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
+def hashes(dev: Path | None) -> list[str]:
+    """The hashes of all texts that these figures are measured on: none of them may be trained on."""
+    files = ("everyday_dev.jsonl", "sentences_dev.jsonl", "plain_dev.jsonl")
+    texts = [row["text"] for file in files for row in _rows(dev, file)]
+    texts += [sentence.text for sentence in negation.read()]
+    return sorted({exclusion_hash(text) for text in texts})
+
+
 def find_dev(named: Path | None, data: Path | None = None) -> Path | None:
     """The folder of the dev sets: the one named, else that of the archive; None where there is none."""
     if named is not None:
@@ -128,7 +137,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("models", nargs="*", default=["flagship"], metavar="MODEL")
     parser.add_argument("--dev", type=Path, metavar="FOLDER")
+    parser.add_argument(
+        "--hashes", action="store_true", help="print what imdbsent/training/distill/excluded.txt holds, and no figures"
+    )
     arguments = parser.parse_args()
+    if arguments.hashes:
+        print("\n".join(hashes(find_dev(arguments.dev))))
+        return 0
     for model in arguments.models:
         folder = store.PRETRAINED / model
         show(Classifier(read_bundle(folder if folder.is_dir() else Path(model)).verify()), find_dev(arguments.dev))

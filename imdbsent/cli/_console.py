@@ -27,6 +27,7 @@ Data = Annotated[
     typer.Option(
         "--data",
         metavar="PATH",
+        rich_help_panel="Input",
         help="IMDB reviews: aclImdb_v1.tar.gz or the folder aclImdb. Default: IMDBSENT_ACLIMDB, else the cache, else "
         "a download.",
     ),

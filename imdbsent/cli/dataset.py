@@ -1,4 +1,7 @@
-"""`imdbsent dataset`: where the reviews are, fetch them, check them, remove them, and write them as a table."""
+"""`imdbsent dataset`: find, download, verify, remove and export the IMDB reviews.
+
+From top to bottom: the commands, the work, the table.
+"""
 
 from __future__ import annotations
 
@@ -6,26 +9,32 @@ import logging
 import sys
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from imdbsent.cli._console import Data, NoColor, Quiet, show_messages, stdout_console
-from imdbsent.cli._streams import visible
+from imdbsent.cli._views import NARROW, new_table, show, write_lines, write_text
 from imdbsent.errors import DatasetAbsent, DatasetIncomplete, UsageProblem
-from imdbsent.writing.text import output_errors, write
+from imdbsent.wording import counted
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
     from rich.table import Table
 
+    from imdbsent.dataset.aclimdb import Review
     from imdbsent.dataset.download import Verification
-    from imdbsent.dataset.export import ExportFormat
+    from imdbsent.dataset.export import TableFormat
+    from imdbsent.fetch import DownloadProgress
 
 logger = logging.getLogger(__name__)
 
+_INPUT: Final = "Input"
+_OUTPUT: Final = "Output"
+
 
 class ExportSplit(str, Enum):
-    """What to export."""
+    """The reviews to export."""
 
     TRAIN = "train"
     TEST = "test"
@@ -33,8 +42,8 @@ class ExportSplit(str, Enum):
     ALL = "all"
 
 
-class ExportChoice(str, Enum):
-    """The formats of `imdbsent.dataset.export.ExportFormat`, which a test holds equal to these."""
+class ReviewFormat(str, Enum):
+    """The formats of a table of reviews, those of `imdbsent.dataset.export.TableFormat`."""
 
     CSV = "csv"
     JSONL = "jsonl"
@@ -46,7 +55,7 @@ app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
 
 @app.callback()
 def dataset() -> None:
-    """The IMDB reviews on this machine: where they are, whether they are whole, and as a table for other tools.
+    """Find, download, verify, remove and export the IMDB reviews.
 
     imdbsent dataset download && imdbsent dataset verify
 
@@ -56,89 +65,95 @@ def dataset() -> None:
 
 @app.command()
 def path(data: Data = None, quiet: Quiet = False, no_color: NoColor = False) -> None:
-    """Print where the reviews are; on standard error, their size and who said so.
+    """Print the path of the reviews; their size and origin go to standard error.
 
     tar tzf "$(imdbsent dataset path)" | head
     """
     show_messages(no_color=no_color, quiet=quiet)
-    source = _find(data)
-    logger.info(_described(source, data))
-    write([f"{source}\n"], sys.stdout.buffer)
+    source = find_reviews(data)
+    logger.info(_description(source, data))
+    write_lines([str(source)])
 
 
 @app.command()
 def download(quiet: Quiet = False, no_color: NoColor = False) -> None:
-    """Fetch the archive (84 MB) from Stanford into the cache, unless it is there; print where it is.
+    """Download the archive (84 MB) from Stanford into the cache, unless it is already there, and print its path.
 
     imdbsent dataset download | xargs ls -l
     """
     from imdbsent.cli._progress import DownloadBar
     from imdbsent.dataset.download import fetch
 
-    console = show_messages(no_color=no_color, quiet=quiet)
-    target = fetch(None if quiet else DownloadBar(console))
-    write([f"{target}\n"], sys.stdout.buffer)
+    target = fetch(DownloadBar(show_messages(no_color=no_color, quiet=quiet)))
+    write_lines([str(target)])
 
 
 @app.command()
 def verify(data: Data = None, no_color: NoColor = False) -> None:
-    """Count every folder and compare with the data set's 25,000, 25,000 and 50,000; exit with 4 where they differ.
+    """Count the reviews in every folder. Exits with 4 if any are missing.
 
     imdbsent dataset verify --data aclImdb && imdbsent train --data aclImdb
     """
-    from imdbsent.dataset import download as verification
+    from imdbsent.dataset import download as copies
 
-    found = verification.verify(_find(data))
-    with output_errors():
-        stdout_console(no_color=no_color).print(verification_table(found))
+    found = copies.verify(find_reviews(data))
+    console = stdout_console(no_color=no_color)
+    show(console, *verification_tables(found, console.width))
     if found.shortfalls:
         raise DatasetIncomplete(found.source, found.shortfalls)
 
 
 @app.command()
 def remove(
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")] = False,
     quiet: Quiet = False,
     no_color: NoColor = False,
 ) -> None:
-    """Remove the archive and what was counted in it from the cache; files that you named yourself stay.
+    """Remove the archive and its word counts from the cache. Files outside the cache stay.
 
     imdbsent dataset remove --yes && imdbsent dataset download
     """
-    from imdbsent.dataset import download as removal
+    from imdbsent.dataset import download as copies
 
     show_messages(no_color=no_color, quiet=quiet)
-    cached = removal.find_cached()
+    cached = copies.find_cached()
     if not cached.files:
         logger.info("the cache holds nothing of the data set")
         return
+    size = f"{counted(len(cached.files), 'file')} ({_bytes(cached.size)})"
     if not yes:
         if not (sys.stdin.isatty() and sys.stderr.isatty()):
-            raise UsageProblem("removing the data set off a terminal needs a yes. Type: imdbsent dataset remove --yes")
+            raise UsageProblem("not a terminal: pass --yes to confirm. Type: imdbsent dataset remove --yes")
         for file in cached.files:
             logger.info(str(file))
-        if not typer.confirm(f"Remove {_count(len(cached.files))} ({_bytes(cached.size)})?", err=True):
+        if not typer.confirm(f"Remove {size}?", err=True):
             return
-    removal.remove(cached)
-    logger.info(f"removed {_count(len(cached.files))} ({_bytes(cached.size)})")
+    copies.remove(cached)
+    logger.info(f"removed {size}")
 
 
 @app.command()
 def export(
-    split: Annotated[ExportSplit, typer.Option("--split", help="Which reviews; unsup has no labels.")],
+    split: Annotated[
+        ExportSplit, typer.Option("--split", help="Reviews to export; unsup has no labels.", rich_help_panel=_INPUT)
+    ],
     export_format: Annotated[
-        ExportChoice | None,
-        typer.Option("--format", help="Left out: what the name of the output ends in, else csv."),
+        ReviewFormat | None,
+        typer.Option(
+            "--format", help="Output format. Default: the suffix of the file, else csv.", rich_help_panel=_OUTPUT
+        ),
     ] = None,
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", metavar="FILE", help="Write to a file. Left out: standard output."),
+        typer.Option(
+            "--output", "-o", metavar="FILE", help="Output file. Default: standard output.", rich_help_panel=_OUTPUT
+        ),
     ] = None,
     data: Data = None,
     quiet: Quiet = False,
     no_color: NoColor = False,
 ) -> None:
-    """Write reviews as a table: text, label (negative or positive), stars, split, title and file.
+    """Write reviews as a table with the columns text, label, stars, split, title and file.
 
     imdbsent dataset export --split train -o train.csv
 
@@ -147,54 +162,51 @@ def export(
     imdbsent dataset export --split all -o imdb.parquet
     """
     from imdbsent.cli._progress import DownloadBar
-    from imdbsent.dataset import export as exporting
-    from imdbsent.dataset.aclimdb import read_reviews
-    from imdbsent.dataset.download import find_or_fetch
+    from imdbsent.dataset.export import check_format, export_file, export_text
 
-    chosen = exporting.ExportFormat(_format(export_format, output).value)
-    _check_output(chosen, output)
-    exporting.check_format(chosen)
+    table_format = _table_format(export_format, output)
+    _check_output(table_format, output)
+    check_format(table_format)
     console = show_messages(no_color=no_color, quiet=quiet)
-    source = find_or_fetch(data, None if quiet else DownloadBar(console))
-    reviews = read_reviews(source, exporting.FOLDERS_OF_SPLIT[split.value])
+    reviews = read_split(split.value, data, DownloadBar(console))
     if output is None:
-        write(exporting.export_text(reviews, chosen), sys.stdout.buffer)
+        write_text(export_text(reviews, table_format))
     else:
-        exporting.export_file(reviews, chosen, output)
-        logger.info(f"wrote {len(reviews):,} reviews to {output}")
+        export_file(reviews, table_format, output)
+        logger.info(f"wrote {counted(len(reviews), 'review')} to {output}")
 
 
-def verification_table(found: Verification) -> Table:
-    """Folder, reviews, reviews expected, size; then the hashes."""
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(title=Text(visible(str(found.source))), title_justify="left", expand=False, show_footer=True)
-    folders = found.folders
-    total = (sum(f.reviews for f in folders), sum(f.expected for f in folders), sum(f.size for f in folders))
-    table.add_column("folder", "total")
-    for name, footer in zip(("reviews", "expected"), total):
-        table.add_column(name, f"{footer:,}", justify="right")
-    table.add_column("text", _bytes(total[2]), justify="right")
-    table.add_column("titles known", f"{sum(f.titled for f in folders):,}", justify="right")
-    table.add_column("")
-    for f in folders:
-        verdict = Text("whole", style="green") if f.is_whole else Text("not whole", style="red")
-        table.add_row(f.folder, f"{f.reviews:,}", f"{f.expected:,}", _bytes(f.size), f"{f.titled:,}", verdict)
-    table.caption = _hashes(found)
-    table.caption_justify = "left"
-    return table
+def _table_format(chosen: ReviewFormat | None, output: Path | None) -> TableFormat:
+    if chosen is None:
+        suffix = output.suffix.lower().removeprefix(".") if output else ""
+        chosen = next((each for each in ReviewFormat if each.value == suffix), ReviewFormat.CSV)
+    formats: dict[ReviewFormat, TableFormat] = {
+        ReviewFormat.CSV: "csv",
+        ReviewFormat.JSONL: "jsonl",
+        ReviewFormat.PARQUET: "parquet",
+    }
+    return formats[chosen]
 
 
-def _hashes(found: Verification) -> str:
-    lines = []
-    if found.archive_sha256 is not None:
-        kind = "the official archive" if found.is_official else "not the official archive, so judged by its content"
-        lines = [f"archive, SHA-256: {kind}", found.archive_sha256]
-    return "\n".join([*lines, "labelled reviews, SHA-256, as in the card of a model", found.labelled_sha256])
+def _check_output(table_format: TableFormat, output: Path | None) -> None:
+    if table_format == "parquet" and output is None:
+        raise UsageProblem("Parquet needs a file. Type: -o FILE.parquet")
+    if output is not None and output.is_dir():
+        raise UsageProblem(f"'{output}' is a folder. Type: -o {output}/reviews.{table_format}")
+    if output is not None and not output.parent.is_dir():
+        raise UsageProblem(f"there is no folder '{output.parent}'. Type: mkdir -p '{output.parent}'")
 
 
-def _find(data: Path | None) -> Path:
+def find_reviews(data: Path | None) -> Path:
+    """Find the reviews without downloading them.
+
+    Args:
+        data: archive or folder given by the user; None for the usual places.
+
+    Raises:
+        DatasetAbsent: they are not on this machine.
+        DatasetInvalid: the given path does not exist.
+    """
     from imdbsent.dataset.aclimdb import find
 
     source = find(data)
@@ -203,34 +215,75 @@ def _find(data: Path | None) -> Path:
     return source
 
 
-def _described(source: Path, data: Path | None) -> str:
+def read_split(split: str, data: Path | None = None, progress: DownloadProgress | None = None) -> list[Review]:
+    """Read the reviews to export, after downloading them if necessary.
+
+    Args:
+        split: a key of `imdbsent.dataset.export.FOLDERS_OF_SPLIT`.
+        data: archive or folder given by the user; None for the usual places.
+        progress: follows a download.
+
+    Raises:
+        ImdbsentError: the reviews are missing or damaged.
+    """
+    from imdbsent.dataset.aclimdb import read_reviews
+    from imdbsent.dataset.download import find_or_fetch
+    from imdbsent.dataset.export import FOLDERS_OF_SPLIT
+
+    return read_reviews(find_or_fetch(data, progress), FOLDERS_OF_SPLIT[split])
+
+
+def verification_tables(found: Verification, width: int) -> list[RenderableType]:
+    """The reviews of each folder, then the hashes.
+
+    Args:
+        found: a verified copy of the data set.
+        width: columns of the console.
+    """
+    return [_folder_table(found, width), *_hashes(found)]
+
+
+def _folder_table(found: Verification, width: int) -> Table:
+    from rich.text import Text
+
+    folders = found.folders
+    columns = {
+        "reviews": [f"{f.reviews:,}" for f in folders] + [f"{sum(f.reviews for f in folders):,}"],
+        "expected": [f"{f.expected:,}" for f in folders] + [f"{sum(f.expected for f in folders):,}"],
+    }
+    if width >= NARROW:  # the rest does not decide whether the folder is complete
+        columns["text"] = [_bytes(f.size) for f in folders] + [_bytes(sum(f.size for f in folders))]
+        columns["titles known"] = [f"{f.titled:,}" for f in folders] + [f"{sum(f.titled for f in folders):,}"]
+    table = new_table(width, str(found.source), has_footer=True)
+    table.add_column("folder", "total", overflow="fold")
+    for name, (*_, total) in columns.items():
+        table.add_column(name, total, justify="right", overflow="fold")
+    table.add_column("", overflow="fold")
+    for folder, *cells in zip(folders, *columns.values()):
+        verdict = Text("complete", style="green") if folder.is_complete else Text("incomplete", style="red")
+        table.add_row(folder.folder, *cells, verdict)
+    return table
+
+
+def _hashes(found: Verification) -> list[RenderableType]:
+    from rich.text import Text
+
+    hashes = []
+    if found.archive_sha256 is not None:
+        kind = "the official archive" if found.is_official else "not the official archive; its content decides"
+        hashes.append((f"SHA-256 of the archive: {kind}", found.archive_sha256))
+    hashes.append(("SHA-256 of the labelled reviews, as in the card of a model", found.labelled_sha256))
+    return [Text(line, style="dim italic", overflow="fold") for pair in hashes for line in pair]
+
+
+def _description(source: Path, data: Path | None) -> str:
     from imdbsent import settings
 
-    named = "--data" if data else settings.DATA if source.parent != settings.cache_directory() else "the cache"
+    origin = "--data" if data else settings.DATA if source.parent != settings.cache_directory() else "the cache"
     if source.is_dir():
-        return f"a folder, from {named}"
-    return f"an archive of {_bytes(source.stat().st_size)}, from {named}"
-
-
-def _format(chosen: ExportChoice | None, output: Path | None) -> ExportChoice:
-    if chosen is not None:
-        return chosen
-    suffix = output.suffix.lower().removeprefix(".") if output else ""
-    return ExportChoice(suffix) if suffix in {choice.value for choice in ExportChoice} else ExportChoice.CSV
-
-
-def _check_output(chosen: ExportFormat, output: Path | None) -> None:
-    if chosen.value == ExportChoice.PARQUET.value and output is None:
-        raise UsageProblem("Parquet needs a file. Type: -o FILE.parquet")
-    if output is not None and output.is_dir():
-        raise UsageProblem(f"'{output}' is a folder. Type: -o {output}/reviews.{chosen.value}")
-    if output is not None and not output.parent.is_dir():
-        raise UsageProblem(f"there is no folder '{output.parent}'. Type: mkdir -p '{output.parent}'")
+        return f"a folder, from {origin}"
+    return f"an archive of {_bytes(source.stat().st_size)}, from {origin}"
 
 
 def _bytes(size: int) -> str:
     return f"{size / 1e6:,.1f} MB" if size >= 1e6 else f"{size / 1e3:,.1f} kB"  # noqa: PLR2004 (a megabyte)
-
-
-def _count(files: int) -> str:
-    return f"{files:,} file" + "s" * (files != 1)

@@ -1,21 +1,18 @@
-"""`imdbsent evaluate`: how good is a model?
+"""`imdbsent evaluate`: measure models on labelled texts.
 
-The tables of `imdbsent evaluate`: models side by side, a column each.
+From top to bottom: the command, the work, the tables.
 """
 
 from __future__ import annotations
 
 import logging
-import sys
-from collections.abc import Sequence
+from contextlib import nullcontext
 from enum import Enum
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
-from rich.console import Group
-from rich.table import Table
-from rich.text import Text
 
 from imdbsent.cli._console import (
     Data,
@@ -26,116 +23,33 @@ from imdbsent.cli._console import (
     new_page,
     show_messages,
     stdout_console,
-    visible,
 )
 from imdbsent.cli._own_data import EvaluationFile, LabelColumn, Positive, TextColumn, check_subject, columns_and_rule
-from imdbsent.cli.stats import Layout
+from imdbsent.cli._streams import visible
+from imdbsent.cli._views import NARROW, FigureFormat, new_table, probability_text, show, write_text
 from imdbsent.errors import UsageProblem
-from imdbsent.evaluation.metrics import REPORTED, percent_interval
-from imdbsent.writing.text import output_errors, write
+from imdbsent.wording import counted
+from imdbsent.writing.text import write
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
+    from contextlib import AbstractContextManager
 
-    from rich.console import Console, RenderableType
+    from rich.console import RenderableType
+    from rich.table import Table
+    from rich.text import Text
 
     from imdbsent.classify.classifier import Classifier
     from imdbsent.evaluation.report import ModelReport, Report
+    from imdbsent.fetch import DownloadProgress
     from imdbsent.reading.labelled import Examples
+
+    Counting = Callable[[str, int], AbstractContextManager[Callable[[], None]]]
 
 logger = logging.getLogger(__name__)
 
-
-def report_page(report: Report) -> RenderableType:
-    """All the figures, a table a subject."""
-    models = report.models
-    tables: list[RenderableType] = [_figures(report), _confusion(models)]
-    tables.append(_groups(models, "words"))
-    if models[0].by_stars:
-        tables.append(_groups(models, "stars"))
-    if report.comparisons:
-        tables.append(_comparisons(report))
-    tables += [_mistakes(model) for model in models if model.mistakes]
-    return Group(*_spaced(tables))
-
-
-def chosen_lines(report: Report) -> list[str]:
-    """How the weights of each model were chosen: whether the test split had a part in it."""
-    return [visible(f"{model.model}: how the weights were chosen: {model.chosen_by}") for model in report.models]
-
-
-def _spaced(tables: list[RenderableType]) -> Iterator[RenderableType]:
-    for table in tables:
-        yield table
-        yield ""
-
-
-def _table(title: str, *columns: str) -> Table:
-    """A table whose first column names the row."""
-    table = Table(title=Text(visible(title)), title_justify="left", title_style="bold", header_style="bold")
-    for i, column in enumerate(columns):
-        table.add_column(Text(visible(column)), justify="right" if i else "left", overflow="fold")
-    return table
-
-
-def _figures(report: Report) -> Table:
-    models = report.models
-    title = f"{report.source}: {report.n:,} texts, {report.positive:,} positive"
-    table = _table(title, "", *(model.model for model in models))
-    for metric in REPORTED:
-        table.add_row(metric.label, *(metric.show(model.metrics[metric.key]) for model in models))
-    if any(model.unanswered for model in models):
-        table.add_row("without a verdict", *(f"{model.unanswered:,}" for model in models))
-    return table
-
-
-def _confusion(models: tuple[ModelReport, ...]) -> Table:
-    table = _table("confusion", "text is", "called negative", "called positive")
-    for model in models:
-        prefix = f"{visible(model.model)}: " if len(models) > 1 else ""
-        counts = model.confusion
-        table.add_row(Text(f"{prefix}negative"), f"{counts.true_negative:,}", f"{counts.false_positive:,}")
-        table.add_row(Text(f"{prefix}positive"), f"{counts.false_negative:,}", f"{counts.true_positive:,}")
-    return table
-
-
-def _groups(models: tuple[ModelReport, ...], what: str) -> Table:
-    table = _table(f"accuracy by {what}", what, "texts", *(model.model for model in models))
-    for same in zip(*(model.by_stars if what == "stars" else model.by_length for model in models)):
-        accuracies = (f"{g.accuracy:.2%} ({percent_interval(g.interval, 1)})" for g in same)
-        table.add_row(same[0].name, f"{same[0].n:,}", *accuracies)
-    return table
-
-
-def _comparisons(report: Report) -> Table:
-    table = _table("McNemar's test", "models", "only one is right", "test", "p")
-    for pair in report.comparisons:
-        table.add_row(
-            Text(visible(f"{pair.first} / {pair.second}")),
-            f"{pair.only_first_right:,} / {pair.only_second_right:,}",
-            pair.test,
-            pair.p_value_text,
-        )
-    return table
-
-
-def _mistakes(model: ModelReport) -> Table:
-    table = Table(
-        title=Text(visible(f"surest mistakes of {model.model}")),
-        title_justify="left",
-        title_style="bold",
-        header_style="bold",
-        expand=True,
-    )
-    table.add_column("where", overflow="fold")
-    table.add_column("is", no_wrap=True)
-    table.add_column("P(positive)", justify="right", no_wrap=True)
-    table.add_column("text", ratio=1, no_wrap=True, overflow="ellipsis")
-    for mistake in model.mistakes:
-        label, style = ("positive", "green") if mistake.label else ("negative", "red")
-        where, text = (Text(visible(content)) for content in (mistake.where, mistake.text))
-        table.add_row(where, Text(label, style=style), f"{mistake.probability:.4f}", text)
-    return table
+_INPUT: Final = "Input"
+_OUTPUT: Final = "Output"
 
 
 class EvaluationSplit(str, Enum):
@@ -153,28 +67,35 @@ def evaluate(
             "--model",
             "-m",
             metavar="NAME",
-            help="Name or folder of a model; several times for several side by side. "
-            "Left out: the default, as `imdbsent models use` prints it.",
+            help="Name or folder of a model. Repeat to compare models. Default: the model of `imdbsent models use`.",
+            rich_help_panel="Model",
         ),
     ] = None,
     data: Data = None,
     split: Annotated[
-        EvaluationSplit | None, typer.Option("--split", help="Which of the IMDB reviews. Left out: test.")
+        EvaluationSplit | None,
+        typer.Option("--split", help="Split of the IMDB reviews. Default: test.", rich_help_panel=_INPUT),
     ] = None,
     text_column: TextColumn = None,
     label_column: LabelColumn = None,
     positive: Positive = None,
-    output_format: Annotated[Layout, typer.Option("--format", help="How to write the figures.")] = Layout.TABLE,
+    output_format: Annotated[
+        FigureFormat, typer.Option("--format", help="Output format.", rich_help_panel=_OUTPUT)
+    ] = FigureFormat.TABLE,
     html: Annotated[
         Path | None,
-        typer.Option("--html", metavar="PATH", help="Write a page with the curves, too; one file, for any browser."),
+        typer.Option(
+            "--html", metavar="PATH", help="Also write an HTML page with the curves.", rich_help_panel=_OUTPUT
+        ),
     ] = None,
-    mistakes: Annotated[int, typer.Option(min=0, max=1_000, help="Surest mistakes to show of each model.")] = 5,
+    mistakes: Annotated[
+        int, typer.Option(min=0, max=1_000, help="Surest mistakes to list per model.", rich_help_panel=_OUTPUT)
+    ] = 5,
     quiet: Quiet = False,
     verbose: Verbose = False,
     no_color: NoColor = False,
 ) -> None:
-    """Measure models on labelled texts: accuracy, F1, ROC AUC, log loss, calibration, where they fail.
+    """Measure models on labelled texts: accuracy, F1, ROC AUC, log loss, calibration, mistakes.
 
     imdbsent evaluate --html report.html
 
@@ -192,50 +113,118 @@ def evaluate(
     )
     if html is not None:
         check_place(html)
-    console = show_messages(no_color=no_color, quiet=quiet, verbose=verbose)
-    classifiers = _load(model or [None], console)
-    if file is None:
-        examples = _reviews(data, split or EvaluationSplit.TEST, console)
-    else:
-        examples = _own_texts(file, text_column, label_column, positive)
-    report = _measure(classifiers, examples, mistakes, console)
-    if html is not None:
-        from imdbsent.evaluation.html import as_html
+    from imdbsent.cli._progress import DownloadBar, counting_bar
 
-        with new_page(html) as stream:
-            write(as_html(report), stream)
-        logger.info(f"the page is in {html}")
+    console = show_messages(no_color=no_color, quiet=quiet, verbose=verbose)
+    report = evaluate_models(
+        model or [None],
+        file,
+        data=data,
+        split=(split or EvaluationSplit.TEST).value,
+        text_column=text_column,
+        label_column=label_column,
+        positive=positive,
+        mistakes=mistakes,
+        progress=DownloadBar(console),
+        counting=partial(counting_bar, console),
+    )
+    if html is not None:
+        _write_page(report, html)
     _show(report, output_format, no_color=no_color)
 
 
-def _load(models: Sequence[str | None], console: Console) -> dict[str, Classifier]:
-    """The models by what they were called; the default one by its own name."""
+def _write_page(report: Report, path: Path) -> None:
+    from imdbsent.evaluation.html import as_html
+
+    with new_page(path) as stream:
+        write(as_html(report), stream)
+    logger.info(f"wrote the page to {path}")
+
+
+def _show(report: Report, output_format: FigureFormat, *, no_color: bool) -> None:
+    from imdbsent.evaluation.report import as_csv, as_json
+
+    if output_format is FigureFormat.TABLE:
+        console = stdout_console(no_color=no_color)
+        show(console, *report_tables(report, console.width))
+        if report.split is not None:
+            show(console, *chosen_lines(report), soft_wrap=True)
+    else:
+        write_text((as_json if output_format is FigureFormat.JSON else as_csv)(report))
+
+
+def evaluate_models(
+    models: Sequence[str | None],
+    file: str | None = None,
+    *,
+    data: Path | None = None,
+    split: str = "test",
+    text_column: str | None = None,
+    label_column: str | None = None,
+    positive: str | None = None,
+    mistakes: int = 5,
+    progress: DownloadProgress | None = None,
+    counting: Counting = lambda _name, _total: nullcontext(lambda: None),
+) -> Report:
+    """Measure models on labelled texts.
+
+    Args:
+        models: names or folders of models; None for the default.
+        file: the user's own texts, a file or a folder; None for the IMDB reviews.
+        data: archive or folder of the IMDB reviews; None for the usual places.
+        split: "train" or "test" of the IMDB reviews.
+        text_column: column of the file with the text.
+        label_column: column of the file with the label.
+        positive: rule for positive labels: ">=7", for example.
+        mistakes: mistakes to list for each model, at most.
+        progress: follows a download.
+        counting: given the name of a model and the number of texts, opens what is called after each answer.
+
+    Raises:
+        ImdbsentError: a model or the texts are missing or damaged.
+    """
+    from imdbsent.evaluation.report import NO_VERDICT, answer, report
+
+    classifiers = _load(models, progress)
+    if file is None:
+        examples = _reviews(data, split, progress)
+    else:
+        examples = _own_texts(file, text_column, label_column, positive)
+    answers = []
+    for name, classifier in classifiers.items():
+        with counting(name, len(examples.items)) as advance:
+            answers.append(answer(name, classifier, examples.items, advance))
+        if unanswered := answers[-1].unanswered:
+            logger.info(f"{name}: {counted(unanswered, 'text')} without a verdict, counted as P(positive) {NO_VERDICT}")
+    return report(examples, answers, mistakes=mistakes)
+
+
+def _load(models: Sequence[str | None], progress: DownloadProgress | None) -> dict[str, Classifier]:
+    """The models by the names they were given; the default one by its own name."""
     import imdbsent
-    from imdbsent.cli._progress import DownloadBar
 
     classifiers: dict[str, Classifier] = {}
     for model in models:
-        classifier = imdbsent.load(model, progress=DownloadBar(console))
+        classifier = imdbsent.load(model, progress=progress)
         name = model or classifier.bundle.card.name
         if name in classifiers:
-            raise UsageProblem(f"--model {name} is there twice. Type each model once")
+            raise UsageProblem(f"--model {name} is given twice. Type each model once")
         classifiers[name] = classifier
     return classifiers
 
 
-def _reviews(data: Path | None, split: EvaluationSplit, console: Console) -> Examples:
-    from imdbsent.cli._progress import DownloadBar
+def _reviews(data: Path | None, split: str, progress: DownloadProgress | None) -> Examples:
     from imdbsent.dataset.aclimdb import from_reviews, incomplete_folders, read_reviews
     from imdbsent.dataset.download import find_or_fetch
     from imdbsent.reading.labelled import Examples
 
-    source = find_or_fetch(data, DownloadBar(console))
-    reviews = read_reviews(source, (f"{split.value}/neg", f"{split.value}/pos"))
+    source = find_or_fetch(data, progress)
+    reviews = read_reviews(source, (f"{split}/neg", f"{split}/pos"))
     for shortfall in incomplete_folders(reviews):
-        logger.info(f"{source}: {shortfall} reviews; figures will not be comparable")
-    if split is EvaluationSplit.TRAIN:
-        logger.info("these reviews train models: of a model that saw them, the figures say what it remembers")
-    return Examples(from_reviews(reviews), f"IMDB reviews, {split.value}", split.value)
+        logger.info(f"{source}: {shortfall} reviews; the figures are not comparable with others")
+    if split == "train":
+        logger.info("models are trained on these reviews: the figures show what they remember")
+    return Examples(from_reviews(reviews), f"IMDB reviews, {split}", split)
 
 
 def _own_texts(file: str, text_column: str | None, label_column: str | None, positive: str | None) -> Examples:
@@ -250,36 +239,123 @@ def _own_texts(file: str, text_column: str | None, label_column: str | None, pos
     return Examples(read_examples(source, rule, columns, command="evaluate", allow_blank=True), path.name)
 
 
-def _measure(classifiers: dict[str, Classifier], examples: Examples, mistakes: int, console: Console) -> Report:
-    from imdbsent.cli._progress import counting_bar
-    from imdbsent.evaluation.report import NO_VERDICT, answer, report
+def report_tables(report: Report, width: int) -> Iterator[RenderableType]:
+    """All the figures, one table per subject, with a blank line after each.
 
-    answers = []
-    for name, classifier in classifiers.items():
-        with counting_bar(console, name, len(examples.items)) as advance:
-            answers.append(answer(name, classifier, examples.items, advance))
-        if answers[-1].unanswered:
-            count = answers[-1].unanswered
-            logger.info(f"{name}: {count:,} without a verdict, counted with a probability of {NO_VERDICT}")
-    return report(examples, answers, mistakes=mistakes)
-
-
-def _show(report: Report, layout: Layout, *, no_color: bool) -> None:
-    """Write a report to standard output.
-
-    Raises:
-        OutputClosed: the reader has gone.
-        OutputFailed: the system refuses.
+    Args:
+        report: at least one model.
+        width: columns of the console.
     """
-    if layout is Layout.TABLE:
+    for table in _tables(report, width):
+        yield table
+        yield ""
 
-        console = stdout_console(no_color=no_color)
-        with output_errors():
-            console.print(report_page(report))
-            if report.split is not None:
-                for line in chosen_lines(report):
-                    console.print(line, soft_wrap=True, markup=False)
-        return
-    from imdbsent.evaluation.report import as_csv, as_json
 
-    write((as_json if layout is Layout.JSON else as_csv)(report), sys.stdout.buffer)
+def chosen_lines(report: Report) -> list[Text]:
+    """How the weights of each model were chosen: whether the test split played a part."""
+    from rich.text import Text
+
+    return [
+        Text(visible(f"{model.model}: how the weights were chosen: {model.chosen_by}")) for model in report.models
+    ]
+
+
+def _tables(report: Report, width: int) -> Iterator[RenderableType]:
+    models = report.models
+    yield _figures(report, width)
+    yield _confusion(models, width)
+    yield _groups(models, "words", width)
+    if models[0].by_stars:
+        yield _groups(models, "stars", width)
+    if report.comparisons:
+        yield _comparisons(report, width)
+    yield from (_mistakes(model, width) for model in models if model.mistakes)
+
+
+def _table(title: str, width: int, *columns: str) -> Table:
+    """A table whose first column names the row."""
+    from rich.text import Text
+
+    table = new_table(width, title)
+    for i, column in enumerate(columns):
+        table.add_column(Text(visible(column)), justify="right" if i else "left", overflow="fold")
+    return table
+
+
+def _figures(report: Report, width: int) -> Table:
+    from imdbsent.evaluation.metrics import REPORTED
+
+    models = report.models
+    title = f"{report.source}: {counted(report.n, 'text')}, {report.positive:,} positive"
+    table = _table(title, width, "", *(model.model for model in models))
+    for metric in REPORTED:
+        table.add_row(metric.label, *(metric.show(model.metrics[metric.key]) for model in models))
+    if any(model.unanswered for model in models):
+        table.add_row("without a verdict", *(f"{model.unanswered:,}" for model in models))
+    return table
+
+
+def _confusion(models: Sequence[ModelReport], width: int) -> Table:
+    from rich.text import Text
+
+    table = _table("confusion matrix", width, "label", "predicted negative", "predicted positive")
+    for model in models:
+        prefix = f"{visible(model.model)}: " if len(models) > 1 else ""
+        counts = model.confusion
+        table.add_row(Text(f"{prefix}negative"), f"{counts.true_negative:,}", f"{counts.false_positive:,}")
+        table.add_row(Text(f"{prefix}positive"), f"{counts.false_negative:,}", f"{counts.true_positive:,}")
+    return table
+
+
+def _groups(models: Sequence[ModelReport], what: str, width: int) -> Table:
+    from imdbsent.evaluation.metrics import percent_interval
+
+    table = _table(f"accuracy by {what}", width, what, "texts", *(model.model for model in models))
+    for same in zip(*(model.by_stars if what == "stars" else model.by_length for model in models)):
+        accuracies = (f"{g.accuracy:.2%} ({percent_interval(g.interval, 1)})" for g in same)
+        table.add_row(same[0].name, f"{same[0].n:,}", *accuracies)
+    return table
+
+
+def _comparisons(report: Report, width: int) -> Table:
+    from rich.text import Text
+
+    table = _table("McNemar's test", width, "models", "only one is right", "test", "p")
+    for pair in report.comparisons:
+        table.add_row(
+            Text(visible(f"{pair.first} / {pair.second}")),
+            f"{pair.only_first_right:,} / {pair.only_second_right:,}",
+            pair.test,
+            pair.p_value_text,
+        )
+    return table
+
+
+def _mistakes(model: ModelReport, width: int) -> RenderableType:
+    """One row per mistake; on a narrow console, two lines, so that there is room for the text."""
+    from rich.console import Group
+    from rich.text import Text
+
+    title = f"surest mistakes of {model.model}"
+    rows = [
+        (
+            Text(visible(mistake.where)),
+            Text("positive", style="green") if mistake.label else Text("negative", style="red"),
+            probability_text(mistake.probability),
+            Text(visible(mistake.text), no_wrap=True, overflow="ellipsis"),
+        )
+        for mistake in model.mistakes
+    ]
+    if width < NARROW:
+        heads = (Text(", ").join([where, label, Text("P(positive) ") + p]) for where, label, p, _ in rows)
+        lines = (line for head, (*_, text) in zip(heads, rows) for line in (head, text))
+        return Group(Text(visible(title), style="bold"), *lines)
+    table = new_table(width, title)
+    table.expand = True
+    table.add_column("where", overflow="fold")
+    table.add_column("label", no_wrap=True)
+    table.add_column("P(positive)", justify="right", no_wrap=True)
+    table.add_column("text", ratio=1, no_wrap=True, overflow="ellipsis")
+    for row in rows:
+        table.add_row(*row)
+    return table

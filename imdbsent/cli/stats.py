@@ -1,11 +1,10 @@
-"""`imdbsent stats`: what is in the reviews, in figures.
+"""`imdbsent stats`: figures about the IMDB reviews, or about the user's own texts.
 
-The page of statistics: tables, a histogram of lengths, bars of stars, the words; one column or two, as fits.
+From top to bottom: the command, the work, the page.
 """
 
 from __future__ import annotations
 
-import sys
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
@@ -18,24 +17,202 @@ from rich.table import Table
 from rich.text import Text
 
 from imdbsent.cli._charts import CUT, histogram
-from imdbsent.cli._console import Data, NoColor, Quiet, Verbose, show_messages, stdout_console, visible
+from imdbsent.cli._console import Data, NoColor, Quiet, Verbose, show_messages, stdout_console
+from imdbsent.cli._streams import visible
+from imdbsent.cli._views import NARROW, FigureFormat, show, write_text
 from imdbsent.errors import OutputFailed, UsageProblem
-from imdbsent.writing.text import output_errors, write
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from rich.console import Console, RenderableType
+    from rich.console import RenderableType
 
     from imdbsent.dataset.statistics import SplitStatistics
+    from imdbsent.fetch import DownloadProgress
+
+
+_INPUT: Final = "Input"
+_OUTPUT: Final = "Output"
+
+
+class StatsSplit(str, Enum):
+    """The labelled splits of the IMDB reviews."""
+
+    ALL = "all"
+    TRAIN = "train"
+    TEST = "test"
+
+
+def stats(
+    file: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="FILE",
+            help="Your own texts: .csv, .tsv, .jsonl or .parquet with a text column and perhaps a label column, or "
+            ".txt with one text per line; also with .gz or .zst. '-' reads standard input. Default: the IMDB reviews.",
+            show_default=False,
+        ),
+    ] = None,
+    split: Annotated[
+        StatsSplit, typer.Option("--split", help="Split of the IMDB reviews.", rich_help_panel=_INPUT)
+    ] = StatsSplit.ALL,
+    num_words: Annotated[
+        int,
+        typer.Option(
+            "--num-words",
+            min=5,
+            max=10_000_000,
+            help="Ids from this one on are out of the vocabulary.",
+            rich_help_panel=_INPUT,
+        ),
+    ] = 10_000,
+    top: Annotated[
+        int, typer.Option("--top", min=0, max=1_000, help="Words per list.", rich_help_panel=_OUTPUT)
+    ] = 10,
+    output_format: Annotated[
+        FigureFormat, typer.Option("--format", help="Output format.", rich_help_panel=_OUTPUT)
+    ] = FigureFormat.TABLE,
+    data: Data = None,
+    text_column: Annotated[
+        str, typer.Option("--text-column", metavar="NAME", help="Column of FILE with the text.", rich_help_panel=_INPUT)
+    ] = "text",
+    label_column: Annotated[
+        str | None,
+        typer.Option(
+            "--label-column",
+            metavar="NAME",
+            help="Column of FILE with the class. Default: label, if there is one.",
+            rich_help_panel=_INPUT,
+        ),
+    ] = None,
+    recompute: Annotated[
+        bool,
+        typer.Option("--recompute", help="Count again, and compare with the figures that come with imdbsent."),
+    ] = False,
+    export_figures: Annotated[
+        Path | None,
+        typer.Option("--export-figures", metavar="PATH", hidden=True, help="Write the figures that imdbsent ships."),
+    ] = None,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    no_color: NoColor = False,
+) -> None:
+    """Show figures about the reviews: classes, words, lengths, stars, titles, and the words typical of each class.
+
+    imdbsent stats --num-words 10000
+
+    imdbsent stats --split train --format csv | grep ^reviews_of_stars
+
+    imdbsent stats --format json | jq .lengths.mean
+
+    imdbsent stats my-texts.csv --text-column review --label-column sentiment
+    """
+    from imdbsent.cli._progress import DownloadBar
+
+    console = show_messages(no_color=no_color, quiet=quiet, verbose=verbose)
+    if file is not None:
+        _check_file_options(split, data, is_about_reviews=recompute or export_figures is not None)
+    if export_figures is not None:
+        export_shipped_figures(export_figures, data, DownloadBar(console))
+        return
+    statistics = compute_statistics(
+        file,
+        split=split.value,
+        num_words=num_words,
+        top=top,
+        data=data,
+        text_column=text_column,
+        label_column=label_column,
+        recompute=recompute,
+        progress=DownloadBar(console),
+    )
+    _show(statistics, output_format, no_color=no_color)
+
+
+def _check_file_options(split: StatsSplit, data: Path | None, *, is_about_reviews: bool) -> None:
+    for option, is_given in (
+        (f"--split {split.value}", split is not StatsSplit.ALL),
+        ("--data", data is not None),
+        ("--recompute", is_about_reviews),
+    ):
+        if is_given:
+            raise UsageProblem(f"{option} is about the IMDB reviews, not about FILE. Type only one of them")
+
+
+def _show(statistics: SplitStatistics, output_format: FigureFormat, *, no_color: bool) -> None:
+    from imdbsent.dataset.figures import as_csv, as_json
+
+    if output_format is FigureFormat.TABLE:
+        console = stdout_console(no_color=no_color)
+        show(console, statistics_page(statistics, console.width, ascii_only=console.options.ascii_only))
+    else:
+        write_text((as_json if output_format is FigureFormat.JSON else as_csv)(statistics))
+
+
+def compute_statistics(
+    file: str | None = None,
+    *,
+    split: str = "all",
+    num_words: int = 10_000,
+    top: int = 10,
+    data: Path | None = None,
+    text_column: str = "text",
+    label_column: str | None = None,
+    recompute: bool = False,
+    progress: DownloadProgress | None = None,
+) -> SplitStatistics:
+    """Compute the figures of the IMDB reviews, or of a user's own texts.
+
+    Args:
+        file: the user's own texts; None for the IMDB reviews.
+        split: "train", "test" or "all" of the IMDB reviews.
+        num_words: ids from this one on are out of the vocabulary.
+        top: words per list.
+        data: archive or folder of the IMDB reviews; None for the usual places.
+        text_column: column of the file with the text.
+        label_column: column of the file with the class; None for "label", if there is one.
+        recompute: whether to count the reviews again, and to compare with the figures that come with the package.
+        progress: follows a download.
+
+    Raises:
+        ImdbsentError: the texts are missing or damaged, or a recomputed figure differs.
+    """
+    from imdbsent.dataset import describe
+
+    query = describe.StatisticsQuery(split, num_words, top)
+    if file is not None:
+        return describe.describe_file(file, query, text_column, label_column)
+    return (describe.recompute if recompute else describe.describe_reviews)(query, data, progress)
+
+
+def export_shipped_figures(path: Path, data: Path | None, progress: DownloadProgress | None = None) -> None:
+    """Write the figures that the package ships.
+
+    Args:
+        path: a JSON file.
+        data: archive or folder of the IMDB reviews; None for the usual places.
+        progress: follows a download.
+
+    Raises:
+        OutputFailed: the file cannot be written.
+        ImdbsentError: the reviews are missing or incomplete.
+    """
+    from imdbsent.dataset.describe import figures_to_ship
+    from imdbsent.dataset.figures import to_json
+
+    text = to_json(figures_to_ship(data, progress))
+    try:
+        path.write_text(text, encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise OutputFailed(f"{path}: {error.strerror or error}") from error
 
 
 TWO_COLUMNS: Final = 136
-"""Characters from which there is room for two panels side by side."""
+"""Columns from which on two panels fit side by side."""
 _WIDEST: Final = 160
 
 _STYLES: Final = ("red", "green", "blue", "magenta", "yellow", "cyan")
-"""Of the classes in order: negative is red and positive green, as in the table of predictions."""
+"""Of the classes in order: negative is red and positive green, like in the table of predictions."""
 _NAMES: Final = {
     "all": "IMDB reviews, train and test",
     "train": "IMDB reviews, train",
@@ -50,16 +227,16 @@ def statistics_page(statistics: SplitStatistics, width: int, *, ascii_only: bool
 
     Args:
         statistics: the figures.
-        width: characters of the terminal.
-        ascii_only: whether bars are drawn without block characters.
+        width: columns of the terminal.
+        ascii_only: whether bars have no block characters.
     """
     width = min(width, _WIDEST)
     is_wide = width >= TWO_COLUMNS
     panel_width = (width - 1) // 2 if is_wide else width
     inside = panel_width - 4  # border and padding
-    what = _Words(statistics)
-    size = _panel(_NAMES[statistics.split], _size(statistics, what), panel_width)
-    length = _panel(f"length of a {what.one} in ids", _lengths(statistics, inside, ascii_only=ascii_only), panel_width)
+    noun = _noun(statistics)
+    size = _panel(_NAMES[statistics.split], _size(statistics, inside), panel_width)
+    length = _panel(f"length of a {noun} in ids", _lengths(statistics, inside, ascii_only=ascii_only), panel_width)
     frequent = _panel("most frequent words", _frequent(statistics, inside), panel_width)
     left, right = [size], [length]
     if statistics.stars:
@@ -67,7 +244,7 @@ def statistics_page(statistics: SplitStatistics, width: int, *, ascii_only: bool
     if statistics.frequent:
         (left if is_wide else right).append(frequent)
     if statistics.telling:
-        right.append(_panel("words that tell the classes apart", _telling(statistics, inside), panel_width))
+        right.append(_panel("words typical of each class", _telling(statistics, inside), panel_width))
     if not is_wide:
         return Group(*left, *right)
     page = Table.grid(padding=(0, 1, 0, 0))
@@ -75,12 +252,9 @@ def statistics_page(statistics: SplitStatistics, width: int, *, ascii_only: bool
     return page
 
 
-class _Words:
-    """What a record is called: a review of IMDB, a text of a user's own."""
-
-    def __init__(self, statistics: SplitStatistics) -> None:
-        self.one = "text" if statistics.split == "file" else "review"
-        self.many = self.one + "s"
+def _noun(statistics: SplitStatistics) -> str:
+    """What a record is: a review of IMDB, or a text of the user's own."""
+    return "text" if statistics.split == "file" else "review"
 
 
 def _panel(title: str, content: RenderableType, width: int) -> Panel:
@@ -96,10 +270,12 @@ def _pairs() -> Table:
     return table
 
 
-def _size(statistics: SplitStatistics, what: _Words) -> RenderableType:
+def _size(statistics: SplitStatistics, width: int) -> RenderableType:
     vocabulary, titles, n = statistics.vocabulary, statistics.titles, statistics.reviews
     table = _pairs()
-    table.add_row(what.many, _groups(statistics))
+    is_narrow = width < NARROW
+    if not is_narrow:
+        table.add_row(f"{_noun(statistics)}s", _groups(statistics))
     if statistics.classes:
         table.add_row("classes", _classes(statistics))
     labelled = sum(size.reviews for size in statistics.sizes if size.label is not None)
@@ -113,12 +289,12 @@ def _size(statistics: SplitStatistics, what: _Words) -> RenderableType:
     if titles.titles:
         shared = f"; {titles.in_both_splits:,} in both splits" if statistics.split == "all" else ""
         table.add_row("titles", f"{titles.titles:,}{shared}")
-        table.add_row("reviews a title", f"mean {titles.mean:.1f}, median {titles.median}, most {titles.most}")
-    return table
+        table.add_row("per title", f"mean {titles.mean:.1f}, median {titles.median}, most {titles.most}")
+    return Group(_group_list(statistics), table) if is_narrow else table
 
 
 def _groups(statistics: SplitStatistics) -> RenderableType:
-    """Reviews a split and class as a small table."""
+    """Reviews of each split and class: one row per split, one column per class."""
     splits = list(dict.fromkeys(size.split for size in statistics.sizes))
     labels = list(dict.fromkeys(size.label for size in statistics.sizes))
     sizes = {(size.split, size.label): size.reviews for size in statistics.sizes}
@@ -140,6 +316,18 @@ def _groups(statistics: SplitStatistics) -> RenderableType:
     return table
 
 
+def _group_list(statistics: SplitStatistics) -> Table:
+    """The same as one row per split and class, for a narrow terminal."""
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(justify="right", no_wrap=True)
+    table.add_column(overflow="fold")
+    for size in statistics.sizes:
+        split = "" if statistics.split == "file" else f"{size.split}, "
+        table.add_row(f"{size.reviews:,}", Text(split).append(_label(size.label), style=_style(statistics, size.label)))
+    table.add_row(f"{statistics.reviews:,}", Text(f"{_noun(statistics)}s", style="cyan"))
+    return table
+
+
 def _classes(statistics: SplitStatistics) -> Text:
     n = len(statistics.classes)
     shown = statistics.classes[:20]
@@ -154,7 +342,7 @@ def _lengths(statistics: SplitStatistics, width: int, *, ascii_only: bool) -> Re
     table.add_row("percentiles", _percentiles(statistics, width))
     table.add_row("shortest", Text(visible(f"{lengths.shortest.length:,} ids, {lengths.shortest.review}")))
     table.add_row("longest", Text(visible(f"{lengths.longest.length:,} ids, {lengths.longest.review}")))
-    table.add_row(Text("cut", style=CUT), f"{lengths.cut:.2%} are longer than {limit} and lose their beginning")
+    table.add_row(Text("cut", style=CUT), f"{lengths.cut:.2%} are longer than {limit} ids and lose their first ones")
     return Group(table, "", histogram(lengths.histogram, limit, width, ascii_only=ascii_only))
 
 
@@ -190,24 +378,24 @@ def _frequent(statistics: SplitStatistics, width: int) -> RenderableType:
     table.add_column("rank", justify="right", style="dim", no_wrap=True)
     table.add_column("word", overflow="fold")
     table.add_column("count", justify="right", no_wrap=True)
-    room = (width - 30) // 14  # beside rank, word and count
-    labels = statistics.classes if 1 < len(statistics.classes) <= room else ()
+    columns = (width - 30) // 14  # that fit beside rank, word and count
+    labels = statistics.classes if 1 < len(statistics.classes) <= columns else ()
     for label in labels:
         table.add_column(Text(f"in {_label(label)}", style=_style(statistics, label)), justify="right")
     for word in statistics.frequent:
         rank = "" if word.rank is None else f"{word.rank:,}"
         table.add_row(rank, Text(visible(word.word)), *_numbers([word.count, *(word.by_class if labels else ())]))
     if statistics.split != "file" and any(word.word == "br" for word in statistics.frequent):
-        return Group(table, Text("br is what is left of the line break <br />", style="dim"))
+        return Group(table, Text("br comes from the line break <br />", style="dim"))
     return table
 
 
 def _telling(statistics: SplitStatistics, width: int) -> RenderableType:
-    """A list for each class; two classes stand side by side."""
+    """One list per class; two classes are side by side."""
     n = len(statistics.classes)
-    is_pair = n == 2  # noqa: PLR2004 (what there is room for)
-    room = (width - 3) // 2 if is_pair else width
-    lists = [_telling_list(statistics, i, room) for i in range(n)]
+    is_pair = n == 2  # noqa: PLR2004 (lists that fit)
+    width = (width - 3) // 2 if is_pair else width
+    lists = [_telling_list(statistics, i, width) for i in range(n)]
     note = Text("z of the log-odds ratio, Dirichlet prior (Monroe et al. 2008)", style="dim")
     if not is_pair:
         return Group(*lists, note)
@@ -216,9 +404,9 @@ def _telling(statistics: SplitStatistics, width: int) -> RenderableType:
     return Group(pair, note)
 
 
-def _telling_list(statistics: SplitStatistics, place: int, width: int) -> Table:
-    """One class: word and z, and how often it and the others use the word where there is room."""
-    label = statistics.classes[place]
+def _telling_list(statistics: SplitStatistics, index: int, width: int) -> Table:
+    """One class: word and z, and how often it and the others use the word, if that fits."""
+    label = statistics.classes[index]
     style = _style(statistics, label)
     table = _word_table()
     table.add_column(Text(_label(label), style=style), overflow="fold", style=style)
@@ -226,7 +414,7 @@ def _telling_list(statistics: SplitStatistics, place: int, width: int) -> Table:
         table.add_column(name, justify="right", no_wrap=True)
     for word in statistics.telling:
         if word.label == label:
-            here = word.by_class[place]
+            here = word.by_class[index]
             cells = (f"{word.z:.1f}", *_numbers([here, sum(word.by_class) - here]))
             table.add_row(Text(visible(word.word)), *cells[: len(table.columns) - 1])
     return table
@@ -246,137 +434,3 @@ def _label(label: str | None) -> str:
 
 def _style(statistics: SplitStatistics, label: str | None) -> str:
     return "dim" if label is None else _STYLES[statistics.classes.index(label) % len(_STYLES)]
-
-
-class Split(str, Enum):
-    """The labelled splits of the IMDB reviews."""
-
-    ALL = "all"
-    TRAIN = "train"
-    TEST = "test"
-
-
-class Layout(str, Enum):
-    """The formats of figures."""
-
-    TABLE = "table"
-    JSON = "json"
-    CSV = "csv"
-
-
-def stats(
-    file: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="FILE",
-            help="Your own texts: .csv, .tsv, .jsonl or .parquet with the columns text and label (which may be "
-            "missing), or .txt, a text a line, also with .gz or .zst behind it; '-' reads standard input. "
-            "Left out: the IMDB reviews.",
-            show_default=False,
-        ),
-    ] = None,
-    split: Annotated[Split, typer.Option("--split", help="Which of the IMDB reviews.")] = Split.ALL,
-    num_words: Annotated[
-        int, typer.Option("--num-words", min=5, max=10_000_000, help="Ids from this one on are out of the vocabulary.")
-    ] = 10_000,
-    top: Annotated[int, typer.Option("--top", min=0, max=1_000, help="Words a list.")] = 10,
-    output_format: Annotated[Layout, typer.Option("--format", help="How to write the figures.")] = Layout.TABLE,
-    data: Data = None,
-    text_column: Annotated[str, typer.Option("--text-column", help="Column of FILE that holds the text.")] = "text",
-    label_column: Annotated[
-        str | None,
-        typer.Option("--label-column", help="Column of FILE that holds the class. Left out: label, if there."),
-    ] = None,
-    recompute: Annotated[
-        bool,
-        typer.Option("--recompute", help="Count anew, and compare with the figures that came with imdbsent."),
-    ] = False,
-    export_figures: Annotated[
-        Path | None,
-        typer.Option("--export-figures", metavar="PATH", hidden=True, help="Write the figures that imdbsent ships."),
-    ] = None,
-    quiet: Quiet = False,
-    verbose: Verbose = False,
-    no_color: NoColor = False,
-) -> None:
-    """Show what is in the reviews: classes, words, lengths, stars, titles, and the words that tell classes apart.
-
-    imdbsent stats --num-words 10000
-
-    imdbsent stats --split train --format csv | grep ^reviews_of_stars
-
-    imdbsent stats --format json | jq .lengths.mean
-
-    imdbsent stats my-texts.csv --text-column review --label-column sentiment
-    """
-    console = show_messages(no_color=no_color, quiet=quiet, verbose=verbose)
-    if file is not None:
-        _check_file_options(split, data, recompute or export_figures is not None)
-    if export_figures is not None:
-        _export_figures(export_figures, data)
-        return
-    statistics = _statistics(
-        file, split, num_words, top, data, text_column, label_column, recompute=recompute, console=console
-    )
-    _show(statistics, output_format, no_color=no_color)
-
-
-def _check_file_options(split: Split, data: Path | None, is_about_reviews: bool) -> None:
-    for option, is_given in (
-        (f"--split {split.value}", split is not Split.ALL),
-        ("--data", data is not None),
-        ("--recompute", is_about_reviews),
-    ):
-        if is_given:
-            raise UsageProblem(f"{option} is about the IMDB reviews, not about FILE. Type one of the two")
-
-
-def _statistics(
-    file: str | None,
-    split: Split,
-    num_words: int,
-    top: int,
-    data: Path | None,
-    text_column: str,
-    label_column: str | None,
-    *,
-    recompute: bool,
-    console: Console,
-) -> SplitStatistics:
-    from imdbsent.cli._progress import DownloadBar
-    from imdbsent.dataset import describe
-
-    question = describe.Question(split.value, num_words, top)
-    if file is not None:
-        return describe.describe_file(file, question, text_column, label_column)
-    answer = describe.recompute if recompute else describe.describe_reviews
-    return answer(question, data, DownloadBar(console))
-
-
-def _show(statistics: SplitStatistics, layout: Layout, *, no_color: bool) -> None:
-    """Write statistics to standard output.
-
-    Raises:
-        OutputClosed: the reader has gone.
-        OutputFailed: the system refuses.
-    """
-    if layout is Layout.TABLE:
-
-        console = stdout_console(no_color=no_color)
-        with output_errors():
-            console.print(statistics_page(statistics, console.width, ascii_only=console.options.ascii_only))
-        return
-    from imdbsent.dataset.figures import as_csv, as_json
-
-    write((as_json if layout is Layout.JSON else as_csv)(statistics), sys.stdout.buffer)
-
-
-def _export_figures(path: Path, data: Path | None) -> None:
-    from imdbsent.dataset.describe import figures_to_ship
-    from imdbsent.dataset.figures import to_json
-
-    text = to_json(figures_to_ship(data))
-    try:
-        path.write_text(text, encoding="utf-8", newline="\n")
-    except OSError as error:
-        raise OutputFailed(f"{path}: {error.strerror or error}") from error

@@ -1,1 +1,1 @@
-"""The IMDB reviews: where they are, what they say, and how Keras numbers their words."""
+"""The IMDB reviews: find, download and read them, count their words, export them as a table."""

@@ -1,8 +1,6 @@
-"""The labelled reviews of IMDB as examples.
+"""Find and read the IMDB reviews: the Large Movie Review Dataset (Maas et al., ACL 2011), as an archive or a folder.
 
-The Large Movie Review Dataset (Maas et al., ACL 2011): find it and read it, from the archive or from a folder.
-
-The archive is read as a stream: 100,000 reviews come out of it in a few seconds and none is unpacked to disk.
+The archive is read as a stream: 100,000 reviews take a few seconds, and none is unpacked to disk.
 """
 
 from __future__ import annotations
@@ -37,7 +35,7 @@ FOLDERS: Final = {
     "test/pos": 12_500,
     "test/neg": 12_500,
 }
-"""Each folder of the data set, and how many reviews it holds."""
+"""Each folder of the data set, and its number of reviews."""
 LABELLED: Final = ("train/neg", "train/pos", "test/neg", "test/pos")
 """The folders whose reviews have a label."""
 
@@ -55,11 +53,11 @@ class Review:
 
     Attributes:
         split: "train" or "test".
-        number: the review's id, which is the first number of its file name; unique in its split and class.
-        text: as it stands in the file, `<br />` and all.
+        number: the review's id, the first number in its file name; unique in its split and class.
+        text: the content of the file, `<br />` included.
         label: 1 positive, 0 negative, None unlabelled.
         stars: the writer's rating, 1 to 10; 0 for an unlabelled review.
-        title: IMDB's id of the film, as "tt0453418"; empty where the list of addresses is not there.
+        title: IMDB's id of the film, for example "tt0453418"; empty if the list of addresses is missing.
     """
 
     split: str
@@ -71,27 +69,27 @@ class Review:
 
     @property
     def file_name(self) -> str:
-        """Name of the review's file, as "7_10.txt"."""
+        """Name of the review's file, for example "7_10.txt"."""
         return f"{self.number}_{self.stars}.txt"
 
     @property
     def folder(self) -> str:
-        """The review's folder, as "train/pos"."""
+        """The review's folder, for example "train/pos"."""
         kind = next(kind for kind, label in LABELS.items() if label == self.label)
         return f"{self.split}/{kind}"
 
 
 def find(named: Path | None = None) -> Path | None:
-    """Find the reviews on this machine: the path named, else `IMDBSENT_ACLIMDB`, else the cache.
+    """Find the reviews on this machine: the given path, else `IMDBSENT_ACLIMDB`, else the cache.
 
     Args:
-        named: archive or folder that the user named.
+        named: archive or folder given by the user.
 
     Returns:
-        The archive or the folder that holds `train/` and `test/`; None where nothing was named and the cache has none.
+        The archive, or the folder with `train/` and `test/`; None if no path is given and the cache has no archive.
 
     Raises:
-        DatasetInvalid: the path that was named is not there.
+        DatasetInvalid: the given path does not exist.
     """
     variable = os.environ.get(settings.DATA)
     chosen = named or (Path(variable).expanduser() if variable else None)
@@ -99,7 +97,7 @@ def find(named: Path | None = None) -> Path | None:
         cached = settings.cache_directory() / ARCHIVE
         return cached if cached.is_file() else None
     if not chosen.exists():
-        raise DatasetInvalid(chosen, "there is nothing of that name")
+        raise DatasetInvalid(chosen, "it does not exist")
     return chosen
 
 
@@ -107,15 +105,15 @@ def read_reviews(source: Path, folders: Iterable[str] = FOLDERS, *, allow_empty:
     """Read reviews from an archive or a folder.
 
     Args:
-        source: `aclImdb_v1.tar.gz`, or the folder that it unpacks to (or one above it).
-        folders: which to read, of the keys of `FOLDERS`.
+        source: `aclImdb_v1.tar.gz`, or the folder that it unpacks to (or the folder above).
+        folders: the folders to read, keys of `FOLDERS`.
         allow_empty: whether a folder may have no review.
 
     Returns:
-        The reviews in a stable order: by folder, then by number, wherever they were read from.
+        The reviews in a stable order, by folder, then by number: the same from an archive as from a folder.
 
     Raises:
-        DatasetInvalid: not such an archive or folder, damaged, or a folder has no review and none may be empty.
+        DatasetInvalid: no such archive or folder, a damaged one, or one with an empty folder that may not be empty.
     """
     wanted = set(folders)
     files = _folder_files(source, wanted) if source.is_dir() else _archive_files(source, wanted)
@@ -144,13 +142,22 @@ def read_reviews(source: Path, folders: Iterable[str] = FOLDERS, *, allow_empty:
     ]
 
 
+def from_reviews(reviews: Iterable[Review]) -> tuple[Example, ...]:
+    """The labelled reviews among some, as examples, in order; the group of a review is its film."""
+    return tuple(
+        Example(review.text, review.label, f"{review.folder}/{review.file_name}", review.stars, review.title)
+        for review in reviews
+        if review.label is not None
+    )
+
+
 def root_of(source: Path) -> Path:
-    """The folder that holds `train/` and `test/`: the one named, or `aclImdb` in it."""
+    """The folder with `train/` and `test/`: the given one, or `aclImdb` in it."""
     return next((root for root in (source, source / "aclImdb") if (root / "train").is_dir()), source)
 
 
 def incomplete_folders(reviews: Iterable[Review]) -> list[str]:
-    """Folders whose number of reviews is not that of the data set, each as "train/pos has 12 of 12,500"."""
+    """Folders whose number of reviews is not that of the data set, each in the form "train/pos has 12 of 12,500"."""
     counts = Counter(review.folder for review in reviews)
     return [
         f"{folder} has {count:,} of {FOLDERS[folder]:,}"
@@ -160,7 +167,7 @@ def incomplete_folders(reviews: Iterable[Review]) -> list[str]:
 
 
 def content_sha256(reviews: Iterable[Review]) -> str:
-    """SHA-256 over folder, file name and text of the reviews in order: the same for an archive and its folder."""
+    """SHA-256 of folder, file name and text of the reviews in order: the same for an archive and its folder."""
     digest = hashlib.sha256()
     for review in reviews:
         text = review.text.encode()
@@ -222,12 +229,3 @@ def _title(address: bytes) -> str:
 
 def _at(titles: list[str], number: int) -> str:
     return titles[number] if number < len(titles) else ""
-
-
-def from_reviews(reviews: Iterable[Review]) -> tuple[Example, ...]:
-    """Examples of labelled reviews of IMDB, in order; a review's group is its film."""
-    return tuple(
-        Example(review.text, review.label, f"{review.folder}/{review.file_name}", review.stars, review.title)
-        for review in reviews
-        if review.label is not None
-    )

@@ -1,11 +1,8 @@
-"""The counts of a corpus on disk, so that the reviews are counted once.
+"""A corpus as counts, which every figure about it is computed from, and the cache of these counts on disk.
 
-A file is keyed by the identity of what was counted and is written whole or not at all; it holds plain arrays and
-nothing that would be unpickled. What is damaged, or of another format, is as good as not there.
-
-A corpus as counts: what every figure about it is computed from, whatever its vocabulary is cut to.
-
-Counting 50,000 reviews takes seconds, and the counts are small, so they are what is cached; the texts are not kept.
+Counting 50,000 reviews takes seconds and the counts are small, so they are cached; the texts are not. A file of the
+cache is keyed by the identity of what was counted. It appears only when complete, and holds plain arrays, so that
+nothing is unpickled. A damaged file, or one of another format, counts as missing.
 """
 
 from __future__ import annotations
@@ -28,7 +25,7 @@ from imdbsent.files import file_sha256, write_arrays
 from imdbsent.text.tokenizer import split_words
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Iterator, Sequence
+    from collections.abc import Container, Iterable, Sequence
     from pathlib import Path
 
     import numpy.typing as npt
@@ -37,7 +34,7 @@ if TYPE_CHECKING:
 
 
 CLASS_NAMES: Final = {0: "negative", 1: "positive", None: None}
-"""What the labels of the IMDB reviews are called."""
+"""Names of the labels of the IMDB reviews."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +42,12 @@ class Text:
     """One text to count.
 
     Attributes:
-        split: "train", "test", or "file" for a user's own.
-        label: its class; None where it has none.
+        split: "train", "test", or "file" for the user's own.
+        label: its class; None for a text without one.
         text: the text.
         number: its number in its split and class.
-        stars: the writer's rating, 1 to 10; 0 where there is none.
-        title: number in IMDB's id of the film; 0 where it is not known.
+        stars: the writer's rating, 1 to 10; 0 for a text without one.
+        title: number in IMDB's id of the film; 0 if unknown.
     """
 
     split: str
@@ -62,17 +59,17 @@ class Text:
 
 
 @dataclass(frozen=True, eq=False)
-class Group:
-    """The texts of one split and class, one place a text in each array, and how often they use each word.
+class CorpusGroup:
+    """The texts of one split and class, one element per text in each array, and how often they use each word.
 
     Attributes:
         split: "train", "test" or "file".
         label: the class; None for texts without one.
-        lengths: int32 (texts,): ids of a text, the start mark included, words without a rank left out.
-        numbers: int32 (texts,): number of the text.
-        stars: int8 (texts,): its rating; 0 where it has none.
-        titles: int32 (texts,): number in IMDB's id of the film; 0 where it is not known.
-        counts: int32 (words,): how often each word of the corpus occurs.
+        lengths: number of ids, with the start mark and without words that have no rank; int32 (texts,).
+        numbers: number of the text; int32 (texts,).
+        stars: its rating, 0 if it has none; int8 (texts,).
+        titles: number in IMDB's id of the film, 0 if unknown; int32 (texts,).
+        counts: how often each word of the corpus occurs; int32 (words,).
     """
 
     split: str
@@ -89,39 +86,39 @@ class Corpus:
     """All the words of some texts, and the groups that use them.
 
     Attributes:
-        words: the word of rank r at place r - 1; behind them, the words that have no rank.
-        ranked: how many words have a rank: those of the texts that the vocabulary was learned from.
+        words: the word of rank r at index r - 1; after them, the words without a rank.
+        ranked: number of words with a rank: those in the texts that the vocabulary was learned from.
         groups: in the order of the figures: by split, then by class.
     """
 
     words: tuple[bytes, ...]
     ranked: int
-    groups: tuple[Group, ...]
+    groups: tuple[CorpusGroup, ...]
 
 
 @dataclass
-class _Tally:
-    counts: Counter[bytes] = field(default_factory=Counter)
+class _Counts:
+    words: Counter[bytes] = field(default_factory=Counter)
     rows: list[tuple[int, int, int, int]] = field(default_factory=list)  # length, number, stars, title
 
 
-_Tallies = dict[tuple[str, "str | None"], _Tally]
+_CountsByGroup = dict[tuple[str, "str | None"], _Counts]
 
 
 def count_reviews(reviews: Iterable[Review]) -> Corpus:
-    """Count the labelled IMDB reviews; the vocabulary is that of the training split, ranked as Keras ranks it."""
+    """Count the labelled IMDB reviews; the vocabulary is that of the training split, in the order of Keras's ranks."""
     by_split: dict[str, list[Review]] = {"train": [], "test": []}
     for review in reviews:
         by_split[review.split].append(review)
     vocabulary = learn_vocabulary(by_split["train"]).words
-    tallies = _tally(map(_as_text, by_split["train"]))
-    tallies.update(_tally(map(_as_text, by_split["test"]), set(vocabulary)))
-    return _corpus(tallies, vocabulary)
+    counts = _count(map(_as_text, by_split["train"]))
+    counts.update(_count(map(_as_text, by_split["test"]), set(vocabulary)))
+    return _corpus(counts, vocabulary)
 
 
 def count_texts(texts: Iterable[Text]) -> Corpus:
-    """Count texts whose vocabulary is their own: every word has a rank, the most frequent first, ties as they came."""
-    return _corpus(_tally(texts), ())
+    """Count texts with a vocabulary of their own: every word has a rank, the most frequent first, ties by first use."""
+    return _corpus(_count(texts), ())
 
 
 def _as_text(review: Review) -> Text:
@@ -129,44 +126,40 @@ def _as_text(review: Review) -> Text:
     return Text(review.split, CLASS_NAMES[review.label], review.text, review.number, review.stars, title)
 
 
-def _tally(texts: Iterable[Text], known: Container[bytes] | None = None) -> _Tallies:
-    tallies: _Tallies = {}
+def _count(texts: Iterable[Text], known: Container[bytes] | None = None) -> _CountsByGroup:
+    by_group: _CountsByGroup = {}
     for text in texts:
         words = split_words(text.text)
-        tally = tallies.setdefault((text.split, text.label), _Tally())
-        tally.counts.update(words)
+        counts = by_group.setdefault((text.split, text.label), _Counts())
+        counts.words.update(words)
         length = 1 + (len(words) if known is None else sum(map(known.__contains__, words)))
-        tally.rows.append((length, text.number, text.stars, text.title))
-    return tallies
+        counts.rows.append((length, text.number, text.stars, text.title))
+    return by_group
 
 
-def _corpus(tallies: _Tallies, vocabulary: Sequence[bytes]) -> Corpus:
+def _corpus(by_group: _CountsByGroup, vocabulary: Sequence[bytes]) -> Corpus:
     total: Counter[bytes] = Counter()
-    for tally in tallies.values():
-        total.update(tally.counts)
+    for counts in by_group.values():
+        total.update(counts.words)
     ranks = dict.fromkeys(vocabulary)
     words = (*vocabulary, *(word for word, _ in total.most_common() if word not in ranks))
     groups = tuple(
-        _group(split, label, tallies[split, label], words) for split, label in sorted(tallies, key=_group_order)
+        _group(split, label, by_group[split, label], words) for split, label in sorted(by_group, key=_group_order)
     )
     return Corpus(words, len(vocabulary) or len(words), groups)
 
 
-def _group(split: str, label: str | None, tally: _Tally, words: Sequence[bytes]) -> Group:
-    lengths, numbers, stars, titles = _columns(tally.rows)
-    return Group(
+def _group(split: str, label: str | None, counts: _Counts, words: Sequence[bytes]) -> CorpusGroup:
+    lengths, numbers, stars, titles = zip(*counts.rows)
+    return CorpusGroup(
         split,
         label,
         lengths=np.array(lengths, np.int32),
         numbers=np.array(numbers, np.int32),
         stars=np.array(stars, np.int8),
         titles=np.array(titles, np.int32),
-        counts=np.array([tally.counts[word] for word in words], np.int32),
+        counts=np.array([counts.words[word] for word in words], np.int32),
     )
-
-
-def _columns(rows: list[tuple[int, int, int, int]]) -> Iterator[tuple[int, ...]]:
-    return iter(zip(*rows))
 
 
 def _group_order(key: tuple[str, str | None]) -> tuple[bool, bool, str]:
@@ -174,54 +167,55 @@ def _group_order(key: tuple[str, str | None]) -> tuple[bool, bool, str]:
     split, label = key
     return split == "test", label is None, label or ""
 
+
 FOLDER: Final = "statistics"
-"""Folder of the cache where the counts are."""
+"""Folder of the cache with the counts."""
 _FORMAT: Final = 1
 _COLUMNS: Final = {"lengths": np.int32, "numbers": np.int32, "stars": np.int8, "titles": np.int32}
 
 
-def identity(source: Path) -> str:
-    """What the counts are keyed by, 64 hexadecimal digits.
+def cache_key(source: Path) -> str:
+    """The identity of the reviews that the counts are keyed by, 64 hexadecimal digits.
 
-    Of an archive, the SHA-256 of its bytes. Of a folder, a SHA-256 over the name, size and time of change of each
-    file, since reading 50,000 files would take as long as counting them: a file that was changed and given back its old
-    size and time goes unnoticed.
+    For an archive, the SHA-256 of its bytes. For a folder, a SHA-256 over the name, size and modification time of each
+    file, since reading 50,000 files would take as long as counting them: it misses a file that was changed and got its
+    old size and time back.
 
     Raises:
-        DatasetInvalid: it cannot be read.
+        DatasetInvalid: the source cannot be read.
     """
     try:
-        return _folder_identity(root_of(source)) if source.is_dir() else file_sha256(source)
+        return _folder_key(root_of(source)) if source.is_dir() else file_sha256(source)
     except OSError as error:
         raise DatasetInvalid(source, error.strerror or str(error)) from error
 
 
-def place(key: str) -> Path:
-    """Where the counts of that identity are kept."""
+def cache_path(key: str) -> Path:
+    """The file of the counts with a key."""
     return settings.cache_directory() / FOLDER / f"{key}-{_FORMAT}.npz"
 
 
-def load(key: str) -> Corpus | None:
-    """The counts of that identity; None where there are none that can be used."""
+def load_cached(key: str) -> Corpus | None:
+    """The counts with a key; None if there are no usable ones."""
     try:
-        with place(key).open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
+        with cache_path(key).open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
             return _unpacked(arrays)
     except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile, zlib.error):
         return None
 
 
-def store(key: str, corpus: Corpus) -> None:
-    """Keep the counts.
+def store_cached(key: str, corpus: Corpus) -> None:
+    """Store the counts.
 
     Raises:
         OSError: the cache cannot be written.
     """
-    path = place(key)
+    path = cache_path(key)
     path.parent.mkdir(parents=True, exist_ok=True)
     write_arrays(path, _packed(corpus), compressed=True)
 
 
-def _folder_identity(root: Path) -> str:
+def _folder_key(root: Path) -> str:
     digest = hashlib.sha256()
     lists = [f"{split}/urls_{kind}.txt" for split, kind in (folder.split("/") for folder in LABELLED)]
     for name in lists:
@@ -250,7 +244,7 @@ def _packed(corpus: Corpus) -> dict[str, Any]:
 
 
 def _unpacked(arrays: Any) -> Corpus:
-    """The corpus of the arrays.
+    """The corpus in some arrays.
 
     Raises:
         ValueError: the arrays do not belong together.
@@ -259,7 +253,7 @@ def _unpacked(arrays: Any) -> Corpus:
     words = tuple(arrays["words"].tobytes().split(b"\n"))
     names = [name.partition(" ") for name in arrays["groups"].tolist()]
     groups = tuple(
-        Group(
+        CorpusGroup(
             split,
             label,
             **{column: _checked(arrays[f"{column}{i}"], kind) for column, kind in _COLUMNS.items()},

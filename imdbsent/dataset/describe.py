@@ -1,4 +1,4 @@
-"""Statistics on request: from the reviews, from their counts in the cache, from the package, or from a user's file."""
+"""Statistics of the IMDB reviews or of a user's file: which source answers, and what it is checked against."""
 
 from __future__ import annotations
 
@@ -6,9 +6,18 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from imdbsent.dataset import corpus as corpus_cache
 from imdbsent.dataset.aclimdb import FOLDERS, LABELLED, find, read_reviews
-from imdbsent.dataset.corpus import CLASS_NAMES, Corpus, Text, count_reviews, count_texts
+from imdbsent.dataset.corpus import (
+    CLASS_NAMES,
+    Corpus,
+    Text,
+    cache_key,
+    cache_path,
+    count_reviews,
+    count_texts,
+    load_cached,
+    store_cached,
+)
 from imdbsent.dataset.download import find_or_fetch
 from imdbsent.dataset.figures import (
     Figures,
@@ -31,19 +40,18 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-
 MOST_CLASSES: Final = 100
-"""Classes of a user's file; a column with more different values is hardly one of labels."""
+"""Classes of a user's file; a column with more distinct values hardly holds labels."""
 
 
 @dataclass(frozen=True)
-class Question:
-    """What is asked.
+class StatisticsQuery:
+    """Which statistics to compute.
 
     Attributes:
         split: "train", "test" or "all".
         num_words: ids from this one on are out of the vocabulary.
-        top: words to list.
+        top: words per list.
     """
 
     split: str
@@ -52,92 +60,89 @@ class Question:
 
 
 def describe_reviews(
-    question: Question, named: Path | None, progress: DownloadProgress | None = None
+    query: StatisticsQuery, named: Path | None, progress: DownloadProgress | None = None
 ) -> SplitStatistics:
-    """The figures of the IMDB reviews: those that ship with the package, where the reviews are not on this machine.
+    """Describe the IMDB reviews: with the figures that ship with the package, if the reviews are not on this machine.
 
     Args:
-        question: what is asked.
-        named: archive or folder that the user named.
-        progress: is told of the bytes of a download, which only a question beyond the shipped figures needs.
-
-    Returns:
-        The figures.
+        query: which statistics.
+        named: archive or folder given by the user.
+        progress: follows a download; only a query beyond the shipped figures needs one.
 
     Raises:
-        DatasetInvalid: what was named does not hold the reviews.
-        DatasetMissing: the question goes beyond the shipped figures, and the reviews cannot be fetched.
-        DownloadFailed: as `find_or_fetch`.
+        DatasetInvalid: the given path does not hold the reviews.
+        DatasetMissing: the query goes beyond the shipped figures, and the reviews cannot be downloaded.
+        DownloadFailed: see `find_or_fetch`.
     """
     source = find(named)
     if source is None:
-        answer = shipped_answer(question.split, question.num_words, question.top)
+        answer = shipped_answer(query.split, query.num_words, query.top)
         if answer is not None:
-            logger.info("figures that came with imdbsent; to compute them anew: imdbsent stats --recompute")
+            logger.info("these figures come with imdbsent; to compute them again: imdbsent stats --recompute")
             return answer
         source = find_or_fetch(None, progress)
-    return _answer(_counted(source), question)
+    return _compute(_counted(source), query)
 
 
 def recompute(
-    question: Question, named: Path | None, progress: DownloadProgress | None = None
+    query: StatisticsQuery, named: Path | None, progress: DownloadProgress | None = None
 ) -> SplitStatistics:
-    """Count the reviews anew, compare every shipped figure, and answer.
+    """Count the reviews again, compare every shipped figure, and describe them.
 
     Raises:
-        FiguresDiffer: a figure is not the one that ships.
-        ImdbsentError: the others of `find_or_fetch` and `read_reviews`.
+        FiguresDiffer: a figure differs from the shipped one.
+        ImdbsentError: see `find_or_fetch` and `read_reviews`.
     """
     source = find_or_fetch(named, progress)
-    corpus = _count(source, corpus_cache.identity(source))
+    corpus = _count(source, cache_key(source))
     figures, shipped = compute_figures(corpus), read_shipped()
     wrong = differences(figures, shipped)
     if wrong:
         raise FiguresDiffer(source, wrong)
     count = count_figures(figures)
-    logger.info(f"computed again from {source}: all {count:,} figures are those that came with imdbsent")
-    return _answer(corpus, question)
+    logger.info(f"computed again from {source}: all {count:,} figures agree with those that come with imdbsent")
+    return _compute(corpus, query)
 
 
 def figures_to_ship(named: Path | None, progress: DownloadProgress | None = None) -> Figures:
     """The figures that the package ships, from the whole data set.
 
     Raises:
-        DatasetIncomplete: a folder has not the reviews it must have.
-        ImdbsentError: the others of `find_or_fetch` and `read_reviews`.
+        DatasetIncomplete: a folder lacks reviews.
+        ImdbsentError: see `find_or_fetch` and `read_reviews`.
     """
     source = find_or_fetch(named, progress)
-    corpus = _count(source, corpus_cache.identity(source))
+    corpus = _count(source, cache_key(source))
     if shortfalls := _shortfalls(corpus):
         raise DatasetIncomplete(source, shortfalls)
     return compute_figures(corpus)
 
 
 def describe_file(
-    file: str, question: Question, text_column: str = TEXT_COLUMN, label_column: str | None = None
+    file: str, query: StatisticsQuery, text_column: str = TEXT_COLUMN, label_column: str | None = None
 ) -> SplitStatistics:
-    """The figures of a user's own file, whose vocabulary is its own.
+    """Describe a user's own file, which has a vocabulary of its own.
 
     Raises:
         InputUnreadable: the file cannot be read.
-        UsageProblem: it has no text, no such column, or more classes than labels have.
+        UsageProblem: it has no text, lacks a column, or has more than `MOST_CLASSES` classes.
     """
     corpus = count_texts(_texts(file, text_column, label_column))
     if not corpus.groups:
         raise UsageProblem(f"{file!r} has no text. See: imdbsent stats --help")
-    return compute(corpus, "file", question.num_words, question.top)
+    return compute(corpus, "file", query.num_words, query.top)
 
 
-def _answer(corpus: Corpus, question: Question) -> SplitStatistics:
-    return compute(corpus, question.split, question.num_words, question.top)
+def _compute(corpus: Corpus, query: StatisticsQuery) -> SplitStatistics:
+    return compute(corpus, query.split, query.num_words, query.top)
 
 
 def _counted(source: Path) -> Corpus:
-    """The counts of the reviews, from the cache where they are there."""
-    key = corpus_cache.identity(source)
-    corpus = corpus_cache.load(key) or _count(source, key)
+    """The counts of the reviews, from the cache if it has them."""
+    key = cache_key(source)
+    corpus = load_cached(key) or _count(source, key)
     for shortfall in _shortfalls(corpus):
-        logger.info(f"{source}: {shortfall} reviews; figures will not be comparable")
+        logger.info(f"{source}: {shortfall} reviews; the figures are not comparable with others")
     return corpus
 
 
@@ -145,9 +150,9 @@ def _count(source: Path, key: str) -> Corpus:
     logger.info(f"counting the words of {source}; the counts are kept for the next time")
     corpus = count_reviews(read_reviews(source, LABELLED))
     try:
-        corpus_cache.store(key, corpus)
+        store_cached(key, corpus)
     except OSError as error:
-        logger.info(f"could not keep the counts in {corpus_cache.place(key).parent} ({error.strerror or error})")
+        logger.info(f"cannot keep the counts in {cache_path(key).parent} ({error.strerror or error})")
     return corpus
 
 
@@ -165,6 +170,6 @@ def _texts(file: str, text_column: str, label_column: str | None) -> Iterator[Te
         if len(classes) > MOST_CLASSES:
             raise UsageProblem(
                 f"{file!r} has more than {MOST_CLASSES} different labels by record {number}. "
-                "Type: --label-column NAME, the column that holds the classes"
+                "Type: --label-column NAME, with the column of the classes"
             )
         yield Text("file", record.label, record.text, number)

@@ -1,8 +1,6 @@
-"""What the cache holds of the data set, and how it is taken away: never a path that the user named.
+"""The copy of the data set on this machine: download it into the cache, verify it, remove it from the cache.
 
-Fetch the IMDB archive from its official address into the user's cache.
-
-Is the data set whole? Every folder's count against the known one, and the hashes that name its content.
+A path that the user named is verified, but never written or removed.
 """
 
 from __future__ import annotations
@@ -27,57 +25,54 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-
 URL: Final = "https://ai.stanford.edu/~amaas/data/sentiment/aclImdb_v1.tar.gz"
 SIZE: Final = 84_125_825
 """Bytes of the archive."""
 SHA256: Final = "c40f74a18d3b61f90feba1e17730e0d38e8b97c05fde7008942e91923d1658fe"
 
 
-def find_or_fetch(
-    named: Path | None, progress: DownloadProgress | None = None
-) -> Path:
+def find_or_fetch(named: Path | None, progress: DownloadProgress | None = None) -> Path:
     """Find the reviews on this machine, else download the archive into the cache.
 
     Args:
-        named: archive or folder that the user named.
-        progress: is told of the bytes that come.
+        named: archive or folder given by the user.
+        progress: follows the download.
 
     Returns:
         The archive or folder.
 
     Raises:
-        DatasetInvalid: the path that was named is not there.
-        DatasetMissing: they are not here, and the network is switched off or does not answer.
+        DatasetInvalid: the given path does not exist.
+        DatasetMissing: the reviews are not on this machine, and the network is off or does not answer.
         DownloadFailed: the server answers, but not with the archive.
     """
     return aclimdb.find(named) or fetch(progress)
 
 
 def fetch(progress: DownloadProgress | None = None) -> Path:
-    """Download the archive into the cache, unless it is there already, whole.
+    """Download the archive into the cache, unless it is already complete there.
 
     Args:
-        progress: is told of the bytes that come.
+        progress: follows the download.
 
     Returns:
         The archive in the cache.
 
     Raises:
-        DatasetMissing: the network is switched off or does not answer.
+        DatasetMissing: the network is off or does not answer.
         DownloadFailed: the server answers, but not with the archive.
     """
     target = settings.cache_directory() / aclimdb.ARCHIVE
     if _is_official(target):
         with contextlib.suppress(OSError):
-            PartialFile(target).discard()  # of a download that was killed just when it was whole
+            PartialFile(target).discard()  # from a download that was killed just when it was complete
         logger.info(f"the IMDB reviews are in {target}")
         return target
     if settings.is_offline():
         raise DatasetMissing(URL, SIZE, "IMDBSENT_OFFLINE is set")
     logger.info(f"downloading the IMDB reviews ({SIZE / 1e6:.0f} MB) from {URL} to {target}")
     try:
-        next_step = "Type the same command again, or hand it over with --data PATH"
+        next_step = "Type the same command again, or type it with --data PATH"
         return download(URL, target, SHA256, largest=SIZE, progress=progress, next_step=next_step)
     except DownloadFailed as error:
         if error.connected:
@@ -97,11 +92,11 @@ class FolderCount:
     """One folder of the data set.
 
     Attributes:
-        folder: its name, as "train/pos".
-        reviews: reviews found in it.
-        expected: reviews that it has in the data set.
+        folder: its name, for example "train/pos".
+        reviews: number of reviews found in it.
+        expected: number of reviews that it should have.
         size: bytes of their texts.
-        titled: reviews whose title is known.
+        titled: number of reviews with a known title.
     """
 
     folder: str
@@ -111,8 +106,8 @@ class FolderCount:
     titled: int
 
     @property
-    def is_whole(self) -> bool:
-        """Whether the count is that of the data set."""
+    def is_complete(self) -> bool:
+        """Whether no review is missing."""
         return self.reviews == self.expected
 
 
@@ -124,7 +119,7 @@ class Verification:
         source: the archive or folder.
         folders: each folder of the data set.
         archive_sha256: hash of the archive; None for a folder.
-        labelled_sha256: hash of the labelled reviews, as the cards of models trained on them give it.
+        labelled_sha256: hash of the labelled reviews; the cards of models trained on them have the same one.
     """
 
     source: Path
@@ -134,20 +129,20 @@ class Verification:
 
     @property
     def is_official(self) -> bool:
-        """Whether the archive is the official one, byte by byte; one that was packed again is not, and may be whole."""
+        """Whether the archive is the official one, byte for byte; a repacked one is not, but may be complete."""
         return self.archive_sha256 == SHA256
 
     @property
     def shortfalls(self) -> list[str]:
-        """Folders that are not whole, each as "train/pos has 12 of 12,500"."""
-        return [f"{f.folder} has {f.reviews:,} of {f.expected:,}" for f in self.folders if not f.is_whole]
+        """The incomplete folders, each in the form "train/pos has 12 of 12,500"."""
+        return [f"{f.folder} has {f.reviews:,} of {f.expected:,}" for f in self.folders if not f.is_complete]
 
 
 def verify(source: Path) -> Verification:
-    """Read a copy of the data set and count each folder.
+    """Read a copy of the data set and count the reviews in each folder, 0 for a missing one.
 
     Raises:
-        DatasetInvalid: not such an archive or folder, or damaged; a folder without reviews is counted as 0.
+        DatasetInvalid: no such archive or folder, or a damaged one.
     """
     reviews = read_reviews(source, FOLDERS, allow_empty=True)
     counts = Counter(review.folder for review in reviews)
@@ -169,11 +164,11 @@ def verify(source: Path) -> Verification:
 
 
 @dataclass(frozen=True)
-class Cached:
+class CachedFiles:
     """Files of the data set in the cache.
 
     Attributes:
-        files: the archive, what there is of a download that was cut off, and the counts of words.
+        files: the archive, an incomplete download, and the counts of words.
         size: their bytes.
     """
 
@@ -181,17 +176,17 @@ class Cached:
     size: int
 
 
-def find_cached() -> Cached:
-    """Find what the cache holds of the data set, whatever IMDBSENT_ACLIMDB says."""
+def find_cached() -> CachedFiles:
+    """Find the files of the data set in the cache, whatever IMDBSENT_ACLIMDB says."""
     cache = settings.cache_directory()
     files = [cache / f"{ARCHIVE}{ending}" for ending in ("", ".part", ".part.validator", ".lock")]
     with contextlib.suppress(OSError):
         files += sorted((cache / corpus.FOLDER).iterdir())
     there = tuple(file for file in files if file.is_file())
-    return Cached(there, sum(file.stat().st_size for file in there))
+    return CachedFiles(there, sum(file.stat().st_size for file in there))
 
 
-def remove(cached: Cached) -> None:
+def remove(cached: CachedFiles) -> None:
     """Remove the files.
 
     Raises:
@@ -202,5 +197,5 @@ def remove(cached: Cached) -> None:
             file.unlink(missing_ok=True)
     except OSError as error:
         raise RemovalFailed(str(error.filename), error.strerror or str(error)) from error
-    with contextlib.suppress(OSError):  # not there, or not empty
+    with contextlib.suppress(OSError):  # missing or not empty
         (settings.cache_directory() / corpus.FOLDER).rmdir()

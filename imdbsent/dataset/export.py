@@ -1,7 +1,7 @@
-"""The reviews as a table in a file: CSV, JSONL or Parquet, so that nobody writes that loop again.
+"""Export the reviews as a table: CSV, JSONL or Parquet.
 
-Columns: text, label ("negative", "positive", or nothing), stars (1 to 10, or nothing), split, title (IMDB's id of the
-film) and file (as "train/pos/7_10.txt"). Rows come in the order of `read_reviews`.
+Columns: text, label ("negative", "positive" or nothing), stars (1 to 10 or nothing), split, title (IMDB's id of the
+film) and file ("train/pos/7_10.txt", for example). Rows are in the order of `read_reviews`.
 """
 
 from __future__ import annotations
@@ -10,8 +10,7 @@ import csv
 import importlib
 import io
 import json
-from enum import Enum
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from imdbsent.dataset.corpus import CLASS_NAMES
 from imdbsent.errors import OutputFailed
@@ -26,6 +25,8 @@ if TYPE_CHECKING:
     from imdbsent.dataset.aclimdb import Review
 
 
+TableFormat = Literal["csv", "jsonl", "parquet"]
+
 COLUMNS: Final = ("text", "label", "stars", "split", "title", "file")
 FOLDERS_OF_SPLIT: Final = {
     "train": ("train/neg", "train/pos"),
@@ -36,17 +37,9 @@ FOLDERS_OF_SPLIT: Final = {
 _ROW_GROUP: Final = 10_000  # rows
 
 
-class ExportFormat(str, Enum):
-    """The formats of a table of reviews."""
-
-    CSV = "csv"
-    JSONL = "jsonl"
-    PARQUET = "parquet"
-
-
-def export_text(reviews: Iterable[Review], file_format: ExportFormat) -> Iterator[str]:
-    """The table as CSV (with a header) or JSONL (an object a line, null for nothing), piece by piece."""
-    if file_format is ExportFormat.JSONL:
+def export_text(reviews: Iterable[Review], table_format: TableFormat) -> Iterator[str]:
+    """Yield the table in chunks, as CSV with a header, or as JSONL with one object per line and null for nothing."""
+    if table_format == "jsonl":
         for review in reviews:
             yield json.dumps(_row(review), ensure_ascii=False) + "\n"
         return
@@ -57,33 +50,33 @@ def export_text(reviews: Iterable[Review], file_format: ExportFormat) -> Iterato
         yield line.getvalue()
 
 
-def export_file(reviews: Sequence[Review], file_format: ExportFormat, path: Path) -> None:
-    """Write the table to a file, which has its name only once it is whole; a file of that name is replaced.
+def export_file(reviews: Sequence[Review], table_format: TableFormat, path: Path) -> None:
+    """Write the table to a file, which appears only when complete and replaces an old one.
 
-    What is there and is no plain file, as a named pipe is, is written as it is.
+    A path that is not a regular file, a named pipe for example, is written to directly.
 
     Raises:
-        ExtraMissing: Parquet, and pyarrow is not installed.
-        OutputFailed: the place cannot be written.
+        ExtraMissing: the format is Parquet, and pyarrow is not installed.
+        OutputFailed: the file cannot be written.
     """
     try:
-        with new_file(path) as place:
-            if file_format is ExportFormat.PARQUET:
-                _write_parquet(reviews, place)
+        with new_file(path) as target:
+            if table_format == "parquet":
+                _write_parquet(reviews, target)
             else:
-                with place.open("wb") as stream:
-                    write(export_text(reviews, file_format), stream)
+                with target.open("wb") as stream:
+                    write(export_text(reviews, table_format), stream)
     except OSError as error:
         raise OutputFailed(f"{path}: {error.strerror or error}") from error
 
 
-def check_format(file_format: ExportFormat) -> None:
+def check_format(table_format: TableFormat) -> None:
     """Check that a format can be written, before the reviews are read.
 
     Raises:
-        ExtraMissing: Parquet, and pyarrow is not installed.
+        ExtraMissing: the format is Parquet, and pyarrow is not installed.
     """
-    if file_format is ExportFormat.PARQUET:
+    if table_format == "parquet":
         _pyarrow()
 
 

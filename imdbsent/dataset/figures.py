@@ -1,9 +1,7 @@
-"""Statistics as plain text for machines: JSON, or CSV with a figure a line.
+"""Statistics as plain text for machines, and the figures of the IMDB reviews that ship with the package.
 
-The figures of the IMDB reviews that come with the package, made from the full archive by our own command.
-
-`imdbsent stats --export-figures imdbsent/dataset/figures.json` makes them; `imdbsent stats --recompute` computes them
-anew and must find every one of them again.
+`imdbsent stats --export-figures imdbsent/dataset/figures.json` makes the shipped figures from the full archive;
+`imdbsent stats --recompute` computes them again and compares every one.
 """
 
 from __future__ import annotations
@@ -15,112 +13,13 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from imdbsent.bundle.bundle import from_json
 from imdbsent.dataset.statistics import NUM_WORDS, SPLITS, SplitStatistics, compute
+from imdbsent.typed_json import from_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from imdbsent.dataset.corpus import Corpus
-
-
-SHIPPED: Final = Path(__file__).parent / "figures.json"
-TOP: Final = 50
-"""Words that each list of the shipped figures has."""
-
-
-@dataclass(frozen=True)
-class Figures:
-    """What `figures.json` holds.
-
-    Attributes:
-        all: of both splits.
-        train: of the training split.
-        test: of the test split.
-    """
-
-    all: SplitStatistics
-    train: SplitStatistics
-    test: SplitStatistics
-
-
-def compute_figures(corpus: Corpus) -> Figures:
-    """The figures that the package ships, computed from the counts."""
-    return Figures(**{split: compute(corpus, split, NUM_WORDS, TOP) for split in SPLITS})
-
-
-def read_shipped() -> Figures:
-    """The figures that came with the package.
-
-    Raises:
-        OSError: the package has lost its file.
-        ValueError: the file is damaged.
-    """
-    figures: Figures = from_json(json.loads(SHIPPED.read_text(encoding="utf-8")), Figures, "figures")
-    return figures
-
-
-def shipped_answer(split: str, num_words: int, top: int) -> SplitStatistics | None:
-    """The shipped figures of a split, or None where the question goes beyond them."""
-    if num_words != NUM_WORDS or top > TOP:
-        return None
-    return shortened(getattr(read_shipped(), split), top)
-
-
-def shortened(statistics: SplitStatistics, top: int) -> SplitStatistics:
-    """The same figures with lists of `top` words."""
-    telling = (
-        word for label in statistics.classes for word in [w for w in statistics.telling if w.label == label][:top]
-    )
-    return replace(statistics, frequent=statistics.frequent[:top], telling=tuple(telling))
-
-
-def to_json(figures: Figures) -> str:
-    """The text of `figures.json`: one list or object of plain values a line, so that a change can be read."""
-    return _lines(asdict(figures), 0) + "\n"
-
-
-def differences(computed: Figures, shipped: Figures) -> list[str]:
-    """Figures that are not the same, each as "test.lengths.mean is 1.0, not 2.0"."""
-    found, expected = dict(_flat(asdict(computed), "")), dict(_flat(asdict(shipped), ""))
-    return [
-        f"{name} is {_shown(found, name)}, not {_shown(expected, name)}"
-        for name in {**expected, **found}
-        if name not in found or name not in expected or found[name] != expected[name]
-    ]
-
-
-def count_figures(figures: Figures) -> int:
-    """How many figures there are to compare."""
-    return sum(1 for _ in _flat(asdict(figures), ""))
-
-
-def _flat(value: Any, name: str) -> Iterator[tuple[str, Any]]:
-    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, (list, tuple)) else None
-    if items is None:
-        yield name, value
-        return
-    for key, item in items:
-        yield from _flat(item, f"{name}.{key}" if name else str(key))
-
-
-def _shown(figures: dict[str, Any], name: str) -> str:
-    return json.dumps(figures[name], ensure_ascii=False) if name in figures else "missing"
-
-
-def _lines(value: Any, depth: int) -> str:
-    """JSON, indented by one blank a level down to the values that hold nothing but plain ones."""
-    items = list(value.values()) if isinstance(value, dict) else value if isinstance(value, (list, tuple)) else ()
-    if not any(isinstance(item, (dict, list, tuple)) for item in items):
-        return json.dumps(value, ensure_ascii=False)
-    indent = " " * (depth + 1)
-    if isinstance(value, dict):
-        parts = [f"{json.dumps(key)}: {_lines(item, depth + 1)}" for key, item in value.items()]
-        before, after = "{", "}"
-    else:
-        parts = [_lines(item, depth + 1) for item in items]
-        before, after = "[", "]"
-    return before + "\n" + ",\n".join(indent + part for part in parts) + "\n" + " " * depth + after
 
 
 def as_json(statistics: SplitStatistics) -> Iterator[str]:
@@ -131,17 +30,16 @@ def as_json(statistics: SplitStatistics) -> Iterator[str]:
 def as_csv(statistics: SplitStatistics) -> Iterator[str]:
     """CSV (RFC 4180, but lines end in LF) with a header: figure, item, value.
 
-    The item says which of several figures of one name it is: a split and class, a percentile, a rating, a word.
+    The item tells figures of the same name apart: a split and class, a percentile, a rating, a word.
     """
     line = io.StringIO()
     writer = csv.writer(line, lineterminator="\n")
     writer.writerow(["figure", "item", "value"])
-    for row in _rows(statistics):
-        writer.writerow(row)
+    writer.writerows(_csv_rows(statistics))
     yield line.getvalue()
 
 
-def _rows(statistics: SplitStatistics) -> Iterator[tuple[str, Any, Any]]:
+def _csv_rows(statistics: SplitStatistics) -> Iterator[tuple[str, Any, Any]]:
     yield "split", "", statistics.split
     yield "num_words", "", statistics.num_words
     yield "maximum_length", "", statistics.maximum_length
@@ -165,3 +63,102 @@ def _rows(statistics: SplitStatistics) -> Iterator[tuple[str, Any, Any]]:
 def _extremes(statistics: SplitStatistics) -> Iterator[tuple[str, Any]]:
     for name in ("shortest", "longest"):
         yield name, getattr(statistics.lengths, name)
+
+
+SHIPPED: Final = Path(__file__).parent / "figures.json"
+TOP: Final = 50
+"""Words per list of the shipped figures."""
+
+
+@dataclass(frozen=True)
+class Figures:
+    """The content of `figures.json`.
+
+    Attributes:
+        all: statistics of both splits.
+        train: statistics of the training split.
+        test: statistics of the test split.
+    """
+
+    all: SplitStatistics
+    train: SplitStatistics
+    test: SplitStatistics
+
+
+def compute_figures(corpus: Corpus) -> Figures:
+    """Compute the figures that the package ships."""
+    return Figures(**{split: compute(corpus, split, NUM_WORDS, TOP) for split in SPLITS})
+
+
+def read_shipped() -> Figures:
+    """Read the figures that come with the package.
+
+    Raises:
+        OSError: the file is missing.
+        ValueError: the file is damaged.
+    """
+    figures: Figures = from_json(json.loads(SHIPPED.read_text(encoding="utf-8")), Figures, "figures")
+    return figures
+
+
+def shipped_answer(split: str, num_words: int, top: int) -> SplitStatistics | None:
+    """The shipped figures of a split, or None if the query goes beyond them."""
+    if num_words != NUM_WORDS or top > TOP:
+        return None
+    return shortened(getattr(read_shipped(), split), top)
+
+
+def shortened(statistics: SplitStatistics, top: int) -> SplitStatistics:
+    """The same figures with lists of `top` words."""
+    telling = (
+        word for label in statistics.classes for word in [w for w in statistics.telling if w.label == label][:top]
+    )
+    return replace(statistics, frequent=statistics.frequent[:top], telling=tuple(telling))
+
+
+def to_json(figures: Figures) -> str:
+    """The text of `figures.json`: one list or object of plain values per line, so that a change can be read."""
+    return _lines(asdict(figures), 0) + "\n"
+
+
+def differences(computed: Figures, shipped: Figures) -> list[str]:
+    """The figures that differ, each in the form "test.lengths.mean is 1.0, not 2.0"."""
+    found, expected = dict(_flat(asdict(computed), "")), dict(_flat(asdict(shipped), ""))
+    return [
+        f"{name} is {_as_text(found, name)}, not {_as_text(expected, name)}"
+        for name in {**expected, **found}
+        if name not in found or name not in expected or found[name] != expected[name]
+    ]
+
+
+def count_figures(figures: Figures) -> int:
+    """Number of figures to compare."""
+    return sum(1 for _ in _flat(asdict(figures), ""))
+
+
+def _flat(value: Any, name: str) -> Iterator[tuple[str, Any]]:
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, (list, tuple)) else None
+    if items is None:
+        yield name, value
+        return
+    for key, item in items:
+        yield from _flat(item, f"{name}.{key}" if name else str(key))
+
+
+def _as_text(figures: dict[str, Any], name: str) -> str:
+    return json.dumps(figures[name], ensure_ascii=False) if name in figures else "missing"
+
+
+def _lines(value: Any, depth: int) -> str:
+    """JSON, indented by one space per level, with one line for each list or object of plain values."""
+    items = list(value.values()) if isinstance(value, dict) else value if isinstance(value, (list, tuple)) else ()
+    if not any(isinstance(item, (dict, list, tuple)) for item in items):
+        return json.dumps(value, ensure_ascii=False)
+    indent = " " * (depth + 1)
+    if isinstance(value, dict):
+        lines = [f"{json.dumps(key)}: {_lines(item, depth + 1)}" for key, item in value.items()]
+        start, end = "{", "}"
+    else:
+        lines = [_lines(item, depth + 1) for item in items]
+        start, end = "[", "]"
+    return start + "\n" + ",\n".join(indent + line for line in lines) + "\n" + " " * depth + end

@@ -1,10 +1,10 @@
-"""The word ranks of Keras's IMDB data set, learned again from the raw reviews: all 88,584 of them agree.
+"""The word ranks of Keras's IMDB data set, computed from the raw reviews; all 88,584 of them agree.
 
-Keras's word index was made in Python 2 by counting words into a dict and sorting its items by count. The sort is
-stable, so words of one count stand in the order in which Python 2 iterates over the dict, and that order follows from
-the hash of each word and from the order in which the words came in. Both are known: the words are UTF-8 bytes, and
-the reviews were read positive before negative, by file name. So the ranks, ties and all, can be computed, and an id
-that a tutorial prints means the same word here.
+Keras's word index was made in Python 2, which counted words into a dict and sorted its items by count. The sort is
+stable, so words with the same count are in the order in which Python 2 iterates over the dict. That order follows from
+the hash of each word and from the order in which the words were inserted. Both are known: the words are UTF-8 bytes,
+and the reviews were read positive before negative, by file name. So the ranks can be computed, ties included, and an id
+in a tutorial means the same word here.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ _SMALLEST_TABLE = 8
 
 
 def learn_vocabulary(reviews: Iterable[Review]) -> Vocabulary:
-    """Rank the words of the training reviews by frequency, as Keras's word index does.
+    """Rank the words of the training reviews by frequency, like Keras's word index.
 
     Args:
         reviews: the labelled training reviews, in any order.
 
     Returns:
-        Every word, the most frequent first; ties in the order of Keras's index.
+        All the words, the most frequent first; ties in the order of Keras's index.
     """
     return rank_words(review.text for review in in_keras_order(reviews))
 
@@ -44,10 +44,10 @@ def rank_words(texts: Iterable[str]) -> Vocabulary:
     """Rank the words of texts by frequency.
 
     Args:
-        texts: in an order that decides ties.
+        texts: their order decides ties.
 
     Returns:
-        Every word, the most frequent first.
+        All the words, the most frequent first.
     """
     counts: Counter[bytes] = Counter()
     for text in texts:
@@ -69,10 +69,10 @@ def python2_hash(word: bytes) -> int:
 
 
 def python2_dict_order(words: Sequence[bytes]) -> list[bytes]:
-    """The order in which Python 2 iterates over a dict whose keys were inserted in the order given.
+    """The order in which Python 2 iterates over a dict whose keys were inserted in the given order.
 
-    The table of `Objects/dictobject.c`: open addressing with `i = 5 i + perturb + 1`, filled to two thirds at most,
-    then made four times as large as its contents (twice, beyond 50,000).
+    The hash table of `Objects/dictobject.c`: open addressing with `i = 5 i + perturb + 1`; when two thirds are full, it
+    grows to four times the number of its entries (twice, beyond 50,000).
 
     Args:
         words: distinct keys, in order of insertion.

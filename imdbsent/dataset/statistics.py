@@ -1,9 +1,7 @@
-"""Computes the figures of a corpus from its counts.
+"""The figures of a corpus: sizes, lengths, stars, titles, words, and the words typical of each class.
 
-Every figure is the same on every machine: means and deviations come from exact sums of whole numbers, percentiles are
-lengths that occur, and what goes through a logarithm is rounded.
-
-The figures of a corpus: sizes, lengths, stars, titles, words, and the words that tell its classes apart.
+Every figure is the same on every machine: means and deviations come from exact sums of integers, percentiles are
+lengths that occur, and logarithms are rounded.
 """
 
 from __future__ import annotations
@@ -24,7 +22,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from imdbsent.dataset.corpus import Corpus, Group
+    from imdbsent.dataset.corpus import Corpus, CorpusGroup
 
     Counts = npt.NDArray[np.int64]
 
@@ -32,15 +30,15 @@ if TYPE_CHECKING:
 SplitName = Literal["train", "test", "all"]
 SPLITS: Final[tuple[SplitName, ...]] = ("all", "train", "test")
 NUM_WORDS: Final = 10_000
-"""Ids from this one on are out of the vocabulary: what the tutorials pass to `imdb.load_data`."""
+"""Ids from this one on are out of the vocabulary; the value that tutorials pass to `imdb.load_data`."""
 MAXIMUM_LENGTH: Final = 500
-"""Ids that the tutorials keep of a review."""
+"""Ids of a review that tutorials keep."""
 PERCENTILES: Final = (1, 5, 25, 50, 75, 90, 95, 99)
 
 
 @dataclass(frozen=True)
 class GroupSize:
-    """How many reviews a split and class have; `label` is None for reviews without one."""
+    """Number of reviews in a split and class; `label` is None for reviews without one."""
 
     split: str
     label: str | None
@@ -49,7 +47,7 @@ class GroupSize:
 
 @dataclass(frozen=True)
 class Percentile:
-    """The smallest length that at least `percent` of 100 reviews do not exceed."""
+    """The smallest length that at least `percent` % of the reviews do not exceed."""
 
     percent: int
     length: int
@@ -57,7 +55,7 @@ class Percentile:
 
 @dataclass(frozen=True)
 class Extreme:
-    """The shortest or the longest review: its length, and its file, or the number of its record."""
+    """The shortest or the longest review: its length, and its file or the number of its record."""
 
     length: int
     review: str
@@ -74,16 +72,16 @@ class Bin:
 
 @dataclass(frozen=True)
 class Lengths:
-    """Lengths of the reviews in ids, the start mark included; words without a rank are left out, as Keras does.
+    """Lengths of the reviews in ids, with the start mark and, like Keras, without words that have no rank.
 
     Attributes:
         mean: their mean.
-        std: their standard deviation (of the population, as `numpy.std` gives it).
-        percentiles: for each of `PERCENTILES`.
+        std: their standard deviation, of the population, like `numpy.std`.
+        percentiles: one for each of `PERCENTILES`.
         shortest: the first of the shortest reviews.
         longest: the first of the longest.
-        cut: share of the reviews that are longer than `MAXIMUM_LENGTH`, 0 to 1.
-        histogram: columns of one width, from 0 on.
+        cut: share of the reviews longer than `MAXIMUM_LENGTH`, 0 to 1.
+        histogram: columns of equal width, from 0 on.
     """
 
     mean: float
@@ -96,16 +94,15 @@ class Lengths:
 
 
 @dataclass(frozen=True)
-class Vocabulary:
+class VocabularySize:
     """The words of the reviews.
 
     Attributes:
-        running: words in all, as they stand in the text.
-        distinct: different words.
-        distinct_ids: different ids once encoded with `num_words`, those of the start mark and of out-of-vocabulary
-            among them.
+        running: number of words in the texts.
+        distinct: number of distinct words.
+        distinct_ids: number of distinct ids with `num_words`, including the start mark and out-of-vocabulary.
         out_of_vocabulary: share of the running words that become the id out-of-vocabulary, 0 to 1.
-        left_out: share of the running words that no training review holds, and that have no id, 0 to 1.
+        left_out: share of the running words that no training review has, and that have no id, 0 to 1.
     """
 
     running: int
@@ -117,7 +114,7 @@ class Vocabulary:
 
 @dataclass(frozen=True)
 class StarCount:
-    """How many reviews gave so many stars."""
+    """Number of reviews with a rating."""
 
     stars: int
     reviews: int
@@ -125,14 +122,14 @@ class StarCount:
 
 @dataclass(frozen=True)
 class Titles:
-    """Reviews a title; all 0 where titles are not known.
+    """Reviews per title; all 0 if the titles are unknown.
 
     Attributes:
-        titles: different titles.
-        mean: reviews a title.
+        titles: number of distinct titles.
+        mean: mean number of reviews per title.
         median: the smallest number of reviews that at least half of the titles do not exceed.
-        most: reviews of the title that has most.
-        in_both_splits: titles with reviews in train and in test; 0 for one split.
+        most: number of reviews of the title with the most reviews.
+        in_both_splits: number of titles with reviews in train and in test; 0 for one split.
     """
 
     titles: int
@@ -144,7 +141,7 @@ class Titles:
 
 @dataclass(frozen=True)
 class FrequentWord:
-    """A frequent word: its rank (None where it has none), how often it occurs, and how often in each class."""
+    """A frequent word: its rank (None if it has none), how often it occurs, and how often in each class."""
 
     word: str
     rank: int | None
@@ -154,10 +151,10 @@ class FrequentWord:
 
 @dataclass(frozen=True)
 class TellingWord:
-    """A word that tells a class apart; see `imdbsent.dataset.word_counts`.
+    """A word typical of a class; see `imdbsent.dataset.word_counts`.
 
     Attributes:
-        label: the class that uses it more than the others do.
+        label: the class that uses it more than the others.
         word: the word.
         rank: its rank.
         log_odds: its log-odds ratio.
@@ -180,15 +177,15 @@ class SplitStatistics:
     Attributes:
         split: "train", "test", "all", or "file" for a user's own.
         num_words: ids from this one on are out of the vocabulary.
-        maximum_length: ids that are kept of a review.
+        maximum_length: ids of a review that are kept.
         classes: names of the classes.
-        sizes: reviews of each split and class.
-        vocabulary: words.
+        sizes: number of reviews in each split and class.
+        vocabulary: number of words and ids.
         lengths: lengths in ids.
-        stars: reviews a rating; empty where there are no ratings.
-        titles: reviews a title.
+        stars: number of reviews per rating; empty without ratings.
+        titles: number of reviews per title.
         frequent: the most frequent words, the most frequent first.
-        telling: for each class, the words that tell it apart, the most telling first.
+        telling: for each class, the words typical of it, the most typical first.
     """
 
     split: str
@@ -196,7 +193,7 @@ class SplitStatistics:
     maximum_length: int
     classes: tuple[str, ...]
     sizes: tuple[GroupSize, ...]
-    vocabulary: Vocabulary
+    vocabulary: VocabularySize
     lengths: Lengths
     stars: tuple[StarCount, ...]
     titles: Titles
@@ -205,11 +202,12 @@ class SplitStatistics:
 
     @property
     def reviews(self) -> int:
-        """Reviews in all."""
+        """Number of reviews in total."""
         return sum(size.reviews for size in self.sizes)
 
+
 _MOST_BINS: Final = 50
-_DECIMALS: Final = 4  # of what goes through a logarithm
+_DECIMALS: Final = 4  # of logarithms
 
 
 def compute(corpus: Corpus, split: str, num_words: int, top: int) -> SplitStatistics:
@@ -219,10 +217,7 @@ def compute(corpus: Corpus, split: str, num_words: int, top: int) -> SplitStatis
         corpus: the counts; at least one group of the split has a text.
         split: "train", "test", "file", or "all" for every group.
         num_words: ids from this one on are out of the vocabulary.
-        top: how many words to list: of the most frequent, and of the telling ones of each class.
-
-    Returns:
-        The figures.
+        top: words per list: of the most frequent, and of those typical of each class.
     """
     groups = [group for group in corpus.groups if split in ("all", group.split)]
     classes = tuple(dict.fromkeys(group.label for group in groups if group.label is not None))
@@ -243,15 +238,15 @@ def compute(corpus: Corpus, split: str, num_words: int, top: int) -> SplitStatis
     )
 
 
-def _sum_counts(groups: Sequence[Group]) -> Counts:
+def _sum_counts(groups: Sequence[CorpusGroup]) -> Counts:
     total: Counts = np.stack([group.counts for group in groups]).sum(axis=0, dtype=np.int64)
     return total
 
 
-def _vocabulary(total: Counts, ranked: int, num_words: int) -> Vocabulary:
+def _vocabulary(total: Counts, ranked: int, num_words: int) -> VocabularySize:
     known = _known(ranked, num_words)
     running, rare = int(total.sum()), int(total[known:ranked].sum())
-    return Vocabulary(
+    return VocabularySize(
         running=running,
         distinct=int(np.count_nonzero(total)),
         distinct_ids=int(np.count_nonzero(total[:known])) + 1 + bool(rare),
@@ -261,11 +256,11 @@ def _vocabulary(total: Counts, ranked: int, num_words: int) -> Vocabulary:
 
 
 def _known(ranked: int, num_words: int) -> int:
-    """How many words have an id of their own: rank r is the id r + `INDEX_FROM`, which must be below num_words."""
+    """Number of words with an id of their own: rank r is the id r + `INDEX_FROM`, which must be below num_words."""
     return min(ranked, max(0, num_words - INDEX_FROM - 1))
 
 
-def _lengths(groups: Sequence[Group]) -> Lengths:
+def _lengths(groups: Sequence[CorpusGroup]) -> Lengths:
     lengths = np.concatenate([group.lengths for group in groups]).astype(np.int64)
     n, total, squares = len(lengths), int(lengths.sum()), int((lengths**2).sum())
     ordered = np.sort(lengths)
@@ -280,22 +275,22 @@ def _lengths(groups: Sequence[Group]) -> Lengths:
     )
 
 
-def _extreme(groups: Sequence[Group], place: int) -> Extreme:
+def _extreme(groups: Sequence[CorpusGroup], index: int) -> Extreme:
     for group in groups:
-        if place < len(group.lengths):
-            return Extreme(int(group.lengths[place]), _review_name(group, place))
-        place -= len(group.lengths)
-    raise IndexError(place)
+        if index < len(group.lengths):
+            return Extreme(int(group.lengths[index]), _review_name(group, index))
+        index -= len(group.lengths)
+    raise IndexError(index)
 
 
-def _review_name(group: Group, place: int) -> str:
+def _review_name(group: CorpusGroup, index: int) -> str:
     if group.split == "file":
-        return f"record {group.numbers[place]}"
-    return f"{group.split}/{(group.label or '')[:3]}/{group.numbers[place]}_{group.stars[place]}.txt"
+        return f"record {group.numbers[index]}"
+    return f"{group.split}/{(group.label or '')[:3]}/{group.numbers[index]}_{group.stars[index]}.txt"
 
 
 def _histogram(lengths: Counts, nearly_longest: int) -> tuple[Bin, ...]:
-    """Columns of a round width, so narrow that 99 of 100 reviews fill at most `_MOST_BINS`; the rest share the last."""
+    """Columns of a round width, so that 99 % of the reviews fill at most `_MOST_BINS`; the rest share the last one."""
     widths = (digit * 10**power for power in range(10) for digit in (1, 2, 5))
     width = next(width for width in widths if nearly_longest < width * _MOST_BINS)
     last = min(int(lengths.max()) // width, _MOST_BINS)
@@ -307,12 +302,12 @@ def _histogram(lengths: Counts, nearly_longest: int) -> tuple[Bin, ...]:
     )
 
 
-def _stars(groups: Sequence[Group]) -> tuple[StarCount, ...]:
+def _stars(groups: Sequence[CorpusGroup]) -> tuple[StarCount, ...]:
     counts = Counter(int(stars) for group in groups for stars in group.stars if stars)
     return tuple(StarCount(stars, counts[stars]) for stars in sorted(counts))
 
 
-def _titles(groups: Sequence[Group]) -> Titles:
+def _titles(groups: Sequence[CorpusGroup]) -> Titles:
     titles = np.concatenate([group.titles for group in groups])
     reviews = np.sort(np.unique(titles[titles > 0], return_counts=True)[1])
     n = len(reviews)
@@ -346,8 +341,8 @@ def _frequent(corpus: Corpus, total: Counts, counts: dict[str, Counts], top: int
 
 
 def _telling(corpus: Corpus, counts: dict[str, Counts], num_words: int, top: int) -> tuple[TellingWord, ...]:
-    """The words of the largest z of each class against the others, among the words that have an id of their own."""
-    if len(counts) < 2:  # noqa: PLR2004 (nothing to tell apart)
+    """The words of the largest z of each class against the others, among the words with an id of their own."""
+    if len(counts) < 2:  # noqa: PLR2004 (nothing to compare)
         return ()
     known = _known(corpus.ranked, num_words)
     found: list[TellingWord] = []
@@ -369,5 +364,5 @@ def _telling(corpus: Corpus, counts: dict[str, Counts], num_words: int, top: int
     return tuple(found)
 
 
-def _word(corpus: Corpus, place: int) -> str:
-    return corpus.words[place].decode("utf-8", "surrogatepass")
+def _word(corpus: Corpus, index: int) -> str:
+    return corpus.words[index].decode("utf-8", "surrogatepass")

@@ -1,6 +1,4 @@
-"""How often a word stands in the reviews of each split and class.
-
-Which words tell a class apart: the log-odds ratio with an informative Dirichlet prior.
+"""How each class uses a word: counts by folder, and the log-odds ratio that finds the words typical of a class.
 
 Monroe, Colaresi and Quinn, "Fightin' Words: Lexical Feature Selection and Evaluation for Identifying the Content of
 Political Conflict", Political Analysis 16 (4), 2008, sections 3.4 and 3.5.1.
@@ -28,8 +26,8 @@ def log_odds_ratio(
 ) -> tuple[Floats, Floats]:
     """Compare how often a class and the others use each word.
 
-    With y the counts of a class, n their sum, and the prior a_w = the count of word w in all classes together (the
-    background corpus at its own size, so that no constant has to be chosen), a_0 its sum:
+    The informative Dirichlet prior a_w is the count of word w in all classes together: the background corpus at its own
+    size, so that no constant has to be chosen. With a_0 its sum, y the counts of a class and n their sum:
 
         d_w = log((y_w + a_w) / (n + a_0 - y_w - a_w)) - log((y'_w + a_w) / (n' + a_0 - y'_w - a_w))
         s_w² = 1 / (y_w + a_w) + 1 / (y'_w + a_w)
@@ -40,7 +38,7 @@ def log_odds_ratio(
         others: (words,): how often the other classes together use it.
 
     Returns:
-        d and z, each (words,); a word that nobody uses has 0 in both.
+        d and z, each (words,); both are 0 for a word that no class uses.
     """
     prior = (counts + others).astype(np.float64)
     used = prior > 0
@@ -49,7 +47,7 @@ def log_odds_ratio(
     for row, observed in enumerate((counts, others)):
         smoothed = observed + prior
         rest = smoothed.sum() - smoothed
-        # A word that is the only one has no odds; it tells nothing apart.
+        # A word without any other has no odds, and is typical of nothing.
         np.log(smoothed, out=odds[row], where=used)
         odds[row] -= np.log(rest, out=np.zeros_like(rest), where=rest > 0)
         variance += np.divide(1, smoothed, out=np.zeros_like(smoothed), where=used)
@@ -60,13 +58,13 @@ def log_odds_ratio(
 
 @dataclass(frozen=True)
 class WordCount:
-    """How often one word stands in one folder.
+    """How often one folder uses one word.
 
     Attributes:
-        folder: the split and class, as "train/pos".
-        occurrences: how often the word stands there.
-        reviews: how many reviews hold it.
-        reviews_total: how many reviews the folder has.
+        folder: the split and class, for example "train/pos".
+        occurrences: number of occurrences of the word.
+        reviews: number of reviews with the word.
+        reviews_total: number of reviews in the folder.
     """
 
     folder: str
@@ -80,11 +78,11 @@ def count_word(reviews: Iterable[Review], word: bytes, split: Callable[[str], li
 
     Args:
         reviews: in any order.
-        word: as `split` gives it.
-        split: a text into its words; a model's `Tokenizer.split`.
+        word: a word that `split` returns.
+        split: splits a text into words, for example `Tokenizer.split` of a model.
 
     Returns:
-        The counts of each folder that a review comes from, in the order in which they come.
+        The counts of each folder with reviews, in the order of their first review.
     """
     counts: dict[str, list[int]] = {}
     for review in reviews:

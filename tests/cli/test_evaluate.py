@@ -33,7 +33,7 @@ def test_the_test_split_is_measured_and_the_output_says_how_the_weights_were_cho
     assert f"{tiny_bundle.directory}: how the weights were chosen: by hand\n" in result.out
     for figure in ("accuracy", "95 % interval", "F1", "ROC AUC", "Brier score", "calibration error, 10 bins"):
         assert figure in result.out
-    assert "of 12,500 reviews; figures will not be comparable" in result.err
+    assert "of 12,500 reviews; the figures are not comparable with others" in result.err
 
 
 def test_the_figures_are_those_of_the_models_own_answers(run, tiny_bundle: Bundle, tiny_tree: Path) -> None:
@@ -42,7 +42,7 @@ def test_the_figures_are_those_of_the_models_own_answers(run, tiny_bundle: Bundl
     )
     value = json.loads(result.out)
     assert value["split"] == "train"
-    assert "remembers" in result.err
+    assert "the figures show what they remember" in result.err
     reviews = read_reviews(tiny_tree, ("train/neg", "train/pos"))
     answers = [p.probability for p in Classifier(tiny_bundle).predict(review.text for review in reviews)]
     probabilities = [0.5 if p is None else p for p in answers]
@@ -122,7 +122,7 @@ def test_models_stand_side_by_side_with_mcnemars_test(run, tiny_bundle: Bundle, 
     )
     table = run("evaluate", str(path), *models)
     assert "McNemar's test" in table.out
-    assert "2 without a verdict" in table.err  # the tiny model knows no word of the first two
+    assert "2 texts without a verdict" in table.err  # the tiny model knows no word of the first two
 
 
 def test_the_page_is_written_beside_the_table_and_replaces_an_old_one(
@@ -135,7 +135,7 @@ def test_the_page_is_written_beside_the_table_and_replaces_an_old_one(
     result = run(*arguments)
     assert result.code == ExitCode.DONE
     assert "accuracy" in result.out
-    assert f"the page is in {page}" in result.err
+    assert f"wrote the page to {page}" in result.err
     assert page.read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
     assert "by hand" in page.read_text(encoding="utf-8")
     assert list(page.parent.iterdir()) == [page]
@@ -167,13 +167,13 @@ def test_a_page_that_cannot_be_written_whole_leaves_the_old_one(
     [
         (["--model", "nowhere"], ExitCode.MISSING, ["no model 'nowhere'"]),
         (["--model", "./nowhere"], ExitCode.MISSING, ["nowhere"]),
-        (["-m", "flagship", "-m", "flagship"], ExitCode.USAGE, ["--model flagship is there twice"]),
+        (["-m", "flagship", "-m", "flagship"], ExitCode.USAGE, ["--model flagship is given twice"]),
         (["-m", "flagship"], ExitCode.MISSING, ["IMDBSENT_OFFLINE", "--data PATH"]),
-        (["--data", "nowhere.tar.gz"], ExitCode.MISSING, ["nothing of that name"]),
+        (["--data", "nowhere.tar.gz"], ExitCode.MISSING, ["does not exist"]),
         (["--split", "unsup"], ExitCode.USAGE, ["unsup"]),
-        (["--positive", ">=7"], ExitCode.USAGE, ["--positive is about FILE"]),
-        (["FILE", "--data", "x"], ExitCode.USAGE, ["--data is about the IMDB reviews"]),
-        (["FILE", "--split", "test"], ExitCode.USAGE, ["--split is about the IMDB reviews"]),
+        (["--positive", ">=7"], ExitCode.USAGE, ["--positive requires FILE"]),
+        (["FILE", "--data", "x"], ExitCode.USAGE, ["--data cannot be combined with FILE"]),
+        (["FILE", "--split", "test"], ExitCode.USAGE, ["--split cannot be combined with FILE"]),
         (["FILE"], ExitCode.USAGE, ["'mine.csv' has no column 'text'", "stars, body", "--text-column"]),
         (["FILE", "--text-column", "body"], ExitCode.USAGE, ["no column 'label'", "--label-column"]),
         (["FILE", "BODY", "STARS"], ExitCode.USAGE, ["line 3: the label '9'", "(and 3 more)", "--positive"]),
@@ -185,7 +185,7 @@ def test_a_page_that_cannot_be_written_whole_leaves_the_old_one(
         (["mine.txt"], ExitCode.USAGE, ["'mine.txt' is no table"]),
         (["nowhere"], ExitCode.USAGE, ["cannot read 'nowhere': No such file", "imdbsent evaluate --help"]),
         (["."], ExitCode.USAGE, ["the folder '.' has neither pos and neg"]),
-        ([".", "--positive", "1"], ExitCode.USAGE, ["--positive is about the columns of a file, and '.' is a folder"]),
+        ([".", "--positive", "1"], ExitCode.USAGE, ["--positive requires a file with columns, and '.' is a folder"]),
         (["FILE", "--html", "."], ExitCode.USAGE, ["is a folder"]),
         (["FILE", "--html", "none/report.html"], ExitCode.USAGE, ["no folder 'none'", "mkdir"]),
     ],

@@ -9,13 +9,14 @@ import pytest
 
 from imdbsent.cli import app
 from imdbsent.cli._charts import HISTOGRAM_HEIGHT, histogram
-from imdbsent.cli.stats import Layout, Split, stats
+from imdbsent.cli._views import FigureFormat
+from imdbsent.cli.stats import StatsSplit, stats
 from imdbsent.dataset import corpus, figures
 from imdbsent.dataset.statistics import SPLITS, Bin
 from imdbsent.errors import ExitCode
 from tests.test_processes import HEAVY, imported, on_terminal
 
-SHIPPED_NOTE = "figures that came with imdbsent; to compute them anew: imdbsent stats --recompute\n"
+SHIPPED_NOTE = "these figures come with imdbsent; to compute them again: imdbsent stats --recompute\n"
 
 
 @pytest.fixture
@@ -77,12 +78,12 @@ def test_a_cache_that_cannot_be_written_is_no_error(run, home: Path, tiny_tree: 
     (home / "cache").write_bytes(b"not a folder")
     result = run("stats", "--data", str(tiny_tree))
     assert result.code == ExitCode.DONE
-    assert "could not keep the counts" in result.err
+    assert "cannot keep the counts" in result.err
 
 
 def test_a_damaged_cache_is_counted_anew(run, tiny_tree: Path) -> None:
     first = run("stats", "--data", str(tiny_tree), "--format", "csv")
-    corpus.place(corpus.identity(tiny_tree)).write_bytes(b"PK oops")
+    corpus.cache_path(corpus.cache_key(tiny_tree)).write_bytes(b"PK oops")
     assert run("stats", "--data", str(tiny_tree), "--format", "csv").out == first.out
 
 
@@ -104,7 +105,7 @@ def test_recompute_that_agrees_says_so_and_does_not_trust_the_cache(
     assert made.code == ExitCode.DONE
     result = run("stats", "--recompute", "--data", str(tiny_tree))
     assert result.code == ExitCode.DONE
-    assert f"computed anew from {tiny_tree}: all " in result.err
+    assert f"computed again from {tiny_tree}: all " in result.err
     assert "counting the words" in result.err
 
 
@@ -234,8 +235,8 @@ def test_figures_import_nothing_heavy_and_colour_is_for_terminals() -> None:
 
 
 def test_the_choices_of_the_command_line_are_those_of_the_package() -> None:
-    assert {split.value for split in Split} == set(SPLITS)
-    assert [layout.value for layout in Layout] == ["table", "json", "csv"]
+    assert {split.value for split in StatsSplit} == set(SPLITS)
+    assert [each.value for each in FigureFormat] == ["table", "json", "csv"]
 
 
 def test_the_command_can_have_a_second_home(run) -> None:

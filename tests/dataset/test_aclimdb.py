@@ -124,7 +124,7 @@ def test_a_path_wins_over_the_variable_and_the_variable_over_the_cache(
 
 
 def test_a_named_path_that_is_not_there_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(DatasetInvalid, match="nothing of that name"):
+    with pytest.raises(DatasetInvalid, match="does not exist"):
         find(tmp_path / "nowhere")
 
 

@@ -6,9 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from imdbsent.dataset import corpus as corpus_cache
 from imdbsent.dataset.aclimdb import LABELLED, read_reviews
-from imdbsent.dataset.corpus import Corpus, count_reviews
+from imdbsent.dataset.corpus import Corpus, cache_key, cache_path, count_reviews, load_cached, store_cached
 from imdbsent.dataset.statistics import compute
 from imdbsent.errors import DatasetInvalid
 
@@ -21,8 +20,8 @@ def corpus(tiny_tree: Path) -> Corpus:
 
 
 def test_what_is_kept_gives_the_same_figures(corpus: Corpus) -> None:
-    corpus_cache.store(KEY, corpus)
-    loaded = corpus_cache.load(KEY)
+    store_cached(KEY, corpus)
+    loaded = load_cached(KEY)
     assert loaded is not None
     assert loaded.words == corpus.words
     for split in ("all", "train", "test"):
@@ -30,23 +29,23 @@ def test_what_is_kept_gives_the_same_figures(corpus: Corpus) -> None:
 
 
 def test_nothing_is_left_beside_the_counts(home: Path, corpus: Corpus) -> None:
-    corpus_cache.store(KEY, corpus)
-    assert list((home / "cache" / "statistics").iterdir()) == [corpus_cache.place(KEY)]
+    store_cached(KEY, corpus)
+    assert list((home / "cache" / "statistics").iterdir()) == [cache_path(KEY)]
 
 
 def test_what_is_damaged_is_as_good_as_not_there(corpus: Corpus) -> None:
-    assert corpus_cache.load(KEY) is None
-    corpus_cache.store(KEY, corpus)
-    path = corpus_cache.place(KEY)
+    assert load_cached(KEY) is None
+    store_cached(KEY, corpus)
+    path = cache_path(KEY)
     content = path.read_bytes()
     for damaged in (b"", content[:100], content[: len(content) // 2], b"no zip"):
         path.write_bytes(damaged)
-        assert corpus_cache.load(KEY) is None
+        assert load_cached(KEY) is None
 
 
 def test_arrays_that_do_not_belong_together_are_not_used(corpus: Corpus) -> None:
-    corpus_cache.store(KEY, corpus)
-    path = corpus_cache.place(KEY)
+    store_cached(KEY, corpus)
+    path = cache_path(KEY)
     arrays = dict(np.load(path))
     for name, wrong in (
         ("counts0", arrays["counts0"][:-1]),
@@ -55,28 +54,28 @@ def test_arrays_that_do_not_belong_together_are_not_used(corpus: Corpus) -> None
         ("titles0", arrays["titles0"].reshape(1, -1)),
     ):
         np.savez(path, **{**arrays, name: wrong})
-        assert corpus_cache.load(KEY) is None
+        assert load_cached(KEY) is None
     np.savez(path, **{name: array for name, array in arrays.items() if name != "ranked"})
-    assert corpus_cache.load(KEY) is None
+    assert load_cached(KEY) is None
 
 
 def test_nothing_is_unpickled(corpus: Corpus) -> None:
-    corpus_cache.store(KEY, corpus)
-    path = corpus_cache.place(KEY)
+    store_cached(KEY, corpus)
+    path = cache_path(KEY)
     arrays = dict(np.load(path))
     np.savez(path, **{**arrays, "words": np.array([object()], dtype=object)})
-    assert corpus_cache.load(KEY) is None
+    assert load_cached(KEY) is None
 
 
 def test_a_folder_is_another_once_a_review_changes(tiny_tree: Path) -> None:
-    before = corpus_cache.identity(tiny_tree)
-    assert corpus_cache.identity(tiny_tree) == before == corpus_cache.identity(tiny_tree.parent)
+    before = cache_key(tiny_tree)
+    assert cache_key(tiny_tree) == before == cache_key(tiny_tree.parent)
     review = tiny_tree / "train/pos/3_9.txt"
     status = review.stat()
     os.utime(review, ns=(status.st_atime_ns, status.st_mtime_ns + 1))
-    touched = corpus_cache.identity(tiny_tree)
+    touched = cache_key(tiny_tree)
     review.rename(review.with_name("3_8.txt"))
-    assert len({before, touched, corpus_cache.identity(tiny_tree)}) == 3
+    assert len({before, touched, cache_key(tiny_tree)}) == 3
 
 
 def test_an_archive_is_its_bytes(tmp_path: Path) -> None:
@@ -84,6 +83,6 @@ def test_an_archive_is_its_bytes(tmp_path: Path) -> None:
     one.write_bytes(b"a")
     copy.write_bytes(b"a")
     other.write_bytes(b"b")
-    assert corpus_cache.identity(one) == corpus_cache.identity(copy) != corpus_cache.identity(other)
+    assert cache_key(one) == cache_key(copy) != cache_key(other)
     with pytest.raises(DatasetInvalid):
-        corpus_cache.identity(tmp_path / "none")
+        cache_key(tmp_path / "none")
