@@ -109,15 +109,22 @@ def lose(source: Path, target: Path, rows: int) -> dict[str, float]:
     Returns:
         Seconds of the job, and rows that were written when the node and the process were killed.
     """
-    from imdbsent.cli._predict_run import Request, job_of
-
     from imdbsent.cluster.job import run
     from imdbsent.models.resolve import resolve
+    from imdbsent.option_fields import Engine
+    from imdbsent.predict_job import PredictJob, ray_job
+    from imdbsent.reading.options import ReadOptions
 
     killed: list[int] = []
     with local_cluster(3) as cluster:
-        request = Request([str(source)], str(target), None, None, "body", None, (), False, None, None, None, None, 3)
-        job = job_of(request, lambda: resolve("classic"))
+        job = PredictJob(
+            files=(str(source),),
+            read=ReadOptions(text_column="body"),
+            output=str(target),
+            engine=Engine.RAY,
+            concurrency=3,
+        )
+        prepared = ray_job(job, lambda: resolve("classic"))
         started = time.perf_counter()
-        run(job, losing(cluster, rows // 2, killed))
+        run(prepared, losing(cluster, rows // 2, killed))
         return {"seconds": round(time.perf_counter() - started, 1), "rows written when killed": killed[0]}

@@ -4,7 +4,7 @@
 >>> imdbsent.load().predict(["great movie"])[0].label
 'positive'
 
-Importing the package costs nothing: what is heavy is imported when it is first asked for.
+Importing the package costs nothing: its parts are imported at their first use.
 """
 
 from __future__ import annotations
@@ -16,19 +16,26 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from imdbsent.classify.classifier import Classifier as Classifier
+    from imdbsent.classify.options import PredictOptions as PredictOptions
+    from imdbsent.explain.explain import Explainer as Explainer
     from imdbsent.fetch import DownloadProgress
     from imdbsent.records import Prediction as Prediction
 
-__all__ = ["Classifier", "Prediction", "__version__", "load"]
+__all__ = ["Classifier", "Explainer", "PredictOptions", "Prediction", "__version__", "load"]
 __version__ = "0.1.0"
 
-# ONNX Runtime reports to its makers, from 1.29 on under Linux, too: on what machine, which models, how often. It asks
-# this variable when it is imported, so this stands before that. Who has set it himself is not overruled.
+# ONNX Runtime reports to its makers which machine runs which models, and how often; since 1.29 also on Linux. It reads
+# this variable when it is imported, so it is set before that. A value that the user has set is kept.
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
-logging.getLogger(__name__).addHandler(logging.NullHandler())  # who uses the package decides what is shown
+logging.getLogger(__name__).addHandler(logging.NullHandler())  # the caller decides which messages are shown
 
-_HOMES = {"Classifier": "imdbsent.classify.classifier", "Prediction": "imdbsent.records"}
+_MODULES = {
+    "Classifier": "imdbsent.classify.classifier",
+    "Explainer": "imdbsent.explain.explain",
+    "PredictOptions": "imdbsent.classify.options",
+    "Prediction": "imdbsent.records",
+}
 
 
 def load(
@@ -37,22 +44,22 @@ def load(
     threads: int | None = None,
     progress: DownloadProgress | None = None,
 ) -> Classifier:
-    """Load a model, installing it first where it is not installed yet.
+    """Load a model, and install it first if necessary.
 
     Args:
-        model: name of a model or path of a bundle's folder; None for IMDBSENT_MODEL, else the model
-            of `imdbsent models use`, else the built-in one.
-        threads: batches run at the same time; None for the cores that this process may use.
-        progress: is told of the bytes of a download.
+        model: name of a model or path of a bundle's folder; None for IMDBSENT_MODEL, else the model of
+            `imdbsent models use`, else the built-in one.
+        threads: batches that run at the same time; None for one per core that this process may use.
+        progress: follows a download.
 
     Returns:
         A classifier.
 
     Raises:
         imdbsent.errors.ModelMissing: there is no such model.
-        imdbsent.errors.DefaultMissing: the model that the user made the default is not there any more.
+        imdbsent.errors.DefaultMissing: the model that the user made the default no longer exists.
         imdbsent.errors.BundleInvalid: the model is damaged.
-        imdbsent.errors.DownloadFailed: it could not be fetched from IMDBSENT_MODEL_URL.
+        imdbsent.errors.DownloadFailed: it could not be downloaded from IMDBSENT_MODEL_URL.
     """
     from imdbsent.classify.classifier import Classifier  # noqa: PLC0415
     from imdbsent.errors import BundleInvalid  # noqa: PLC0415
@@ -64,13 +71,13 @@ def load(
         try:
             return Classifier(bundle, threads)
         except BundleInvalid as error:
-            # Another process may be replacing it; None: or has removed it, so that it is to be found anew.
+            # Another process may be replacing it. None: it has removed it, so that it must be found again.
             classifier = store.undisturbed(error, lambda bundle: Classifier(bundle, threads))
             if classifier is not None:
                 return classifier
 
 
 def __getattr__(name: str) -> Any:
-    if name in _HOMES:
-        return getattr(importlib.import_module(_HOMES[name]), name)
+    if name in _MODULES:
+        return getattr(importlib.import_module(_MODULES[name]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

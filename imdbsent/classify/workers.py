@@ -1,9 +1,10 @@
-"""Processes that judge windows of records, each with the network and the tokenizer of its own.
+"""Processes that judge windows of records, each with its own network and tokenizer.
 
-Making tokens is Python's work, and threads would take turns at it; so whole windows go to other processes, which make
-tokens and run the network. A window's verdicts depend on the window alone, so who judges it, and when, changes nothing.
+Splitting texts into tokens is work for Python, which threads would have to take turns at. So whole windows go to other
+processes, which tokenize and run the network. The verdicts on a window depend on the window alone, so it does not
+matter which process judges it, and when.
 
-A worker ends when its connection does, which is how it learns of our death, too, a kill -9 among the ways to die: no
+A worker ends when its connection closes. That is also how it learns that this process has died, even by kill -9: no
 process is left behind.
 """
 
@@ -20,6 +21,7 @@ from multiprocessing.connection import wait
 from typing import TYPE_CHECKING, Any, Final
 
 from imdbsent.classify.classifier import Classifier
+from imdbsent.classify.options import DEFAULTS
 from imdbsent.errors import WorkerLost
 
 if TYPE_CHECKING:
@@ -32,37 +34,29 @@ if TYPE_CHECKING:
 
     from imdbsent.bundle.bundle import Bundle
     from imdbsent.classify.classifier import Verdict
+    from imdbsent.classify.options import PredictOptions
     from imdbsent.records import Record
 
 
 _AHEAD: Final = 2
-"""Windows that a worker has at most: one at work, and the next, so that it never waits for us."""
+"""Maximum windows per worker: the one it works on, and the next, so that it never waits for us."""
 _READY: Final = "ready"
 _FAILED: Final = "failed"
 
 
 class Workers:
-    """Processes that judge windows; a context, at whose end they are gone.
+    """Processes that judge windows: a context manager that ends them.
 
     Args:
-        bundle: the model; each worker reads its files anew, and checks that they are those of the bundle's card.
-        count: how many.
-        threshold: as `Classifier.predict`.
-        batch_size: as `Classifier.classify`.
-        neutral: as `Classifier.predict`.
+        bundle: the model; each worker reads its files again, and checks that they are those of the bundle's card.
+        count: number of processes.
+        options: how to label.
     """
 
-    def __init__(
-        self,
-        bundle: Bundle,
-        count: int,
-        threshold: float | None,
-        batch_size: int | None,
-        neutral: tuple[float, float] | None = None,
-    ) -> None:
+    def __init__(self, bundle: Bundle, count: int, options: PredictOptions = DEFAULTS) -> None:
         self._bundle = bundle
         self._count = count
-        self._options = {"threshold": threshold, "neutral": neutral, "batch_size": batch_size}
+        self._options = options
         self._processes: list[BaseProcess] = []
         self._connections: list[Connection] = []
         self._pending: list[deque[int]] = []
@@ -71,7 +65,7 @@ class Workers:
         """Start the workers, without waiting until they are ready.
 
         Raises:
-            WorkerLost: the system lets no more processes start.
+            WorkerLost: the system does not allow more processes.
         """
         try:
             with _ctrl_c_is_ours():
@@ -81,14 +75,14 @@ class Workers:
             self._end()
             raise WorkerLost(error.strerror or str(error)) from error
         except BaseException:
-            self._end()  # a Ctrl-C that came meanwhile
+            self._end()  # for example a Ctrl-C during the start
             raise
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        """End every worker, whatever it is at."""
+        """End every worker, whatever it is doing."""
         self._end()
 
     def _start(self) -> None:
@@ -101,7 +95,7 @@ class Workers:
         try:
             process.start()
         finally:
-            theirs.close()  # the worker's end is its own: where the worker dies, ours tells
+            theirs.close()  # only the worker holds its end: if it dies, ours notices
         self._processes.append(process)
 
     def _end(self) -> None:
@@ -116,28 +110,28 @@ class Workers:
         """Whether a worker has loaded the model.
 
         Raises:
-            WorkerLost: one has died instead.
+            WorkerLost: one died instead.
         """
         return any(connection.poll() for connection in self._connections)
 
     def judge(self, windows: Iterable[Sequence[Record]]) -> Iterator[tuple[Sequence[Record], list[Verdict]]]:
-        """Judge windows, several at a time.
+        """Judge several windows at a time.
 
         Args:
-            windows: read only so far ahead that no worker waits.
+            windows: read only far enough ahead that no worker waits.
 
         Yields:
             Each window with its verdicts, in order.
 
         Raises:
-            WorkerLost: a worker has died, or failed.
+            WorkerLost: a worker died, or failed.
         """
         sent: dict[int, Sequence[Record]] = {}
         done: dict[int, list[Verdict]] = {}
         following = 0  # the window to yield next
         for number, window in enumerate(windows):
             sent[number] = window
-            while len(sent) > self._room:
+            while len(sent) > self._most_sent:
                 done.update(self._receive())
                 while following in done:
                     yield sent.pop(following), done.pop(following)
@@ -150,7 +144,7 @@ class Workers:
                 following += 1
 
     @property
-    def _room(self) -> int:
+    def _most_sent(self) -> int:
         return _AHEAD * len(self._connections)
 
     def _send(self, number: int, window: Sequence[Record]) -> None:
@@ -163,7 +157,7 @@ class Workers:
             raise self._lost(worker) from error
 
     def _receive(self) -> Iterator[tuple[int, list[Verdict]]]:
-        """Wait for workers, and take what those that have something to say say."""
+        """Wait for workers, and receive what is ready."""
         for connection in wait(self._connections):
             worker = self._connections.index(connection)  # type: ignore[arg-type]
             try:
@@ -184,45 +178,45 @@ class Workers:
 
 @contextlib.contextmanager
 def _ctrl_c_is_ours() -> Iterator[None]:
-    """Processes started in this block do not see Ctrl-C, which a terminal sends to all of a program's processes."""
+    """Hide Ctrl-C, which a terminal sends to every process of a program, from the processes started in this block."""
     if not hasattr(signal, "pthread_sigmask"):  # Windows
         yield
         return
-    from multiprocessing import resource_tracker  # noqa: PLC0415 (there is none on Windows)
+    from multiprocessing import resource_tracker  # noqa: PLC0415 (Windows has none)
 
-    # The first spawn starts a process of multiprocessing's own, and lets Ctrl-C through again when that is done.
+    # The first spawn starts a process of multiprocessing's own, and lets Ctrl-C through again after it.
     resource_tracker.ensure_running()
-    came: list[int] = []
+    pending: list[int] = []
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    # The mask is what the processes inherit. Here, any other thread takes the signal in our place, and Python would
-    # stop us half way through a start, whose process then ends in a traceback.
+    # The processes inherit the mask. In this process another thread may still take the signal, and Python would stop us
+    # halfway through a start, which leaves a process that ends in a traceback.
     is_main = threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGINT) is not None
-    handler = signal.signal(signal.SIGINT, lambda number, _: came.append(number)) if is_main else None
+    handler = signal.signal(signal.SIGINT, lambda number, _: pending.append(number)) if is_main else None
     try:
         yield
     finally:
         if is_main:
             signal.signal(signal.SIGINT, handler)
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)  # a Ctrl-C that came meanwhile comes now
-        if came:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)  # a Ctrl-C during the block arrives now
+        if pending:
             signal.raise_signal(signal.SIGINT)
 
 
-def _work(connection: Connection, bundle: Bundle, options: dict[str, Any]) -> None:
-    """The life of a worker: load the model, then judge what comes."""
+def _work(connection: Connection, bundle: Bundle, options: PredictOptions) -> None:
+    """Run a worker: load the model, then judge what arrives."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     inbox: queue.SimpleQueue[Any] = queue.SimpleQueue()
-    # A thread receives, so that we are never stuck sending to a parent that is stuck sending to us.
+    # A thread receives, so that we never wait to send to a parent that waits to send to us.
     threading.Thread(target=_receive_all, args=(connection, inbox), daemon=True).start()
     try:
         classifier = Classifier(bundle, threads=1)
         connection.send((_READY, None))
         while True:
-            verdicts = classifier.judge(inbox.get(), **options)
+            verdicts = classifier.judge(inbox.get(), options)
             connection.send(("verdicts", verdicts))
-    except OSError:  # the parent has gone
+    except OSError:  # the parent is gone
         os._exit(0)
-    except Exception as error:  # noqa: BLE001 (told to the parent, whatever it is)
+    except Exception as error:  # noqa: BLE001 (the parent reports it, whatever it is)
         with contextlib.suppress(OSError):
             connection.send((_FAILED, f"{type(error).__name__}: {error}"))
 
@@ -232,4 +226,4 @@ def _receive_all(connection: Connection, inbox: queue.SimpleQueue[Any]) -> None:
         while True:
             inbox.put(connection.recv())
     except (EOFError, OSError):
-        os._exit(0)  # the parent has gone: nobody waits for what the other thread is at
+        os._exit(0)  # the parent is gone: nobody waits for what the other thread is doing

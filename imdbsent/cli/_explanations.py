@@ -1,13 +1,8 @@
-"""`imdbsent predict --explain`: which words moved the verdict, on the terminal, as JSON, and as a page.
-
-An explanation on the terminal: the text with its words coloured, the strongest words and sentences, the sum.
-"""
+"""An explanation on the terminal: the text with its words colored, the strongest words and sentences, and the sum."""
 
 from __future__ import annotations
 
-import logging
-from contextlib import closing
-from itertools import chain, zip_longest
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Final
 
 from rich import box
@@ -15,50 +10,70 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from imdbsent.cli._console import check_place, new_page, stdout_console
 from imdbsent.cli._predictions import LABEL_STYLES
 from imdbsent.cli._streams import visible
-from imdbsent.errors import UsageProblem
 from imdbsent.explain.explain import strength
-from imdbsent.reading.inputs import UntilError
-from imdbsent.records import Record
-from imdbsent.writing.output import open_output
-from imdbsent.writing.text import Format, output_errors, write
+from imdbsent.wording import counted
+from imdbsent.writing.text import output_errors
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from pathlib import Path
-    from typing import BinaryIO
+    from collections.abc import Iterable
 
     from rich.console import Console, RenderableType
 
-    from imdbsent.cli._predict_run import Target, Work
     from imdbsent.explain.explain import Breakdown, ExplainedToken, Explanation
     from imdbsent.records import Prediction
 
-logger = logging.getLogger(__name__)
 
-
-WORDS: Final = 8  # strongest words shown towards each side
-SENTENCES: Final = 4  # strongest sentences shown
+WORDS: Final = 8  # strongest words towards each side
+SENTENCES: Final = 4  # strongest sentences
 
 _BAR: Final = 8  # cells
 _NUMBER: Final = 7  # cells of a contribution
 _WORD: Final = 30  # cells of a word
 _FOR: Final = ("", "green", "bold green", "reverse green", "bold reverse green")
 _AGAINST: Final = ("", "red", "bold underline red", "reverse underline red", "bold reverse underline red")
-"""Styles by strength: the terminal's own colours, which suit a dark and a light one; without them the rest says it."""
+"""Styles by strength, in the terminal's own colors, which suit dark and light ones, and readable without colors."""
 _UNREAD: Final = "dim strike"
 
 
+class ExplanationWriter:
+    """Prints explanations.
+
+    Args:
+        console: where they go.
+    """
+
+    def __init__(self, console: Console) -> None:
+        self.written = 0
+        self._console = console
+
+    def write(self, explanations: Iterable[Explanation]) -> None:
+        """Print explanations, with a rule between them.
+
+        Raises:
+            OutputClosed: the reader is gone.
+            OutputFailed: the system refuses.
+        """
+        for explanation in explanations:
+            with output_errors():
+                if self.written:
+                    self._console.rule(style="dim")
+                self._console.print(explanation_view(explanation, self._console))
+            self.written += 1
+
+    def close(self) -> None:
+        """Nothing to finish."""
+
+
 def explanation_view(explanation: Explanation, console: Console) -> RenderableType:
-    """An explanation as wide as the console."""
+    """An explanation that fits the width of the console."""
     parts = explanation.breakdown
     ascii_only = console.options.ascii_only
     if parts is None:
         prediction = explanation.prediction
         return Text.assemble(_identifier(prediction), (f"[{prediction.problem}] ", "yellow"), visible(prediction.text))
-    blocks: list[RenderableType] = [coloured_text(parts), Text(), _verdict(explanation), sum_table(parts)]
+    blocks: list[RenderableType] = [colored_text(parts), Text(), _verdict(explanation), sum_table(parts)]
     blocks += [Text(), _words(parts, ascii_only=ascii_only)]
     if len(parts.sentences) > 1:
         blocks += [Text(), _sentences(parts, console.width, ascii_only=ascii_only)]
@@ -66,25 +81,25 @@ def explanation_view(explanation: Explanation, console: Console) -> RenderableTy
     return Group(*blocks)
 
 
-def coloured_text(parts: Breakdown) -> Text:
-    """The text as it was written, each word in the colour of what it added; what was not read is struck out."""
+def colored_text(parts: Breakdown) -> Text:
+    """The text as it was written, each word colored by its contribution; words that were not read are struck out."""
     text = Text()
     after = 0
     for token in parts.tokens:
-        text.append(_shown(parts.text[after : token.start]))
-        text.append(_shown(parts.text[token.start : token.end]), style=_style(token, parts.largest))
+        text.append(_visible_lines(parts.text[after : token.start]))
+        text.append(_visible_lines(parts.text[token.start : token.end]), style=_style(token, parts.largest))
         after = token.end
-    return text.append(_shown(parts.text[after:]))
+    return text.append(_visible_lines(parts.text[after:]))
 
 
 def sum_table(parts: Breakdown) -> Table:
-    """How the probability comes about, a term a line."""
+    """How the probability is computed, one term per line."""
     divided = "" if parts.temperature == 1 else f" / {parts.temperature:g}"
     table = Table.grid(padding=(0, 1))
     table.add_column(width=1)
     table.add_column(justify="right", no_wrap=True)
     table.add_row("", _number(parts.of_words), "the words")
-    table.add_row("", _number(parts.before), "what stands before them")
+    table.add_row("", _number(parts.before), "the start")
     table.add_row("", _number(parts.bias), "the bias")
     table.add_row("=", _number(parts.logit), f"the logit; P = sigmoid({parts.logit:.3f}{divided})")
     return table
@@ -129,25 +144,25 @@ def _sentences(parts: Breakdown, width: int, *, ascii_only: bool) -> Table:
     table.add_column("adds", justify="right", min_width=_NUMBER)
     table.add_column("", width=_BAR)
     table.add_column("strongest sentences", no_wrap=True, overflow="ellipsis")
-    room = max(1, width - _NUMBER - _BAR - 4)  # two blanks between columns
+    available = max(1, width - _NUMBER - _BAR - 4)  # two blanks between columns
     for sentence in ranked:
-        # Of a long sentence no more is laid out than can be seen.
-        shown = Text(" ".join(visible(parts.text[sentence.start : sentence.end][: 2 * width]).split()))
-        shown.truncate(room, overflow="ellipsis")
+        # Lay out no more of a long sentence than fits.
+        excerpt = Text(" ".join(visible(parts.text[sentence.start : sentence.end][: 2 * width]).split()))
+        excerpt.truncate(available, overflow="ellipsis")
         table.add_row(
-            _number(sentence.contribution), _bar(sentence.contribution, largest, ascii_only=ascii_only), shown
+            _number(sentence.contribution), _bar(sentence.contribution, largest, ascii_only=ascii_only), excerpt
         )
     return table
 
 
 def _remarks(parts: Breakdown) -> list[str]:
-    """What a reader of the colours must know of this text."""
+    """What a reader of the colors must know about this text."""
     cut, unseen, rare = (parts.count(status) for status in ("cut", "unseen", "rare"))
     return [
         *([""] if cut or unseen or rare else []),
-        *([f"{cut:,} at the start not read, and struck out: the network reads the end of a long text"] if cut else []),
-        *([f"{unseen:,} not read, and struck out: no training review holds them"] if unseen else []),
-        *([f"{rare:,} read as [OOV]: they are not in the network's vocabulary"] if rare else []),
+        *([f"{counted(cut, 'word')} at the start not read: the network reads the end of a long text"] if cut else []),
+        *([f"{counted(unseen, 'word')} not read, and struck out: in no training review"] if unseen else []),
+        *([f"{counted(rare, 'word')} read as [OOV]: not in the network's vocabulary"] if rare else []),
     ]
 
 
@@ -170,122 +185,6 @@ def _bar(contribution: float, largest: float, *, ascii_only: bool) -> Text:
     return Text(("#" if ascii_only else "█") * filled, style=_side(contribution))
 
 
-def _shown(piece: str) -> str:
-    """A piece of text that cannot steer the terminal, with its lines."""
-    return "\n".join(map(visible, piece.split("\n")))
-
-
-def check_html(html: Path | None, *, explain: bool) -> None:
-    """Check that a page is asked for where it can be made, before any work is done.
-
-    Raises:
-        UsageProblem: there are no explanations to be on it, or it cannot be written there.
-    """
-    if html is None:
-        return
-    if not explain:
-        raise UsageProblem("--html is a page of explanations. Type: imdbsent predict --explain --html PATH TEXT")
-    check_place(html)
-
-
-def check_explaining(*, explain: bool, resume: bool) -> None:
-    """Check that explanations are not to go on with a file, before any work is done.
-
-    Raises:
-        UsageProblem: they are.
-    """
-    if explain and resume:
-        raise UsageProblem("--resume goes on with verdicts, not with explanations. Type the same without --resume")
-
-
-def explain_all(work: Work, html: Path | None, *, no_color: bool) -> None:
-    """Explain what a run reads, and write it where results go, and to a page.
-
-    Args:
-        work: what is to be done; one explanation is held at a time.
-        html: where the page goes, if there is to be one.
-        no_color: whether the terminal has no colour.
-
-    Raises:
-        ModelUnexplainable: the network does not show what its verdicts are made of.
-        ImdbsentError: of many kinds; what came before an error in the records is out, but on no page.
-    """
-    records = UntilError(work.inputs.records())
-    explanations = _explanations(work, records)
-    if html is None:
-        _show(explanations, records, work.target, no_color=no_color)
-        return
-    with new_page(html) as stream:
-        paged = _onto_page(explanations, work.classifier.bundle.card.name, stream)
-        _show(paged, records, work.target, no_color=no_color)
-    logger.info(f"the page is in {html}")
-
-
-def _explanations(work: Work, records: Iterable[Record]) -> Iterator[Explanation]:
-    """The explanations of records, counted; where not all are shown, of those that are."""
-    if work.selection.is_partial:
-        with closing(work.answers(work.windows(records))) as answers:
-            chosen = work.shown(chain.from_iterable(answers))
-            yield from _explained(work, (_again(prediction, work.target) for prediction in chosen))
-        return
-    for explanation in _explained(work, _read(work, records)):
-        work.tally.add([explanation.prediction])
-        work.bar.has_answered(1)
-        work.tally.shown += 1
-        yield explanation
-
-
-def _explained(work: Work, records: Iterable[Record]) -> Iterator[Explanation]:
-    from imdbsent.classify.classifier import windows
-    from imdbsent.explain.explain import WINDOW, Explainer
-
-    explainer = Explainer(work.classifier)
-    for window in windows(records, 1 if work.is_typed else WINDOW):
-        yield from explainer.explain_window(
-            window, threshold=work.threshold, neutral=work.neutral, batch_size=work.batch_size
-        )
-
-
-def _read(work: Work, records: Iterable[Record]) -> Iterator[Record]:
-    for record in records:
-        work.bar.has_read(1)
-        yield record
-
-
-def _again(prediction: Prediction, target: Target) -> Record:
-    """The record of a prediction that is shown; on the terminal and on a page it is called by its place."""
-    identifier = f"record {prediction.kept[0]:,}" if target.is_numbered else prediction.id
-    return Record(prediction.text, prediction.problem, identifier, prediction.number, prediction.kept)
-
-
-def _onto_page(explanations: Iterable[Explanation], model: str, stream: BinaryIO) -> Iterator[Explanation]:
-    """Pass explanations on, each written to the page."""
-    from imdbsent.explain.page import article, closing, opening
-
-    write([opening(model)], stream)
-    for number, explanation in enumerate(explanations, 1):
-        write([article(number, explanation)], stream)
-        yield explanation
-    write([closing()], stream)
-
-
-def _show(explanations: Iterable[Explanation], records: UntilError, target: Target, *, no_color: bool) -> None:
-    if target.format is Format.TABLE:
-        _print(explanations, stdout_console(no_color=no_color))
-        records.raise_error()
-        return
-    from imdbsent.explain.layout import explanation_layout
-
-    layout = explanation_layout(target.format, target.columns)
-    with open_output(target.path, target.format, target.columns, layout=layout) as writer:
-        writer.write(explanations)
-        records.raise_error()
-
-
-def _print(explanations: Iterable[Explanation], console: Console) -> None:
-
-    for number, explanation in enumerate(explanations):
-        with output_errors():
-            if number:
-                console.rule(style="dim")
-            console.print(explanation_view(explanation, console))
+def _visible_lines(text: str) -> str:
+    """A text that cannot control the terminal, with its line breaks."""
+    return "\n".join(map(visible, text.split("\n")))

@@ -134,8 +134,8 @@ class RecordsBar:
         self._read += records
         self._update()
 
-    def goes_on(self, records: int) -> None:
-        """So many records of those read were answered before; now begins what takes time."""
+    def resume_after(self, records: int) -> None:
+        """So many of the records that were read are already answered; the work starts now."""
         self._answered = self._before = records
         self._started = time.perf_counter()
         if self._bar is not None:

@@ -2,50 +2,27 @@
 
 from __future__ import annotations
 
-import logging
 import sys
-from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from imdbsent.cli._console import NoColor, Quiet, Verbose, show_messages
-from imdbsent.cli._explanations import check_explaining, check_html, explain_all
-from imdbsent.cli._predict_options import (
-    AddressOption,
-    ConcurrencyOption,
-    Engine,
-    EngineOption,
-    NeutralOption,
-    OnlyOption,
-    ReverseOption,
-    SortOption,
-    TopOption,
-    check_engine,
-    neutral_of,
-    selection_of,
-    uncertain_of,
-)
-from imdbsent.cli._predict_run import target_of
-from imdbsent.errors import ModelMissing, RecordsFailed, UsageProblem
-from imdbsent.reading.detect import STDIN, format_of_name, parse_format
-from imdbsent.reading.inputs import Inputs, names_a_table
-from imdbsent.reading.tables import TEXT_COLUMN, Columns
-from imdbsent.wording import counted
+from imdbsent.classify.options import Only, PredictOptions, SortKey, parse_neutral
+from imdbsent.cli._console import NoColor, Quiet, Verbose, check_place, show_messages
+from imdbsent.errors import RecordsFailed
+from imdbsent.option_fields import Engine
+from imdbsent.predict_job import PredictJob, run_predict
+from imdbsent.reading.detect import STDIN
+from imdbsent.reading.options import ReadOptions
 from imdbsent.writing.text import Format  # noqa: TC001 (Typer reads annotations)
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from rich.console import Console
-
-    from imdbsent.classify.classifier import Classifier
-    from imdbsent.cli._predict_run import Tally
-
-logger = logging.getLogger(__name__)
-
-_HOW_LONG = {"flagship": "minutes on a GPU, a day without"}
+_input = partial(typer.Option, rich_help_panel="Input")
+_output = partial(typer.Option, rich_help_panel="Output")
+_model = partial(typer.Option, rich_help_panel="Model")
+_speed = partial(typer.Option, rich_help_panel="Speed")
+_cluster = partial(typer.Option, rich_help_panel="Cluster")
 
 
 def predict(
@@ -54,104 +31,84 @@ def predict(
         list[str] | None,
         typer.Argument(
             metavar="TEXT...",
-            help="Texts; '-' reads standard input, and a name as FILE.csv is read where there is such a file.",
+            help="Texts; '-' reads standard input, the name of an existing FILE.csv reads it.",
             show_default=False,
         ),
     ] = None,
-    file: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--file",
-            "-f",
-            metavar="PATH",
-            help="Read a file: .csv, .tsv, .jsonl, .parquet, any other a text a line, each also with .gz or .zst "
-            "behind it. May be repeated.",
-        ),
-    ] = None,
+    file: Annotated[list[str] | None, _input("--file", "-f", metavar="PATH", help="File to read; repeatable.")] = None,
     input_format: Annotated[
         str | None,
-        typer.Option(
+        _input(
             "--input-format",
             metavar="FORMAT",
-            help="What files and standard input are, whatever their names: txt, csv, tsv, jsonl or parquet, with .gz "
-            "or .zst behind it or not.",
+            help="txt, csv, tsv, jsonl or parquet, also .gz or .zst. Default: by file name.",
         ),
     ] = None,
     text_column: Annotated[
-        str | None, typer.Option("--text-column", metavar="NAME", help="Column with the text. Left out: text.")
+        str | None, _input("--text-column", metavar="NAME", help="Column with the text. Default: text.")
     ] = None,
     id_column: Annotated[
-        str | None,
-        typer.Option("--id-column", metavar="NAME", help="Column that tells records apart; it must not repeat."),
+        str | None, _input("--id-column", metavar="NAME", help="Column with a unique id for each record.")
     ] = None,
     keep: Annotated[
-        list[str] | None,
-        typer.Option("--keep", metavar="NAME", help="Carry a column through to the results. May be repeated."),
+        list[str] | None, _input("--keep", metavar="NAME", help="Column to copy to the results; repeatable.")
     ] = None,
     skip_bad: Annotated[
-        bool,
-        typer.Option("--skip-bad", help="Go on past a row that breaks its format; it gets a row with the reason."),
+        bool, _input("--skip-bad", help="Report a malformed row in the results instead of stopping.")
     ] = False,
-    whole: Annotated[bool, typer.Option("--whole", help="A file, or standard input, is one text.")] = False,
-    model: Annotated[
-        str | None,
-        typer.Option("--model", "-m", metavar="NAME|PATH", help="The model, by name or by its folder."),
-    ] = None,
-    output_format: Annotated[
-        Format | None,
-        typer.Option(
-            "--format",
-            help="Left out: what the name of -o ends in, else a table on a terminal and for TEXT arguments, TSV into "
-            "a pipe.",
-        ),
-    ] = None,
+    whole: Annotated[bool, _input("--whole", help="Treat each file as one text.")] = False,
     output: Annotated[
         str | None,
-        typer.Option(
+        _output(
             "--output",
             "-o",
             metavar="FILE",
-            help="Write to a file, which has its name only once it is whole; .gz or .zst behind it compresses it. With "
-            "--engine ray: a folder, which may be an address as s3://bucket/verdicts.",
+            help="File, appears only when complete. With Ray: folder or address.",
         ),
+    ] = None,
+    output_format: Annotated[
+        Format | None, _output("--format", help="Default: by name of FILE; table; TSV in a pipe.")
     ] = None,
     safe_csv: Annotated[
-        bool,
-        typer.Option("--safe-csv", help="CSV and TSV for spreadsheets: an apostrophe before what they would compute."),
+        bool, _output("--safe-csv", help="Escape spreadsheet formulas with a leading apostrophe.")
     ] = False,
+    only: Annotated[Only | None, _output("--only", help="Show only these.")] = None,
+    sort: Annotated[SortKey | None, _output("--sort", help="Sort by, largest first.")] = None,
+    reverse: Annotated[bool, _output("--reverse", help="Sort smallest first.")] = False,
+    top: Annotated[
+        int | None, _output("--top", metavar="N", min=1, help="Show only the first N; requires --sort.")
+    ] = None,
+    explain: Annotated[bool, _output("--explain", help="Show which words moved the verdict, and how far.")] = False,
+    html: Annotated[
+        Path | None, _output("--html", metavar="PATH", help="Also write the explanations to a page.")
+    ] = None,
+    resume: Annotated[bool, _output("--resume", help="Resume the stopped run that was writing the file.")] = False,
+    strict: Annotated[bool, _output("--strict", help="Exit with code 5 if a text has no verdict.")] = False,
+    model: Annotated[str | None, _model("--model", "-m", metavar="NAME|PATH", help="Model, by name or folder.")] = None,
     threshold: Annotated[
         float | None,
-        typer.Option(min=0, max=1, help="Positive from this probability on. Left out: the model's own."),
+        _model(metavar="P", min=0, max=1, help="Lowest probability of 'positive'. Default: the model's own."),
     ] = None,
-    neutral: NeutralOption = None,
-    only: OnlyOption = None,
-    sort: SortOption = None,
-    reverse: ReverseOption = False,
-    top: TopOption = None,
+    neutral: Annotated[
+        str | None,
+        _model("--neutral", metavar="LOW:HIGH", help="Range of a third label, 'neutral', for example 0.4:0.6."),
+    ] = None,
     batch_size: Annotated[
-        int | None, typer.Option(min=1, max=4096, help="Texts a run of the network; it moves the speed only.")
+        int | None, _speed(metavar="N", min=1, max=4096, help="Batch size; affects speed only.")
     ] = None,
     workers: Annotated[
-        int | None,
-        typer.Option(
-            min=1, max=1024, help="Cores to use. Left out: all that this process may use. It moves the speed only."
-        ),
+        int | None, _speed(metavar="N", min=1, max=1024, help="Cores to use; affects speed only. Default: all.")
     ] = None,
-    resume: Annotated[
-        bool,
-        typer.Option("--resume", help="Go on where a run that was making the file of -o was stopped, or killed."),
-    ] = False,
-    engine: EngineOption = Engine.LOCAL,
-    address: AddressOption = None,
-    concurrency: ConcurrencyOption = None,
-    explain: Annotated[
-        bool, typer.Option("--explain", help="Show which words moved the verdict, and how far. 'jsonl' has every word.")
-    ] = False,
-    html: Annotated[
-        Path | None,
-        typer.Option("--html", metavar="PATH", help="With --explain: write a page of it, too; for any browser."),
+    engine: Annotated[
+        Engine, _cluster("--engine", show_default=False, help="Run locally or on a Ray cluster.")
+    ] = Engine.LOCAL,
+    address: Annotated[
+        str | None,
+        _cluster("--address", metavar="HOST:PORT|auto", help="Ray cluster. Default: RAY_ADDRESS, else this machine."),
     ] = None,
-    strict: Annotated[bool, typer.Option("--strict", help="Exit with 5 when a text got no verdict.")] = False,
+    concurrency: Annotated[
+        int | None, _cluster("--concurrency", metavar="N", min=1, help="Ray processes. Default: one per core.")
+    ] = None,
     quiet: Quiet = False,
     verbose: Verbose = False,
     no_color: NoColor = False,
@@ -160,145 +117,52 @@ def predict(
 
     imdbsent predict "great movie"
 
-    imdbsent predict --file reviews.txt --format csv > verdicts.csv
-
-    imdbsent predict --file reviews.parquet --id-column id --keep stars -o verdicts.parquet --resume
+    imdbsent predict --file reviews.csv --keep id --only negative --sort confidence -o worst.csv
 
     cat reviews.txt | imdbsent predict - | cut -f1 | sort | uniq -c
-
-    imdbsent predict --file reviews.csv --neutral 0.4:0.6 --only negative --sort confidence --top 20
-
-    imdbsent predict 'reviews/*.parquet' --engine ray --text-column body -o verdicts/
-
-    imdbsent predict --explain "not a great movie" --html why.html
-
-    imdbsent predict -- "-- and then it got worse"
     """
-    texts, files = texts or [], file or []
-    if not texts and not files:
+    if not texts and not file:
         if sys.stdin is None or sys.stdin.isatty():
             typer.echo(context.get_help())
             return
         texts = [STDIN]
-    check_engine(
-        engine,
-        {"--address": address, "--concurrency": concurrency},
-        {"--whole": whole, "--only": only, "--sort": sort, "--top": top, "--reverse": reverse, "--explain": explain,
-         "--html": html, "--resume": resume, "--workers": workers},
-    )  # fmt: skip
-    check_html(html, explain=explain)
-    bounds = neutral_of(neutral, threshold)
-    selection = selection_of(only, sort, top, reverse=reverse, resume=resume)
-    console = show_messages(no_color=no_color, quiet=quiet, verbose=verbose)
-    if engine is Engine.RAY:
-        from imdbsent.cli._predict_run import Request, predict_on_ray
-
-        request = Request(
-            [*texts, *files], output, output_format, input_format, text_column, id_column, tuple(keep or ()), skip_bad,
-            threshold, bounds, batch_size, address, concurrency,
-        )  # fmt: skip
-        tally = predict_on_ray(request, lambda: _load(model, 1, console).bundle, console)
-        _report(tally, tally.summary(has_neutral=bounds is not None), output, strict=strict)
-        return
-    columns = None
-    if text_column is not None or id_column is not None or keep:
-        columns = Columns(text_column or TEXT_COLUMN, id_column, tuple(keep or ()))
-    inputs = Inputs(
-        texts,
-        files,
-        columns,
-        file_format=None if input_format is None else parse_format(input_format),
-        whole=whole,
-        skip_bad=skip_bad,
-    )
-    is_typed = _is_typed(texts, files)
-    path = None if output is None else Path(output)
-    target = target_of(
-        inputs,
-        path,
-        output_format,
-        explain=explain,
-        is_partial=selection.is_partial,
+    job = PredictJob(
+        texts=tuple(texts or ()),
+        files=tuple(file or ()),
+        read=ReadOptions(
+            input_format=input_format,
+            text_column=text_column,
+            id_column=id_column,
+            kept=tuple(keep or ()),
+            skip_bad=skip_bad,
+            whole=whole,
+        ),
+        options=PredictOptions(
+            threshold=threshold,
+            neutral=None if neutral is None else parse_neutral(neutral),
+            batch_size=batch_size,
+            only=only,
+            sort=sort,
+            reverse=reverse,
+            top=top,
+        ),
+        output=output,
+        format=output_format,
         safe_csv=safe_csv,
-        no_color=no_color,
+        explain=explain,
+        html=html,
+        resume=resume,
+        model=model,
+        workers=workers,
+        engine=engine,
+        address=address,
+        concurrency=concurrency,
     )
-    check_explaining(explain=explain, resume=resume)
-    if resume and not target.is_resumable:
-        raise UsageProblem("--resume goes on with a file. Type: -o FILE with it, as -o verdicts.csv")
-    _hint_at_files(texts)
-    classifier = _load(model, workers, console)
-    from imdbsent.cli._predict_run import Work, answer
-    from imdbsent.cli._progress import RecordsBar
+    if html is not None:
+        check_place(html)
+    console = show_messages(no_color=no_color, quiet=quiet, verbose=verbose)
+    from imdbsent.cli._predict_screen import TerminalScreen
 
-    uncertain = uncertain_of(classifier.bundle.card, threshold, bounds)
-    selection = replace(selection, uncertain=uncertain)
-    is_hidden = quiet or is_typed or not inputs.are_bulk or target.is_on_terminal
-    with RecordsBar(console, inputs.meter, is_hidden=is_hidden) as bar:
-        work = Work(classifier, inputs, target, threshold, bounds, batch_size, selection, is_typed, bar)
-        if explain:
-            explain_all(work, html, no_color=no_color)
-        else:
-            answer(work, resume=resume, no_color=no_color)
-    summary = None
-    if inputs.are_bulk or selection.is_partial:
-        summary = work.tally.summary(has_neutral=bounds is not None, is_partial=selection.is_partial)
-    _report(work.tally, summary, target.path, strict=strict)
-
-
-def _report(tally: Tally, summary: str | None, path: Path | str | None, *, strict: bool) -> None:
-    """Say what came of it.
-
-    Raises:
-        RecordsFailed: some texts got no verdict, and that is to be a failure.
-    """
-    if summary is not None:
-        logger.info(summary)
-    if path is not None:
-        logger.info(f"wrote {counted(tally.shown, 'row')} to {path}")
-    if warning := tally.warning():
-        logger.info(warning)
-    if strict and tally.failed:
-        raise RecordsFailed(tally.failed, tally.total)
-
-
-def _load(model: str | None, workers: int | None, console: Console) -> Classifier:
-    """Load the model; where there is none but it can be trained, offer that on a terminal."""
-    import imdbsent
-    from imdbsent.cli._progress import DownloadBar
-
-    try:
-        return imdbsent.load(model, threads=workers, progress=DownloadBar(console))
-    except ModelMissing as error:
-        if not error.trainable or not (sys.stdin.isatty() and sys.stderr.isatty()):
-            raise
-        how_long = _HOW_LONG.get(error.name, "about a quarter of an hour")
-        question = f"There is no model {error.name!r}. Train it now ({how_long})?"
-        if not typer.confirm(question, err=True):
-            raise
-        from imdbsent.cli._training import train_model
-        from imdbsent.training.recipes import RECIPES
-
-        train_model(RECIPES[error.name], name=error.name, console=console)
-        return imdbsent.load(model, threads=workers)
-
-
-def _hint_at_files(texts: Iterable[str]) -> None:
-    for text in texts:
-        if text == STDIN or names_a_table(text):
-            continue
-        if _is_file(text):
-            logger.info(f"'{text}' is taken as a text; to read the file: imdbsent predict --file '{text}'")
-        elif format_of_name(text) is not None and " " not in text:
-            logger.info(f"'{text}' is taken as a text; there is no such file")
-
-
-def _is_file(text: str) -> bool:
-    try:
-        return Path(text).is_file()
-    except (OSError, ValueError):  # too long for a path, or with a NUL
-        return False
-
-
-def _is_typed(texts: list[str], files: list[str]) -> bool:
-    """Whether a person types the texts, and wants to see each verdict at once."""
-    return STDIN in [*texts, *files] and sys.stdin is not None and sys.stdin.isatty()
+    counts = run_predict(job, TerminalScreen(console, no_color=no_color))
+    if strict and counts.failed:
+        raise RecordsFailed(counts.failed, counts.total)

@@ -1,4 +1,4 @@
-"""`imdbsent predict --engine ray`: files of any number and size, classified by Ray Data on however many machines.
+"""`imdbsent predict --engine ray`: Ray Data classifies files of any number and size on any number of machines.
 
-Nothing here is imported before the engine is asked for; `source`, `sink` and `job` import Ray.
+Nothing here is imported unless it is needed; `job` and `ray_io` import Ray.
 """

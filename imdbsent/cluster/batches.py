@@ -1,14 +1,12 @@
-"""Batches of rows to batches of verdicts: one class for every engine that gives batches to Python.
+"""Batches of rows to batches of verdicts, for every engine that hands batches to Python: Ray, Spark, Daft.
 
-A batch is a `pyarrow.Table` or RecordBatch, a `pandas.DataFrame`, or a dict of arrays by name, and comes back as what
-it is, with the columns that `imdbsent predict` writes: the id if there is one, `label`, `probability`, `tokens`,
+`BatchClassifier` takes a `pyarrow.Table` or RecordBatch, a `pandas.DataFrame`, or a dict of arrays by name, and returns
+the same kind with the columns that `imdbsent predict` writes: the id if there is one, `label`, `probability`, `tokens`,
 `truncated`, `unknown`, `problem`, then the columns that are carried through, and `text`.
 
-A model that travels: its files as bytes, under the hash of their content.
-
-Who sends it reads it from where models are kept; who gets it needs no network and no home directory. There it is
-unpacked once a machine and user, under its hash in the system's temporary folder, and every file is compared with the
-hash in its card before it is read.
+It takes its model along as a `PackedModel`: the files as bytes, under the hash of their content. The sender reads the
+model from where models are kept; the receiver needs no network and no home directory. Each machine and user unpacks it
+once, in the system's temporary folder, and every file is checked against the hash in the card before it is read.
 """
 
 from __future__ import annotations
@@ -25,9 +23,11 @@ from itertools import repeat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from imdbsent.bundle.bundle import CARD, HISTORY, NETWORK, Bundle, read_bundle
-from imdbsent.errors import BundleInvalid
-from imdbsent.models import store
+from imdbsent.bundle.bundle import HISTORY, NETWORK, Bundle, read_bundle
+from imdbsent.bundle.card import CARD
+from imdbsent.classify.options import options_or
+from imdbsent.errors import BundleInvalid, InvalidOptions
+from imdbsent.models.resolve import resolve
 from imdbsent.reading.lines import from_bytes
 from imdbsent.writing.text import ResultColumns, result_columns, rounded
 
@@ -35,122 +35,26 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from imdbsent.classify.classifier import Classifier, Verdict
+    from imdbsent.classify.options import NeutralBand, PredictOptions
 
-
-_NOT_TO_ANSWER: Final = (NETWORK, HISTORY)
-"""Files of a bundle that training alone reads: they may be missing from it."""
-
-
-@dataclass(frozen=True)
-class PackedModel:
-    """A model as bytes.
-
-    Attributes:
-        name: what its card calls it.
-        sha256: of its card, which has the hash of every other file: two models with the same one are the same.
-        files: the name and the bytes of each file that it answers with, the card among them.
-    """
-
-    name: str
-    sha256: str
-    files: tuple[tuple[str, bytes], ...] = field(compare=False, repr=False)
-
-    def unpack(self) -> Bundle:
-        """The bundle on this machine, unpacked where it is not yet.
-
-        Raises:
-            BundleInvalid: the bytes are not those of the card.
-            OSError: the temporary folder cannot be written.
-        """
-        final = _own_folder() / self.sha256
-        if not _is_whole(final, self.sha256):
-            self._write(final)
-        return read_bundle(final)
-
-    def _write(self, final: Path) -> None:
-        staging = Path(tempfile.mkdtemp(dir=final.parent, prefix=".unpacking-"))
-        try:
-            for name, content in self.files:
-                (staging / name).write_bytes(content)
-            self._check(staging)
-            if final.exists():  # damaged, or half removed by whoever cleans temporary folders
-                final.rename(staging / "before")
-            staging.rename(final)
-        except OSError:
-            if not _is_whole(final, self.sha256):  # else another process of this machine was faster
-                raise
-        finally:
-            shutil.rmtree(staging, ignore_errors=True)
-            shutil.rmtree(final / "before", ignore_errors=True)
-
-    def _check(self, folder: Path) -> None:
-        if hashlib.sha256((folder / CARD).read_bytes()).hexdigest() != self.sha256:
-            raise BundleInvalid(folder, f"{CARD} is not the one that was packed", "Type: the same command again")
-        bundle = read_bundle(folder)
-        for name in bundle.card.files:
-            if name not in _NOT_TO_ANSWER:
-                bundle.checked(name)
-
-
-def pack(model: str | Bundle | None = None) -> PackedModel:
-    """Pack a model, to be sent to where it is to answer.
-
-    Args:
-        model: as `imdbsent.load`: a name, a bundle's folder, None for the default; or a bundle.
-
-    Raises:
-        imdbsent.errors.ModelMissing: there is no such model.
-        imdbsent.errors.DefaultMissing: the model that the user made the default is not there any more.
-        imdbsent.errors.BundleInvalid: the model is damaged.
-        imdbsent.errors.DownloadFailed: it could not be fetched from IMDBSENT_MODEL_URL.
-    """
-    bundle = model if isinstance(model, Bundle) else store.resolve(model)
-    card = (bundle.directory / CARD).read_bytes()
-    names = [name for name in bundle.card.files if name not in _NOT_TO_ANSWER]
-    files = [(name, bundle.checked(name).read_bytes()) for name in names]
-    return PackedModel(bundle.card.name, hashlib.sha256(card).hexdigest(), ((CARD, card), *files))
-
-
-def _own_folder() -> Path:
-    """Where this user's models are unpacked. Temporary folders are everybody's: one that is another's is not used."""
-    user = str(os.getuid()) if hasattr(os, "getuid") else "models"
-    folder = Path(tempfile.gettempdir()) / f"imdbsent-{user}"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    if hasattr(os, "getuid"):
-        there = folder.lstat()
-        if not stat.S_ISDIR(there.st_mode) or there.st_uid != os.getuid() or there.st_mode & 0o022:
-            return Path(tempfile.mkdtemp(prefix="imdbsent-"))
-    return folder
-
-
-def _is_whole(folder: Path, sha256: str) -> bool:
-    """Whether a model is unpacked in a folder; its other files are compared with the card as they are read."""
-    try:
-        card = (folder / CARD).read_bytes()
-        files = read_bundle(folder).card.files
-        return hashlib.sha256(card).hexdigest() == sha256 and all(
-            (folder / name).is_file() for name in files if name not in _NOT_TO_ANSWER
-        )
-    except (OSError, BundleInvalid):
-        return False
 
 VERDICT_DDL: Final = (
     "label string, probability double, tokens int, truncated boolean, unknown double, problem string"
 )
-"""The columns of a verdict as Spark's SQL declares them, in their order."""
+"""The columns of a verdict, in order, as Spark's SQL declares them."""
 PREDICT_DDL: Final = "label string, probability double, tokens int, unknown double, problem string"
-"""Those of them that Spark's `predict_batch_udf` takes: it has no boolean."""
+"""The columns that Spark's `predict_batch_udf` supports: all but the boolean."""
 _FIELDS: Final = ("label", "probability", "tokens", "truncated", "unknown", "problem")
 _NULLS: Final = ("NAType", "NaTType")
-_AT_ONCE: Final = 2**22  # characters judged together: what is held beside a batch is bounded
+_AT_ONCE: Final = 2**22  # characters judged together, so that memory is bounded
 
 
 class Judged(NamedTuple):
     """The verdicts on a batch, column by column, and its texts as they were read.
 
     Attributes:
-        text: the texts; "" for null, U+FFFD in the place of bytes that are not UTF-8.
-        columns: a list for each field of a verdict, by its name; probabilities and shares with 6 decimals.
+        text: the texts; "" for null, U+FFFD for bytes that are not UTF-8.
+        columns: a list for each field of a verdict, by name; probabilities and shares have 6 decimals.
     """
 
     text: list[str]
@@ -164,23 +68,25 @@ class Judged(NamedTuple):
 class BatchClassifier:
     """Adds verdicts to batches of rows.
 
-    It can be pickled, and takes its model along: what unpickles it needs no network and no home directory. The network
-    is loaded when the first batch comes, once a process, and runs in one thread: an engine starts a process a core.
+    It can be pickled, and takes its model along: the receiver needs no network and no home directory. Each process
+    loads the network once, with the first batch, and runs it in one thread: engines start one process per core.
 
     Args:
-        model: what `pack` gives; else a name or a bundle's folder, or None for the default, which must be found here.
-        text_column: the column with the texts: texts, bytes in UTF-8, or null.
-        id_column: the column that the results have as `id`; None for none.
+        model: what `pack` returns; or the name or folder of a model on this machine, None for the default.
+        text_column: the column with the texts: strings, bytes in UTF-8, or null.
+        id_column: the column that becomes `id` in the results; None for no id.
         keep: the columns that are carried through; None for all others.
-        problem_column: a column that says why a row has no verdict, null where it may have one; None for none.
-        threshold: as `Classifier.predict`.
-        neutral: as `Classifier.predict`.
-        batch_size: texts a run of the network; None for the fastest.
+        problem_column: a column that says why a row gets no verdict, null if it may get one; None for no such column.
+        options: how to label; the keywords below are a short form of it.
+        threshold: see `PredictOptions`.
+        neutral: see `PredictOptions`.
+        batch_size: see `PredictOptions`.
 
     Raises:
         imdbsent.errors.ModelMissing: there is no such model.
         imdbsent.errors.BundleInvalid: the model is damaged.
-        imdbsent.errors.UsageProblem: two columns of the results would have one name.
+        imdbsent.errors.InvalidOptions: an option is out of its range, or selects results: every row gets one.
+        imdbsent.errors.UsageProblem: two columns of the results would have the same name.
     """
 
     def __init__(
@@ -191,8 +97,9 @@ class BatchClassifier:
         id_column: str | None = None,
         keep: Sequence[str] | None = None,
         problem_column: str | None = None,
+        options: PredictOptions | None = None,
         threshold: float | None = None,
-        neutral: tuple[float, float] | None = None,
+        neutral: NeutralBand | None = None,
         batch_size: int | None = None,
     ) -> None:
         self.model = model if isinstance(model, PackedModel) else pack(model)
@@ -200,24 +107,26 @@ class BatchClassifier:
         self._id = id_column
         self._keep = None if keep is None else tuple(keep)
         self._problem = problem_column
-        self._options: dict[str, Any] = {"threshold": threshold, "neutral": neutral, "batch_size": batch_size}
-        self.columns_of(self._keep or ())  # names that collide are found here, and not on the workers
+        self._options = options_or(options, threshold=threshold, neutral=neutral, batch_size=batch_size)
+        if self._options.is_selective:
+            raise InvalidOptions("a batch gets as many results as it has rows. Type: no `only` and no `sort`")
+        self.columns_of(self._keep or ())  # finds names that collide here, not on the workers
 
     @property
     def classifier(self) -> Classifier:
-        """The classifier of this process, loaded when it is first asked for."""
+        """The classifier of this process, loaded at the first use."""
         return _loaded(self.model)
 
     def columns_of(self, names: Iterable[str]) -> ResultColumns:
-        """The columns of the results on rows with such columns."""
+        """The columns of the results for rows with these columns."""
         return result_columns(self._kept(names), has_id=self._id is not None)
 
     def judge(self, texts: Iterable[Any], problems: Iterable[str | None] = repeat(None)) -> Judged:
         """Judge texts.
 
         Args:
-            texts: texts, bytes in UTF-8, None; what is none of them has no verdict.
-            problems: why each has no verdict, None where it may have one.
+            texts: strings, bytes in UTF-8, or None; anything else gets no verdict.
+            problems: why each gets no verdict; None if it may get one.
 
         Returns:
             The verdicts, in order.
@@ -225,7 +134,7 @@ class BatchClassifier:
         read = [_read(text, problem, self._text) for text, problem in zip(texts, problems)]
         verdicts: list[Verdict] = []
         for some in _together(read):
-            verdicts += self.classifier.judge(some, **self._options)
+            verdicts += self.classifier.judge(some, self._options)
         columns = {name: [getattr(verdict, name) for verdict in verdicts] for name in _FIELDS}
         for name in ("probability", "unknown"):
             columns[name] = list(map(rounded, columns[name]))
@@ -235,10 +144,10 @@ class BatchClassifier:
         """Classify a batch.
 
         Args:
-            batch: a `pyarrow.Table`, `pyarrow.RecordBatch`, `pandas.DataFrame` or dict of arrays, of so many rows.
+            batch: a `pyarrow.Table`, `pyarrow.RecordBatch`, `pandas.DataFrame` or dict of arrays.
 
         Returns:
-            The same kind, with as many rows in the same order.
+            The same kind, with as many rows, in the same order.
 
         Raises:
             KeyError: the batch lacks a column.
@@ -248,15 +157,15 @@ class BatchClassifier:
         return self._of_arrow(batch) if hasattr(batch, "column_names") else self._of_pandas(batch)
 
     def frames(self, batches: Iterable[Any]) -> Iterator[Any]:
-        """Classify batches one after the other, as Spark's `mapInPandas` and `mapInArrow` give them."""
+        """Classify batches one by one, as Spark's `mapInPandas` and `mapInArrow` hand them over."""
         for batch in batches:
             yield self(batch)
 
     def predict_function(self) -> Callable[[Any], dict[str, Any]]:
-        """What Spark's `predict_batch_udf` asks for: a function of an array of texts, with the network loaded.
+        """A function of an array of texts, as Spark's `predict_batch_udf` needs it; the network is loaded.
 
         Returns:
-            A function that gives the columns of `PREDICT_DDL`, as arrays by their names.
+            A function that returns the columns of `PREDICT_DDL`, as arrays by name.
         """
         self.classifier  # noqa: B018 (loads it)
 
@@ -273,7 +182,7 @@ class BatchClassifier:
         return tuple(name for name in names if name not in own)
 
     def _of_arrow(self, table: Any) -> Any:
-        import pyarrow as pa  # noqa: PLC0415 (whoever has a table has it)
+        import pyarrow as pa  # noqa: PLC0415 (a caller with a table has it)
 
         from imdbsent.reading.tables import values_of  # noqa: PLC0415 (as pyarrow)
 
@@ -318,14 +227,14 @@ class BatchClassifier:
 
 @lru_cache(maxsize=2)
 def _loaded(model: PackedModel) -> Classifier:
-    """The classifier of a model: one a process, however many batches, tasks or columns ask for it."""
+    """The classifier of a model: one per process, for any number of batches, tasks or columns."""
     from imdbsent.classify.classifier import Classifier  # noqa: PLC0415 (the sender need not load ONNX Runtime)
 
     return Classifier(model.unpack(), threads=1)
 
 
 def _read(value: Any, problem: str | None, column: str) -> tuple[str, str | None]:
-    """A text and why it cannot be classified, as `imdbsent.records` read it from a file."""
+    """A text and why it cannot be classified, as if read from a file."""
     if isinstance(value, str):
         return value, problem
     if value is None:
@@ -337,21 +246,21 @@ def _read(value: Any, problem: str | None, column: str) -> tuple[str, str | None
 
 
 def _together(read: Sequence[tuple[str, str | None]]) -> Iterator[list[tuple[str, str | None]]]:
-    """The texts in parts that are bounded in characters."""
-    part: list[tuple[str, str | None]] = []
+    """The texts in groups that are bounded in characters."""
+    group: list[tuple[str, str | None]] = []
     characters = 0
     for text, problem in read:
-        part.append((text, problem))
+        group.append((text, problem))
         characters += len(text)
         if characters > _AT_ONCE:
-            yield part
-            part, characters = [], 0
-    if part:
-        yield part
+            yield group
+            group, characters = [], 0
+    if group:
+        yield group
 
 
 def _nones(values: Any) -> list[Any]:
-    """The values of a column of numpy or pandas, with None in the place of what they have for null: NaN, NA, NaT."""
+    """The values of a numpy or pandas column, with None for their nulls: NaN, NA, NaT."""
     return [None if _is_null(value) else value for value in values.tolist()]
 
 
@@ -360,7 +269,7 @@ def _is_null(value: Any) -> bool:
 
 
 def _arrays(columns: dict[str, list[Any]]) -> dict[str, Any]:
-    """Columns as arrays of numpy; None among numbers is NaN."""
+    """Columns as numpy arrays; None among numbers becomes NaN."""
     import numpy as np  # noqa: PLC0415 (importing the package costs nothing)
 
     types = {"probability": np.float64, "unknown": np.float64, "tokens": np.int32, "truncated": np.bool_}
@@ -374,3 +283,101 @@ def _objects(values: list[Any]) -> Any:
     import numpy as np  # noqa: PLC0415 (as above)
 
     return np.array(values, dtype=object)
+
+
+_NOT_TO_ANSWER: Final = (NETWORK, HISTORY)
+"""Files of a bundle that only training reads: they are not packed."""
+
+
+@dataclass(frozen=True)
+class PackedModel:
+    """A model as bytes.
+
+    Attributes:
+        name: as in its card.
+        sha256: of its card, which has the hash of every other file: it identifies the model.
+        files: name and content of each file that it needs to answer, including the card.
+    """
+
+    name: str
+    sha256: str
+    files: tuple[tuple[str, bytes], ...] = field(compare=False, repr=False)
+
+    def unpack(self) -> Bundle:
+        """The bundle on this machine; unpack it first if necessary.
+
+        Raises:
+            BundleInvalid: the content does not match the card.
+            OSError: the temporary folder is not writable.
+        """
+        final = _own_folder() / self.sha256
+        if not _is_whole(final, self.sha256):
+            self._write(final)
+        return read_bundle(final)
+
+    def _write(self, final: Path) -> None:
+        staging = Path(tempfile.mkdtemp(dir=final.parent, prefix=".unpacking-"))
+        try:
+            for name, content in self.files:
+                (staging / name).write_bytes(content)
+            self._check(staging)
+            if final.exists():  # damaged, or half removed when temporary folders were cleaned
+                final.rename(staging / "before")
+            staging.rename(final)
+        except OSError:
+            if not _is_whole(final, self.sha256):  # else another process of this machine was faster
+                raise
+        finally:
+            shutil.rmtree(staging, ignore_errors=True)
+            shutil.rmtree(final / "before", ignore_errors=True)
+
+    def _check(self, folder: Path) -> None:
+        if hashlib.sha256((folder / CARD).read_bytes()).hexdigest() != self.sha256:
+            raise BundleInvalid(folder, f"{CARD} is not the one that was packed", "Type: the same command again")
+        bundle = read_bundle(folder)
+        for name in bundle.card.files:
+            if name not in _NOT_TO_ANSWER:
+                bundle.checked(name)
+
+
+def pack(model: str | Bundle | None = None) -> PackedModel:
+    """Pack a model, to be sent to another machine.
+
+    Args:
+        model: a name, a bundle's folder, or None for the default, as for `imdbsent.load`; or a bundle.
+
+    Raises:
+        imdbsent.errors.ModelMissing: there is no such model.
+        imdbsent.errors.DefaultMissing: the model that the user made the default no longer exists.
+        imdbsent.errors.BundleInvalid: the model is damaged.
+        imdbsent.errors.DownloadFailed: it could not be downloaded from IMDBSENT_MODEL_URL.
+    """
+    bundle = model if isinstance(model, Bundle) else resolve(model)
+    card = (bundle.directory / CARD).read_bytes()
+    names = [name for name in bundle.card.files if name not in _NOT_TO_ANSWER]
+    files = [(name, bundle.checked(name).read_bytes()) for name in names]
+    return PackedModel(bundle.card.name, hashlib.sha256(card).hexdigest(), ((CARD, card), *files))
+
+
+def _own_folder() -> Path:
+    """Where this user's models are unpacked; a new folder if another user owns the usual one, which anyone can make."""
+    user = str(os.getuid()) if hasattr(os, "getuid") else "models"
+    folder = Path(tempfile.gettempdir()) / f"imdbsent-{user}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    if hasattr(os, "getuid"):
+        there = folder.lstat()
+        if not stat.S_ISDIR(there.st_mode) or there.st_uid != os.getuid() or there.st_mode & 0o022:
+            return Path(tempfile.mkdtemp(prefix="imdbsent-"))
+    return folder
+
+
+def _is_whole(folder: Path, sha256: str) -> bool:
+    """Whether a model is unpacked in a folder; its other files are checked against the card when they are read."""
+    try:
+        card = (folder / CARD).read_bytes()
+        files = read_bundle(folder).card.files
+        return hashlib.sha256(card).hexdigest() == sha256 and all(
+            (folder / name).is_file() for name in files if name not in _NOT_TO_ANSWER
+        )
+    except (OSError, BundleInvalid):
+        return False

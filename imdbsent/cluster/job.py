@@ -1,6 +1,6 @@
-"""A job on Ray Data: files in, verdicts out, as many processes as there are cores on however many machines.
+"""A job on Ray Data: from files to a folder of verdicts, on all cores of any number of machines.
 
-The folder of results of a job: complete, and marked so, or not there.
+The folder is complete, and marked so, or it is not there.
 """
 
 from __future__ import annotations
@@ -15,9 +15,10 @@ import ray.data
 from ray.exceptions import RayError
 
 from imdbsent import settings
+from imdbsent.classify.options import DEFAULTS
 from imdbsent.cluster.batches import BatchClassifier
 from imdbsent.cluster.paths import locate
-from imdbsent.cluster.transfer import PROBLEM, TEXT, RecordSource, VerdictSink
+from imdbsent.cluster.ray_io import PROBLEM, TEXT, RecordSource, VerdictSink
 from imdbsent.errors import ImdbsentError, JobFailed, OutputFailed, StorageUnreachable, UsageProblem
 from imdbsent.reading.detect import Kind, reason
 from imdbsent.writing.text import Format
@@ -26,14 +27,16 @@ if TYPE_CHECKING:
     from collections import Counter
     from collections.abc import Callable, Iterator
 
+    from imdbsent.classify.options import PredictOptions
     from imdbsent.cluster.batches import PackedModel
     from imdbsent.cluster.paths import Head, InputFiles
     from imdbsent.reading.tables import Columns
+    from imdbsent.writing.output import OutputSpec
 
 
 COMPLETE: Final = "_SUCCESS"
-"""The empty file that says that a folder is complete, as Hadoop's and Spark's jobs write it; readers of folders pass
-over names that begin so."""
+"""The empty file that marks a folder as complete, as Hadoop and Spark write it; readers of folders ignore names that
+start with an underscore."""
 
 
 @dataclass(frozen=True)
@@ -41,10 +44,10 @@ class OutputFolder:
     """A folder for the results of one job.
 
     Attributes:
-        location: as it was typed.
-        filesystem: pyarrow's.
+        location: as the user typed it.
+        filesystem: a pyarrow filesystem.
         path: its path there.
-        was_there: whether it was there, empty.
+        was_there: whether the empty folder exists already.
     """
 
     location: str
@@ -54,13 +57,13 @@ class OutputFolder:
 
     @contextlib.contextmanager
     def whole(self) -> Iterator[tuple[Any, str]]:
-        """Context of the writing. At its end the folder is marked as complete; where it raises, the results are gone.
+        """Mark the folder as complete after a block that writes it; if the block raises, remove the results.
 
         Yields:
             The filesystem and the path.
 
         Raises:
-            OutputFailed: the folder cannot be written.
+            OutputFailed: the folder is not writable.
         """
         try:
             self.filesystem.create_dir(self.path, recursive=True)
@@ -73,7 +76,7 @@ class OutputFolder:
             raise
 
     def _empty(self) -> None:
-        """Take away what is there, all of which this job has written."""
+        """Remove the content of the folder, all of which this job has written."""
         with contextlib.suppress(OSError):
             self.filesystem.delete_dir_contents(self.path, missing_dir_ok=True)
             if not self.was_there:
@@ -81,90 +84,85 @@ class OutputFolder:
 
 
 def output_folder(location: str) -> OutputFolder:
-    """A folder for results; it is made when they are written.
+    """A folder for results, which is created when they are written.
 
     Raises:
-        UsageProblem: there is a file of that name, or something in the folder.
-        StorageUnreachable: its filesystem cannot be reached.
-        InputUnreadable: it is no address that pyarrow knows.
+        UsageProblem: it is a file, or not empty.
+        StorageUnreachable: its filesystem does not answer.
+        InputUnreadable: pyarrow does not know the address.
     """
-    from pyarrow import fs  # noqa: PLC0415 (this engine alone needs it)
+    from pyarrow import fs  # noqa: PLC0415 (only this engine needs it)
 
     filesystem, path = locate(location.rstrip("/") or location)
     try:
         there = filesystem.get_file_info(path).type
         if there == fs.FileType.File:
-            raise UsageProblem(f"'{location}' is a file, and results of --engine ray are a folder. Type: -o FOLDER/")
+            raise UsageProblem(f"'{location}' is a file, but --engine ray writes a folder. Type: -o FOLDER/")
         if there == fs.FileType.Directory and filesystem.get_file_info(fs.FileSelector(path)):
             raise UsageProblem(f"the folder '{location}' is not empty. Type: -o with another FOLDER")
     except OSError as error:
         raise StorageUnreachable(location, reason(error)) from error
     return OutputFolder(location, filesystem, path, there == fs.FileType.Directory)
 
+
 BATCH_ROWS: Final = 1024
-"""Rows that an actor is given at a time: enough to make batches of like length of."""
+"""Rows per call of an actor: enough to make batches of similar length."""
 _ACTOR_CORES: Final = 0.4
 _TASK_CORES: Final = 0.2
-"""Reading and writing take little beside the network. Shares of a core let each core have an actor, and tasks beside
-it: with whole cores, actors on all of them would leave none to read with. An actor has less than half of one, so that
-one which is lost with its machine finds a place beside another: what it was given waits for it, without end."""
+"""Reading and writing cost little compared to the network. Shares of a core allow an actor and tasks on each core; with
+whole cores, actors on all of them would leave none for reading. An actor has less than half a core, so that one whose
+machine is lost can start again next to another: its rows wait for it forever."""
 _LOOK_EVERY: Final = 0.25  # seconds
 
 
 @dataclass(frozen=True)
 class Job:
-    """What is to be done.
+    """What a cluster is asked to do.
 
     Attributes:
-        files: what is read.
-        head: what their columns are.
-        columns: the columns that are read of tables.
-        output: where the results go.
-        format: in which format.
-        model: what answers.
-        skip_bad: whether a row that breaks its format is a record without a verdict, and not the end.
-        threshold: as `Classifier.predict`.
-        neutral: as `Classifier.predict`.
-        batch_size: as `Classifier.classify`.
-        concurrency: actors that classify, a core each; None for one on each core of the cluster.
+        files: the files to read.
+        head: their columns.
+        columns: the columns to read.
+        output: the folder for the results.
+        spec: how the results are written.
+        model: the model.
+        options: how to label.
+        skip_bad: whether a row that breaks its format becomes a record without a verdict, instead of an error.
+        concurrency: number of actors that classify, one core each; None for one on each core of the cluster.
     """
 
     files: InputFiles
     head: Head
     columns: Columns
     output: OutputFolder
-    format: Format
+    spec: OutputSpec
     model: PackedModel
+    options: PredictOptions = DEFAULTS
     skip_bad: bool = False
-    threshold: float | None = None
-    neutral: tuple[float, float] | None = None
-    batch_size: int | None = None
     concurrency: int | None = None
 
     @property
     def is_parquet(self) -> bool:
-        """Whether Parquet is read, whose columns have types."""
+        """Whether the input is Parquet, whose columns have types."""
         return self.files.format.kind is Kind.PARQUET
 
     def classifier(self) -> BatchClassifier:
-        """What the actors do, but for the model."""
+        """What the actors run."""
         return BatchClassifier(
             self.model,
             text_column=self.columns.text if self.is_parquet else TEXT,
             id_column=self.columns.id,
             keep=self.columns.kept,
             problem_column=None if self.is_parquet else PROBLEM,
-            threshold=self.threshold,
-            neutral=self.neutral,
-            batch_size=self.batch_size,
+            options=self.options,
         )
 
 
-class Answering:
-    """An actor: the classifier, loaded once, out of what the driver has put into the object store once.
+class ClassifyingActor:
+    """An actor with the classifier, which it gets from the object store once.
 
     Args:
-        classifier: a reference to a `BatchClassifier`, model and all.
+        classifier: a list of one reference to a `BatchClassifier`, which includes its model.
     """
 
     def __init__(self, classifier: list[Any]) -> None:
@@ -175,52 +173,45 @@ class Answering:
         return self._classify(batch)
 
 
-class Written:
-    """An actor that counts rows as they are written, for whoever watches.
+class RowCounter:
+    """An actor that counts rows as they are written, for a progress bar.
 
-    It is no count of results: a task that is done again, since its machine was lost, tells it twice.
+    It does not count results: a task that runs again, because its machine was lost, counts twice.
     """
 
     def __init__(self) -> None:
         self._rows = 0
 
     def add(self, rows: int) -> None:
-        """So many more rows are written."""
+        """Count rows that were written."""
         self._rows += rows
 
     def rows(self) -> int:
-        """Rows that are written."""
+        """Number of rows written."""
         return self._rows
 
 
 def run(job: Job, watch: Callable[[int], None] | None = None) -> Counter[str]:
-    """Do a job on the cluster that Ray is connected to.
+    """Run a job on the cluster that Ray is connected to.
 
-    What is lost with a process or a machine is done again, elsewhere. Results are complete or, after an error, gone.
+    Work that is lost with a process or a machine is repeated elsewhere. Results are complete or, after an error, gone.
 
     Args:
-        job: what is to be done.
-        watch: is told from time to time how many rows are written.
+        job: what to do.
+        watch: called from time to time with the number of rows written.
 
     Returns:
-        How many rows had each label, how many none ("failed"), and how many mostly unknown words ("unfamiliar").
+        How many rows have each label, no label ("failed"), and mostly unknown words ("unfamiliar").
 
     Raises:
-        RowUnreadable: a row breaks its format, and is not to be skipped.
+        RowUnreadable: a row breaks its format, and bad rows are not skipped.
         InputUnreadable: a file cannot be read.
         OutputFailed: the results cannot be written.
-        JobFailed: whatever else.
+        JobFailed: anything else went wrong.
     """
-    counter = ray.remote(num_cpus=0, max_restarts=-1)(Written).remote() if watch else None
+    counter = ray.remote(num_cpus=0, max_restarts=-1)(RowCounter).remote() if watch else None
     with _errors(), job.output.whole() as (filesystem, path), _context():
-        sink = VerdictSink(
-            path,
-            filesystem,
-            job.format,
-            job.classifier().columns_of(job.columns.kept),
-            is_json=_is_json(job),
-            progress=counter,
-        )
+        sink = VerdictSink(path, filesystem, job.spec, is_json=_is_json(job), progress=counter)
         verdicts = _verdicts(job)
         with _watched(counter, watch):
             verdicts.write_datasink(sink, ray_remote_args={"num_cpus": _TASK_CORES})
@@ -232,15 +223,15 @@ def _verdicts(job: Job) -> Any:
     actors = job.concurrency or max(1, int(ray.cluster_resources().get("CPU", 1)))
     classifier = ray.put(job.classifier())
     return _records(job).map_batches(
-        Answering,
-        fn_constructor_args=[[classifier]],  # in a list, or Ray would fetch it for the driver
+        ClassifyingActor,
+        fn_constructor_args=[[classifier]],  # in a list: Ray would fetch a bare reference for the driver
         compute=ray.data.ActorPoolStrategy(size=actors),
         batch_size=BATCH_ROWS,
         batch_format="pyarrow",
         zero_copy_batch=True,
         num_cpus=_ACTOR_CORES,
-        scheduling_strategy="SPREAD",  # over the machines, though two would fit where one is
-    )  # actors that are lost are started again, and their tasks done again, without end, unless Ray is told otherwise
+        scheduling_strategy="SPREAD",  # over the machines, even if two fit on one
+    )  # by default, Ray restarts lost actors and repeats their tasks, without limit
 
 
 def _records(job: Job) -> Any:
@@ -262,15 +253,15 @@ def _records(job: Job) -> Any:
 
 
 def _is_json(job: Job) -> bool:
-    """Whether values are carried as JSON: those of Parquet have types of their own."""
-    return job.format is Format.JSONL and not job.is_parquet
+    """Whether values are carried as JSON; those of Parquet keep their types."""
+    return job.spec.format is Format.JSONL and not job.is_parquet
 
 
 @contextlib.contextmanager
 def _context() -> Iterator[None]:
-    """Ray Data as this job needs it: in the order of the input, and without bars and messages of its own.
+    """Set up Ray Data for a job: results in the order of the input, no bars or messages of its own.
 
-    Its newer reader of Parquet lists files in a task that asks for a whole core, which the actors have.
+    Its newer Parquet reader lists files in a task that needs a whole core, and the actors occupy them all.
     """
     context = ray.data.DataContext.get_current()
     needed = {
@@ -293,7 +284,7 @@ def _context() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _watched(counter: Any, watch: Callable[[int], None] | None) -> Iterator[None]:
-    """Tell a watcher, from a thread of its own, how many rows are written while the block runs."""
+    """During a block, call `watch` from another thread with the number of rows written."""
     if watch is None:
         yield
         return
@@ -315,23 +306,23 @@ def _watched(counter: Any, watch: Callable[[int], None] | None) -> Iterator[None
 
 @contextlib.contextmanager
 def _errors() -> Iterator[None]:
-    """Context in which what Ray raises is what a person can read."""
+    """Raise errors of Ray as errors that a person can read."""
     try:
         yield
     except Exception as error:
         ours = [cause for cause in _causes(error) if isinstance(cause, ImdbsentError)]
         if ours and ours[-1] is error:
             raise
-        if ours:  # the last: those before it are of classes that Ray makes of ours, and tell tracebacks
-            ours[-1].args = tuple(str(ours[-1]).splitlines()[:1])  # behind our line Ray has put its own
+        if ours:  # the last one: Ray derives the classes of the others from ours, and adds tracebacks
+            ours[-1].args = tuple(str(ours[-1]).splitlines()[:1])  # Ray has put its own lines after ours
             raise ours[-1] from error
         if settings.is_debug():
             raise
-        raise JobFailed(_told(error)) from error
+        raise JobFailed(_reason(error)) from error
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    """An error and what it came of: Ray wraps it once for the task, and once for Ray Data."""
+    """An error and its causes: Ray wraps it once for the task, and once for Ray Data."""
     seen: list[BaseException] = []
     while error is not None and not any(error is other for other in seen):
         seen.append(error)
@@ -339,8 +330,8 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
         error = getattr(error, "cause", None) or error.__cause__
 
 
-def _told(error: BaseException) -> str:
-    """The last line of the innermost error that says something: before it stands its traceback."""
-    said = [str(cause).strip() for cause in _causes(error)]
-    innermost = [text for text in said if text] or [type(error).__name__]
+def _reason(error: BaseException) -> str:
+    """The last line of the innermost error that has a message; the lines before it are its traceback."""
+    messages = [str(cause).strip() for cause in _causes(error)]
+    innermost = [message for message in messages if message] or [type(error).__name__]
     return innermost[-1].splitlines()[-1]

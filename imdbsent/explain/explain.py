@@ -1,4 +1,4 @@
-"""Texts to explanations: one number a word of the user's own text, which add up to the logit."""
+"""Texts to explanations: one number per word of the text, which add up to the logit."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from imdbsent.classify.classifier import windows
 from imdbsent.classify.engine import BATCH_SIZE
+from imdbsent.classify.options import DEFAULTS
 from imdbsent.explain.attribution import attributor
+from imdbsent.records import Record
 from imdbsent.text.sentences import sentence_spans
 from imdbsent.text.tokenizer import OOV_ID, START_ID
 
@@ -17,16 +19,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from imdbsent.classify.classifier import Classifier
+    from imdbsent.classify.options import PredictOptions
     from imdbsent.explain.attribution import Attribution
-    from imdbsent.records import Label, Prediction, Record, Side
+    from imdbsent.records import Label, Prediction, Side
     from imdbsent.text.tokenizer import Token
 
 
 WINDOW: Final = 256
-"""Records explained together: more would make the batches little better, and every word's number is held."""
-
+"""Records explained together. More would hardly improve the batches, and every word's number is held in memory."""
 Status = Literal["known", "rare", "unseen", "cut"]
-
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +35,14 @@ class ExplainedToken:
     """A word of a text and what it added to the logit.
 
     Attributes:
-        start: where it starts in the text, in characters.
-        end: where it ends: `text[start:end]` is the word as it is written.
-        word: the word as the model has it: lower-cased, and by the scheme "words" in one spelling.
-        id: what stands for it in the vocabulary; None where nothing does.
-        status: "known"; "rare", where the network reads it as any word outside its vocabulary; "unseen", where no
-            training review holds it and it is left out (never by the scheme "words"); "cut", where the network does
-            not read so far back.
-        contribution: what it added to the logit, above 0 towards positive; 0 where it was not read.
+        start: first character in the text.
+        end: character after the last: `text[start:end]` is the word as it is written.
+        word: the word as the model sees it: lower-case, and with the tokenizer "words" in one spelling.
+        id: its id in the vocabulary; None if it has none.
+        status: "known"; "rare" if the network reads it like any word outside its vocabulary; "unseen" if it is in no
+            training review and is skipped (never with the tokenizer "words"); "cut" if the text is too long and the
+            network does not read that far back.
+        contribution: what it added to the logit, above 0 towards positive; 0 if it was not read.
     """
 
     start: int
@@ -54,12 +55,12 @@ class ExplainedToken:
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """What the words of a sentence added together.
+    """What the words of a sentence added to the logit together.
 
     Attributes:
-        start: where it starts in the text, in characters.
-        end: where it ends.
-        contribution: the sum of its tokens'.
+        start: first character in the text.
+        end: character after the last.
+        contribution: sum over its tokens.
     """
 
     start: int
@@ -69,15 +70,15 @@ class Sentence:
 
 @dataclass(frozen=True)
 class Breakdown:
-    """The logit of a text, taken apart: logit = bias + before + the sum of the tokens' contributions.
+    """The parts of the logit of a text: logit = bias + before + the sum of the tokens' contributions.
 
     Attributes:
         text: the text, as the user wrote it.
         logit: of the text, before the temperature.
         bias: of the last layer, the same for every text.
-        before: what stands before the first word adds: the paddings in front of the text, where the network reads any,
-            and the mark that starts it. With the tutorials' network it depends on how long the text is, not on what it
-            says; the flagship reads backward, too, and has seen the text when it comes to the mark.
+        before: what was added before the first word: by the padding in front of the text, if the network reads any,
+            and by the start mark. In the tutorials' network it depends on the length of the text, not on its words. The
+            flagship also reads backward, and has seen the text when it reaches the mark.
         temperature: probability = sigmoid(logit / temperature).
         tokens: every word of the text, in order, read or not.
     """
@@ -90,18 +91,18 @@ class Breakdown:
     tokens: tuple[ExplainedToken, ...]
 
     def strongest(self, side: Side, count: int) -> list[ExplainedToken]:
-        """The words that moved the verdict most towards one side, the strongest first.
+        """The words that moved the verdict most towards one side, strongest first.
 
         Args:
             side: "positive" or "negative".
-            count: most words to give; fewer where fewer moved it there.
+            count: maximum number of words.
         """
         sign = 1 if side == "positive" else -1
         moved = [token for token in self.tokens if sign * token.contribution > 0]
         return sorted(moved, key=lambda token: -sign * token.contribution)[:count]
 
     def strongest_sentences(self, count: int) -> list[Sentence]:
-        """The sentences that moved the verdict most towards either side, the strongest first."""
+        """The sentences that moved the verdict most towards either side, strongest first."""
         return sorted(self.sentences, key=lambda sentence: -abs(sentence.contribution))[:count]
 
     @cached_property
@@ -116,12 +117,12 @@ class Breakdown:
 
     @cached_property
     def largest(self) -> float:
-        """The size of the strongest contribution of a token; 0 where none was read."""
+        """The largest absolute contribution of a token; 0 if none was read."""
         return max((abs(token.contribution) for token in self.tokens), default=0.0)
 
     @property
     def of_words(self) -> float:
-        """The sum of the tokens' contributions."""
+        """The sum of the contributions of all tokens."""
         return sum(token.contribution for token in self.tokens)
 
     def count(self, status: Status) -> int:
@@ -134,8 +135,8 @@ class Explanation:
     """A verdict with its reasons.
 
     Attributes:
-        prediction: the verdict, that of `Classifier.classify`.
-        breakdown: its reasons; None where there is no verdict.
+        prediction: the verdict, as `Classifier.classify` gives it.
+        breakdown: its reasons; None if there is no verdict.
     """
 
     prediction: Prediction
@@ -148,13 +149,16 @@ class Explanation:
 
 
 class Explainer:
-    """Says why a classifier judges as it does.
+    """Explains the predictions of a classifier.
+
+    >>> import imdbsent
+    >>> (explanation,) = imdbsent.Explainer(imdbsent.load()).explain(["great movie"])
 
     Args:
         classifier: the model.
 
     Raises:
-        ModelUnexplainable: its network does not show what its verdicts are made of.
+        ModelUnexplainable: its network does not expose the parts of its verdicts.
     """
 
     def __init__(self, classifier: Classifier) -> None:
@@ -162,54 +166,43 @@ class Explainer:
         self._attribute = attributor(classifier.engine)
 
     def explain(
-        self,
-        records: Iterable[Record],
-        *,
-        threshold: float | None = None,
-        neutral: tuple[float, float] | None = None,
+        self, texts: Iterable[str | Record], options: PredictOptions = DEFAULTS
     ) -> Iterator[Explanation]:
-        """Explain a stream of records, in bounded memory.
+        """Explain a stream of texts or records, in bounded memory.
 
         Args:
-            records: what was read.
-            threshold: as `Classifier.predict`.
-            neutral: as `Classifier.predict`.
+            texts: what to explain; the stream may be endless.
+            options: how to label; every text gets its explanation, whatever they select.
 
-        Yields:
-            An explanation for each record, in order.
+        Returns:
+            An iterator of explanations, one per text, in order.
+
+        Raises:
+            TypeError: `texts` is one text.
         """
-        for window in windows(records, WINDOW):
-            yield from self.explain_window(window, threshold=threshold, neutral=neutral)
+        if isinstance(texts, str):
+            raise TypeError("explain takes several texts: explain([text])")
+        records = (Record(text) if isinstance(text, str) else text for text in texts)
+        return (one for some in windows(records, WINDOW) for one in self.explain_window(some, options))
 
-    def explain_window(
-        self,
-        records: Sequence[Record],
-        *,
-        threshold: float | None = None,
-        neutral: tuple[float, float] | None = None,
-        batch_size: int | None = None,
-    ) -> Iterator[Explanation]:
+    def explain_window(self, records: Sequence[Record], options: PredictOptions = DEFAULTS) -> Iterator[Explanation]:
         """Explain some records together.
 
         Args:
-            records: as `explain`.
-            threshold: as `explain`.
-            neutral: as `explain`.
-            batch_size: texts a run of the network; None for the fastest.
+            records: what was read.
+            options: how to label.
 
         Yields:
             An explanation for each record, in order.
         """
-        predictions = self.classifier.classify_window(
-            records, threshold=threshold, neutral=neutral, batch_size=batch_size
-        )
+        predictions = self.classifier.classify_window(records, options)
         judged = [
             self.classifier.tokenizer.encode(prediction.text)
             for prediction in predictions
             if prediction.label is not None
         ]
-        # The network runs a second time, which is little beside what becomes of its numbers.
-        attributions = zip(judged, self._attribute(judged, batch_size or BATCH_SIZE))
+        # The network runs a second time, which costs little compared to what is done with its numbers.
+        attributions = zip(judged, self._attribute(judged, options.batch_size or BATCH_SIZE))
         for prediction in predictions:
             parts = None if prediction.label is None else self._breakdown(prediction.text, *next(attributions))
             yield Explanation(prediction, parts)
@@ -217,7 +210,7 @@ class Explainer:
     def _breakdown(self, text: str, ids: Sequence[int], attribution: Attribution) -> Breakdown:
         tokenizer = self.classifier.tokenizer
         contributions = attribution.contributions.tolist()
-        marks = int(ids[0] == START_ID)  # cut off, too, of a text that is
+        marks = int(ids[0] == START_ID)  # a text that is cut has lost it
         before = attribution.padding + sum(contributions[:marks])
         tokens = tuple(_explained(tokenizer.tokens(text), tokenizer.spans(text), contributions[marks:]))
         temperature = self.classifier.bundle.card.temperature
@@ -225,10 +218,10 @@ class Explainer:
 
 
 def strength(contribution: float, largest: float) -> int:
-    """How strongly to colour a contribution, beside the largest of its text.
+    """How strongly to color a contribution, relative to the largest in its text.
 
     Returns:
-        From 0 for one below an eighth of it, over 1 (below three eighths) and 2 and 3, to 4 (seven eighths and more).
+        0 below an eighth of the largest, 1 below three eighths, and so on to 4 from seven eighths.
     """
     return min(int(abs(contribution) / largest * 4 + 0.5), 4) if largest else 0
 
@@ -236,7 +229,7 @@ def strength(contribution: float, largest: float) -> int:
 def _explained(
     tokens: Sequence[Token], spans: Sequence[tuple[int, int]], contributions: Sequence[float]
 ) -> Iterator[ExplainedToken]:
-    """The tokens with their contributions, which are those of the last tokens that have an id."""
+    """The tokens with their contributions, which belong to the last tokens that have an id."""
     cut = sum(token.id is not None for token in tokens) - len(contributions)
     read = iter(contributions)
     for token, (start, end) in zip(tokens, spans):

@@ -1,72 +1,78 @@
-"""Explanations as one HTML page that needs nothing else: the words of each text coloured, and the sum.
+"""Explanations as one HTML page that needs no other file: the words of each text colored, and the sum.
 
-The page is made an article a text, so that of many texts one is held at a time.
-
-The sum of an explanation as it grows from word to word, as inline SVG; the page's style sheet colours it.
+The page has an article for each text, so that only one is held in memory. An inline SVG shows how the sum grows from
+word to word; the style sheet colors it.
 """
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from html import escape
 from itertools import accumulate
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, BinaryIO, Final
 
+from imdbsent.errors import OutputFailed
 from imdbsent.explain.explain import strength
+from imdbsent.files import new_file
 from imdbsent.html_page import Html, data_table, page_end, page_start
+from imdbsent.wording import counted
+from imdbsent.writing.text import write
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from imdbsent.explain.explain import Breakdown, ExplainedToken, Explanation
     from imdbsent.records import Prediction, Side
 
 
-_WIDTH: Final = 720
-_HEIGHT: Final = 120
-_MARGIN: Final = 4  # units that the line keeps from the edges
-
-
-def running_chart(parts: Breakdown) -> str:
-    """A line that starts at bias + before and moves by each word that is read, to the logit; 0 is dashed.
-
-    Args:
-        parts: of a text.
-    """
-    read = [token.contribution for token in parts.tokens if token.status in ("known", "rare")]
-    sums = list(accumulate(read, initial=parts.bias + parts.before))
-    highest, lowest = max(sums), min(sums)
-    top, bottom = max(0.0, highest), min(0.0, lowest)
-    scale = (_HEIGHT - 2 * _MARGIN) / (top - bottom or 1.0)
-
-    def y(value: float) -> float:
-        return _MARGIN + (top - value) * scale
-
-    step = (_WIDTH - 2 * _MARGIN) / max(1, len(read))
-    line = "L".join(f"{_MARGIN + i * step:.1f} {y(value):.1f}" for i, value in enumerate(sums))
-    name = (
-        f"The sum from word to word: it starts at {sums[0]:+.3f}, is {highest:+.3f} at most and {lowest:+.3f} at "
-        f"least, and ends at {sums[-1]:+.3f}"
-    )
-    return (
-        f'<svg class="run" viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" aria-label="{name}">'
-        f'<path class="zero" d="M0 {y(0):.1f}H{_WIDTH}"/><path class="line" d="M{line}"/></svg>'
-    )
-
 WORDS: Final = 10  # strongest words shown towards each side
 SENTENCES: Final = 6  # strongest sentences shown
-OPEN: Final = 20  # articles that are not folded
+OPEN: Final = 20  # articles that are unfolded
 SIDES: Final[tuple[Side, ...]] = ("positive", "negative")
-_EXCERPT: Final = 70  # characters of a text that are seen while it is folded
+_EXCERPT: Final = 70  # characters of a text shown while it is folded
 _STYLE_SHEET: Final = Path(__file__).parent / "page.css"
 _BAR: Final = 80  # units
 
 
-def opening(model: str) -> str:
-    """All of the page that stands before the first text.
+@contextmanager
+def open_page(path: Path, model: str) -> Iterator[PageWriter]:
+    """Open a page. It appears after the block, when it is complete; if the block raises, nothing changes.
 
     Args:
-        model: its name.
+        path: the file.
+        model: name of the model.
+
+    Raises:
+        OutputFailed: it cannot be written.
+    """
+    try:
+        with new_file(path) as temporary, temporary.open("wb") as stream:
+            write([opening(model)], stream)
+            yield PageWriter(stream)
+            write([closing()], stream)
+    except OSError as error:
+        raise OutputFailed(f"{path}: {error.strerror or error}") from error
+
+
+class PageWriter:
+    """Writes explanations to a page."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+
+    def passing(self, explanations: Iterable[Explanation]) -> Iterator[Explanation]:
+        """Write explanations as they pass."""
+        for number, explanation in enumerate(explanations, 1):
+            write([article(number, explanation)], self._stream)
+            yield explanation
+
+
+def opening(model: str) -> str:
+    """The page before the first text.
+
+    Args:
+        model: name of the model.
     """
     title = f"Which words moved the verdict of {model}"
     key = "".join(f'<p class="key">Towards {side}: {_key(side)}</p>' for side in SIDES)
@@ -74,21 +80,22 @@ def opening(model: str) -> str:
         page_start(title, _STYLE_SHEET, ("texts", "the texts"))
         + f"<header><h1><bdi>{escape(title)}</bdi></h1>"
         "<p>The network reads a text word by word. A word's number is what it adds to the logit: above 0 towards "
-        "positive, below 0 towards negative. Nothing is left over: what stands before the words (a mark, and with some "
-        "networks padding), the words, and the bias of the last layer add up to the logit, and the sigmoid of the "
-        "logit is P, the probability of positive.</p>"
-        f'{key}<p class="key">Strongest is beside the other words of that text. <span class="unread">Struck out</span>'
-        ': not read. <span class="rare">Slanted</span>: read as any word outside the vocabulary.</p></header>\n'
+        "positive, below 0 towards negative. The numbers add up: the start (a mark, and in some networks padding), the "
+        "words, and the bias of the last layer sum to the logit, and the sigmoid of the logit is P, the probability of "
+        "positive.</p>"
+        f'{key}<p class="key">Strength is relative to the other words of the text. <span class="unread">Struck '
+        'out</span>: not read. <span class="rare">Slanted</span>: read like any word outside the vocabulary.</p>'
+        "</header>\n"
         '<main id="texts">\n'
     )
 
 
 def article(number: int, explanation: Explanation) -> str:
-    """What the page says of one text.
+    """The article on one text.
 
     Args:
         number: of the text, from 1.
-        explanation: of the text, which is escaped.
+        explanation: of the text, which will be escaped.
     """
     prediction, parts = explanation.prediction, explanation.breakdown
     if parts is None or prediction.probability is None:
@@ -104,7 +111,7 @@ def article(number: int, explanation: Explanation) -> str:
 
 
 def closing() -> str:
-    """All of the page that stands after the last text."""
+    """The page after the last text."""
     return "</main>" + page_end()
 
 
@@ -120,8 +127,8 @@ def _verdict(prediction: Prediction) -> str:
 
 
 def _excerpt(text: str) -> str:
-    beginning = " ".join(text[: 2 * _EXCERPT].split())
-    return f"<bdi>{escape(beginning[:_EXCERPT])}{'…' if len(beginning) > _EXCERPT else ''}</bdi>"
+    start = " ".join(text[: 2 * _EXCERPT].split())
+    return f"<bdi>{escape(start[:_EXCERPT])}{'…' if len(start) > _EXCERPT else ''}</bdi>"
 
 
 def _without_verdict(prediction: Prediction) -> str:
@@ -131,15 +138,15 @@ def _without_verdict(prediction: Prediction) -> str:
 def _reasons(parts: Breakdown, probability: float) -> str:
     sides = "".join(_words(parts, side) for side in SIDES)
     return (
-        f'<p class="text" dir="auto">{"".join(_pieces(parts))}</p>{_sum(parts, probability)}'
+        f'<p class="text" dir="auto">{"".join(_colored(parts))}</p>{_sum(parts, probability)}'
         f"<figure>{running_chart(parts)}<figcaption>The sum as it grows from the first word that is read to the last; "
         f'above the dashed line it is positive.</figcaption></figure><div class="sides">{sides}</div>'
         f"{_sentences(parts)}{_remarks(parts)}"
     )
 
 
-def _pieces(parts: Breakdown) -> Iterator[str]:
-    """The text, with an element for each word of it."""
+def _colored(parts: Breakdown) -> Iterator[str]:
+    """The text, with an element for each word."""
     after = 0
     for token in parts.tokens:
         yield _escaped(parts.text[after : token.start])
@@ -159,7 +166,7 @@ def _word(text: str, token: ExplainedToken, largest: float) -> str:
 
 
 def _escaped(text: str) -> str:
-    """A text as HTML; a browser would drop a NUL."""
+    """A text as HTML; browsers drop a NUL."""
     return escape(text.replace("\0", "\ufffd"))
 
 
@@ -204,9 +211,43 @@ def _sentences(parts: Breakdown) -> str:
 
 
 def _remarks(parts: Breakdown) -> str:
-    remarks = {
-        "words at the start not read: the network reads the end of a long text": parts.count("cut"),
-        "words not read: no training review holds them": parts.count("unseen"),
-        "rare words read as any word outside the network's vocabulary": parts.count("rare"),
-    }
-    return "".join(f'<p class="remark">{count:,} {what}.</p>' for what, count in remarks.items() if count)
+    remarks = [
+        (parts.count("cut"), "", "at the start not read: the network reads the end of a long text"),
+        (parts.count("unseen"), "", "not read: in no training review"),
+        (parts.count("rare"), "rare ", "read like any word outside the network's vocabulary"),
+    ]
+    return "".join(
+        f'<p class="remark">{counted(count, f"{kind}word")} {what}.</p>' for count, kind, what in remarks if count
+    )
+
+
+_WIDTH: Final = 720
+_HEIGHT: Final = 120
+_MARGIN: Final = 4  # units between the line and the edges
+
+
+def running_chart(parts: Breakdown) -> str:
+    """A line that starts at bias + before, moves with each word that is read, and ends at the logit; 0 is dashed.
+
+    Args:
+        parts: of a text.
+    """
+    read = [token.contribution for token in parts.tokens if token.status in ("known", "rare")]
+    sums = list(accumulate(read, initial=parts.bias + parts.before))
+    highest, lowest = max(sums), min(sums)
+    top, bottom = max(0.0, highest), min(0.0, lowest)
+    scale = (_HEIGHT - 2 * _MARGIN) / (top - bottom or 1.0)
+
+    def y(value: float) -> float:
+        return _MARGIN + (top - value) * scale
+
+    step = (_WIDTH - 2 * _MARGIN) / max(1, len(read))
+    line = "L".join(f"{_MARGIN + i * step:.1f} {y(value):.1f}" for i, value in enumerate(sums))
+    name = (
+        f"The sum from word to word: it starts at {sums[0]:+.3f}, is {highest:+.3f} at most and {lowest:+.3f} at "
+        f"least, and ends at {sums[-1]:+.3f}"
+    )
+    return (
+        f'<svg class="run" viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" aria-label="{name}">'
+        f'<path class="zero" d="M0 {y(0):.1f}H{_WIDTH}"/><path class="line" d="M{line}"/></svg>'
+    )

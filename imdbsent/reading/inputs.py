@@ -21,15 +21,15 @@ from imdbsent.reading.detect import (
     format_of_name,
 )
 from imdbsent.reading.lines import check_readable, from_argument, read_file
+from imdbsent.reading.meter import Meter
 from imdbsent.reading.tables import Columns, open_table, records_of
-from imdbsent.writing.output import Meter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from imdbsent.reading.seen_ids import SeenIds
     from imdbsent.reading.tables import Table
     from imdbsent.records import Record
-    from imdbsent.writing.resume import SeenIds
 
 
 @dataclass(frozen=True)
@@ -166,7 +166,7 @@ class Inputs:
 
 
 def _no_ids_yet() -> SeenIds:
-    from imdbsent.writing.resume import SeenIds  # noqa: PLC0415 (SQLite takes 5 ms, and few runs have ids)
+    from imdbsent.reading.seen_ids import SeenIds  # noqa: PLC0415 (SQLite takes 5 ms, and few runs have ids)
 
     return SeenIds()
 

@@ -27,7 +27,7 @@ from imdbsent.records import Record
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from imdbsent.writing.output import Meter
+    from imdbsent.reading.meter import Meter
 
 
 def read_records(texts: Sequence[str], files: Sequence[str], *, whole: bool) -> Iterator[Record]:

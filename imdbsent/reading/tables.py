@@ -44,8 +44,8 @@ from imdbsent.records import Record
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from imdbsent.writing.output import Meter
-    from imdbsent.writing.resume import SeenIds
+    from imdbsent.reading.meter import Meter
+    from imdbsent.reading.seen_ids import SeenIds
 
 
 TEXT_COLUMN: Final = "text"

@@ -1,13 +1,7 @@
-"""Predictions as plain text: TSV, CSV, JSONL, JSON, written as they come.
+"""Predictions as plain text, written as they come: TSV, CSV, JSONL, JSON.
 
 Probabilities and shares have 6 decimals. A prediction without a verdict has an empty label (null in JSON) and its
 reason.
-
-Texts that a spreadsheet would take for formulas when it opens a CSV file, made texts again.
-
-CSV (RFC 4180) has no types: Excel, LibreOffice and Google Sheets compute whatever begins with one of a few characters,
-quoted or not, and a formula can fetch an address or, where a user lets it, start a program. The remedy is that of OWASP
-("CSV Injection"): an apostrophe before it, which spreadsheets take for "this is text".
 """
 
 from __future__ import annotations
@@ -22,25 +16,9 @@ from imdbsent.errors import OutputClosed, OutputFailed, UsageProblem
 from imdbsent.records import as_field, as_jsonable, to_json
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from imdbsent.records import Prediction
-
-
-FORMULA_STARTS: Final = frozenset("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
-"""What begins a formula: OWASP's list, and the full-width forms that East Asian spreadsheets take for the same."""
-
-_NUMBER: Final = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
-
-
-def escape_formula(field: str) -> str:
-    """A field that a spreadsheet shows as it is: with an apostrophe before what it would compute.
-
-    Args:
-        field: any text. A number, as -5 or +1e3, stays one: there is nothing in it to compute.
-    """
-    begins = field[:1] in FORMULA_STARTS or field.lstrip()[:1] in FORMULA_STARTS
-    return f"'{field}" if field and begins and not _NUMBER.fullmatch(field) else field
 
 
 class Format(str, Enum):
@@ -61,18 +39,15 @@ _TSV_ESCAPES: Final = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r
 
 @dataclass(frozen=True)
 class ResultColumns:
-    """The columns of results beside those that are always there.
+    """The columns of results besides those that are always there.
 
     Attributes:
         id: whether there is an id.
-        kept: the names of the columns that are carried through, as results call them.
-        safe_csv: whether CSV and TSV have an apostrophe before what a spreadsheet would compute; it is no column, but
-            goes where they go.
+        kept: names in the results of the columns that are carried through.
     """
 
     id: bool = False
     kept: tuple[str, ...] = ()
-    safe_csv: bool = False
 
     @property
     def names(self) -> list[str]:
@@ -82,16 +57,11 @@ class ResultColumns:
 
 
 NO_COLUMNS: Final = ResultColumns()
-"""No columns beside the usual ones."""
-
-
-def kept_values(prediction: Prediction, columns: ResultColumns) -> tuple[Any, ...]:
-    """What a prediction has in the kept columns: nothing, where its record was no row of a table."""
-    return prediction.kept or (None,) * len(columns.kept)
+"""Only the columns that are always there."""
 
 
 def result_columns(kept: Sequence[str], *, has_id: bool, taken: Sequence[str] = ()) -> ResultColumns:
-    """The columns of results; a column that has the name of one of theirs is called `input_NAME`.
+    """Name the columns of results. A carried column whose name is already used becomes `input_NAME`.
 
     Args:
         kept: the columns that are carried through.
@@ -99,7 +69,7 @@ def result_columns(kept: Sequence[str], *, has_id: bool, taken: Sequence[str] = 
         taken: names of other columns of the results.
 
     Raises:
-        UsageProblem: two columns would have one name.
+        UsageProblem: two columns would have the same name.
     """
     own = [*ResultColumns(id=has_id).names, *taken]
     names = tuple(f"input_{name}" if name in own else name for name in kept)
@@ -109,16 +79,21 @@ def result_columns(kept: Sequence[str], *, has_id: bool, taken: Sequence[str] = 
     return ResultColumns(has_id, names)
 
 
+def kept_values(prediction: Prediction, columns: ResultColumns) -> tuple[Any, ...]:
+    """The carried values of a prediction; all None if its record was not a row of a table."""
+    return prediction.kept or (None,) * len(columns.kept)
+
+
 @dataclass(frozen=True)
 class TextLayout:
-    """How predictions, or explanations, stand in a text.
+    """How items, for example predictions, become a text.
 
     Attributes:
-        row: one of them.
-        header: what stands before the first.
-        between: what stands before each other.
-        end: what stands after the last.
-        empty: the whole of a text without any.
+        row: the text of one item.
+        header: text before the first.
+        between: text before each of the others.
+        end: text after the last.
+        empty: the whole text if there are no items.
     """
 
     row: Callable[[Any], str]
@@ -128,39 +103,39 @@ class TextLayout:
     empty: str = ""
 
 
-def text_layout(chosen: Format, columns: ResultColumns = ResultColumns()) -> TextLayout:
-    r"""How predictions stand in one of the plain formats.
+def text_layout(chosen: Format, columns: ResultColumns = NO_COLUMNS, *, safe_csv: bool = False) -> TextLayout:
+    r"""The layout of predictions in one of the plain formats.
 
-    TSV: label, probability of positive, text; no header, one line a record, made for `cut` and `paste`. A tab, line
-    feed, carriage return or backslash in a text is written `\t`, `\n`, `\r`, `\\` (the convention of "linear TSV"), and
-    a text with quotation marks is quoted as in CSV, which is what readers of TSV expect. Where there is no verdict the
-    reason stands before the text, in brackets. It has no other columns.
+    TSV: label, probability of positive, text. It has no header and one line per record, for `cut` and `paste`. A tab,
+    line feed, carriage return or backslash in a text is written `\t`, `\n`, `\r`, `\\` (the convention of "linear
+    TSV"), and a text with quotation marks is quoted as in CSV, which readers of TSV expect. If there is no verdict, the
+    reason is in brackets before the text. It has no other columns.
 
     CSV (RFC 4180, but lines end in LF): a header, then the columns of `ResultColumns.names`.
 
-    With `ResultColumns.safe_csv` both have an apostrophe before what a spreadsheet would take for a formula.
-
-    JSONL: an object a line with those keys; `problem` is there where there is no verdict. JSON: one array of them.
+    JSONL: one object per line with those keys, and `problem` only if there is no verdict. JSON: one array of them.
 
     Args:
         chosen: TSV, CSV, JSONL or JSON.
-        columns: those beside the usual ones.
+        columns: those besides the usual ones.
+        safe_csv: whether CSV and TSV have an apostrophe before what a spreadsheet would compute; see `escape_formula`.
     """
+    guard = escape_formula if safe_csv else str
     if chosen is Format.TSV:
-        return TextLayout(partial(_tsv_row, columns=columns))
+        return TextLayout(partial(_tsv_row, guard=guard))
     if chosen is Format.CSV:
-        header = _row(map(_guard(columns), columns.names), ",")
-        return TextLayout(partial(_csv_row, columns=columns), header, empty=header)
+        header = _row(map(guard, columns.names), ",")
+        return TextLayout(partial(_csv_row, columns=columns, guard=guard), header, empty=header)
     if chosen is Format.JSONL:
         return jsonl_layout(partial(fields_of, columns=columns))
     return json_layout(partial(fields_of, columns=columns))
 
 
 def jsonl_layout(fields: Callable[[Any], dict[str, Any]]) -> TextLayout:
-    """An object a line.
+    """One JSON object per line.
 
     Args:
-        fields: makes the keys and values of one.
+        fields: the keys and values of one object.
     """
     return TextLayout(lambda item: to_json(fields(item)) + "\n")
 
@@ -170,114 +145,8 @@ def json_layout(fields: Callable[[Any], dict[str, Any]]) -> TextLayout:
     return TextLayout(lambda item: to_json(fields(item)), "[\n  ", ",\n  ", "\n]\n", "[]\n")
 
 
-def as_text(predictions: Iterable[Any], layout: TextLayout) -> Iterator[str]:
-    """The text of predictions, piece by piece."""
-    before = layout.header
-    is_empty = True
-    for prediction in predictions:
-        yield before + layout.row(prediction)
-        before, is_empty = layout.between, False
-    yield layout.empty if is_empty else layout.end
-
-
-class TextWriter:
-    """Writes predictions as they come, a few or many at a time.
-
-    Args:
-        stream: takes the bytes; errors of its own are raised.
-        layout: how predictions stand in it.
-        written: predictions that stand in it already: what is written goes on behind them.
-    """
-
-    def __init__(self, stream: BinaryIO, layout: TextLayout, written: int = 0) -> None:
-        self.written = written
-        self._stream = stream
-        self._layout = layout
-
-    def write(self, predictions: Iterable[Any]) -> None:
-        """Write predictions, or whatever the layout is of, behind those that were written before."""
-        layout = self._layout
-        for prediction in predictions:
-            before = layout.between if self.written else layout.header
-            self._stream.write(_encoded(before + layout.row(prediction)))
-            self.written += 1
-
-    def close(self) -> None:
-        """Write what stands behind the last prediction; the stream stays open."""
-        self._stream.write(_encoded(self._layout.end if self.written else self._layout.empty))
-        self._stream.flush()
-
-
-def write(pieces: Iterable[str], stream: BinaryIO) -> None:
-    """Write pieces of text as UTF-8.
-
-    Raises:
-        OutputClosed: the reader has gone, as `head -1` does.
-        OutputFailed: the system refuses: a full disk, say.
-    """
-    for piece in pieces:
-        with output_errors():
-            stream.write(_encoded(piece))
-    with output_errors():
-        stream.flush()
-
-
-class output_errors:  # noqa: N801 (used as a function is)
-    """Context in which errors of the operating system are errors of the output."""
-
-    def __enter__(self) -> None:
-        """Nothing to prepare."""
-
-    def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
-        """Translate the error, if there is one."""
-        if isinstance(error, BrokenPipeError):
-            raise OutputClosed from error
-        if isinstance(error, OSError):
-            raise OutputFailed(error.strerror or str(error)) from error
-
-
-def _encoded(text: str) -> bytes:
-    return text.encode("utf-8", "replace")  # a lone surrogate has no UTF-8; its record has said so
-
-
-def _guard(columns: ResultColumns) -> Callable[[str], str]:
-    """What a user's text goes through before it is a field."""
-    return escape_formula if columns.safe_csv else str
-
-
-def _tsv_row(prediction: Prediction, columns: ResultColumns) -> str:
-    reason = "" if prediction.problem is None else f"[{prediction.problem}] "
-    text = (reason + prediction.text).translate(_TSV_ESCAPES)
-    return _row([prediction.label, _decimal(prediction.probability), _guard(columns)(text.strip())], "\t")
-
-
-def _csv_row(prediction: Prediction, columns: ResultColumns) -> str:
-    guard = _guard(columns)
-    fields = [
-        prediction.label,
-        _decimal(prediction.probability),
-        str(prediction.tokens),
-        "true" if prediction.truncated else "false",
-        _decimal(prediction.unknown),
-        prediction.problem,
-        *[guard(as_field(value)) for value in kept_values(prediction, columns)],
-        guard(prediction.text),
-    ]
-    return _row([guard(as_field(prediction.id)), *fields] if columns.id else fields, ",")
-
-
-def _row(fields: Iterable[str | None], delimiter: str) -> str:
-    """A line of CSV. The csv module would do, but that of Python 3.10 cannot write a NUL."""
-    return delimiter.join([_quoted(field or "", delimiter) for field in fields]) + "\n"
-
-
-def _quoted(field: str, delimiter: str) -> str:
-    needs_it = '"' in field or "\n" in field or "\r" in field or delimiter in field
-    return '"' + field.replace('"', '""') + '"' if needs_it else field
-
-
 def fields_of(prediction: Prediction, columns: ResultColumns = NO_COLUMNS) -> dict[str, Any]:
-    """The keys and values of the object that JSONL has for a prediction."""
+    """The keys and values of a prediction in JSON."""
     fields: dict[str, Any] = {"id": prediction.id} if columns.id else {}
     fields |= {
         "label": prediction.label,
@@ -299,5 +168,114 @@ def rounded(number: float | None) -> float | None:
     return None if number is None else round(number, DECIMALS)
 
 
+def _tsv_row(prediction: Prediction, guard: Callable[[str], str]) -> str:
+    reason = "" if prediction.problem is None else f"[{prediction.problem}] "
+    text = (reason + prediction.text).translate(_TSV_ESCAPES)
+    return _row([prediction.label, _decimal(prediction.probability), guard(text.strip())], "\t")
+
+
+def _csv_row(prediction: Prediction, columns: ResultColumns, guard: Callable[[str], str]) -> str:
+    fields = [
+        prediction.label,
+        _decimal(prediction.probability),
+        str(prediction.tokens),
+        "true" if prediction.truncated else "false",
+        _decimal(prediction.unknown),
+        prediction.problem,
+        *[guard(as_field(value)) for value in kept_values(prediction, columns)],
+        guard(prediction.text),
+    ]
+    return _row([guard(as_field(prediction.id)), *fields] if columns.id else fields, ",")
+
+
+def _row(fields: Iterable[str | None], delimiter: str) -> str:
+    """A line of CSV. The csv module would do, but in Python 3.10 it cannot write a NUL."""
+    return delimiter.join([_quoted(field or "", delimiter) for field in fields]) + "\n"
+
+
+def _quoted(field: str, delimiter: str) -> str:
+    must_quote = '"' in field or "\n" in field or "\r" in field or delimiter in field
+    return '"' + field.replace('"', '""') + '"' if must_quote else field
+
+
 def _decimal(number: float | None) -> str:
     return "" if number is None else f"{number:.{DECIMALS}f}"
+
+
+FORMULA_STARTS: Final = frozenset("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
+"""First characters of a formula: OWASP's list, and the full-width forms that East Asian spreadsheets also accept."""
+_NUMBER: Final = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+
+
+def escape_formula(field: str) -> str:
+    """Escape a field that a spreadsheet would compute with a leading apostrophe, which spreadsheets read as "text".
+
+    CSV (RFC 4180) has no types: Excel, LibreOffice and Google Sheets compute whatever starts with one of a few
+    characters, quoted or not, and a formula can fetch an address or, if the user allows it, start a program. The escape
+    is the one that OWASP recommends ("CSV Injection").
+
+    Args:
+        field: any text. A number, for example -5 or +1e3, is not changed: there is nothing in it to compute.
+    """
+    is_formula = field[:1] in FORMULA_STARTS or field.lstrip()[:1] in FORMULA_STARTS
+    return f"'{field}" if field and is_formula and not _NUMBER.fullmatch(field) else field
+
+
+class TextWriter:
+    """Writes items as they come, one or many at a time.
+
+    Args:
+        stream: takes the bytes; its own errors are raised.
+        layout: how items become a text.
+        written: items that are already in the stream; the text continues after them.
+    """
+
+    def __init__(self, stream: BinaryIO, layout: TextLayout, written: int = 0) -> None:
+        self.written = written
+        self._stream = stream
+        self._layout = layout
+
+    def write(self, predictions: Iterable[Any]) -> None:
+        """Append predictions, or other items that the layout is for."""
+        layout = self._layout
+        for prediction in predictions:
+            before = layout.between if self.written else layout.header
+            self._stream.write(_encoded(before + layout.row(prediction)))
+            self.written += 1
+
+    def close(self) -> None:
+        """Write the text after the last item; the stream stays open."""
+        self._stream.write(_encoded(self._layout.end if self.written else self._layout.empty))
+        self._stream.flush()
+
+
+def write(chunks: Iterable[str], stream: BinaryIO) -> None:
+    """Write chunks of text as UTF-8.
+
+    Raises:
+        OutputClosed: the reader is gone, for example `head -1`.
+        OutputFailed: the system refuses, for example because the disk is full.
+    """
+    for chunk in chunks:
+        with output_errors():
+            stream.write(_encoded(chunk))
+    with output_errors():
+        stream.flush()
+
+
+class output_errors:  # noqa: N801 (used like a function)
+    """Context that raises errors of the operating system as errors of the output."""
+
+    def __enter__(self) -> None:
+        """Nothing to prepare."""
+
+    def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
+        """Translate the error, if there is one."""
+        if isinstance(error, BrokenPipeError):
+            raise OutputClosed from error
+        if isinstance(error, OSError):
+            raise OutputFailed(error.strerror or str(error)) from error
+
+
+def _encoded(text: str) -> bytes:
+    return text.encode("utf-8", "replace")  # a lone surrogate has no UTF-8; the result has its reason

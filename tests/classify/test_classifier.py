@@ -8,6 +8,8 @@ import pytest
 import imdbsent
 from imdbsent.bundle.bundle import Bundle, write_card
 from imdbsent.classify.classifier import Classifier
+from imdbsent.classify.options import PredictOptions
+from imdbsent.explain.explain import Explainer
 from imdbsent.records import Record
 
 
@@ -166,8 +168,10 @@ def test_neutral_is_a_third_label_from_low_to_high(classifier: Classifier) -> No
     found = classifier.predict(["great", "movie", "awful"], neutral=(low, high))
     assert [p.label for p in found] == ["positive", "neutral", "negative"]
     assert [p.probability for p in found] == [p.probability for p in usual]
-    assert [e.label for e in classifier.explain(["great", "movie"], neutral=(0, 1))] == ["neutral", "neutral"]
-    assert [p.label for p in classifier.predict_iter(["", "movie"], neutral=(0, 1))] == [None, "neutral"]
+    all_neutral = PredictOptions(neutral=(0, 1))
+    explained = Explainer(classifier).explain(["great", "movie"], all_neutral)
+    assert [explanation.label for explanation in explained] == ["neutral", "neutral"]
+    assert [p.label for p in classifier.predict_iter(["", "movie"], all_neutral)] == [None, "neutral"]
 
 
 @pytest.mark.parametrize(("neutral", "threshold"), [((0.6, 0.4), None), ((0, 2), None), ((0.4, 0.6), 0.5)])
@@ -176,3 +180,12 @@ def test_bounds_that_make_no_sense_are_refused(
 ) -> None:
     with pytest.raises(ValueError, match="neutral"):
         classifier.predict(["great"], neutral=neutral, threshold=threshold)
+
+
+def test_options_are_those_of_the_keywords_and_may_select(classifier: Classifier) -> None:
+    texts = ["great", "awful", "movie"]
+    assert classifier.predict(texts, PredictOptions(threshold=1)) == classifier.predict(texts, threshold=1)
+    sorted_ones = classifier.predict(texts, imdbsent.PredictOptions(only="positive", sort="confidence", top=1))
+    assert [prediction.text for prediction in sorted_ones] == ["great"]
+    with pytest.raises(TypeError, match="options or threshold"):
+        classifier.predict(texts, PredictOptions(), threshold=1)

@@ -80,9 +80,9 @@ def until(holds: Callable[[], bool], seconds: float = 10) -> bool:
     return holds()
 
 
-def has_come_to(checkpoints: int, journal: Path, out: Path) -> bool:
+def has_reached(checkpoints: int, log: Path, out: Path) -> bool:
     with contextlib.suppress(OSError):
-        return journal.read_bytes().count(b"\n") > checkpoints
+        return log.read_bytes().count(b"\n") > checkpoints
     return out.exists()
 
 
@@ -97,14 +97,14 @@ def test_killed_at_any_point_and_resumed_it_ends_with_the_bytes_of_an_unbroken_r
 ) -> None:
     if name == "parquet":
         pytest.importorskip("pyarrow", reason="pyarrow is not installed in the light environment")
-    whole, out, journal = (tmp_path / f"{stem}.{name}" for stem in ("whole", "out", "out"))
-    journal = out.with_name(f"{out.name}.part.journal")
+    whole, out = tmp_path / f"whole.{name}", tmp_path / f"out.{name}"
+    log = out.with_name(f"{out.name}.part.checkpoints")
     assert start("-o", str(whole)).wait(60) == 0
     chance = random.Random(name)
     killed = 0
     for checkpoints in sorted(chance.sample(range(1, 20), 3)):
         process = start("-o", str(out), "--resume")
-        until(partial(has_come_to, checkpoints, journal, out), 60)
+        until(partial(has_reached, checkpoints, log, out), 60)
         time.sleep(chance.random() / 100)
         process.kill()
         killed += process.wait(60) == -signal.SIGKILL
@@ -119,7 +119,7 @@ def test_killed_at_any_point_and_resumed_it_ends_with_the_bytes_of_an_unbroken_r
     assert not list(tmp_path.glob("*.part*"))
 
 
-def test_ctrl_c_with_workers_exits_130_says_how_to_go_on_and_leaves_no_process(start, tmp_path: Path) -> None:
+def test_ctrl_c_with_workers_exits_130_says_how_to_resume_and_leaves_no_process(start, tmp_path: Path) -> None:
     process = start("-o", str(tmp_path / "out.csv"))
     assert at_work(process)
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does

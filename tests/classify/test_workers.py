@@ -10,8 +10,10 @@ import pytest
 
 from imdbsent.bundle.bundle import Bundle
 from imdbsent.bundle.card import VOCABULARY
-from imdbsent.classify import classifier as classifying
-from imdbsent.classify.classifier import Classifier, classify_windows, windows
+from imdbsent.classify import parallel
+from imdbsent.classify.classifier import Classifier, windows
+from imdbsent.classify.options import PredictOptions
+from imdbsent.classify.parallel import classify_windows
 from imdbsent.classify.workers import Workers
 from imdbsent.errors import WorkerLost
 from imdbsent.records import Record
@@ -30,7 +32,7 @@ def children() -> set[int]:
 @pytest.fixture
 def _many_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """The second window and all after it are the workers'."""
-    monkeypatch.setattr(classifying, "_ALONE", 1)
+    monkeypatch.setattr(parallel, "_ALONE", 1)
     monkeypatch.setattr(Workers, "are_ready", lambda _self: True)
 
 
@@ -54,7 +56,7 @@ def test_verdicts_come_with_their_windows_and_reading_stays_little_ahead(tiny_bu
             taken += 1
             yield [record]
 
-    with Workers(tiny_bundle, 2, None, None) as workers:
+    with Workers(tiny_bundle, 2) as workers:
         for number, (window, (verdict,)) in enumerate(workers.judge(parts())):
             assert window == [RECORDS[number]]
             assert (verdict.label is None) == (number % 5 >= 3)
@@ -63,10 +65,10 @@ def test_verdicts_come_with_their_windows_and_reading_stays_little_ahead(tiny_bu
 
 
 def test_threshold_and_batch_size_reach_the_workers(tiny_bundle: Bundle) -> None:
-    with Workers(tiny_bundle, 1, 1.0, 1) as workers:
+    with Workers(tiny_bundle, 1, PredictOptions(threshold=1.0, batch_size=1)) as workers:
         ((_, (verdict,)),) = workers.judge([[Record("great")]])
     assert verdict.label == "negative"
-    with Workers(tiny_bundle, 1, None, None, (0, 1)) as workers:
+    with Workers(tiny_bundle, 1, PredictOptions(neutral=(0, 1))) as workers:
         ((_, (verdict,)),) = workers.judge([[Record("great")]])
     assert verdict.label == "neutral"
 
@@ -88,7 +90,7 @@ def test_closing_in_the_middle_ends_the_workers(tiny_bundle: Bundle) -> None:
 
 
 def test_a_worker_that_is_killed_is_an_error_and_the_others_end(tiny_bundle: Bundle) -> None:
-    with Workers(tiny_bundle, 2, None, None) as workers:
+    with Workers(tiny_bundle, 2) as workers:
         answered = workers.judge([record] for record in RECORDS * 100)
         next(answered)
         os.kill(min(children()), signal.SIGKILL)
@@ -98,7 +100,7 @@ def test_a_worker_that_is_killed_is_an_error_and_the_others_end(tiny_bundle: Bun
 
 
 def test_a_worker_that_is_killed_while_it_has_nothing_to_do_is_an_error_too(tiny_bundle: Bundle) -> None:
-    with Workers(tiny_bundle, 1, None, None) as workers:
+    with Workers(tiny_bundle, 1) as workers:
         while not workers.are_ready():
             time.sleep(0.01)
         os.kill(min(children()), signal.SIGKILL)
@@ -109,13 +111,13 @@ def test_a_worker_that_is_killed_while_it_has_nothing_to_do_is_an_error_too(tiny
 
 def test_a_worker_that_finds_another_model_than_ours_is_an_error(tiny_bundle: Bundle) -> None:
     (tiny_bundle.directory / VOCABULARY).write_text("changed\n")
-    with Workers(tiny_bundle, 2, None, None) as workers, pytest.raises(WorkerLost, match="BundleInvalid: .*damaged"):
+    with Workers(tiny_bundle, 2) as workers, pytest.raises(WorkerLost, match="BundleInvalid: .*damaged"):
         list(workers.judge([[Record("great")]]))
 
 
 def test_windows_larger_than_a_pipe_holds_stop_nobody(tiny_bundle: Bundle) -> None:
     window = [Record("great " * 50)] * 2_000
-    with Workers(tiny_bundle, 2, None, None) as workers:
+    with Workers(tiny_bundle, 2) as workers:
         assert sum(len(verdicts) for _, verdicts in workers.judge([window] * 20)) == 40_000
 
 
@@ -136,7 +138,7 @@ def test_ctrl_c_that_another_thread_takes_waits_until_every_worker_has_started(
     other = threading.Thread(target=done.wait)
     other.start()
     try:
-        with pytest.raises(KeyboardInterrupt), Workers(tiny_bundle, 2, None, None):
+        with pytest.raises(KeyboardInterrupt), Workers(tiny_bundle, 2):
             pytest.fail("it came before")
     finally:
         done.set()

@@ -5,33 +5,37 @@ from pathlib import Path
 
 import pytest
 
-from imdbsent.cli._predict_options import Engine, check_engine
 from imdbsent.errors import ExitCode, UsageProblem
+from imdbsent.option_fields import Engine
+from imdbsent.predict_job import PredictJob
 
 
 def test_options_of_the_other_engine_are_refused() -> None:
-    check_engine(Engine.LOCAL, {"--address": None}, {"--resume": True})
-    check_engine(Engine.RAY, {"--address": "auto"}, {"--resume": False})
-    with pytest.raises(UsageProblem, match="of a cluster. Type: --concurrency and --engine ray"):
-        check_engine(Engine.LOCAL, {"--concurrency": 2}, {})
-    with pytest.raises(UsageProblem, match="--resume does not go with --engine ray"):
-        check_engine(Engine.RAY, {}, {"--resume": True})
+    PredictJob(resume=True)
+    PredictJob(engine=Engine.RAY, address="auto")
+    with pytest.raises(UsageProblem, match="requires --engine ray. Type: --concurrency and --engine ray"):
+        PredictJob(concurrency=2)
+    with pytest.raises(UsageProblem, match="--resume cannot be combined with --engine ray"):
+        PredictJob(engine=Engine.RAY, resume=True)
 
 
 @pytest.mark.parametrize(
     "arguments",
-    [["--sort", "confidence"], ["--only", "negative"], ["--explain"], ["--resume"], ["--workers", "2"], ["--whole"]],
+    [
+        ["--sort", "confidence"], ["--only", "negative"], ["--explain"], ["--resume"], ["--workers", "2"], ["--whole"],
+        ["--html", "why.html"],
+    ],
 )
 def test_what_a_cluster_does_not_do_is_told_before_ray_is_imported(run, arguments: list[str]) -> None:
     result = run("predict", "a.csv", "--engine", "ray", "-o", "out", *arguments)
     assert result.code == ExitCode.USAGE
-    assert f"{arguments[0]} does not go with --engine ray" in result.err
+    assert f"{arguments[0]} cannot be combined with --engine ray" in result.err
 
 
 def test_an_address_without_the_engine_is_refused(run) -> None:
     result = run("predict", "great", "--address", "auto")
     assert result.code == ExitCode.USAGE
-    assert "--address is an option of a cluster" in result.err
+    assert "--address requires --engine ray" in result.err
 
 
 def test_without_ray_it_is_one_line_and_exit_code_2(run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -48,6 +52,8 @@ def test_without_ray_it_is_one_line_and_exit_code_2(run, monkeypatch: pytest.Mon
         (["-"], "not standard input"),
         (["rows.csv"], "-o FOLDER/"),
         (["rows.csv", "-o", "out", "--format", "tsv"], "Type: --format jsonl"),
+        (["rows.csv", "-o", "out", "--safe-csv"], "--safe-csv is for CSV and TSV, not for parquet. Type: --format csv"),
+        (["rows.csv", "-o", "out", "--format", "jsonl", "--safe-csv"], "not for jsonl. Type: --format csv --safe-csv"),
         (["none*.csv", "-o", "out"], "there is no file of that name"),
         (["rows.csv", "-o", "out", "--text-column", "body"], r"there are: n, text"),
         (["rows.csv", "-o", "."], "is not empty"),
@@ -58,7 +64,7 @@ def test_what_is_wrong_is_told_before_a_cluster_is_started(
     run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], told: str
 ) -> None:
     pytest.importorskip("ray", reason="ray is not installed")
-    monkeypatch.setattr("imdbsent.cli._predict_run.connected", None)  # whoever connects fails
+    monkeypatch.setattr("imdbsent.cluster.connect.connected", None)  # whoever connects fails
     monkeypatch.chdir(tmp_path)
     Path("rows.csv").write_text("n,text\n1,great\n")
     result = run("predict", *arguments, "--engine", "ray")

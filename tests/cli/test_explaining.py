@@ -38,11 +38,11 @@ def test_arguments_get_the_text_the_sum_and_the_strongest_words(explain) -> None
     assert result.out.startswith("A GREAT movie.\nAwful, awful zebra? A rare \\x1b[31mmovie!\n")
     assert "\x1b" not in result.out
     terms = numbers(result.out)
-    assert terms["words"] + terms["what"] + terms["bias"] == pytest.approx(terms["logit"], abs=0.002)
+    assert terms["words"] + terms["start"] + terms["bias"] == pytest.approx(terms["logit"], abs=0.002)
     assert re.search(r"\+\d\.\d{3} +█+ +GREAT +-\d\.\d{3} +█+ +awful", result.out)
     assert re.search(r"-\d\.\d{3} +█+ +Awful, awful zebra\?", result.out)
-    assert "5 not read, and struck out" in result.out  # A, zebra, A, \x1b, 31mmovie
-    assert "1 read as [OOV]" in result.out
+    assert "5 words not read, and struck out" in result.out  # A, zebra, A, \x1b, 31mmovie
+    assert "1 word read as [OOV]" in result.out
     assert result.err == "most words of the text are unknown to the model; is it English?\n"  # 6 of its 10
 
 
@@ -61,8 +61,8 @@ def test_many_in_a_pipe_get_jsonl_and_a_summary(explain) -> None:
 
 def test_a_long_text_says_what_was_cut_off(explain) -> None:
     result = explain("awful " * 3 + "great " * 8)
-    assert "3 at the start not read" in result.out
-    assert "+0.000 what stands before them" in result.out
+    assert "3 words at the start not read" in result.out
+    assert "+0.000 the start" in result.out
 
 
 def test_several_texts_stand_apart_and_one_without_a_verdict_says_why(explain) -> None:
@@ -110,7 +110,7 @@ def test_a_page_comes_besides(explain, tmp_path: Path) -> None:
     result = explain(TEXT, "<b>great</b>", "--html", str(page))
     assert result.code == ExitCode.DONE
     assert "GREAT" in result.out
-    assert result.err.startswith(f"the page is in {page}\n")
+    assert result.err.startswith(f"wrote the page to {page}\n")
     content = page.read_text(encoding="utf-8")
     assert "verdict of tiny" in content
     assert content.count("<article") == 2
@@ -135,7 +135,7 @@ def test_rows_of_a_table_keep_their_ids_and_columns(explain, tmp_path: Path) -> 
     result = explain(*options, "--keep", "stars", "--keep", "bias", "-o", str(results), "--html", str(page))
     assert result.code == ExitCode.DONE, result.err
     assert result.out == ""
-    assert f"the page is in {page}\n" in result.err
+    assert f"wrote the page to {page}\n" in result.err
     first, second = map(json.loads, gzip.decompress(results.read_bytes()).decode().splitlines())
     assert (first["id"], first["stars"], first["label"]) == ("<7>", "9", "positive")
     assert first["input_bias"] == "mine"
@@ -163,8 +163,8 @@ def test_a_row_that_cannot_be_read_ends_it_after_the_rows_before_and_without_a_p
     ("arguments", "reason"),
     [
         (["--explain", "--format", "csv"], "Type: imdbsent predict --explain --format jsonl TEXT"),
-        (["--explain", "--format", "tsv"], "no room for its words"),
-        (["--explain", "-o", "why.parquet"], "no room for its words"),
+        (["--explain", "--format", "tsv"], "cannot hold explanations"),
+        (["--explain", "-o", "why.parquet"], "cannot hold explanations"),
         (["--explain", "-o", "why.jsonl", "--resume"], "without --resume"),
         (["--html", "why.html"], "Type: imdbsent predict --explain --html PATH TEXT"),
         (["--explain", "--html", "."], "is a folder"),

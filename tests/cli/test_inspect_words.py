@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from imdbsent.bundle.bundle import Bundle
-from imdbsent.classify.lstm import RankedWord
 from imdbsent.cli.inspect.words import SortKey, sorted_words
+from imdbsent.explain.words import RankedWord
 
 
 @pytest.fixture

@@ -76,7 +76,7 @@ def test_as_many_results_as_records_whatever_comes(predict, stdin: bytes, expect
 
 
 def test_empty_input_says_so(predict) -> None:
-    assert predict("-").err == "no texts came in\n"
+    assert predict("-").err == "no texts were read\n"
     assert predict("-", "--format", "json").out == "[]\n"
 
 

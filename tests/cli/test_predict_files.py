@@ -50,7 +50,7 @@ def test_a_table_is_read_by_its_name_as_a_file_or_an_argument(predict) -> None:
 def test_an_argument_that_looks_like_a_table_but_is_none_is_a_text_with_a_hint(predict) -> None:
     result = predict("none.csv")
     assert result.code == ExitCode.DONE
-    assert result.err.startswith("'none.csv' is taken as a text; there is no such file\n")
+    assert result.err.startswith("'none.csv' is classified as a text; there is no such file\n")
     Path("notes.txt").write_text("great")
     assert "--file 'notes.txt'" in predict("notes.txt").err
 
@@ -167,9 +167,9 @@ def test_a_bad_file_is_one_line_with_the_row_and_the_output_is_as_it_was(
         assert part in error
     assert Path("out.csv").read_text() == "old"
     left = set(os.listdir()) - {name, "out.csv"}
-    if notes:  # where some records were answered before the damage, they are kept to go on with
+    if notes:  # records answered before the damage are kept, to be resumed
         assert "which are in 'out.csv.part'" in " ".join(notes)
-        assert left == {"out.csv.part", "out.csv.part.journal"}
+        assert left == {"out.csv.part", "out.csv.part.checkpoints"}
     else:
         assert left == set()
     assert len(notes) <= 1
@@ -230,17 +230,17 @@ def test_a_disk_that_fills_is_one_line_and_the_output_is_as_it_was(predict, smal
     result = predict("-", "-o", "out.csv", stdin=b"great movie, awful movie\n" * 3_000)
     assert result.code == ExitCode.FAILED
     note, error = result.err.splitlines()
-    assert "are in 'out.csv.part': the same command with --resume goes on" in note
+    assert "are in 'out.csv.part'; to resume, run the same command with --resume" in note
     assert error.startswith("imdbsent: cannot write the output: ")
     assert error.endswith("out.csv: File too large. Free some space, then run the same command again")
     assert Path("out.csv").read_text() == "old"
-    assert sorted(os.listdir()) == ["out.csv", "out.csv.part", "out.csv.part.journal"]
+    assert sorted(os.listdir()) == ["out.csv", "out.csv.part", "out.csv.part.checkpoints"]
 
 
 @pytest.mark.parametrize(
     ("arguments", "parts"),
     [
-        (["a.csv", "--keep", "stars"], ["TSV has label, probability and text alone", "--format csv"]),
+        (["a.csv", "--keep", "stars"], ["TSV has only label, probability and text", "--format csv"]),
         (["great", "--keep", "stars"], ["a TEXT has no columns"]),
         (["a.csv", "-o", "out"], ["does not say its format", "-o FILE.csv"]),
         (["a.csv", "-o", "none/out.csv"], ["no folder 'none'", "mkdir -p"]),

@@ -84,15 +84,15 @@ def test_bounds_and_a_threshold_are_refused_in_a_line(predict) -> None:
     assert is_one_line(predict("great", "--neutral", "0.4:0.6", "--threshold", "0.5"))
 
 
-def test_only_the_negative_ones_with_their_places(predict, lines: str, usual) -> None:
+def test_only_the_negative_ones_with_their_numbers(predict, lines: str, usual) -> None:
     result = predict("-f", lines, "--only", "negative", "--format", "csv")
     expected = [{"record": str(i), **row} for i, row in enumerate(usual, 1) if row["label"] == "negative"]
     assert [dict(sorted(row.items())) for row in rows(result)] == [dict(sorted(row.items())) for row in expected]
     assert f"8 texts: {sum(row['label'] == 'positive' for row in usual)} positive" in result.err
-    assert f"· {len(expected)} of 8 shown ·" in result.err
+    assert f"· {len(expected)} of 8 selected ·" in result.err
 
 
-def test_with_an_id_there_is_no_place(predict, tmp_path: Path) -> None:
+def test_with_an_id_there_is_no_number(predict, tmp_path: Path) -> None:
     path = tmp_path / "texts.csv"
     path.write_text("id,record,text\na,x,great\nb,y,awful\n")
     options = ("-f", str(path), "--only", "negative", "--keep", "record", "--format", "jsonl")
@@ -126,7 +126,7 @@ def test_sorted_results_come_in_order_and_those_without_a_verdict_last(
     content = out.read_text() if to_file else result.out
     probabilities = [row["probability"] for row in csv.DictReader(io.StringIO(content))]
     assert probabilities == [*sorted((row["probability"] for row in usual if row["label"]), reverse=True), ""]
-    assert "8 of 8 shown" in result.err
+    assert "8 of 8 selected" in result.err
     assert {path.name for path in tmp_path.iterdir() if "out" in path.name} == ({"out.csv"} if to_file else set())
 
 
@@ -134,7 +134,7 @@ def test_the_first_of_an_order(predict, lines: str, usual) -> None:
     by_confidence = sorted((row for row in usual if row["label"]), key=lambda row: abs(float(row["probability"]) - 0.5))
     result = predict("-f", lines, "--sort", "confidence", "--reverse", "--top", "2", "--format", "csv")
     assert [row["text"] for row in rows(result)] == [row["text"] for row in by_confidence[:2]]
-    assert "2 of 8 shown" in result.err
+    assert "2 of 8 selected" in result.err
 
 
 @pytest.mark.parametrize(
@@ -152,7 +152,7 @@ def test_what_does_not_go_together_is_refused(predict, lines: str, options: list
     assert hint in result.err
 
 
-def test_strict_looks_at_all_records_and_not_at_those_shown(predict, lines: str) -> None:
+def test_strict_looks_at_all_records_and_not_only_at_results(predict, lines: str) -> None:
     assert predict("-f", lines, "--only", "positive", "--strict").code == ExitCode.RECORDS_FAILED
 
 
@@ -164,17 +164,19 @@ def test_an_error_in_the_input_comes_after_the_results_before_it(predict, tmp_pa
     assert [line.split("\t")[0] for line in result.out.splitlines()] == ["positive", "negative"]
 
 
-def test_parquet_has_the_places_as_numbers(predict, lines: str, tmp_path: Path) -> None:
+def test_parquet_has_the_numbers_of_records_as_integers(predict, lines: str, tmp_path: Path) -> None:
     parquet = pytest.importorskip("pyarrow.parquet", reason="pyarrow is not installed in the light environment")
     out = tmp_path / "out.parquet"
     assert predict("-f", lines, "--only", "negative", "-o", str(out)).code == ExitCode.DONE
     table = parquet.read_table(out)
     assert table.column_names[-2:] == ["record", "text"]
-    assert [TEXTS[place - 1] for place in table["record"].to_pylist()] == table["text"].to_pylist()
+    assert [TEXTS[number - 1] for number in table["record"].to_pylist()] == table["text"].to_pylist()
 
 
 @pytest.mark.parametrize("only", ["negative", "uncertain"])
-def test_a_selection_goes_on_after_a_stop(predict, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, only: str) -> None:
+def test_a_selection_is_resumed_after_a_stop(
+    predict, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, only: str
+) -> None:
     path = tmp_path / "texts.txt"
     path.write_text("\n".join(TEXTS * 60))
     options = ["-f", str(path), "--only", only, "--neutral", "0.05:0.95"]
@@ -191,20 +193,20 @@ def test_a_selection_goes_on_after_a_stop(predict, tmp_path: Path, monkeypatch: 
         assert predict(*options, "-o", str(tmp_path / "out.csv")).code == ExitCode.INTERRUPTED
     refused = predict(*options[:-4], "-o", str(tmp_path / "out.csv"), "--resume")
     assert refused.code == ExitCode.USAGE
-    assert "was begun with --" in refused.err
+    assert "was started with --" in refused.err
     resumed = predict(*options, "-o", str(tmp_path / "out.csv"), "--resume")
-    assert "going on after 192 records" in resumed.err
+    assert "resuming after 192 records" in resumed.err
     assert (tmp_path / "out.csv").read_bytes() == (tmp_path / "whole.csv").read_bytes()
-    assert whole.err.partition(":")[2].partition(" shown")[0] in resumed.err
+    assert whole.err.partition(":")[2].partition(" selected")[0] in resumed.err
 
 
-def test_what_is_shown_is_explained(predict, lines: str) -> None:
+def test_what_is_selected_is_explained(predict, lines: str) -> None:
     result = predict("-f", lines, "--explain", "--only", "negative", "--sort", "confidence", "--format", "jsonl")
     objects = [json.loads(line) for line in result.out.splitlines()]
     assert [one["label"] for one in objects] == ["negative"] * len(objects)
     assert [TEXTS[one["record"] - 1] for one in objects] == [one["text"] for one in objects]
     assert all(one["contributions"] for one in objects)
-    assert f"{len(objects)} of 8 shown" in result.err
+    assert f"{len(objects)} of 8 selected" in result.err
     seen = predict("-f", lines, "--explain", "--only", "negative", "--format", "table").out
     assert "record 2: negative" in seen
 
@@ -223,7 +225,7 @@ def test_a_text_of_unknown_words_gets_a_warning_at_once(predict) -> None:
 def test_many_texts_get_one_warning_at_the_end(predict) -> None:
     result = predict("-", stdin=b"great\nbonjour tout le monde\nganz schlecht, awful\nawful\n")
     (warning,) = result.err.splitlines()[1:]
-    assert warning == "2 of 4 texts: most of their words are unknown to the model; are they English?"
+    assert warning == "in 2 of 4 texts, most words are unknown to the model; are they English?"
     assert predict("-", "-q", stdin=b"bonjour\n").err == ""
 
 

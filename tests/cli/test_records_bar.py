@@ -20,7 +20,7 @@ def drawn(target: Console, inputs: Inputs, *, is_hidden: bool = False, before: i
         for _ in inputs.records():
             bar.has_read(1)
         if before:
-            bar.goes_on(before)
+            bar.resume_after(before)
         bar.has_answered(500 - before)
     assert isinstance(target.file, io.StringIO)
     return target.file.getvalue()

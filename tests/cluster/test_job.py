@@ -168,9 +168,11 @@ def reviews(number: int) -> list[str]:
 def test_with_a_node_and_an_actor_killed_half_way_every_row_is_there_once(
     run, cluster: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from imdbsent.cli._predict_run import Request, job_of
     from imdbsent.cluster.job import run as run_job
-    from imdbsent.models import store
+    from imdbsent.models.resolve import resolve
+    from imdbsent.option_fields import Engine
+    from imdbsent.predict_job import PredictJob, ray_job
+    from imdbsent.reading.options import ReadOptions
 
     monkeypatch.chdir(tmp_path)
     Path("data").mkdir()
@@ -178,9 +180,10 @@ def test_with_a_node_and_an_actor_killed_half_way_every_row_is_there_once(
         ids = range(number * ROWS_A_FILE, (number + 1) * ROWS_A_FILE)
         pq.write_table(pa.table({"rid": ids, "body": reviews(number)}), f"data/{number:02}.parquet")
     killed: list[int] = []
-    request = Request(["data/*.parquet"], "out", None, None, "body", None, (), False, None, None, None, None, 3)
-    job = job_of(request, lambda: store.resolve("classic"))
-    counts = run_job(job, losing(cluster, FILES * ROWS_A_FILE // 4, killed))
+    job = PredictJob(
+        files=("data/*.parquet",), read=ReadOptions(text_column="body"), output="out", engine=Engine.RAY, concurrency=3
+    )
+    counts = run_job(ray_job(job, lambda: resolve("classic")), losing(cluster, FILES * ROWS_A_FILE // 4, killed))
     assert killed, "nothing was lost"
     assert killed[0] < FILES * ROWS_A_FILE, "the job was over before anything was lost"
     found = pd.read_parquet("out")

@@ -40,7 +40,7 @@ def test_after_an_error_the_results_are_gone_and_all_else_is_as_it_was(tmp_path:
 
 def test_what_is_there_is_never_replaced(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("mine")
-    with pytest.raises(UsageProblem, match=r"is a file, and results of --engine ray are a folder. Type: -o FOLDER/"):
+    with pytest.raises(UsageProblem, match=r"is a file, but --engine ray writes a folder. Type: -o FOLDER/"):
         output_folder(str(tmp_path / "a.csv"))
     with pytest.raises(UsageProblem, match=r"not empty. Type: -o with another FOLDER"):
         output_folder(str(tmp_path))

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from benchmarks.explain import SUM_BAR, SUM_REVIEWS, confident_texts, deletions, largest_gap
 from imdbsent.bundle.bundle import Bundle, read_bundle
 from imdbsent.classify.classifier import Classifier
+from imdbsent.classify.options import PredictOptions
 from imdbsent.dataset.aclimdb import read_reviews
 from imdbsent.explain.explain import Breakdown, Explainer, Explanation, strength
 from imdbsent.models.store import PRETRAINED
@@ -97,7 +98,7 @@ def test_records_that_have_no_verdict_keep_their_place_and_their_reason() -> Non
 
 
 def test_the_threshold_and_the_temperature_move_the_verdict_and_not_the_logit() -> None:
-    (strict,) = EXPLAINER.explain([Record("great")], threshold=1)
+    (strict,) = EXPLAINER.explain([Record("great")], PredictOptions(threshold=1))
     assert strict.label == "negative"
     card = replace(EXPLAINER.classifier.bundle.card, temperature=4.0)
     hot = Explainer(Classifier(Bundle(TINY, card), threads=1))
@@ -114,12 +115,10 @@ def test_a_stream_without_end_is_explained_as_it_comes() -> None:
     assert [explanation.label for explanation in found] == [None if i % 9 == 0 else "positive" for i in range(1_000)]
 
 
-def test_a_classifier_explains_texts_from_python() -> None:
-    assert EXPLAINER.classifier.explain(["great", ""], threshold=1) == list(
-        EXPLAINER.explain([Record("great"), Record("")], threshold=1)
-    )
+def test_texts_are_explained_like_records() -> None:
+    assert list(EXPLAINER.explain(["great", ""])) == list(EXPLAINER.explain([Record("great"), Record("")]))
     with pytest.raises(TypeError, match=r"explain\(\[text\]\)"):
-        EXPLAINER.classifier.explain("great")
+        EXPLAINER.explain("great")
 
 
 @pytest.mark.parametrize(

@@ -5,12 +5,13 @@ import json
 import pytest
 
 from imdbsent.explain.layout import EXPLANATION, explanation_layout
-from imdbsent.writing.text import Format, as_text, text_layout
+from imdbsent.writing.text import Format, text_layout
 from tests.explain.examples import TEXTS, explain
+from tests.writing.texts import text_of
 
 
 def test_each_text_has_an_object_whose_numbers_add_up() -> None:
-    lines = "".join(as_text(explain(TEXTS), explanation_layout(Format.JSONL))).splitlines()
+    lines = text_of(explain(TEXTS), explanation_layout(Format.JSONL)).splitlines()
     assert len(lines) == len(TEXTS)
     for line, text in zip(lines, TEXTS):
         fields = json.loads(line)
@@ -38,8 +39,8 @@ def test_the_object_begins_as_that_of_a_prediction() -> None:
 
 def test_json_is_an_array_of_the_same_objects() -> None:
     explanations = explain(TEXTS)
-    written = "".join(as_text(explanations, explanation_layout(Format.JSON)))
+    written = text_of(explanations, explanation_layout(Format.JSON))
     assert json.loads(written) == [
         json.loads(explanation_layout(Format.JSONL).row(explanation)) for explanation in explanations
     ]
-    assert "".join(as_text([], explanation_layout(Format.JSON))) == "[]\n"
+    assert text_of([], explanation_layout(Format.JSON)) == "[]\n"

@@ -18,7 +18,7 @@ from imdbsent.errors import ImdbsentError, OutputClosed, OutputFailed, UsageProb
 from imdbsent.reading.detect import parse_format
 from imdbsent.reading.tables import open_table
 from imdbsent.records import Prediction
-from imdbsent.writing.output import Sink, check_output, format_of_output, open_output
+from imdbsent.writing.output import OutputSpec, Sink, check_output, format_of_output, open_output
 from imdbsent.writing.text import NO_COLUMNS, Format, ResultColumns
 
 COLUMNS = ResultColumns(id=True, kept=("stars", "note"))
@@ -36,10 +36,18 @@ def needs_pyarrow(suffix: str) -> None:
 
 
 def write(path: Path, batches: list[Any], columns: ResultColumns = COLUMNS, types: Any = None) -> bytes:
-    with open_output(path, format_of_output(path), columns, types) as writer:
+    with open_output(OutputSpec(path, format_of_output(path), columns_for(path, columns), types or {})) as writer:
         for batch in batches:
             writer.write(batch)
     return path.read_bytes()
+
+
+def columns_for(path: Path, columns: ResultColumns = COLUMNS) -> ResultColumns:
+    return NO_COLUMNS if path.suffix == ".tsv" else columns
+
+
+def spec(path: Path) -> OutputSpec:
+    return OutputSpec(path, format_of_output(path), columns_for(path))
 
 
 def rows_of(path: Path, name: str) -> list[dict[str, Any]]:
@@ -98,7 +106,7 @@ def test_where_the_work_fails_the_file_is_as_it_was(
     needs_pyarrow(suffix)
     path = tmp_path / f"out.{suffix}"
     path.write_text("old")
-    with pytest.raises(UsageProblem), open_output(path, format_of_output(path), COLUMNS) as writer:
+    with pytest.raises(UsageProblem), open_output(spec(path)) as writer:
         writer.write(predictions(12_000))
         raise UsageProblem("a bad row")
     del writer
@@ -133,10 +141,23 @@ def test_a_disk_that_fills_is_one_error_and_the_file_is_as_it_was(
     assert capfd.readouterr() == ("", "")
 
 
+@pytest.mark.parametrize(
+    ("chosen", "settings", "message"),
+    [
+        (Format.TSV, {"columns": COLUMNS}, "only label, probability and text.*Type: --format csv"),
+        (Format.JSONL, {"safe_csv": True}, "--safe-csv is for CSV and TSV, not for jsonl"),
+        (Format.PARQUET, {"safe_csv": True}, "--safe-csv is for CSV and TSV, not for parquet"),
+    ],
+)
+def test_what_a_format_cannot_hold_is_refused(chosen: Format, settings: dict[str, Any], message: str) -> None:
+    with pytest.raises(UsageProblem, match=message):
+        OutputSpec(None, chosen, **settings)
+
+
 def test_standard_output_takes_every_format(monkeypatch: pytest.MonkeyPatch) -> None:
     stream = io.TextIOWrapper(io.BytesIO())
     monkeypatch.setattr(sys, "stdout", stream)
-    with open_output(None, Format.JSON, NO_COLUMNS) as writer:
+    with open_output(OutputSpec(None, Format.JSON)) as writer:
         writer.write(predictions(2))
     assert len(json.loads(stream.buffer.getvalue())) == 2
     assert not stream.buffer.closed
@@ -146,7 +167,7 @@ def test_parquet_goes_through_a_pipe(monkeypatch: pytest.MonkeyPatch) -> None:
     parquet = pytest.importorskip("pyarrow.parquet", reason="Parquet needs pyarrow")
     stream = io.TextIOWrapper(io.BytesIO())
     monkeypatch.setattr(sys, "stdout", stream)
-    with open_output(None, Format.PARQUET, NO_COLUMNS) as writer:
+    with open_output(OutputSpec(None, Format.PARQUET)) as writer:
         writer.write(predictions(2))
     assert parquet.read_table(io.BytesIO(stream.buffer.getvalue())).num_rows == 2
 
@@ -156,7 +177,7 @@ def test_a_named_pipe_is_written_as_it_is(tmp_path: Path) -> None:
     read: list[str] = []
     reader = threading.Thread(target=lambda: read.extend((tmp_path / "pipe.csv").read_text().splitlines()))
     reader.start()
-    with open_output(tmp_path / "pipe.csv", Format.CSV, NO_COLUMNS) as writer:
+    with open_output(OutputSpec(tmp_path / "pipe.csv", Format.CSV)) as writer:
         writer.write(predictions(2))
     reader.join()
     assert len(read) == 3

@@ -70,7 +70,7 @@ def beside(folder: Path) -> set[str]:
 
 @pytest.mark.parametrize("windows", [1, 3, WINDOWS])
 @pytest.mark.parametrize("name", FORMATS)
-def test_a_run_that_goes_on_ends_with_the_bytes_of_one_that_was_not_stopped(
+def test_a_resumed_run_writes_the_bytes_of_one_that_was_not_stopped(
     predict, stopped, reviews: Path, name: str, windows: int
 ) -> None:
     whole = predict(f"whole.{name}")
@@ -79,7 +79,7 @@ def test_a_run_that_goes_on_ends_with_the_bytes_of_one_that_was_not_stopped(
     assert not (reviews.parent / f"out.{name}").exists()
     result = predict(f"out.{name}", "--resume")
     assert result.code == ExitCode.DONE
-    assert "going on after" in result.err
+    assert "resuming after" in result.err
     assert (reviews.parent / f"out.{name}").read_bytes() == (reviews.parent / f"whole.{name}").read_bytes()
     assert whole.err.partition(" texts")[0] == "1,000"
     assert whole.err.partition(":")[2].partition("·")[0] in result.err  # the same counts
@@ -92,38 +92,38 @@ def test_whatever_a_kill_leaves_behind_the_last_checkpoint_is_cut_off(
 ) -> None:
     predict(f"whole.{name}")
     stopped(f"out.{name}", 3)
-    part, journal = (reviews.parent / f"out.{name}.part{ending}" for ending in ("", ".journal"))
-    with part.open("ab") as stream:
+    partial, log = (reviews.parent / f"out.{name}.part{ending}" for ending in ("", ".checkpoints"))
+    with partial.open("ab") as stream:
         stream.write(b"half a li")
-    with journal.open("ab") as stream:
+    with log.open("ab") as stream:
         stream.write(b'{"windows": 4, "reco')
-    assert "going on after 448 records" in predict(f"out.{name}", "--resume").err
+    assert "resuming after 448 records" in predict(f"out.{name}", "--resume").err
     assert (reviews.parent / f"out.{name}").read_bytes() == (reviews.parent / f"whole.{name}").read_bytes()
 
 
 @pytest.mark.parametrize("name", ["csv", "parquet"])
 @pytest.mark.parametrize("kept", [0, 1, 0.5, 0.9])
-def test_a_part_that_lost_its_end_is_made_again_from_where_it_holds(
+def test_a_partial_output_that_lost_its_end_is_continued_from_where_it_is_good(
     predict, stopped, reviews: Path, name: str, kept: float
 ) -> None:
     predict(f"whole.{name}")
     stopped(f"out.{name}", 4)
-    part = reviews.parent / f"out.{name}.part"
-    content = part.read_bytes()
+    partial = reviews.parent / f"out.{name}.part"
+    content = partial.read_bytes()
     size = kept if isinstance(kept, int) else int(len(content) * kept)
-    part.write_bytes(content[:size] + b"\0" * (len(content) - size))  # what a machine without power leaves
+    partial.write_bytes(content[:size] + b"\0" * (len(content) - size))  # what a machine without power leaves
     assert "is damaged" in predict(f"out.{name}", "--resume").err
     assert (reviews.parent / f"out.{name}").read_bytes() == (reviews.parent / f"whole.{name}").read_bytes()
 
 
 @pytest.mark.parametrize("name", ["csv", "csv.gz", "parquet"])
-def test_what_stops_while_the_file_is_made_of_the_part_goes_on_too(
+def test_what_stops_while_the_file_is_made_of_the_partial_output_can_be_resumed(
     predict, reviews: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     predict(f"whole.{name}")
     with monkeypatch.context() as patch:
         patch.setattr(Path, "replace", refuse if name == "csv" else Path.replace)
-        patch.setattr("imdbsent.writing.output._umask", refuse if name != "csv" else lambda: 0)
+        patch.setattr("imdbsent.files._umask", refuse if name != "csv" else lambda: 0)
         patch.setattr("imdbsent.writing.resume._replace_content", Path.write_bytes)
         result = predict(f"out.{name}")
     assert result.code == ExitCode.FAILED
@@ -145,12 +145,12 @@ def test_a_run_can_be_stopped_again_and_again(predict, stopped, reviews: Path) -
     assert (reviews.parent / "out.csv").read_bytes() == (reviews.parent / "whole.csv").read_bytes()
 
 
-def test_what_stopped_says_what_there_is_and_how_to_go_on(stopped, reviews: Path) -> None:
+def test_what_stopped_says_what_there_is_and_how_to_resume(stopped, reviews: Path) -> None:
     result = stopped("out.csv", 2)
     assert result.err == (
-        "stopped after 192 records, which are in 'out.csv.part': the same command with --resume goes on\n"
+        "stopped after 192 records, which are in 'out.csv.part'; to resume, run the same command with --resume\n"
     )
-    assert beside(reviews.parent) == {"out.csv.part", "out.csv.part.journal"}
+    assert beside(reviews.parent) == {"out.csv.part", "out.csv.part.checkpoints"}
     assert stopped("other.csv", 2, "-q").err == ""
 
 
@@ -160,28 +160,28 @@ def test_a_run_that_is_stopped_before_anything_is_done_leaves_nothing(stopped, r
     assert set(reviews.parent.iterdir()) == before
 
 
-def test_without_resume_a_run_begins_anew_and_says_so(predict, stopped, reviews: Path) -> None:
+def test_without_resume_a_run_starts_again_and_says_so(predict, stopped, reviews: Path) -> None:
     stopped("out.csv", 2)
     result = predict("out.csv")
-    assert "beginning anew: 'out.csv.part', 192 records of a run that was stopped, is replaced" in result.err
+    assert "starting again: 'out.csv.part', 192 records of a run that was stopped, is replaced" in result.err
     assert result.code == ExitCode.DONE
     predict("whole.csv")
     assert (reviews.parent / "out.csv").read_bytes() == (reviews.parent / "whole.csv").read_bytes()
 
 
-def test_with_nothing_to_go_on_with_resume_begins_with_the_first_record(predict, reviews: Path) -> None:
-    assert "there is no unfinished 'out.csv': beginning with the first record" in predict("out.csv", "--resume").err
-    assert "beginning with the first" in predict("out.csv", "--resume").err  # the file is there, and whole
+def test_with_nothing_to_resume_a_run_starts_with_the_first_record(predict, reviews: Path) -> None:
+    assert "there is no unfinished 'out.csv': starting with the first record" in predict("out.csv", "--resume").err
+    assert "starting with the first" in predict("out.csv", "--resume").err  # the file is there, and complete
 
 
 @pytest.mark.parametrize(
     ("then", "now", "difference"),
     [
-        ((), ("--threshold", "0.7"), "was begun without --threshold"),
-        (("--threshold", "0.7"), (), "was begun with --threshold 0.7"),
-        (("--batch-size", "8"), ("--batch-size", "4"), "was begun with --batch-size 8"),
-        ((), ("--format", "jsonl"), "was begun with --format csv"),
-        ((), ("--keep", "id"), "was begun with --keep stars"),
+        ((), ("--threshold", "0.7"), "was started without --threshold"),
+        (("--threshold", "0.7"), (), "was started with --threshold 0.7"),
+        (("--batch-size", "8"), ("--batch-size", "4"), "was started with --batch-size 8"),
+        ((), ("--format", "jsonl"), "was started with --format csv"),
+        ((), ("--keep", "id"), "was started with --keep stars"),
     ],
 )
 def test_other_options_are_an_error_that_loses_nothing(
@@ -203,7 +203,7 @@ def test_another_model_is_an_error(predict, stopped, tiny_bundle: Bundle) -> Non
     write_card(tiny_bundle.directory, type(card)(**{**vars(card), "temperature": 2.0}))
     result = predict("out.csv", "--resume")
     assert result.code == ExitCode.USAGE
-    assert "was begun with another model" in result.err
+    assert "was started with another model" in result.err
 
 
 def test_other_records_are_an_error_that_loses_nothing(predict, stopped, reviews: Path) -> None:
@@ -213,7 +213,7 @@ def test_other_records_are_an_error_that_loses_nothing(predict, stopped, reviews
     reviews.write_text(content.replace("great", "awful", 1))
     result = predict("out.csv", "--resume")
     assert result.code == ExitCode.USAGE
-    assert "the first 192 records are not those that '" in result.err
+    assert "the first 192 records differ from those of '" in result.err
     assert result.err.count("\n") == 1
     reviews.write_text("")
     assert predict("out.csv", "--resume").code == ExitCode.USAGE
@@ -222,7 +222,7 @@ def test_other_records_are_an_error_that_loses_nothing(predict, stopped, reviews
     assert (reviews.parent / "out.csv").read_bytes() == (reviews.parent / "whole.csv").read_bytes()
 
 
-def test_records_that_have_come_behind_the_answered_ones_are_answered(predict, stopped, reviews: Path) -> None:
+def test_records_that_were_added_after_the_answered_ones_are_answered(predict, stopped, reviews: Path) -> None:
     stopped("out.csv", 2)
     with reviews.open("a") as stream:
         stream.write('{"id": 1000, "stars": 1, "text": "great"}\n')
@@ -231,7 +231,7 @@ def test_records_that_have_come_behind_the_answered_ones_are_answered(predict, s
     assert (reviews.parent / "out.csv").read_bytes() == (reviews.parent / "whole.csv").read_bytes()
 
 
-def test_a_bad_row_stops_a_run_that_goes_on_once_it_is_mended(predict, reviews: Path) -> None:
+def test_a_run_that_a_bad_row_stopped_can_be_resumed_when_it_is_corrected(predict, reviews: Path) -> None:
     predict("whole.csv")
     content = reviews.read_text()
     lines = content.splitlines(keepends=True)
@@ -245,7 +245,7 @@ def test_a_bad_row_stops_a_run_that_goes_on_once_it_is_mended(predict, reviews: 
     assert (reviews.parent / "out.csv").read_bytes() == (reviews.parent / "whole.csv").read_bytes()
 
 
-def test_standard_input_goes_on_too(run, stopped, predict, tiny_bundle: Bundle, reviews: Path) -> None:
+def test_a_run_on_standard_input_can_be_resumed(run, stopped, predict, tiny_bundle: Bundle, reviews: Path) -> None:
     predict("whole.csv")
     stopped("out.csv", 3)
     result = run(
@@ -266,15 +266,24 @@ def test_two_runs_do_not_write_one_file(predict, stopped, reviews: Path) -> None
     assert (reviews.parent / "out.csv.part").read_bytes() == before
 
 
-def test_a_journal_that_cannot_be_read_is_an_error_with_resume_and_nothing_without(
+def test_a_log_that_cannot_be_read_is_an_error_with_resume_and_nothing_without(
     predict, stopped, reviews: Path
 ) -> None:
     stopped("out.csv", 2)
-    (reviews.parent / "out.csv.part.journal").write_bytes(b"\0\0\0")
+    (reviews.parent / "out.csv.part.checkpoints").write_bytes(b"\0\0\0")
     result = predict("out.csv", "--resume")
     assert result.code == ExitCode.USAGE
-    assert "has no journal that can be read" in result.err
+    assert "has no readable checkpoint log" in result.err
     assert predict("out.csv").code == ExitCode.DONE
+
+
+def test_a_partial_output_of_an_older_version_is_an_error_that_loses_nothing(predict, stopped, reviews: Path) -> None:
+    stopped("out.csv", 2)
+    log = reviews.parent / "out.csv.part.checkpoints"
+    log.rename(reviews.parent / "out.csv.part.journal")
+    before = (reviews.parent / "out.csv.part").read_bytes()
+    assert "has no readable checkpoint log" in predict("out.csv", "--resume").err
+    assert (reviews.parent / "out.csv.part").read_bytes() == before
 
 
 def test_resume_needs_a_file(run, tiny_bundle: Bundle) -> None:

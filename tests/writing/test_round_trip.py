@@ -10,7 +10,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from imdbsent.records import Prediction
-from imdbsent.writing.text import Format, ResultColumns, as_text, text_layout
+from imdbsent.writing.text import Format, ResultColumns, text_layout
+from tests.writing.texts import text_of
 
 TEXTS = st.text(st.characters(codec="utf-8"), max_size=30) | st.sampled_from(
     ["", "NA", "#", '"', '""', "\r", "\r\n", "\n\n", "\\", "\t", "a\tb", "'", ",", "null", " ", "\x1a", "\ufeff", "1,2"]
@@ -29,7 +30,7 @@ def predictions_of(texts: list[tuple[str, str]]) -> list[Prediction]:
 
 
 def written(texts: list[tuple[str, str]], chosen: Format, columns: ResultColumns = COLUMNS) -> io.BytesIO:
-    return io.BytesIO("".join(as_text(predictions_of(texts), text_layout(chosen, columns))).encode())
+    return io.BytesIO(text_of(predictions_of(texts), text_layout(chosen, columns)).encode())
 
 
 @pytest.fixture(scope="module")

@@ -16,11 +16,11 @@ from imdbsent.writing.text import (
     Format,
     ResultColumns,
     TextWriter,
-    as_text,
     result_columns,
     text_layout,
     write,
 )
+from tests.writing.texts import text_of
 
 GOOD = Prediction("great", "positive", 0.9876543, tokens=1, unknown=0.0)
 FAILED = Prediction("caf\ufffd", None, None, "not valid UTF-8 at byte 3")
@@ -29,12 +29,8 @@ COLUMNS = ResultColumns(id=True, kept=("name", "none", "number", "list"))
 texts = st.text(st.characters(codec="utf-8"))
 
 
-def pieces(chosen: Format, *predictions: Prediction, columns: ResultColumns = NO_COLUMNS) -> list[str]:
-    return list(as_text(predictions, text_layout(chosen, columns)))
-
-
 def whole(chosen: Format, *predictions: Prediction, columns: ResultColumns = NO_COLUMNS) -> str:
-    return "".join(pieces(chosen, *predictions, columns=columns))
+    return text_of(predictions, text_layout(chosen, columns))
 
 
 def test_tsv_has_three_columns_and_no_header() -> None:
@@ -99,9 +95,10 @@ def test_json_is_one_array(count: int) -> None:
 
 
 def test_lone_surrogates_do_not_stop_the_writing() -> None:
+    assert json.loads(whole(Format.JSONL, Prediction("bad \ud800", None, None, "x")))["text"] == "bad ?"
     stream = io.BytesIO()
-    write(pieces(Format.JSONL, Prediction("bad \ud800", None, None, "x")), stream)
-    assert json.loads(stream.getvalue())["text"] == "bad ?"
+    write(["bad \ud800", "\n"], stream)
+    assert stream.getvalue() == b"bad ?\n"
 
 
 @pytest.mark.parametrize(
@@ -143,7 +140,7 @@ def test_a_kept_column_with_a_name_of_ours_is_called_input() -> None:
 
 @pytest.mark.parametrize("chosen", [Format.TSV, Format.CSV, Format.JSONL, Format.JSON])
 @given(sizes=st.lists(st.integers(0, 3), max_size=4))
-def test_batches_are_written_as_one_stream_is_and_a_writer_goes_on_behind_another(
+def test_batches_are_written_like_one_stream_and_a_writer_continues_after_another(
     chosen: Format, sizes: list[int]
 ) -> None:
     layout = text_layout(chosen)
@@ -153,4 +150,4 @@ def test_batches_are_written_as_one_stream_is_and_a_writer_goes_on_behind_anothe
         TextWriter(stream, layout, written=done).write(predictions[done : done + size])
         done += size
     TextWriter(stream, layout, written=done).close()
-    assert stream.getvalue().decode() == "".join(as_text(predictions, layout))
+    assert stream.getvalue().decode() == text_of(predictions, layout)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from imdbsent.reading.inputs import Inputs
-from imdbsent.writing.output import Meter
+from imdbsent.reading.meter import Meter
 
 
 @pytest.fixture

@@ -1,14 +1,12 @@
-"""Verdicts to a folder of files, as a sink of Ray Data that counts what it has written.
+"""Files of records as a source of Ray Data, and files of verdicts as a sink that counts what it writes.
 
-A task writes one file, whose name has the number of the task: where it is done again, since its machine was lost, it
-replaces what it had written. So each row is there once, and what the tasks that Ray counts return adds up to the rows.
-Rows stand in a file as `imdbsent predict -o FILE` writes them: the same code does.
+Source: Ray's own `read_csv` and `read_json` end a job at the first bad row and guess types, so that "007" becomes 7.
+Its `read_text` ends a job at one byte that is not UTF-8. Here the code that reads files on one machine reads them, so
+that rows, values and problems are the same.
 
-Files of CSV, TSV, JSONL and text as a source of Ray Data, read by the readers of `imdbsent.records`.
-
-Ray's own `read_csv` and `read_json` end a job at the first bad row and guess types, so that "007" becomes 7; its
-`read_text` ends it at one byte that is not UTF-8. Here a file has the rows, the values and the reasons that it has on
-one machine, since the same code reads it.
+Sink: each task writes one file, whose name has the number of the task. A task that runs again, because its machine was
+lost, replaces its file. So every row is there once, and the counts that the tasks return add up to the rows. The code
+that writes `imdbsent predict -o FILE` writes the rows.
 """
 
 from __future__ import annotations
@@ -25,18 +23,19 @@ import pyarrow as pa
 from ray.data.block import BlockAccessor
 from ray.data.datasource import BlockBasedFileDatasink, FileBasedDatasource
 
-from imdbsent.classify.verdicts import is_mostly_unknown
+from imdbsent.classify.options import is_mostly_unknown
 from imdbsent.errors import InputUnreadable
 from imdbsent.reading.detect import READ_ERRORS, FileFormat, Kind, compression_of_name, decompressed, place, reason
 from imdbsent.reading.lines import read_lines
 from imdbsent.reading.tables import Columns, records_of, table_of, values_of
 from imdbsent.records import Prediction, as_field, as_jsonable, to_json
-from imdbsent.writing.text import Format, ResultColumns, TextWriter, text_layout
+from imdbsent.writing.text import Format, TextWriter
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from imdbsent.records import Record
+    from imdbsent.writing.output import OutputSpec
 
 
 TEXT: Final = "text"
@@ -46,18 +45,18 @@ _BLOCK_RECORDS: Final = 1024
 _BUFFER: Final = 2**20  # bytes
 
 
-class RecordSource(FileBasedDatasource):  # Ray is not looked into
+class RecordSource(FileBasedDatasource):  # Ray has no types
     """Files of records.
 
     Its rows have the text, the reason why it cannot be classified, the id if there is one, and the columns that are
-    carried through: as CSV has their values, or as JSON.
+    carried through: with their values as text, or as JSON.
 
     Args:
         paths: of the files.
-        filesystem: pyarrow's.
-        file_format: what they are; how each is compressed, its name says.
-        columns: the columns that are read; of lines of text there are none.
-        skip_bad: whether a row that breaks its format is a record without a verdict, and not the end.
+        filesystem: a pyarrow filesystem.
+        file_format: their format; the name of each file says how it is compressed.
+        columns: the columns to read; lines of text have none.
+        skip_bad: whether a row that breaks its format becomes a record without a verdict, instead of an error.
         as_json: whether values are carried as JSON.
     """
 
@@ -80,7 +79,7 @@ class RecordSource(FileBasedDatasource):  # Ray is not looked into
         self._row_schema = pa.schema([(name, pa.string()) for name in texts])
 
     def _open_input_source(self, filesystem: Any, path: str, **open_args: Any) -> Any:
-        """The bytes as they lie there: our own reader decompresses, where Ray would by the file's name."""
+        """The bytes of the file as they are: our own reader decompresses them, not Ray."""
         return filesystem.open_input_stream(path, **{"buffer_size": _BUFFER, **open_args, "compression": None})
 
     def _read_stream(self, f: Any, path: str) -> Iterator[Any]:
@@ -120,12 +119,12 @@ class RecordSource(FileBasedDatasource):  # Ray is not looked into
 
 
 def _encodable(text: str) -> str:
-    """A text that has a UTF-8: a lone surrogate, which JSON can name, has none."""
+    """A text without lone surrogates, which JSON can contain but UTF-8 cannot."""
     return text.encode("utf-8", "replace").decode()
 
 
 def _problem(record: Record) -> str | None:
-    """Why a record cannot be classified; that of a lone surrogate, which does not travel, in the classifier's words."""
+    """Why a record cannot be classified; for a lone surrogate, which does not travel, in the classifier's words."""
     if record.problem is not None:
         return record.problem
     try:
@@ -134,47 +133,45 @@ def _problem(record: Record) -> str | None:
         return f"not valid Unicode: lone surrogate at character {error.start}"
     return None
 
+
 FORMATS: Final = (Format.PARQUET, Format.CSV, Format.JSONL)
-"""The formats that many files of one folder can have."""
+"""The formats of a folder of files."""
 _GROUP_ROWS: Final = 10_000
 _FIELDS: Final = ("text", "label", "probability", "problem", "tokens", "truncated", "unknown")
 
 
-class VerdictSink(BlockBasedFileDatasink):  # Ray is not looked into
+class VerdictSink(BlockBasedFileDatasink):  # Ray has no types
     """Files of verdicts in a folder.
 
     Args:
         path: of the folder.
-        filesystem: pyarrow's.
-        file_format: one of `FORMATS`.
-        columns: those of the results beside the usual ones.
-        is_json: whether the values of those columns came as JSON.
-        progress: an actor of Ray that is told how many rows are written; None for nobody.
+        filesystem: a pyarrow filesystem.
+        spec: how they are written, in one of `FORMATS`.
+        is_json: whether the values of carried columns arrive as JSON.
+        progress: a Ray actor that is told how many rows are written; None for none.
 
     Attributes:
-        counts: rows of each label, and "failed" and "unfamiliar" of `imdbsent.cli._predict_run`; there once all is
-            written.
+        counts: number of rows with each label, "failed" and "unfamiliar", as in `imdbsent.predict_job.Counts`;
+            complete after all rows are written.
     """
 
     def __init__(
         self,
         path: str,
         filesystem: Any,
-        file_format: Format,
-        columns: ResultColumns,
+        spec: OutputSpec,
         *,
         is_json: bool = False,
         progress: Any = None,
     ) -> None:
-        super().__init__(path, filesystem=filesystem, file_format=file_format.value)
+        super().__init__(path, filesystem=filesystem, file_format=spec.format.value)
         self.counts: Counter[str] = Counter()
-        self._format = file_format
-        self._columns = columns
+        self._spec = spec
         self._is_json = is_json
         self._progress = progress
 
     def write(self, blocks: Iterable[Any], ctx: Any) -> Counter[str]:
-        """Write the rows of one task; what comes back are their counts."""
+        """Write the rows of one task, and return their counts."""
         some = list(blocks)
         super().write(some, ctx)
         counts = Counter[str]()
@@ -187,26 +184,26 @@ class VerdictSink(BlockBasedFileDatasink):  # Ray is not looked into
     def write_block_to_file(self, block: Any, file: Any) -> None:
         """Write the file of one task."""
         table = block.to_arrow()
-        if self._format is Format.PARQUET:
+        if self._spec.format is Format.PARQUET:
             parquet = importlib.import_module("pyarrow.parquet")
             parquet.write_table(table, file, compression="zstd", row_group_size=_GROUP_ROWS)
             return
-        writer = TextWriter(cast("BinaryIO", file), text_layout(self._format, self._columns))
+        writer = TextWriter(cast("BinaryIO", file), self._spec.layout)
         writer.write(self._predictions(table))
         writer.close()
 
     def on_write_complete(self, write_result: Any) -> None:
-        """Add up what the tasks have counted."""
+        """Add up the counts of the tasks."""
         super().on_write_complete(write_result)
         for counts in write_result.write_returns:
             self.counts.update(counts)
 
     def _predictions(self, table: Any) -> Iterator[Prediction]:
-        """The rows as what `imdbsent.writing.text` writes."""
+        """The rows as predictions."""
         arrow = importlib.import_module("pyarrow")
         own = [table.column(name).to_pylist() for name in _FIELDS]
-        ids = self._values(arrow, table, "id") if self._columns.id else [None] * len(table)
-        kept = [self._values(arrow, table, name) for name in self._columns.kept]
+        ids = self._values(arrow, table, "id") if self._spec.columns.id else [None] * len(table)
+        kept = [self._values(arrow, table, name) for name in self._spec.columns.kept]
         for row, fields in enumerate(zip(*own)):
             text, label, probability, problem, tokens, truncated, unknown = fields
             values = tuple([column[row] for column in kept])

@@ -5,10 +5,10 @@ import sqlite3
 
 import pytest
 
+from imdbsent.classify import selection
+from imdbsent.classify.selection import in_order
 from imdbsent.errors import OutputFailed
 from imdbsent.records import Prediction
-from imdbsent.writing import selection
-from imdbsent.writing.selection import in_order
 
 
 @pytest.fixture(params=[10, 1_000])

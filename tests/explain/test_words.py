@@ -5,7 +5,7 @@ import pytest
 
 from imdbsent.bundle.bundle import Bundle
 from imdbsent.classify.classifier import Classifier
-from imdbsent.classify.lstm import nearest_words, ranked_words
+from imdbsent.explain.words import nearest_words, ranked_words
 
 
 @pytest.fixture
@@ -13,7 +13,7 @@ def classifier(tiny_bundle: Bundle) -> Classifier:
     return Classifier(tiny_bundle, threads=1)
 
 
-def test_neighbours_are_the_other_known_words_by_cosine(classifier: Classifier):
+def test_neighbors_are_the_other_known_words_by_cosine(classifier: Classifier):
     near = nearest_words(classifier, 5, 10)  # great; the embeddings of the three words are 0.1, 1.5, -1.5
     assert [(n.word, n.rank) for n in near] == [("movie", 1), ("awful", 3)]
     assert [n.cosine for n in near] == pytest.approx([1, -1])
@@ -28,7 +28,7 @@ def test_cosines_are_those_of_the_definition(classifier: Classifier, monkeypatch
     assert [(n.word, round(n.cosine, 9)) for n in near] == [("great", 0.6), ("awful", round(-(0.5**0.5), 9))]
 
 
-def test_as_many_neighbours_as_asked_for(classifier: Classifier):
+def test_as_many_neighbors_as_asked_for(classifier: Classifier):
     assert len(nearest_words(classifier, 4, 1)) == 1
     assert nearest_words(classifier, 4, 0) == []
 

@@ -1,0 +1,621 @@
+"""`imdbsent predict` without a terminal: a `PredictJob` says what to do, `run_predict` does it.
+
+>>> from imdbsent.predict_job import PredictJob, run_predict
+>>> counts = run_predict(PredictJob(files=("reviews.csv",), output="verdicts.csv"))
+
+Records are read, classified and written in order, one window at a time, in bounded memory.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from contextlib import ExitStack, closing, nullcontext
+from dataclasses import dataclass, field, replace
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Protocol
+
+from imdbsent import __version__
+from imdbsent.classify.options import DEFAULTS, PredictOptions, is_mostly_unknown
+from imdbsent.errors import UsageProblem
+from imdbsent.option_fields import Engine, deciding_options, option, options_of_other_engine
+from imdbsent.reading.detect import STDIN, format_of_name, pyarrow
+from imdbsent.reading.inputs import Inputs, UntilError, names_a_table
+from imdbsent.reading.options import ReadOptions
+from imdbsent.reading.tables import TEXT_COLUMN, Columns
+from imdbsent.wording import counted
+from imdbsent.writing.output import OutputSpec, check_output, format_of_output, open_output
+from imdbsent.writing.text import Format, result_columns
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
+
+    from imdbsent.bundle.bundle import Bundle
+    from imdbsent.classify.classifier import Classifier
+    from imdbsent.cluster.job import Job
+    from imdbsent.explain.explain import Explanation
+    from imdbsent.reading.meter import Meter, RowsMeter
+    from imdbsent.records import Prediction, Record
+    from imdbsent.writing.checkpoints import Plan
+    from imdbsent.writing.output import Writer
+    from imdbsent.writing.text import ResultColumns
+
+
+logger = logging.getLogger(__name__)
+
+_EXPLAINED: Final = (Format.TABLE, Format.JSONL, Format.JSON)
+"""The formats that can hold explanations."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PredictJob:
+    """What `imdbsent predict` is asked to do.
+
+    Attributes:
+        texts: texts to classify; "-" is standard input, and the name of an existing table is that file.
+        files: files to classify, after the texts. With Ray, also folders, patterns and addresses.
+        read: how to read them.
+        options: how to label, and what to select.
+        output: the file to write, with Ray the folder; None for standard output.
+        format: of the results; None for the one that the name of the output implies.
+        safe_csv: whether to escape what a spreadsheet would compute.
+        explain: whether to write explanations.
+        html: a page of explanations to write, too.
+        resume: whether to resume the run that was making the output.
+        model: name or folder of the model; None for the default.
+        workers: cores to use; None for all that this process may use.
+        engine: where the predictions are made.
+        address: the Ray cluster; None for RAY_ADDRESS, else this machine only.
+        concurrency: processes that classify on the cluster; None for one per core.
+
+    Raises:
+        UsageProblem: two options exclude each other.
+    """
+
+    texts: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+    read: ReadOptions = ReadOptions()  # noqa: RUF009 (it is frozen)
+    options: PredictOptions = DEFAULTS
+    output: str | None = None
+    format: Format | None = None
+    safe_csv: bool = False
+    explain: bool = field(default=False, metadata=option("--explain", engine=Engine.LOCAL))
+    html: Path | None = field(default=None, metadata=option("--html", engine=Engine.LOCAL))
+    resume: bool = field(default=False, metadata=option("--resume", engine=Engine.LOCAL))
+    model: str | None = None
+    workers: int | None = field(default=None, metadata=option("--workers", engine=Engine.LOCAL))
+    engine: Engine = Engine.LOCAL
+    address: str | None = field(default=None, metadata=option("--address", engine=Engine.RAY))
+    concurrency: int | None = field(default=None, metadata=option("--concurrency", engine=Engine.RAY))
+
+    def __post_init__(self) -> None:
+        for name in options_of_other_engine(self.engine, self, self.options, self.read):
+            if self.engine is Engine.RAY:
+                raise UsageProblem(f"{name} cannot be combined with --engine ray. Type: the command without {name}")
+            raise UsageProblem(f"{name} requires --engine ray. Type: {name} and --engine ray")
+        if self.html is not None and not self.explain:
+            raise UsageProblem("--html requires --explain. Type: imdbsent predict --explain --html PATH TEXT")
+        if self.resume and self.options.sort is not None:
+            raise UsageProblem("--sort cannot be combined with --resume. Type: one of the two")
+        if self.resume and self.explain:
+            raise UsageProblem("--explain cannot be combined with --resume. Type: the command without --resume")
+
+    @property
+    def reads_stdin(self) -> bool:
+        """Whether standard input is read."""
+        return STDIN in (*self.texts, *self.files)
+
+    @property
+    def columns(self) -> Columns | None:
+        """The columns that are named; None if none is."""
+        read = self.read
+        return Columns(read.text_column or TEXT_COLUMN, read.id_column, read.kept) if read.names_columns else None
+
+
+_COUNTED: Final = ("positive", "negative", "neutral", "failed", "unfamiliar", "results")
+
+
+@dataclass
+class Counts:
+    """Counts of predictions.
+
+    Attributes:
+        positive: number of positive texts.
+        negative: number of negative texts.
+        neutral: number of neutral texts.
+        failed: number of texts without a verdict.
+        unfamiliar: number of texts most of whose words the model does not know.
+        results: number of results; a selection makes them fewer.
+        resumed: number of texts that an earlier run answered, which this run resumed.
+        seconds: from the start to the last prediction.
+    """
+
+    positive: int = 0
+    negative: int = 0
+    neutral: int = 0
+    failed: int = 0
+    unfamiliar: int = 0
+    results: int = 0
+    resumed: int = 0
+    seconds: float = 0.0
+    _started: float = field(default_factory=time.perf_counter, repr=False, compare=False)
+
+    def add(self, predictions: Iterable[Prediction]) -> None:
+        """Count predictions."""
+        for prediction in predictions:
+            self.positive += prediction.label == "positive"
+            self.negative += prediction.label == "negative"
+            self.neutral += prediction.label == "neutral"
+            self.failed += prediction.label is None
+            self.unfamiliar += is_mostly_unknown(prediction)
+        self.seconds = time.perf_counter() - self._started
+
+    def passing(self, results: Iterable[Prediction]) -> Iterator[Prediction]:
+        """Count results as they pass."""
+        for result in results:
+            self.results += 1
+            yield result
+
+    @property
+    def by_name(self) -> dict[str, int]:
+        """What a resumed run needs to know."""
+        return {name: getattr(self, name) for name in _COUNTED}
+
+    def resume(self, counts: Mapping[str, int]) -> None:
+        """Start with what an earlier run has counted."""
+        for name in _COUNTED:
+            setattr(self, name, counts.get(name, 0))
+        self.resumed = self.total
+        self._started = time.perf_counter()
+
+    @property
+    def total(self) -> int:
+        """Number of texts."""
+        return self.positive + self.negative + self.neutral + self.failed
+
+    def summary(self, *, has_neutral: bool = False, is_selective: bool = False) -> str:
+        """The counts in one line.
+
+        Args:
+            has_neutral: whether there is a label "neutral".
+            is_selective: whether results are selected or sorted.
+        """
+        if not self.total:
+            return "no texts were read"
+        judged = self.total - self.failed
+        share = f" ({self.positive / judged:.1%})" if judged else ""
+        neutral = f", {self.neutral:,} neutral" if has_neutral else ""
+        failed = f", {self.failed:,} without a verdict" if self.failed else ""
+        rate = f"{(self.total - self.resumed) / self.seconds:,.0f}" if self.seconds else "?"
+        resumed = f", {self.resumed:,} of them answered before" if self.resumed else ""
+        selected = f" · {self.results:,} of {self.total:,} selected" if is_selective else ""
+        return (
+            f"{counted(self.total, 'text')}{resumed}: {self.positive:,} positive{share}, {self.negative:,} negative"
+            f"{neutral}{failed}{selected} · {self.seconds:.1f} s, {rate} texts/s"
+        )
+
+    def warning(self) -> str | None:
+        """A warning about texts in another language, perhaps; None if there are none."""
+        if not self.unfamiliar:
+            return None
+        if self.total == 1:
+            return "most words of the text are unknown to the model; is it English?"
+        texts = f"{self.unfamiliar:,} of {self.total:,} texts"
+        question = "is it English?" if self.unfamiliar == 1 else "are they English?"
+        return f"in {texts}, most words are unknown to the model; {question}"
+
+
+class Progress(Protocol):
+    """Is told how far a run has got."""
+
+    def has_read(self, records: int) -> None:
+        """So many more records were read."""
+
+    def resume_after(self, records: int) -> None:
+        """So many of the records that were read are already answered; the work starts now."""
+
+    def has_answered(self, records: int) -> None:
+        """So many more records are answered."""
+
+
+class _NoProgress:
+    def has_read(self, records: int) -> None: ...
+
+    def resume_after(self, records: int) -> None: ...
+
+    def has_answered(self, records: int) -> None: ...
+
+
+class Screen:
+    """What a person sees of a run: nothing. The command line has one that draws on the terminal.
+
+    Attributes:
+        has_tables: whether it can show tables.
+        is_terminal: whether standard output is seen by a person.
+        is_typing: whether a person types on standard input.
+    """
+
+    has_tables = False
+    is_terminal = False
+    is_typing = False
+
+    def load(self, model: str | None, workers: int | None) -> Classifier:
+        """Load a model; see `imdbsent.load`."""
+        from imdbsent import load  # noqa: PLC0415 (it loads ONNX Runtime)
+
+        return load(model, threads=workers)
+
+    def progress(self, _meter: Meter | RowsMeter) -> AbstractContextManager[Progress | None]:
+        """Show progress during a block; None shows nothing."""
+        return nullcontext()
+
+    def predictions(self, _columns: ResultColumns, *, paged: bool, typed: bool) -> Writer:
+        """A table to write predictions to.
+
+        Args:
+            paged: whether there may be many, so that they are shown page by page.
+            typed: whether a person types the texts, so that each is shown at once.
+        """
+        raise NotImplementedError
+
+    def explanations(self) -> Writer:
+        """A view to write explanations to."""
+        raise NotImplementedError
+
+
+_NO_SCREEN: Final = Screen()
+
+
+def run_predict(job: PredictJob, screen: Screen = _NO_SCREEN) -> Counts:
+    """Read, classify and write.
+
+    Args:
+        job: what to do.
+        screen: what a person sees of it.
+
+    Returns:
+        The counts of the predictions.
+
+    Raises:
+        ImdbsentError: of many kinds. What came before an error in the input is written, except to a file that appears
+            only when complete.
+    """
+    counts = _run_on_ray(job, screen) if job.engine is Engine.RAY else _run_here(job, screen)
+    if job.output is not None:
+        logger.info(f"wrote {counted(counts.results, 'row')} to {job.output}")
+    if warning := counts.warning():
+        logger.info(warning)
+    return counts
+
+
+def _run_here(job: PredictJob, screen: Screen) -> Counts:
+    inputs = Inputs(
+        job.texts,
+        job.files,
+        job.columns,
+        file_format=job.read.format,
+        whole=job.read.whole,
+        skip_bad=job.read.skip_bad,
+    )
+    spec = output_spec(job, inputs, screen)
+    if job.resume and not spec.is_resumable:
+        raise UsageProblem("--resume requires a file. Type: -o FILE with it, for example -o verdicts.csv")
+    _hint_at_files(job.texts)
+    classifier = screen.load(job.model, job.workers)
+    is_typed = job.reads_stdin and screen.is_typing
+    is_shown = inputs.are_bulk and not is_typed and not (spec.path is None and screen.is_terminal)
+    with screen.progress(inputs.meter) if is_shown else nullcontext() as progress:
+        run = _Run(job, classifier, inputs, spec, screen, progress or _NoProgress(), is_typed=is_typed)
+        if job.explain:
+            run.explain()
+        elif spec.is_resumable and job.options.sort is None:
+            run.predict_into_file()
+        else:
+            run.predict()
+    if inputs.are_bulk or job.options.is_selective:
+        logger.info(
+            run.counts.summary(
+                has_neutral=job.options.neutral is not None, is_selective=job.options.is_selective
+            )
+        )
+    return run.counts
+
+
+def output_spec(job: PredictJob, inputs: Inputs, screen: Screen) -> OutputSpec:
+    """Decide where results go and how, and check before the work that this is possible.
+
+    Raises:
+        UsageProblem: it is not.
+        ExtraMissing: it needs pyarrow, which is not installed.
+    """
+    from imdbsent.classify.selection import RECORD  # noqa: PLC0415 (few runs select)
+    from imdbsent.explain.layout import EXPLANATION  # noqa: PLC0415 (few runs explain)
+
+    own, path = inputs.columns, None if job.output is None else Path(job.output)
+    is_numbered = job.options.is_selective and own.id is None
+    taken = (*(EXPLANATION if job.explain else ()), *((RECORD,) if is_numbered else ()))
+    columns = result_columns(own.kept, has_id=own.id is not None, taken=taken)
+    chosen = job.format or (_default_format(job, inputs, screen) if path is None else format_of_output(path))
+    if job.explain and chosen not in _EXPLAINED:
+        raise UsageProblem(
+            f"{chosen.value} cannot hold explanations. Type: imdbsent predict --explain --format jsonl TEXT"
+        )
+    if path is not None:
+        check_output(path, chosen)
+    elif chosen is Format.PARQUET and screen.is_terminal:
+        raise UsageProblem("Parquet cannot be shown on a terminal. Type: -o FILE.parquet, or a pipe after the command")
+    if chosen is Format.TABLE and not screen.has_tables:
+        raise UsageProblem("there is no terminal for a table. Type: --format csv")
+    names = dict(zip(own.kept, columns.kept))
+    types = {names[column]: kind for column, kind in inputs.types.items() if column in names}
+    if own.id in inputs.types:
+        types["id"] = inputs.types[own.id]
+    spec = OutputSpec(path, chosen, columns, types, job.safe_csv, is_numbered)
+    if not is_numbered or chosen is Format.TSV:
+        return spec
+    if chosen is Format.PARQUET:
+        types[RECORD] = pyarrow("Parquet").int64()
+    return replace(spec, columns=replace(columns, kept=(RECORD, *columns.kept)), types=types)
+
+
+def _default_format(job: PredictJob, inputs: Inputs, screen: Screen) -> Format:
+    """The format on standard output: a table for a person or a few texts, else a plain one."""
+    if screen.has_tables and (not inputs.are_bulk or screen.is_terminal):
+        return Format.TABLE
+    return Format.JSONL if job.explain else Format.TSV
+
+
+def _hint_at_files(texts: Iterable[str]) -> None:
+    """Say which texts look like the name of a file."""
+    for text in texts:
+        if text == STDIN or names_a_table(text):
+            continue
+        if _is_file(text):
+            logger.info(f"'{text}' is classified as a text; to read the file: imdbsent predict --file '{text}'")
+        elif format_of_name(text) is not None and " " not in text:
+            logger.info(f"'{text}' is classified as a text; there is no such file")
+
+
+def _is_file(text: str) -> bool:
+    try:
+        return Path(text).is_file()
+    except (OSError, ValueError):  # too long for a path, or with a NUL
+        return False
+
+
+class _Run:
+    """A job on this machine, with everything open that it needs."""
+
+    def __init__(
+        self,
+        job: PredictJob,
+        classifier: Classifier,
+        inputs: Inputs,
+        spec: OutputSpec,
+        screen: Screen,
+        progress: Progress,
+        *,
+        is_typed: bool,
+    ) -> None:
+        self.counts = Counts()
+        self._job = job
+        self._classifier = classifier
+        self._inputs = inputs
+        self._spec = spec
+        self._screen = screen
+        self._progress = progress
+        self._is_typed = is_typed
+
+    def predict(self) -> None:
+        """Write predictions as they come."""
+        records = UntilError(self._inputs.records())
+        with closing(self._answers(self._windows(records))) as answers, self._predictions_writer() as writer:
+            writer.write(self._results(chain.from_iterable(answers)))
+            records.raise_error()
+
+    def predict_into_file(self) -> None:
+        """Write predictions to a file whose run can be stopped and resumed."""
+        from imdbsent.writing.resume import open_resumable  # noqa: PLC0415 (only files need it)
+
+        with open_resumable(self._spec, self._plan(), resume=self._job.resume) as file:
+            windows = self._windows(self._inputs.records())
+            file.skip(windows)
+            self.counts.resume(file.done.counts)
+            self._progress.resume_after(file.done.records)
+            with closing(self._answers(windows)) as answers:
+                for predictions in answers:
+                    results = list(self._results(predictions, after=file.reached.records))
+                    file.write(predictions, self.counts.by_name, results)
+
+    def explain(self) -> None:
+        """Write explanations as they come, and to a page if there is to be one."""
+        records = UntilError(self._inputs.records())
+        explanations = self._explanations(records)
+        with ExitStack() as stack:
+            if self._job.html is not None:
+                from imdbsent.explain.page import open_page  # noqa: PLC0415 (few runs have a page)
+
+                page = stack.enter_context(open_page(self._job.html, self._classifier.bundle.card.name))
+                explanations = page.passing(explanations)
+            with self._explanations_writer() as writer:
+                writer.write(explanations)
+                records.raise_error()
+        if self._job.html is not None:
+            logger.info(f"wrote the page to {self._job.html}")
+
+    def _windows(self, records: Iterable[Record]) -> Iterator[Sequence[Record]]:
+        """The records that are classified together."""
+        from imdbsent.classify.classifier import windows  # noqa: PLC0415 (it loads ONNX Runtime)
+
+        for window in windows(records, 1 if self._is_typed else None):
+            self._progress.has_read(len(window))
+            yield window
+
+    def _answers(self, windows: Iterator[Sequence[Record]]) -> Generator[list[Prediction], None, None]:
+        """The predictions of each window, counted. Closing the generator ends the processes that make them."""
+        from imdbsent.classify.parallel import classify_windows  # noqa: PLC0415 (as above)
+
+        workers = 1 if self._is_typed else self._classifier.engine.threads
+        answered = classify_windows(self._classifier, windows, self._job.options, workers=workers)
+        with closing(answered):
+            for predictions in answered:
+                self.counts.add(predictions)
+                self._progress.has_answered(len(predictions))
+                yield predictions
+
+    def _results(self, predictions: Iterable[Prediction], after: int = 0) -> Iterator[Prediction]:
+        """The predictions that are results, counted; so many records came before them."""
+        options, is_numbered = self._job.options, self._spec.is_numbered
+        if options.is_selective:
+            from imdbsent.classify.selection import select  # noqa: PLC0415 (few runs select)
+
+            predictions = select(
+                predictions,
+                options,
+                self._classifier.bundle.card.threshold,
+                number_from=after + 1 if is_numbered else None,
+                kept=len(self._inputs.columns.kept),
+            )
+        return self.counts.passing(predictions)
+
+    def _predictions_writer(self) -> AbstractContextManager[Writer]:
+        if self._spec.format is Format.TABLE:
+            return nullcontext(
+                self._screen.predictions(self._spec.columns, paged=self._inputs.are_bulk, typed=self._is_typed)
+            )
+        return open_output(self._spec)
+
+    def _explanations_writer(self) -> AbstractContextManager[Writer]:
+        if self._spec.format is Format.TABLE:
+            return nullcontext(self._screen.explanations())
+        from imdbsent.explain.layout import explanation_layout  # noqa: PLC0415 (few runs explain)
+
+        return open_output(self._spec, explanation_layout(self._spec.format, self._spec.columns))
+
+    def _explanations(self, records: Iterable[Record]) -> Iterator[Explanation]:
+        """The explanations of all records, or of those that are selected; counted."""
+        if self._job.options.is_selective:
+            with closing(self._answers(self._windows(records))) as answers:
+                selected = self._results(chain.from_iterable(answers))
+                yield from self._explained(map(self._record_of, selected))
+            return
+        for explanation in self._explained(self._reading(records)):
+            self.counts.add([explanation.prediction])
+            self._progress.has_answered(1)
+            self.counts.results += 1
+            yield explanation
+
+    def _explained(self, records: Iterable[Record]) -> Iterator[Explanation]:
+        from imdbsent.classify.classifier import windows  # noqa: PLC0415 (it loads ONNX Runtime)
+        from imdbsent.explain.explain import WINDOW, Explainer  # noqa: PLC0415 (few runs explain)
+
+        explainer = Explainer(self._classifier)
+        for window in windows(records, 1 if self._is_typed else WINDOW):
+            yield from explainer.explain_window(window, self._job.options)
+
+    def _reading(self, records: Iterable[Record]) -> Iterator[Record]:
+        for record in records:
+            self._progress.has_read(1)
+            yield record
+
+    def _record_of(self, result: Prediction) -> Record:
+        """The record of a selected prediction; without an id it is called by its number."""
+        from imdbsent.records import Record  # noqa: PLC0415 (only here)
+
+        name = f"record {result.kept[0]:,}" if self._spec.is_numbered else result.id
+        return Record(result.text, result.problem, name, result.number, result.kept)
+
+    def _plan(self) -> Plan:
+        """What decides the bytes of the file, besides the records: derived from the fields of the options."""
+        import hashlib  # noqa: PLC0415 (only files need it)
+
+        import onnxruntime  # noqa: PLC0415 (as above)
+
+        from imdbsent.writing.checkpoints import Plan  # noqa: PLC0415 (as above)
+
+        versions = {"imdbsent": __version__, "onnxruntime": onnxruntime.__version__}
+        if self._spec.format is Format.PARQUET:
+            versions["pyarrow"] = pyarrow("Parquet").__version__
+        return Plan(
+            model=hashlib.sha256(self._classifier.bundle.card.to_json().encode()).hexdigest(),
+            options=deciding_options(self._job.options, self._spec, self._job.read),
+            versions=versions,
+        )
+
+
+def _run_on_ray(job: PredictJob, screen: Screen) -> Counts:
+    """Classify on a cluster.
+
+    Raises:
+        ExtraMissing: Ray is not installed.
+        ClusterUnreachable: no cluster answers.
+    """
+    from imdbsent.cluster.connect import connected, ray_library  # noqa: PLC0415 (only this engine needs it)
+    from imdbsent.reading.meter import RowsMeter  # noqa: PLC0415 (as above)
+
+    ray_library(job.address)
+    from imdbsent.cluster.job import run  # noqa: PLC0415 (as above)
+
+    cluster_job = ray_job(job, lambda: screen.load(job.model, 1).bundle)
+    meter = RowsMeter(cluster_job.head.rows)
+    with connected(job.address), screen.progress(meter) as progress:
+
+        def watch(rows: int) -> None:
+            more = rows - meter.rows
+            meter.rows = rows
+            if progress is not None:
+                progress.has_read(more)
+                progress.has_answered(more)
+
+        started = time.perf_counter()
+        found = run(cluster_job, None if progress is None else watch)
+    counts = Counts(**{name: found.get(name, 0) for name in _COUNTED}, seconds=time.perf_counter() - started)
+    counts.results = counts.total
+    logger.info(counts.summary(has_neutral=job.options.neutral is not None))
+    return counts
+
+
+def ray_job(job: PredictJob, load: Callable[[], Bundle]) -> Job:
+    """The job for a cluster.
+
+    Args:
+        job: what to do.
+        load: finds the model; it is called last, after all checks.
+
+    Raises:
+        UsageProblem: it cannot be done as typed.
+        InputUnreadable: there is no such file, or the first cannot be read.
+        StorageUnreachable: a filesystem does not answer.
+        ModelMissing: there is no such model.
+    """
+    from imdbsent.cluster.batches import pack  # noqa: PLC0415 (only this engine needs it)
+    from imdbsent.cluster.job import Job, output_folder  # noqa: PLC0415 (as above)
+    from imdbsent.cluster.paths import columns_read, find_files, read_head  # noqa: PLC0415 (as above)
+    from imdbsent.cluster.ray_io import FORMATS  # noqa: PLC0415 (as above)
+
+    if job.reads_stdin:
+        raise UsageProblem("--engine ray reads files, not standard input. Type: imdbsent predict - without --engine")
+    chosen = job.format or Format.PARQUET
+    if chosen not in FORMATS:
+        known = ", ".join(one.value for one in FORMATS)
+        raise UsageProblem(f"--engine ray writes {known}, not {chosen.value}. Type: --format jsonl")
+    OutputSpec(None, chosen, safe_csv=job.safe_csv)  # before files are looked for: is the format right?
+    if job.output is None:
+        raise UsageProblem("--engine ray writes a folder of files. Type: -o FOLDER/ with it")
+    files = find_files((*job.texts, *job.files), job.read.format)
+    head = read_head(files)
+    columns = columns_read(files, head, job.columns, keep_all=not job.read.kept)
+    names = result_columns(columns.kept, has_id=columns.id is not None)
+    return Job(
+        files,
+        head,
+        columns,
+        output_folder(job.output),
+        OutputSpec(None, chosen, names, safe_csv=job.safe_csv),
+        pack(load()),
+        options=job.options,
+        skip_bad=job.read.skip_bad,
+        concurrency=job.concurrency,
+    )
