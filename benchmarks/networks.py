@@ -11,7 +11,7 @@ from imdbsent.bundle.bundle import NETWORK
 from imdbsent.bundle.card import MODEL
 from imdbsent.classify.lstm import sigmoid
 from imdbsent.text.registry import load_tokenizer
-from imdbsent.training import import_library
+from imdbsent.training.backend import import_library
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,11 +39,11 @@ def keras_probabilities(bundle: Bundle, texts: Sequence[str]) -> Array:
 
 
 def _flagship_network(bundle: Bundle) -> Any:
-    from imdbsent.training.architectures.flagship import network_of
+    from imdbsent.training.architectures.flagship import network_from_onnx
     from imdbsent.training.recipes import RECIPES
 
     sizes: dict[str, Any] = {size: bundle.card.recipe[size] for size in _SIZES}
-    network = network_of(bundle.checked(MODEL), replace(RECIPES["flagship"], **sizes))
+    network = network_from_onnx(bundle.checked(MODEL), replace(RECIPES["flagship"], **sizes))
     network.compile(jit_compile=False)  # XLA would compile each width of a batch anew, for minutes
     return network
 

@@ -25,7 +25,7 @@ from imdbsent.bundle.bundle import read_bundle
 from imdbsent.errors import ImdbsentError
 from imdbsent.training import checkpoint
 from imdbsent.training.flagship.run import climb_of, taught
-from imdbsent.training.progress import Several
+from imdbsent.training.progress import CompositeProgress
 from imdbsent.training.run import read_data, write_measured
 
 if TYPE_CHECKING:
@@ -34,11 +34,11 @@ if TYPE_CHECKING:
     from imdbsent.training.request import TrainingRequest
 
 
-class Epochs(Several):
+class Epochs(CompositeProgress):
     """Prints a line an epoch; `TrainingProgress`."""
 
     def __init__(self) -> None:
-        super().__init__([])
+        super().__init__()
 
     def epoch_done(self, epoch: Epoch) -> None:
         """Print its figures."""

@@ -24,7 +24,7 @@ from benchmarks import data_argument, labelled_reviews, machine
 from imdbsent.bundle.bundle import NETWORK, read_bundle
 from imdbsent.classify.classifier import Classifier
 from imdbsent.models import store
-from imdbsent.training import import_library
+from imdbsent.training.backend import import_library
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -20,21 +20,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from benchmarks import data_argument, machine
-from imdbsent.bundle.bundle import MODEL
+from imdbsent.bundle.card import MODEL
 from imdbsent.classify.engine import Engine
 from imdbsent.dataset.aclimdb import find
 from imdbsent.dataset.keras_ids import rank_words
 from imdbsent.text.tokenizer import KerasTokenizer
-from imdbsent.training import import_library
-from imdbsent.training.architectures.classic import answering_network, as_answering, build_network
+from imdbsent.training.architectures.classic import ARCHITECTURE, classic_to_onnx, exported_network
+from imdbsent.training.backend import import_library
 from imdbsent.training.data import imdb_data
-from imdbsent.training.export import classic_to_onnx
 from imdbsent.training.loop import Loop, State
 from imdbsent.training.recipes import BUCKETED, CLASSIC
 from imdbsent.training.run import encode
 
 if TYPE_CHECKING:
-    from imdbsent.bundle.bundle import Epoch
+    from imdbsent.bundle.card import Epoch
     from imdbsent.training.data import TrainingData
     from imdbsent.training.loop import Split
     from imdbsent.training.recipes import Recipe
@@ -64,7 +63,7 @@ class Plain:
     def __init__(self, train: Split, seed: int) -> None:
         keras = import_library("keras")
         keras.utils.set_random_seed(seed)
-        self.network = answering_network(CLASSIC)
+        self.network = exported_network(CLASSIC)
         self.network.compile(loss="binary_crossentropy", optimizer="adam", metrics=["accuracy"])
         self._ids = keras.utils.pad_sequences(train.ids, CLASSIC.maximum_length)
         self._labels = train.labels
@@ -75,7 +74,7 @@ class Plain:
 
     def answering(self) -> Any:
         """The network to measure."""
-        return as_answering(self.network, CLASSIC)
+        return ARCHITECTURE.without_training_parts(self.network, CLASSIC)
 
 
 class Bucketed:
@@ -83,7 +82,10 @@ class Bucketed:
 
     def __init__(self, train: Split, seed: int) -> None:
         import_library("keras").utils.set_random_seed(seed)
-        self.network = build_network(BUCKETED)
+        from imdbsent.training.optimizer import compile_classifier
+
+        self.network = ARCHITECTURE.build(BUCKETED)
+        compile_classifier(self.network, BUCKETED.learning_rate)
         self._train, self._seed = train, seed
         self._states: list[State] = [State()]
 
@@ -98,7 +100,7 @@ class Bucketed:
 
     def answering(self) -> Any:
         """The network to measure."""
-        return as_answering(self.network, BUCKETED)
+        return ARCHITECTURE.without_training_parts(self.network, BUCKETED)
 
 
 @dataclass(frozen=True)

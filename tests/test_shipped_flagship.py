@@ -40,10 +40,10 @@ def ids_of_1000(flagship: Classifier, test_reviews: list[Review]) -> list[list[i
 
 def test_onnx_and_keras_give_the_same_logits(flagship: Classifier, ids_of_1000: list[list[int]]) -> None:
     pytest.importorskip("keras", reason="keras is not installed in the light environment")
-    from imdbsent.training.architectures.flagship import network_of
+    from imdbsent.training.architectures.flagship import network_from_onnx
     from imdbsent.training.recipes import FLAGSHIP
 
-    network = network_of(flagship.bundle.checked(MODEL), FLAGSHIP)
+    network = network_from_onnx(flagship.bundle.checked(MODEL), FLAGSHIP)
     theirs = []
     for ids in ids_of_1000:
         padded = np.zeros((1, -(-len(ids) // 64) * 64), np.int32)

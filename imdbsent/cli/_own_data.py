@@ -1,4 +1,4 @@
-"""The options of a user's own labelled texts, which `train` and `evaluate` share."""
+"""The options for a user's own labeled texts, which `train` and `evaluate` share."""
 
 from __future__ import annotations
 
@@ -16,14 +16,16 @@ if TYPE_CHECKING:
     from imdbsent.training.request import OwnData
 
 
+INPUT: Final = "Input"
+"""The panel of these options in the help."""
 VALIDATION_FRACTION: Final = 0.1
-_FORMATS: Final = ".csv, .tsv, .jsonl or .parquet, also with .gz or .zst, or a folder with .txt files in pos/ and neg/"
+_FORMATS: Final = ".csv, .tsv, .jsonl or .parquet (also .gz or .zst), or a folder with .txt files in pos/ and neg/"
 
 TrainingFile = Annotated[
     str | None,
     typer.Argument(
         metavar="FILE",
-        help=f"Your own labelled texts: {_FORMATS}. Left out: the 25,000 training reviews of IMDB.",
+        help=f"Your own labeled texts: {_FORMATS}. Default: the 25,000 IMDB training reviews.",
         show_default=False,
     ),
 ]
@@ -31,23 +33,30 @@ EvaluationFile = Annotated[
     str | None,
     typer.Argument(
         metavar="FILE",
-        help=f"Your own labelled texts: {_FORMATS}. Left out: the 25,000 test reviews of IMDB.",
+        help=f"Your own labeled texts: {_FORMATS}. Default: the 25,000 IMDB test reviews.",
         show_default=False,
     ),
 ]
 TextColumn = Annotated[
-    str | None, typer.Option("--text-column", metavar="NAME", help="Column of FILE with the text. Left out: text.")
+    str | None,
+    typer.Option(
+        "--text-column", metavar="NAME", help="Column of FILE with the text. Default: text.", rich_help_panel=INPUT
+    ),
 ]
 LabelColumn = Annotated[
-    str | None, typer.Option("--label-column", metavar="NAME", help="Column of FILE with the label. Left out: label.")
+    str | None,
+    typer.Option(
+        "--label-column", metavar="NAME", help="Column of FILE with the label. Default: label.", rich_help_panel=INPUT
+    ),
 ]
 Positive = Annotated[
     str | None,
     typer.Option(
         "--positive",
         metavar="RULE",
-        help="Which labels are positive: '>=7', '<3', or the label itself; all others are negative. "
-        "Left out: positive, pos, 1, true against negative, neg, 0, false.",
+        help="Labels that are positive: '>=7', '<3', or one label; all others are negative. "
+        "Default: positive, pos, 1 or true; negative, neg, 0 or false are negative.",
+        rich_help_panel=INPUT,
     ),
 ]
 GroupColumn = Annotated[
@@ -55,8 +64,9 @@ GroupColumn = Annotated[
     typer.Option(
         "--group-column",
         metavar="NAME",
-        help="Column of FILE with what rows have in common, as a film: its rows are all learned from, or all validated "
-        "on, so that validation shows how good the model is on others.",
+        help="Column of FILE with a group, for example the film. All rows of a group are learned from, or all are "
+        "validated on.",
+        rich_help_panel=INPUT,
     ),
 ]
 Validation = Annotated[
@@ -64,9 +74,10 @@ Validation = Annotated[
     typer.Option(
         "--validation",
         metavar="FILE",
-        help="File or folder to validate on. Left out: validation/ or test/ beside the train/ of a folder, "
-        "else a part of FILE.",
+        help="File or folder to validate on. Default: validation/ or test/ next to train/ in a folder, else part of "
+        "FILE.",
         show_default=False,
+        rich_help_panel=INPUT,
     ),
 ]
 ValidationFraction = Annotated[
@@ -75,8 +86,9 @@ ValidationFraction = Annotated[
         "--validation-fraction",
         min=0.01,
         max=0.5,
-        help=f"Share of FILE to validate on. Left out: {VALIDATION_FRACTION}.",
+        help=f"Share of FILE to validate on. Default: {VALIDATION_FRACTION}.",
         show_default=False,
+        rich_help_panel=INPUT,
     ),
 ]
 
@@ -84,27 +96,27 @@ ValidationFraction = Annotated[
 def check_subject(
     command: str, file: str | None, of_reviews: Mapping[str, object], of_file: Mapping[str, object]
 ) -> None:
-    """Check that no option is given that is about the other source of texts.
+    """Check that no option is given that needs the other source of texts.
 
     Args:
-        command: the command that the message of an error names.
+        command: named in the error.
         file: the user's own texts; None for the IMDB reviews.
-        of_reviews: the options about the IMDB reviews, and their values, None where one is left out.
-        of_file: the same of those about a user's own.
+        of_reviews: the options for the IMDB reviews, and their values; None for an option that is not given.
+        of_file: the options for the user's own texts, likewise.
 
     Raises:
-        UsageProblem: one is.
+        UsageProblem: there is one.
     """
     given = [option for option, value in (of_reviews if file else of_file).items() if value is not None]
     if given:
-        subject, other = ("the IMDB reviews", "FILE") if file else ("FILE", "the IMDB reviews")
-        raise UsageProblem(f"{given[0]} is about {subject}, not about {other}. Type: imdbsent {command} --help")
+        problem = "cannot be combined with FILE" if file else "requires FILE"
+        raise UsageProblem(f"{given[0]} {problem}. Type: imdbsent {command} --help")
 
 
 def columns_and_rule(
     sources: Sequence[str], text: str | None, label: str | None, positive: str | None, group: str | None = None
 ) -> tuple[Columns, LabelRule]:
-    """Where a file has what, and which of its labels are positive.
+    """Which columns of a file have what, and which of its labels are positive.
 
     Args:
         sources: the user's own texts, files and folders.
@@ -114,7 +126,7 @@ def columns_and_rule(
         group: value of `--group-column`.
 
     Raises:
-        UsageProblem: the rule is none, or one of them is given for folders, which have no columns.
+        UsageProblem: the rule is invalid, or an option is given for folders only, which have no columns.
     """
     from imdbsent.reading.labelled import Columns, parse_rule
     from imdbsent.reading.trees import is_folder
@@ -123,8 +135,8 @@ def columns_and_rule(
     given = [option for option, value in options.items() if value is not None]
     if given and all(map(is_folder, sources)):
         raise UsageProblem(
-            f"{given[0]} is about the columns of a file, and '{sources[0]}' is a folder, whose pos/ and neg/ say what "
-            f"its texts are. Type the same command without {given[0]}"
+            f"{given[0]} requires a file with columns, and '{sources[0]}' is a folder, whose pos/ and neg/ are the "
+            f"labels. Type the same command without {given[0]}"
         )
     default = Columns()
     return Columns(text or default.text, label or default.label, group), parse_rule(positive)
@@ -141,7 +153,7 @@ def own_data(
     validation: str | None,
     validation_fraction: float | None,
 ) -> OwnData | None:
-    """What the command line of `train` says of a user's own texts.
+    """The user's own texts, from the options of `train`.
 
     Args:
         file: the texts; None for the IMDB reviews.
@@ -157,7 +169,7 @@ def own_data(
         The texts; None for the IMDB reviews.
 
     Raises:
-        UsageProblem: options contradict each other or the texts, or `--positive` is no rule.
+        UsageProblem: options contradict each other or the texts, or `--positive` is not a rule.
     """
     from imdbsent.training.request import OwnData
 
@@ -174,7 +186,7 @@ def own_data(
         return None
     if validation is not None and validation_fraction is not None:
         raise UsageProblem(
-            "--validation names the texts to validate on, --validation-fraction a share of FILE. Type one of them"
+            "--validation cannot be combined with --validation-fraction. Type one of them"
         )
     sources = [file] if validation is None else [file, validation]
     columns, _ = columns_and_rule(sources, text_column, label_column, positive, group_column)

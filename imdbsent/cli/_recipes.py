@@ -1,7 +1,4 @@
-"""An option for each field of a recipe, made from the recipe itself.
-
-`imdbsent train --list`: the recipes, field by field.
-"""
+"""The recipes on the command line: one option for each field, and the list of `imdbsent train --list`."""
 
 from __future__ import annotations
 
@@ -11,7 +8,7 @@ import math
 import sys
 from collections.abc import Callable
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
 
 import typer
 
@@ -26,15 +23,19 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 
-_WIDE = 110  # characters
+_Command = TypeVar("_Command", bound=Callable[..., None])
+
+PANEL: Final = "Recipe fields (override the recipe)"
+"""The panel of the options in the help."""
+_WIDE: Final = 110  # characters
 
 
 def show_recipes(chosen: Recipe, *, as_json: bool, no_color: bool) -> None:
-    """Print the recipes on standard output, and behind them the one that was asked for, where it is none of them.
+    """Print the recipes on standard output, followed by the chosen one if it is not one of them.
 
     Raises:
-        OutputClosed: the reader has gone.
-        OutputFailed: the system refuses.
+        OutputClosed: the reader is gone.
+        OutputFailed: standard output cannot be written.
     """
     named = list(RECIPES.values())
     recipes = named if chosen in named else [*named, chosen]
@@ -47,11 +48,11 @@ def show_recipes(chosen: Recipe, *, as_json: bool, no_color: bool) -> None:
 
 
 def recipe_table(recipes: Sequence[Recipe], width: int) -> Table:
-    """A row a field, a column a recipe; what is not as in the first recipe is bold.
+    """One row per field, one column per recipe; values that differ from the first recipe are bold.
 
     Args:
-        recipes: all that have a name, and perhaps a last one that is different.
-        width: characters there are; where they are few, what a field means is left to `--help`.
+        recipes: all that have a name, and perhaps another one at the end.
+        width: width of the terminal, in characters; a narrow table does not say what a field means.
     """
     from rich.table import Table
     from rich.text import Text
@@ -61,28 +62,28 @@ def recipe_table(recipes: Sequence[Recipe], width: int) -> Table:
     for recipe in recipes:
         is_named = RECIPES.get(recipe.name) == recipe
         table.add_column(Text(recipe.name if is_named else f"{recipe.name} *"), justify="right", overflow="fold")
-    table.add_column("from .. to")
+    table.add_column("range")
     is_wide = width >= _WIDE
     if is_wide:
-        table.add_column("what it is")
+        table.add_column("meaning")
     for field in SETTINGS:
         values = [_shown(getattr(recipe, field)) for recipe in recipes]
         cells = [Text(value, style="" if value == values[0] else "bold") for value in values]
-        table.add_row(field, *cells, _range(field), *([SETTINGS[field][1].meaning] if is_wide else []))
+        table.add_row(field, *cells, _range(field, is_wide=is_wide), *([SETTINGS[field][1].meaning] if is_wide else []))
     if recipes[-1] not in RECIPES.values():
-        table.caption = "* as it would be trained"
+        table.caption = "* would be trained"
         table.caption_justify = "left"
     return table
 
 
 def recipes_json(recipes: Sequence[Recipe]) -> Iterator[str]:
-    """One array, an object a recipe."""
+    """One JSON array, with one object per recipe."""
     yield json.dumps([asdict(recipe) for recipe in recipes], ensure_ascii=False, indent=2) + "\n"
 
 
-def _range(field: str) -> str:
+def _range(field: str, *, is_wide: bool) -> str:
     kind, setting = SETTINGS[field]
-    if kind is bool:
+    if kind is bool or (setting.choices and not is_wide):
         return ""
     return ", ".join(setting.choices) or f"{setting.low:,} .. {setting.high:,}"
 
@@ -92,16 +93,12 @@ def _shown(value: str | float) -> str:
         return "yes" if value else "no"
     return value if isinstance(value, str) else f"{value:,}"
 
-_Command = TypeVar("_Command", bound=Callable[..., None])
-
-PANEL = "Fields of the recipe"
-
 
 def with_recipe_options(command: _Command) -> _Command:
-    """Give a Typer command an option for each field of a recipe but its name, as --epochs for `epochs`.
+    """Give a Typer command one option for each field of a recipe but its name, for example --epochs for `epochs`.
 
     Args:
-        command: takes them as `**fields`; a field whose option was left out is None.
+        command: takes them as `**fields`; a field whose option is not given is None.
     """
     signature = inspect.signature(command, eval_str=True)
     kept = [p for p in signature.parameters.values() if p.kind is not inspect.Parameter.VAR_KEYWORD]
@@ -114,15 +111,15 @@ def with_recipe_options(command: _Command) -> _Command:
 
 
 def override_from_options(recipe: Recipe, options: dict[str, Any]) -> Recipe:
-    """A recipe with the fields that were given on the command line.
+    """Override the fields of a recipe that are given on the command line.
 
     Args:
-        recipe: what the rest is taken from.
-        options: each field; None where its option was left out.
+        recipe: provides the other fields.
+        options: each field; None if its option is not given.
 
     Raises:
-        UsageProblem: a value makes no sense.
-        RecipeInvalid: together they make none.
+        UsageProblem: a value is not allowed.
+        RecipeInvalid: the values do not work together.
     """
     from imdbsent.training.recipes import override
 

@@ -1,28 +1,26 @@
-"""Training with progress on a console: from the beginning, or from a checkpoint. The work behind `imdbsent train`.
+"""What `imdbsent train` shows: the progress of the run on standard error, and its result on standard output.
 
-A training run on standard error: bars and a row an epoch on a terminal, plain lines off one.
-
-What `imdbsent train` prints at its end: loss and accuracy, the learning curves, where the model is.
+On a terminal, the progress is bars and one row per epoch; elsewhere, one plain line per epoch.
 """
 
 from __future__ import annotations
 
 import contextlib
 import time
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from rich.table import Table
 from rich.text import Text
 
 from imdbsent.cli._charts import learning_curves
 from imdbsent.cli._console import stdout_console
-from imdbsent.cli._progress import can_animate
+from imdbsent.cli._progress import DownloadBar, can_animate
 from imdbsent.cli._streams import visible
-from imdbsent.errors import OutputFailed, UsageProblem
+from imdbsent.errors import OutputFailed
 from imdbsent.writing.text import output_errors
 
 if TYPE_CHECKING:
+    from pathlib import Path
     from types import TracebackType
 
     from rich.console import Console, RenderableType
@@ -30,83 +28,112 @@ if TYPE_CHECKING:
     from rich.progress import Progress
     from typing_extensions import Self
 
-    from imdbsent.bundle.bundle import Epoch
+    from imdbsent.bundle.card import Epoch
     from imdbsent.training.checkpoint import Checkpoint
     from imdbsent.training.progress import Position, TrainingProgress
     from imdbsent.training.recipes import Recipe
-    from imdbsent.training.request import OwnData, TrainingRequest
+    from imdbsent.training.request import TrainingRequest
     from imdbsent.training.run import TrainingReport
 
+_REFRESHES: Final = 4  # per second
 
-_REFRESHES = 4  # a second
+
+def train_on_console(
+    request: TrainingRequest, console: Console, *, start: Checkpoint | None = None, tensorboard: Path | None = None
+) -> TrainingReport:
+    """Train with progress on a console.
+
+    Args:
+        request: what to train.
+        console: standard error; a quiet one shows nothing.
+        start: the checkpoint to resume from; None to start a run.
+        tensorboard: folder for event files; None for none.
+
+    Returns:
+        The result.
+
+    Raises:
+        OutputFailed: the bundle or the checkpoint cannot be written.
+        ImdbsentError: the others of `train_bundle`.
+    """
+    from imdbsent.training.progress import CompositeProgress
+    from imdbsent.training.run import check_request, train_bundle
+    from imdbsent.training.tensorboard import TensorBoardLog
+
+    split = request.validation_split
+    try:
+        if start is None:
+            check_request(request)  # before a folder for event files is made
+        with contextlib.ExitStack() as stack:
+            receivers: list[TrainingProgress] = [stack.enter_context(TrainingDisplay(console, split=split))]
+            if tensorboard is not None:
+                receivers.append(stack.enter_context(TensorBoardLog(tensorboard, split)))
+            download = None if console.quiet else DownloadBar(console)
+            return train_bundle(request, progress=CompositeProgress(receivers), download=download, start=start)
+    except OSError as error:
+        raise OutputFailed(f"{error.filename or request.output or request.name}: {error.strerror or error}") from error
 
 
 class TrainingDisplay:
     """Shows a training run; `imdbsent.training.progress.TrainingProgress`.
 
-    On a terminal a row stays for each epoch, above a bar of the run, a bar of the epoch, and the figures of the moment.
+    On a terminal, finished epochs are rows above a bar of the run, a bar of the epoch, and the current figures.
 
     Args:
-        console: standard error.
-        quiet: whether nothing is shown.
-        split: what is looked at after each epoch.
+        console: standard error; a quiet one shows nothing.
+        split: what the network is validated on.
     """
 
-    def __init__(self, console: Console, *, quiet: bool, split: str = "test") -> None:
+    def __init__(self, console: Console, *, split: str = "test") -> None:
         self._console = console
-        self._quiet = quiet
         self._split = split
         self._live: Live | None = None
 
     def __enter__(self) -> Self:
-        """Start drawing once training has begun."""
+        """Return itself; drawing starts when training does."""
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        """Give the terminal back, whatever happened."""
-        if self._live is not None:
-            self._live.stop()
-            self._live = None
+        """Restore the terminal, whatever happened."""
+        self._stop_live()
 
     def started(self, recipe: Recipe, train_batches: int, test_batches: int, position: Position) -> None:
-        """Training begins, or goes on."""
-        if self._live is not None:  # the next network of a ladder
-            self._live.stop()
-            self._live = None
+        """Training starts or resumes."""
+        self._stop_live()  # of the network before, if the run trains several
         self._bars, self._figures = _bars(self._console), ""
         self._recipe, self._train_batches, self._test_batches = recipe, train_batches, test_batches
-        # A batch of the test split takes about as long as one of training, so both count one.
-        self._an_epoch = train_batches + test_batches
-        done = (position.epoch - 1) * self._an_epoch + position.batch
-        self._begun = self._epoch_begun = time.perf_counter()
+        # A batch of the validation takes about as long as one of training, so each counts as one.
+        per_epoch = train_batches + test_batches
+        done = (position.epoch - 1) * per_epoch + position.batch
+        self._started = self._epoch_started = time.perf_counter()
         self._first_batch = position.batch
-        self._run = self._bars.add_task("run", total=recipe.epochs * self._an_epoch, completed=done, where="")
-        self._epoch = self._bars.add_task("epoch", total=self._an_epoch, completed=position.batch, where="")
+        self._run = self._bars.add_task("run", total=recipe.epochs * per_epoch, completed=done, where="")
+        self._epoch = self._bars.add_task("epoch", total=per_epoch, completed=position.batch, where="")
         self._show_epoch(min(position.epoch, recipe.epochs))
-        self._say(self._beginning(position))
-        if not self._quiet and can_animate(self._console):
+        self._print(self._resumed_line(position))
+        if not self._console.quiet and can_animate(self._console):
             self._start_live()
 
     def batch_done(self, epoch: int, batch: int, loss: float, accuracy: float) -> None:
         """A training batch is done."""
         now = time.perf_counter()
-        rate = (batch - self._first_batch) * self._recipe.batch_size / max(now - self._epoch_begun, 1e-9)
+        rate = (batch - self._first_batch) * self._recipe.batch_size / max(now - self._epoch_started, 1e-9)
         self._figures = f"loss {loss:.4f}  accuracy {accuracy:.2%}  {rate:,.0f} reviews/s"
         self._advance(epoch, f"batch {batch}/{self._train_batches}")
 
     def evaluation_done(self, epoch: int, batch: int) -> None:
-        """A batch of the test split is done."""
+        """A batch of the validation is done."""
         self._advance(epoch, f"{self._split} {batch}/{self._test_batches}")
 
     def epoch_done(self, epoch: Epoch) -> None:
         """An epoch is done."""
-        self._epoch_begun = time.perf_counter()
+        self._epoch_started = time.perf_counter()
         self._first_batch = 0
         self._bars.reset(self._epoch, where="")
         self._show_epoch(min(epoch.number + 1, self._recipe.epochs))
-        self._say(self._row(epoch) if self._live else self._line(epoch))
+        self._print(self._row(epoch) if self._live else self._line(epoch))
 
     def _advance(self, epoch: int, where: str) -> None:
         self._bars.advance(self._run)
@@ -116,20 +143,18 @@ class TrainingDisplay:
     def _show_epoch(self, epoch: int) -> None:
         self._bars.update(self._run, where=f"epoch {epoch}/{self._recipe.epochs}")
 
-    def _beginning(self, position: Position) -> str:
-        """A line about a run that goes on; nothing about one that begins."""
+    def _resumed_line(self, position: Position) -> str:
+        """Where a resumed run continues; nothing for a new run."""
         if (position.epoch, position.batch) == (1, 0):
             return ""
         if position.epoch > self._recipe.epochs:
-            return f"goes on after the last of {self._recipe.epochs} epochs"
-        place = (
-            f", after batch {position.batch} of {self._train_batches}"
-            if 0 < position.batch < self._train_batches
-            else f", with the {self._split} split"
-            if position.batch
-            else ""
-        )
-        return f"goes on with epoch {position.epoch} of {self._recipe.epochs}{place}"
+            return f"resuming after the last of {self._recipe.epochs} epochs"
+        epoch = f"epoch {position.epoch} of {self._recipe.epochs}"
+        if position.batch == 0:
+            return f"resuming at {epoch}"
+        if position.batch == self._train_batches:
+            return f"resuming at the {self._split} split of {epoch}"
+        return f"resuming at {epoch}, after batch {position.batch} of {self._train_batches}"
 
     def _heading(self) -> str:
         loss, accuracy = f"{self._split} loss", f"{self._split} acc."
@@ -149,30 +174,34 @@ class TrainingDisplay:
             f"  {epoch.seconds:.0f} s"
         )
 
-    def _say(self, line: str) -> None:
-        if line and not self._quiet:
+    def _print(self, line: str) -> None:
+        if line:
             self._console.print(line, soft_wrap=True, markup=False)
 
     def _start_live(self) -> None:
         from rich.live import Live
 
-        self._say(self._heading())
+        self._print(self._heading())
         self._live = Live(
             get_renderable=self._view, console=self._console, transient=True, refresh_per_second=_REFRESHES
         )
         self._live.start(refresh=True)
 
+    def _stop_live(self) -> None:
+        if self._live is not None:
+            self._live.stop()
+            self._live = None
+
     def _view(self) -> RenderableType:
         from rich.console import Group
-        from rich.text import Text
 
-        so_far = _duration(time.perf_counter() - self._begun)
+        so_far = _duration(time.perf_counter() - self._started)
         figures = Text(f"{self._figures or 'the first batch takes longest'}  {so_far} so far", no_wrap=True)
         return Group(self._bars, figures)
 
 
 def _bars(console: Console) -> Progress:
-    """The bars of the run and of the epoch: drawn as a part of the live view, never by themselves."""
+    """The bars of the run and of the epoch, to be drawn as part of the live view."""
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
     return Progress(
@@ -187,22 +216,22 @@ def _bars(console: Console) -> Progress:
 
 
 def _duration(seconds: float) -> str:
-    """As 0:07, 12:30 or 1:02:03."""
+    """A duration: 0:07, 12:30 or 1:02:03."""
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
 def show_report(report: TrainingReport, *, no_color: bool) -> None:
-    """Print what came of a training run, on standard output.
+    """Print the result of a training run on standard output: learning curves, loss and accuracy, and the next command.
 
     Raises:
-        OutputClosed: the reader has gone.
-        OutputFailed: the system refuses.
+        OutputClosed: the reader is gone.
+        OutputFailed: standard output cannot be written.
     """
     console = stdout_console(no_color=no_color)
     card = report.bundle.card
-    curves = learning_curves(card.history, card.shown_split, console.width, ascii_only=console.options.ascii_only)
+    curves = learning_curves(card.history, card.validation_split, console.width, ascii_only=console.options.ascii_only)
     with output_errors():
         if curves is not None:
             console.print(curves)
@@ -223,178 +252,18 @@ def report_table(report: TrainingReport) -> Table:
     table.add_column("loss", justify="right")
     table.add_column("accuracy", justify="right")
     table.add_row("train, mean of the last epoch", f"{last.loss:.4f}", f"{last.accuracy:.2%}")
-    table.add_row(Text(visible(f"{card.shown_split}, Keras")), f"{last.test_loss:.4f}", f"{last.test_accuracy:.2%}")
-    divided = "" if card.temperature == 1 else f", temperature {card.temperature:g}"
+    keras = Text(visible(f"{card.validation_split}, Keras"))
+    table.add_row(keras, f"{last.test_loss:.4f}", f"{last.test_accuracy:.2%}")
+    temperature = "" if card.temperature == 1 else f", temperature {card.temperature:g}"
     for metrics in card.metrics:
-        name = Text(visible(f"{metrics.split}, ONNX as it answers{divided}"))
+        name = Text(visible(f"{metrics.split}, ONNX (used to answer){temperature}"))
         table.add_row(name, f"{metrics.loss:.4f}", f"{metrics.accuracy:.2%}")
     return table
 
 
 def _argument(report: TrainingReport) -> str:
-    """How `--model` names the model that was trained."""
+    """The value of `--model` for the trained model."""
     from imdbsent.models import store
 
     directory = report.bundle.directory
     return directory.name if directory == store.directory_of(directory.name) else f"'{directory.absolute()}'"
-
-DEFAULT_SEED = 7
-
-
-def train_model(
-    recipe: Recipe,
-    *,
-    name: str,
-    console: Console,
-    data: Path | None = None,
-    own: OwnData | None = None,
-    base: str | None = None,
-    output: Path | None = None,
-    replace: bool = False,
-    seed: int = DEFAULT_SEED,
-    quiet: bool = False,
-    tensorboard: Path | None = None,
-    smoke: bool = False,
-    reader: bool = True,
-) -> TrainingReport:
-    """Train a recipe, showing progress on a console.
-
-    Args:
-        recipe: how to train.
-        name: the model's name.
-        console: where progress is drawn.
-        data: archive or folder of the reviews; None to find or download them.
-        own: the user's own texts; None for the reviews.
-        base: name or folder of the model to start from; None to start from random weights.
-        output: folder to write the bundle to; None to install it under its name.
-        replace: whether a model that is there may be replaced.
-        seed: seed of the weights and of the order of the batches.
-        quiet: whether nothing is shown but errors.
-        tensorboard: folder for event files; None for none.
-        smoke: whether to climb the flagship's ladder on a few reviews only.
-        reader: whether the flagship's largest teacher is a part of it.
-
-    Returns:
-        What came of it.
-
-    Raises:
-        UsageProblem: the name or the folder cannot be used, or the recipe is not for such texts.
-        ImdbsentError: the others of `train_bundle` and `find_or_fetch`.
-    """
-    from imdbsent.cli._progress import DownloadBar
-    from imdbsent.dataset.download import find_or_fetch
-    from imdbsent.training.base import of_model
-    from imdbsent.training.flagship.ladder import small
-    from imdbsent.training.request import TrainingRequest
-    from imdbsent.training.tensorboard import check
-
-    _check_place(name, output, replace=replace)
-    _check_ladder(recipe, own=own, base=base, smoke=smoke, reader=reader)
-    if tensorboard is not None:
-        check(tensorboard)
-    starts_from, recipe = of_model(base, recipe) if base else (None, recipe)
-    source = None if own else find_or_fetch(data, None if quiet else DownloadBar(console))
-    request = TrainingRequest(
-        small(recipe) if smoke else recipe,
-        seed,
-        name,
-        output=str(output.absolute()) if output else None,
-        data=str(source.absolute()) if source else None,
-        own=own,
-        base=starts_from,
-        smoke=smoke,
-        reader=reader,
-    )
-    return run_request(request, console, quiet=quiet, tensorboard=tensorboard)
-
-
-def resume(
-    name: str | None, console: Console, *, quiet: bool = False, tensorboard: Path | None = None
-) -> TrainingReport:
-    """Go on with a run that was stopped.
-
-    Args:
-        name: the model's name; None where only one run can be meant.
-        console: where progress is drawn.
-        quiet: whether nothing is shown but errors.
-        tensorboard: folder for event files; None for none.
-
-    Returns:
-        What came of it.
-
-    Raises:
-        CheckpointMissing: no run can go on, or the name is needed.
-        ImdbsentError: the others of `train_bundle`.
-    """
-    from imdbsent.training import checkpoint as unfinished
-
-    checkpoint = unfinished.find(name)
-    return run_request(checkpoint.head.request, console, quiet=quiet, start=checkpoint, tensorboard=tensorboard)
-
-
-def run_request(
-    request: TrainingRequest,
-    console: Console,
-    *,
-    quiet: bool,
-    start: Checkpoint | None = None,
-    tensorboard: Path | None = None,
-) -> TrainingReport:
-    """Train what was asked for, showing progress on a console.
-
-    Args:
-        request: what to train.
-        console: where progress is drawn.
-        quiet: whether nothing is shown but errors.
-        start: the checkpoint to go on from; None to begin.
-        tensorboard: folder for event files; None for none.
-
-    Raises:
-        ImdbsentError: those of `train_bundle`.
-    """
-    from imdbsent.training.progress import Several
-    from imdbsent.training.run import train_bundle
-    from imdbsent.training.tensorboard import TensorBoardLog
-
-    split = "test" if request.own is None and request.recipe.scheme == "keras" else "validation"
-    try:
-        with contextlib.ExitStack() as stack:
-            told: list[TrainingProgress] = [stack.enter_context(TrainingDisplay(console, quiet=quiet, split=split))]
-            if tensorboard is not None:
-                told.append(stack.enter_context(TensorBoardLog(tensorboard, split)))
-            return train_bundle(request, progress=Several(told), start=start)
-    except OSError as error:
-        raise OutputFailed(f"{error.filename or request.output or request.name}: {error.strerror or error}") from error
-
-
-def _check_ladder(recipe: Recipe, *, own: OwnData | None, base: str | None, smoke: bool, reader: bool) -> None:
-    """Check that the flagship is asked for what its ladder can do."""
-    if recipe.scheme == "keras":
-        for option, is_given in (("--smoke", smoke), ("--no-reader", not reader)):
-            if is_given:
-                raise UsageProblem(
-                    f"{option} is of the flagship's stages. Type: imdbsent train --recipe flagship {option}"
-                )
-        return
-    if own is not None:
-        raise UsageProblem(
-            f"the recipe {recipe.name!r} learns from the unlabelled reviews of IMDB, too, and not from a file. "
-            "Type the same command with --recipe bucketed"
-        )
-    if base is not None:
-        raise UsageProblem(
-            f"the recipe {recipe.name!r} starts from its own teachers. Type the same command without --from"
-        )
-
-
-def _check_place(name: str, output: Path | None, *, replace: bool) -> None:
-    """Check that the new bundle's place is free, and that no run that can go on would be lost."""
-    from imdbsent.models import store
-    from imdbsent.training import checkpoint as unfinished
-
-    if output is None:
-        store.check_name(name, replace=replace)
-    elif output.exists() and not replace and not (output.is_dir() and not any(output.iterdir())):
-        raise UsageProblem(f"'{output}' is there already. Type: --output OTHER, or --replace")
-    if not replace:
-        unfinished.check_none(name)

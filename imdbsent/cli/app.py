@@ -46,8 +46,7 @@ COMMANDS = (
         "train",
         "imdbsent.cli.train",
         "train",
-        "Train a network on the 25,000 training reviews, or on your own texts, and show held-out texts after each "
-        "epoch.",
+        "Train a network on the IMDB reviews, or on your own labeled texts.",
         _OWN,
     ),
     LazyCommand(

@@ -1,14 +1,14 @@
-"""`imdbsent train`: train a network on the IMDB reviews."""
+"""`imdbsent train`: train a network on the IMDB reviews, or on your own labeled texts."""
 
 from __future__ import annotations
 
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from imdbsent.cli._console import Data, NoColor, Quiet, Verbose, show_messages
+from imdbsent.cli._console import Data, NoColor, Quiet, show_messages
 from imdbsent.cli._own_data import (
     GroupColumn,
     LabelColumn,
@@ -20,14 +20,17 @@ from imdbsent.cli._own_data import (
     own_data,
 )
 from imdbsent.cli._recipes import override_from_options, with_recipe_options
-from imdbsent.cli._training import DEFAULT_SEED, resume, train_model
 from imdbsent.errors import UsageProblem
+from imdbsent.training.request import DEFAULT_SEED
 
 if TYPE_CHECKING:
     from imdbsent.training.recipes import Recipe
 
-_WITH_RESUME = ("is_resumed", "name", "tensorboard", "quiet", "no_color")
-"""The options that a run which goes on can still be given."""
+_MODEL: Final = "Model"
+_OUTPUT: Final = "Output"
+_RUN: Final = "Run"
+_WITH_RESUME: Final = ("is_resumed", "name", "tensorboard", "quiet", "no_color")
+"""The options that can be combined with `--resume`."""
 
 
 class ListFormat(str, Enum):
@@ -46,15 +49,30 @@ def train(
         typer.Option(
             "--recipe",
             metavar="NAME|FILE.toml",
-            help="How to train: 'classic' is the LSTM of the tutorials, 'flagship' the most accurate. "
-            "A TOML file has 'base' and what is different.",
+            help="How to train: 'classic' (the LSTM of the tutorials), 'bucketed' (the same, faster), 'flagship' (the "
+            "most accurate), or a TOML file with 'base' and what differs.",
+            rich_help_panel=_MODEL,
         ),
     ] = "classic",
+    base: Annotated[
+        str | None,
+        typer.Option(
+            "--from",
+            metavar="NAME|PATH",
+            help="Model to start from, with its words and weights. Default: random weights.",
+            show_default=False,
+            rich_help_panel=_MODEL,
+        ),
+    ] = None,
     list_recipes: Annotated[
-        bool, typer.Option("--list", help="Print the recipes, with the one asked for, instead of training.")
+        bool,
+        typer.Option("--list", help="Print the recipes, including the chosen one, and exit.", rich_help_panel=_MODEL),
     ] = False,
     list_format: Annotated[
-        ListFormat | None, typer.Option("--format", help="Of the list. Left out: table.", show_default=False)
+        ListFormat | None,
+        typer.Option(
+            "--format", help="Format of --list. Default: table.", show_default=False, rich_help_panel=_MODEL
+        ),
     ] = None,
     data: Data = None,
     text_column: TextColumn = None,
@@ -63,46 +81,61 @@ def train(
     group_column: GroupColumn = None,
     validation: Validation = None,
     validation_fraction: ValidationFraction = None,
-    base: Annotated[
+    name: Annotated[
         str | None,
         typer.Option(
-            "--from",
-            metavar="NAME|PATH",
-            help="Go on from the words and weights of a model that is there. Left out: from random weights.",
-            show_default=False,
+            "--name", help="Name of the model. Default: my-RECIPE.", show_default=False, rich_help_panel=_OUTPUT
         ),
-    ] = None,
-    name: Annotated[
-        str | None, typer.Option("--name", help="The model's name. Left out: my-RECIPE.", show_default=False)
     ] = None,
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", metavar="FOLDER", help="Write the model here instead of installing it."),
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FOLDER",
+            help="Write the model to a folder instead of installing it.",
+            rich_help_panel=_OUTPUT,
+        ),
     ] = None,
-    replace: Annotated[bool, typer.Option("--replace", help="Replace a model of that name.")] = False,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of the weights and of the order.")] = DEFAULT_SEED,
-    is_resumed: Annotated[
-        bool, typer.Option("--resume", help="Go on with a run that was stopped, as if it never had been.")
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Replace an existing model.", rich_help_panel=_OUTPUT)
     ] = False,
     tensorboard: Annotated[
         Path | None,
-        typer.Option("--tensorboard", metavar="FOLDER", help="Write event files for TensorBoard, too."),
+        typer.Option(
+            "--tensorboard",
+            metavar="FOLDER",
+            help="Also write event files for TensorBoard.",
+            rich_help_panel=_OUTPUT,
+        ),
     ] = None,
+    is_resumed: Annotated[
+        bool, typer.Option("--resume", help="Resume a run that was stopped.", rich_help_panel=_RUN)
+    ] = False,
+    seed: Annotated[
+        int,
+        typer.Option(min=0, help="Seed of the weights and of the order of the texts.", rich_help_panel=_RUN),
+    ] = DEFAULT_SEED,
     smoke: Annotated[
-        bool, typer.Option("--smoke", help="Every stage of the flagship on a few reviews, to see that it runs.")
+        bool,
+        typer.Option(
+            "--smoke", help="Flagship: run every stage on a few reviews, as a test.", rich_help_panel=_RUN
+        ),
     ] = False,
     without_reader: Annotated[
         bool,
-        typer.Option("--no-reader", help="The flagship without its largest teacher, which a GPU is wanted for."),
+        typer.Option(
+            "--no-reader", help="Flagship: skip the largest teacher, which needs a GPU.", rich_help_panel=_RUN
+        ),
     ] = False,
     quiet: Quiet = False,
-    verbose: Verbose = False,
     no_color: NoColor = False,
-    **fields: Any,  # an option for each field of a recipe
+    **fields: Any,  # one option for each field of a recipe
 ) -> None:
-    """Train a network on the 25,000 training reviews, or on your own texts, and show held-out texts after each epoch.
+    """Train a network on the IMDB reviews, or on your own labeled texts.
 
-    Ctrl-C stops it after a checkpoint; --resume goes on from there, or from the last whole epoch where it was killed.
+    Loss and accuracy on held-out texts are shown after each epoch. Ctrl-C stops the run and keeps a checkpoint;
+    --resume continues it.
 
     imdbsent train --recipe classic
 
@@ -120,64 +153,70 @@ def train(
 
     imdbsent train --resume
     """
-    from imdbsent.cli._training import show_report
+    from imdbsent.cli._training import show_report, train_on_console
+    from imdbsent.training import checkpoint as unfinished
+    from imdbsent.training.base import start_from
+    from imdbsent.training.request import TrainingRequest
 
-    console = show_messages(no_color=no_color, quiet=quiet, verbose=verbose)
+    console = show_messages(no_color=no_color, quiet=quiet)
     if is_resumed:
-        _check_alone(context)
-        report = resume(name, console, quiet=quiet, tensorboard=tensorboard)
+        _check_resume(context)
+        start = unfinished.find(name)
+        request = start.head.request
     else:
+        start = None
         _check_sizes(base, fields)
         chosen = _chosen(recipe, fields)
         if list_recipes:
             _show_recipes(chosen, list_format, no_color=no_color)
             return
         if list_format is not None:
-            raise UsageProblem(f"--format is of the list. Type: imdbsent train --list --format {list_format.value}")
-        report = train_model(
-            chosen,
-            name=name or (output.name if output else f"my-{chosen.name}"),
-            console=console,
-            data=data,
-            own=own_data(
-                file,
-                data,
-                text_column=text_column,
-                label_column=label_column,
-                positive=positive,
-                group_column=group_column,
-                validation=validation,
-                validation_fraction=validation_fraction,
-            ),
-            base=base,
-            output=output,
-            replace=replace,
-            seed=seed,
-            quiet=quiet,
-            tensorboard=tensorboard,
+            raise UsageProblem(f"--format requires --list. Type: imdbsent train --list --format {list_format.value}")
+        own = own_data(
+            file,
+            data,
+            text_column=text_column,
+            label_column=label_column,
+            positive=positive,
+            group_column=group_column,
+            validation=validation,
+            validation_fraction=validation_fraction,
+        )
+        starts_from, fitted = start_from(base, chosen) if base else (None, chosen)
+        request = TrainingRequest(
+            fitted,
+            seed,
+            name or (output.name if output else ""),
+            output=str(output.absolute()) if output else None,
+            data=str(data.absolute()) if data else None,
+            own=own,
+            base=starts_from,
             smoke=smoke,
             reader=not without_reader,
+            replace=replace,
         )
-    show_report(report, no_color=no_color)
+    report = train_on_console(request, console, start=start, tensorboard=tensorboard)
+    if not quiet:
+        show_report(report, no_color=no_color)
 
 
 def _chosen(recipe: str, fields: dict[str, Any]) -> Recipe:
-    """The recipe that was asked for, with what the command line changes of it."""
+    """The recipe, with the fields that the command line changes."""
     from imdbsent.training.recipes import find_recipe
 
     return override_from_options(find_recipe(recipe), fields)
 
 
 def _check_sizes(base: str | None, fields: dict[str, Any]) -> None:
-    """Check that no size is asked of a model whose weights have theirs."""
+    """Check that the command line does not change the sizes of a model to start from."""
     from imdbsent.training.recipes import SIZES
 
     given = [field for field in SIZES if fields[field] is not None]
     if base is not None and given:
-        option = given[0].replace("_", "-")
+        option = f"--{given[0].replace('_', '-')}"
         raise UsageProblem(
-            f"--{option} cannot be changed with --from: the weights of {base!r} have their sizes. "
-            f"Type the same command without --{option}"
+            f"{option} cannot be combined with --from: the model {base!r} has a fixed size. "
+            f"Type the same command without {option}"
         )
 
 
@@ -187,11 +226,11 @@ def _show_recipes(chosen: Recipe, list_format: ListFormat | None, *, no_color: b
     show_recipes(chosen, as_json=list_format is ListFormat.JSON, no_color=no_color)
 
 
-def _check_alone(context: typer.Context) -> None:
-    """Check that nothing else is asked of a run that goes on: it goes on as it began."""
+def _check_resume(context: typer.Context) -> None:
+    """Check that no other option is given: a run resumes with the options it was started with."""
     for parameter in context.command.params:
         name = parameter.name or ""
         source = context.get_parameter_source(name)
         if name not in _WITH_RESUME and source is not None and source.name == "COMMANDLINE":
             option = max(parameter.opts, key=len) if parameter.param_type_name == "option" else "FILE"
-            raise UsageProblem(f"a run goes on as it began, without {option}. Type: imdbsent train --resume")
+            raise UsageProblem(f"{option} cannot be combined with --resume. Type: imdbsent train --resume")

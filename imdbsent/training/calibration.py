@@ -1,8 +1,8 @@
-"""How sure a network may be: the temperature that divides its logits, fitted on texts that it has not learned from.
+"""Calibration: the temperature that divides a network's logits, fitted on texts it has not learned from.
 
-A network that learns its training texts by heart is far too sure on others. Guo, Pleiss, Sun & Weinberger ("On
-Calibration of Modern Neural Networks", ICML 2017) divide every logit by one number, found on held-out texts by
-minimising their log loss: no verdict changes at the threshold 0.5, and the probabilities become those that come true.
+A network that memorizes its training texts is far too confident on others. Guo, Pleiss, Sun & Weinberger ("On
+Calibration of Modern Neural Networks", ICML 2017) divide every logit by one number, which minimizes the log loss of
+held-out texts. No verdict changes at the threshold 0.5, and the probabilities match how often the verdicts are right.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ if TYPE_CHECKING:
     Array = npt.NDArray[np.float64]
 
 FEWEST: Final = 50
-"""Texts below which no temperature is fitted: from fewer it costs more log loss where a network is well calibrated
-than it gains where the network is half as sure again as it should be (simulated, at accuracies of 81 and 89 %)."""
+"""The fewest texts to fit a temperature on. With fewer, it costs a well calibrated network more log loss than it gains
+one whose logits are half as large again as they should be (simulated, at accuracies of 81 and 89 %)."""
 BOUNDS: Final = (0.05, 20.0)
-"""The temperatures that are looked at."""
+"""The smallest and the largest temperature."""
 
 _DECIMALS: Final = 4
 _HALVINGS: Final = 60  # of the interval: more than float64 has digits for
@@ -37,11 +37,11 @@ _HALVINGS: Final = 60  # of the interval: more than float64 has digits for
 
 @dataclass(frozen=True)
 class Calibration:
-    """What came of fitting a temperature.
+    """A fitted temperature.
 
     Attributes:
         temperature: the temperature, within `BOUNDS`.
-        texts: how many it was fitted on.
+        texts: number of texts it was fitted on.
     """
 
     temperature: float
@@ -49,15 +49,15 @@ class Calibration:
 
 
 def calibrate(classifier: Classifier, examples: Sequence[Example]) -> Calibration | None:
-    """Fit the temperature of a model on labelled texts.
+    """Fit the temperature of a model on labeled texts.
 
     Args:
-        classifier: the model; its own temperature does not count.
-        examples: texts that it has not learned from. Those without a word that it knows do not count.
+        classifier: the model; its own temperature is ignored.
+        examples: texts it has not learned from. Those without a known word do not count.
 
     Returns:
-        What came of it; None where these texts say nothing: there are too few, of one class alone, or the network gives
-        no numbers, as after a training that diverged.
+        The temperature; None if it cannot be fitted: there are too few texts, they are all of one class, or the logits
+        are not finite, as after a training run that diverged.
     """
     encoded = [(classifier.tokenizer.encoding(example.text), example.label) for example in examples]
     read = [(encoding.ids, label) for encoding, label in encoded if encoding.tokens]
@@ -71,21 +71,21 @@ def calibrate(classifier: Classifier, examples: Sequence[Example]) -> Calibratio
 
 
 def fit_temperature(logits: Array, labels: Array) -> float:
-    """The temperature of least log loss on labelled logits.
+    """The temperature with the lowest log loss on labeled logits.
 
     The loss of sigmoid(logit / T) is convex in 1 / T, so its slope, mean(logit * (sigmoid(logit / T) - target)), grows
-    with 1 / T, and its zero is found by halving the interval. The targets are those of Platt ("Probabilistic Outputs
-    for Support Vector Machines", 1999): (P + 1) / (P + 2) for each of P positive texts, 1 / (N + 2) for each of N
-    negative ones, in the place of 1 and 0. With many texts that makes no difference; where few are all judged right, a
-    network does not become sure without end.
+    with 1 / T, and bisection finds its zero. The targets are those of Platt ("Probabilistic Outputs for Support Vector
+    Machines", 1999): (P + 1) / (P + 2) for each of P positive texts and 1 / (N + 2) for each of N negative ones,
+    instead of 1 and 0. With many texts that makes no difference; if a few texts are all judged correctly, it keeps the
+    network from becoming certain.
 
     Args:
         logits: finite, shape (n,).
         labels: 1 or 0, shape (n,).
 
     Returns:
-        The temperature; the nearer of `BOUNDS` where the least loss is beyond them, as that of a network which is worse
-        than chance; 1 where every temperature is as good, as with no texts or with logits that are all 0.
+        The temperature; the closer of `BOUNDS` if the lowest loss is outside of them, as for a network that is worse
+        than chance; 1 if all temperatures are equally good, as with no texts or with logits that are all 0.
     """
     positive = float(np.sum(labels))
     negative = labels.size - positive

@@ -1,6 +1,7 @@
-"""The runs that can go on: where their checkpoints are, and whose they are while a process trains.
+"""Checkpoints: one file that a training run resumes from, bit for bit, and the folder that holds them.
 
-A checkpoint: one file that a training run goes on from, bit for bit. It has its name only once it is whole.
+A checkpoint appears under its name only when it is complete. While a process trains a model, it holds a lock on its
+name.
 """
 
 from __future__ import annotations
@@ -16,44 +17,46 @@ from typing import TYPE_CHECKING, Any, Final, cast
 import numpy as np
 
 from imdbsent import settings
-from imdbsent.bundle.bundle import from_json
 from imdbsent.errors import CheckpointInvalid, CheckpointMissing, TrainingBusy, TrainingUnfinished
 from imdbsent.files import write_arrays
 from imdbsent.training.loop import State  # noqa: TC001 (from_json reads the annotations)
+from imdbsent.training.recipes import with_architecture
 from imdbsent.training.request import TrainingRequest  # noqa: TC001
+from imdbsent.typed_json import from_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     import numpy.typing as npt
 
     Arrays = tuple[npt.NDArray[Any], ...]
 
-
 FORMAT: Final = 1
 """The format that this version writes; it reads no other."""
-
-_HEAD: Final = "head.json"
-
 
 DAMAGE: Final = (
     *(OSError, EOFError, zipfile.BadZipFile, ValueError, TypeError, LookupError, AttributeError),
     # One flipped bit makes a zip file "encrypted", of a version that zipfile does not know, compressed, or huge.
     *(RuntimeError, MemoryError, zlib.error),
 )
-"""What reading a damaged file of NumPy raises."""
+"""What reading a damaged NumPy file raises."""
+
+_HEAD: Final = "head.json"
+_SUFFIX: Final = ".npz"
+_NEW_FIELDS: Final = {"replace": False}
+"""Fields of a request that earlier versions did not write, and what they stood for."""
 
 
 @dataclass(frozen=True)
 class Head:
-    """What a checkpoint says in words and numbers.
+    """Everything in a checkpoint but the arrays.
 
     Attributes:
-        request: what was asked for, all of it.
-        data_sha256: hash of the texts and labels that it is trained on.
-        versions: the Python and the libraries that train it.
-        state: where the run is.
+        request: the whole training request.
+        data_sha256: SHA-256 of the texts and labels it trains on.
+        versions: versions of Python and of the libraries that train it.
+        state: how far the run is.
         format: format of the checkpoint.
     """
 
@@ -66,20 +69,44 @@ class Head:
 
 @dataclass(frozen=True)
 class Variables:
-    """The numbers of a network and of its optimizer, in Keras's order.
+    """The variables of a network and of its optimizer, in Keras's order.
 
     Attributes:
-        network: weights, and the state of random numbers where a network draws any.
-        optimizer: the step, the learning rate, and its moments.
+        network: weights, and the state of random generators if a network has any.
+        optimizer: step, learning rate, and moments.
     """
 
     network: Arrays
     optimizer: Arrays
 
+    @classmethod
+    def of(cls, network: Any) -> Variables:
+        """The variables of a compiled `keras.Model`."""
+        return cls(_values(network.variables), _values(network.optimizer.variables))
+
+    def assign_to(self, network: Any) -> None:
+        """Give a compiled `keras.Model` these variables.
+
+        Raises:
+            ValueError: they have other shapes.
+        """
+        pairs = ((network.variables, self.network), (network.optimizer.variables, self.optimizer))
+        for variables, values in pairs:
+            if [tuple(variable.shape) for variable in variables] != [value.shape for value in values]:
+                raise ValueError("it belongs to another network")
+            for variable, value in zip(variables, values):
+                variable.assign(value)
+
+
+def _values(variables: Iterable[Any]) -> Arrays:
+    from keras import ops
+
+    return tuple(np.array(ops.convert_to_numpy(variable)) for variable in variables)
+
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A run that can go on.
+    """A run that can resume.
 
     Attributes:
         head: everything but the arrays.
@@ -91,7 +118,7 @@ class Checkpoint:
 
 
 def write_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
-    """Write a checkpoint in the place of the last one; whatever happens, one of the two is there, whole.
+    """Replace a checkpoint; whatever happens, either the old or the new one is there, complete.
 
     Raises:
         OSError: it cannot be written.
@@ -109,14 +136,16 @@ def read_checkpoint(path: Path) -> Checkpoint:
     """Read a checkpoint; nothing in it is executed or unpickled.
 
     Raises:
-        CheckpointInvalid: it is damaged, or of another version.
+        CheckpointInvalid: it is damaged, or has another format.
     """
     try:
         with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
             head = json.loads(file[_HEAD].tobytes())
             if head.get("format") != FORMAT:
                 raise ValueError(f"its format is {head.get('format')}, not {FORMAT}")
-            typed = cast("Head", from_json(head, Head, "checkpoint"))
+            request = {**_NEW_FIELDS, **head["request"]}
+            request["recipe"] = with_architecture(request["recipe"])
+            typed = cast("Head", from_json({**head, "request": request}, Head, "checkpoint"))
             variables = Variables(_arrays(file, "network"), _arrays(file, "optimizer"))
     except DAMAGE as error:
         raise CheckpointInvalid(path, str(error)) from error
@@ -127,21 +156,19 @@ def _arrays(file: Any, kind: str) -> Arrays:
     count = sum(name.startswith(f"{kind}-") for name in file.files)
     return tuple(file[f"{kind}-{number}"] for number in range(count))
 
-_SUFFIX = ".npz"
-
 
 def checkpoint_of(name: str) -> Path:
-    """Where the checkpoint of a model's training is, if there is one."""
+    """The path of the checkpoint of a model, whether it exists or not."""
     return settings.training_directory() / f"{name}{_SUFFIX}"
 
 
 def stages_of(name: str) -> Path:
-    """Where a training in several stages keeps what each of them gave."""
+    """The folder where a training run in several stages keeps their results."""
     return settings.training_directory() / f"{name}.stages"
 
 
 def forget(name: str) -> None:
-    """Remove what an ended training leaves.
+    """Remove the checkpoint and the stages of a finished run.
 
     Raises:
         OSError: the checkpoint cannot be removed.
@@ -151,18 +178,18 @@ def forget(name: str) -> None:
 
 
 def names() -> list[str]:
-    """Names of the models whose training can go on."""
+    """The names of the models whose training can resume."""
     return sorted(path.stem for path in settings.training_directory().glob(f"*{_SUFFIX}") if path.name[0] != ".")
 
 
 def find(name: str | None) -> Checkpoint:
-    """The run to go on with.
+    """Find the run to resume.
 
     Args:
-        name: the model's name; None where only one run can be meant.
+        name: name of the model; None if there is only one run.
 
     Raises:
-        CheckpointMissing: there is none, or the name is needed.
+        CheckpointMissing: there is no such run, or a name is needed.
         CheckpointInvalid: it cannot be read.
     """
     unfinished = names()
@@ -174,11 +201,11 @@ def find(name: str | None) -> Checkpoint:
 
 
 def check_none(name: str) -> None:
-    """Check that no run of that name can go on, before a new one takes its place.
+    """Check that a new run does not replace an unfinished one of the same name.
 
     Raises:
-        TrainingUnfinished: one can.
-        CheckpointInvalid: one cannot be read.
+        TrainingUnfinished: there is one.
+        CheckpointInvalid: there is one, and it cannot be read.
     """
     if name in names():
         head = read_checkpoint(checkpoint_of(name)).head
@@ -187,16 +214,16 @@ def check_none(name: str) -> None:
 
 @contextmanager
 def claimed(name: str) -> Iterator[Path]:
-    """Hold the training of a model: no other process trains one of that name meanwhile.
+    """Hold the lock on a model's training, so that no other process trains a model of that name.
 
     Yields:
         The path of its checkpoint.
 
     Raises:
-        TrainingBusy: another process holds it.
+        TrainingBusy: another process holds the lock.
         OSError: the data directory cannot be written.
     """
-    from filelock import FileLock, Timeout  # 20 ms, as in models/publishing.py
+    from filelock import FileLock, Timeout  # takes 20 ms
 
     directory = settings.training_directory()
     directory.mkdir(parents=True, exist_ok=True)

@@ -8,17 +8,9 @@ from dataclasses import asdict, dataclass, field, replace
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any, Final
 
-from imdbsent.bundle.bundle import (
-    HISTORY,
-    MODEL,
-    NETWORK,
-    VOCABULARY,
-    Bundle,
-    Layer,
-    ModelCard,
-    file_sha256,
-    write_card,
-)
+from imdbsent.bundle.bundle import HISTORY, NETWORK, Bundle, write_card
+from imdbsent.bundle.card import MODEL, VOCABULARY, Layer, ModelCard
+from imdbsent.files import file_sha256
 from imdbsent.training.architectures import architecture
 from imdbsent.training.backend import import_library
 from imdbsent.training.progress import write_history
@@ -27,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from imdbsent.bundle.bundle import Epoch, Metrics
+    from imdbsent.bundle.card import Epoch, Metrics
     from imdbsent.text.tokenizer import Vocabulary
     from imdbsent.training.calibration import Calibration
     from imdbsent.training.recipes import Recipe

@@ -1,8 +1,6 @@
-"""The training loop: batch by batch and epoch by epoch, from anywhere in a run.
+"""The training loop: batch by batch and epoch by epoch, from any point of a run.
 
-Adam, as its paper has it, on every backend.
-
-Batches of a split: their order follows from the seed and the epoch alone, so that a run can go on in the middle.
+The order of the batches follows from the seed and the epoch alone, so that a run can resume in the middle of an epoch.
 """
 
 from __future__ import annotations
@@ -13,10 +11,9 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import numpy as np
 
-from imdbsent.bundle.bundle import Epoch
+from imdbsent.bundle.card import Epoch
 from imdbsent.errors import TrainingStopped
 from imdbsent.text.tokenizer import PAD_ID
-from imdbsent.training import import_library
 from imdbsent.training.progress import Position
 
 if TYPE_CHECKING:
@@ -29,44 +26,31 @@ if TYPE_CHECKING:
 
     Indices = npt.NDArray[np.int64]
 
-
-def adam(learning_rate: Any, *, beta_2: float = 0.999, clip_norm: float | None = None) -> Any:
-    """Keras's Adam, that sums the gradient of a word over its places in a batch before it squares it.
-
-    On TensorFlow the gradient of an embedding comes as one slice for each place, and Keras 3 squares the slices one by
-    one: the second moment of a word that stands in a batch a hundred times, as padding does, is the sum of a hundred
-    squares and not the square of the sum (Kingma & Ba 2015, algorithm 1). On JAX and PyTorch the gradient comes summed.
-    So one recipe would train two different networks; tests/training/test_backends.py holds that it does not.
-
-    Args:
-        learning_rate: the step size, or a Keras schedule of it.
-        beta_2: decay of the second moment.
-        clip_norm: the longest gradient, over all weights together; a longer one is shortened. None for any length.
-
-    Returns:
-        A `keras.optimizers.Adam`.
-
-    Raises:
-        TrainingUnavailable: Keras or its backend is not installed.
-    """
-    keras = import_library("keras")
-
-    class Adam(keras.optimizers.Adam):  # type: ignore[name-defined]
-        def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
-            # Slices plus an array are an array, in which the slices of one word have been added up.
-            summed = keras.ops.add(gradient, keras.ops.zeros(variable.shape, variable.dtype))
-            super().update_step(summed, variable, learning_rate)
-
-    return Adam(learning_rate, beta_2=beta_2, global_clipnorm=clip_norm)
-
-EVALUATION_BATCH: Final = 256  # reviews; only the speed depends on it
+EVALUATION_BATCH: Final = 256
+"""Reviews per batch of a validation; affects speed only."""
 
 _POOL: Final = 50
-"""Batches that are sorted by length together: 3,200 reviews of 64 a batch make 2 % padding, and a batch of like
-length still differs from epoch to epoch."""
+"""Batches that are sorted by length together. With 64 reviews per batch, pools of 3,200 leave 2 % padding, and the
+batches still differ from epoch to epoch."""
 _LENGTH_STEP: Final = 8
-"""Batches of like length are padded to multiples of this: a backend that compiles a program for each length, as JAX
-does, compiles 63 of them and not 500."""
+"""Batches of similar length are padded to multiples of this. A backend that compiles a program for each length, such as
+JAX, then compiles 63 of them, not 500."""
+
+
+class Source(Protocol):
+    """Texts in batches, such as `Split`."""
+
+    def shuffled(self, batch_size: int, seed: int, epoch: int) -> Sequence[Any]:
+        """The batches of an epoch, from 1, in training order; the `len` of a batch is its number of texts."""
+
+    def in_order(self) -> Sequence[Any]:
+        """The batches of a validation, which covers every text."""
+
+    def batch(self, batch: Any) -> tuple[Any, Any]:
+        """Ids (B, T) and labels (B, 1) of a batch."""
+
+    def steps(self, batch_size: int, seed: int, epochs: int) -> int:
+        """The largest number of batches in one of these epochs."""
 
 
 @dataclass(frozen=True)
@@ -74,10 +58,10 @@ class Split:
     """Encoded texts and their labels.
 
     Attributes:
-        ids: the ids of each text as the network reads them, 1 to `maximum_length` of them, shape (length,), int32.
+        ids: the ids of each text as the network reads them, 1 to `maximum_length`, shape (length,), int32.
         labels: 1 positive, 0 negative, shape (texts,), float32.
-        maximum_length: ids that a text is cut to, and padded to where batches are not of like length.
-        bucketed: whether batches are of like length; see `imdbsent.training.recipes.Recipe`.
+        maximum_length: number of ids that a text is cut to, and padded to unless `bucketed`.
+        bucketed: whether batches hold texts of similar length; see `imdbsent.training.recipes.Recipe`.
     """
 
     ids: tuple[npt.NDArray[np.int32], ...]
@@ -86,15 +70,15 @@ class Split:
     bucketed: bool
 
     def __len__(self) -> int:
-        """Texts."""
+        """Number of texts."""
         return len(self.ids)
 
     def shuffled(self, batch_size: int, seed: int, epoch: int) -> list[Indices]:
-        """The batches of an epoch in the order in which they are trained on.
+        """The batches of an epoch, in training order.
 
         Args:
-            batch_size: texts a batch; the last one of all may have fewer.
-            seed: with the epoch, it decides the order.
+            batch_size: texts per batch; the very last one may have fewer.
+            seed: decides the order, together with the epoch.
             epoch: from 1.
 
         Returns:
@@ -109,7 +93,7 @@ class Split:
         return [batches[i] for i in generator.permutation(len(batches))]
 
     def in_order(self, batch_size: int = EVALUATION_BATCH) -> list[Indices]:
-        """The batches of a look at every text; by length where they are to be of like length."""
+        """The batches of a validation: by length if `bucketed`."""
         order = np.arange(len(self))
         return _cut(self._by_length(order) if self.bucketed else order, batch_size)
 
@@ -120,8 +104,8 @@ class Split:
             batch: indices of its texts, shape (B,).
 
         Returns:
-            Ids, shape (B, T), and labels, shape (B, 1). Of like length, padding stands behind a text and T is the
-            longest one's length, rounded up to a multiple of 8; else it stands in front and T is `maximum_length`.
+            Ids, shape (B, T), and labels, shape (B, 1). If `bucketed`, padding follows a text, and T is the length of
+            the longest text, rounded up to a multiple of 8; if not, padding precedes a text, and T is `maximum_length`.
         """
         texts = [self.ids[index] for index in batch]
         if self.bucketed:
@@ -131,12 +115,12 @@ class Split:
             width = self.maximum_length
         padded = np.full((len(texts), width), PAD_ID, np.int32)
         for row, text in zip(padded, texts):
-            place = slice(0, len(text)) if self.bucketed else slice(width - len(text), width)
-            row[place] = text
+            span = slice(0, len(text)) if self.bucketed else slice(width - len(text), width)
+            row[span] = text
         return padded, self.labels[batch, None]
 
     def steps(self, batch_size: int, seed: int, epochs: int) -> int:  # noqa: ARG002 (other sources need them)
-        """How many batches an epoch has."""
+        """The number of batches in an epoch."""
         return batches_of(len(self), batch_size)
 
     def _by_length(self, indices: Indices) -> Indices:
@@ -144,12 +128,8 @@ class Split:
         return indices[np.argsort(lengths, kind="stable")]
 
 
-def _cut(order: npt.NDArray[Any], size: int) -> list[Indices]:
-    return [order[start : start + size] for start in range(0, len(order), size)]
-
-
 def batches_of(texts: int, batch_size: int) -> int:
-    """How many batches a number of texts makes."""
+    """The number of batches that texts make."""
     return -(-texts // batch_size)
 
 
@@ -158,20 +138,8 @@ def cut_to(ids: Sequence[int], maximum_length: int) -> npt.NDArray[np.int32]:
     return np.array(ids[-maximum_length:], np.int32)
 
 
-class Source(Protocol):
-    """Texts in batches: `imdbsent.training.loop.Split`, or the spans of the flagship's ladder."""
-
-    def shuffled(self, batch_size: int, seed: int, epoch: int) -> Sequence[Any]:
-        """The batches of an epoch, from 1, in the order in which they are trained on; their `len` is their texts."""
-
-    def in_order(self) -> Sequence[Any]:
-        """The batches of a look at every text."""
-
-    def batch(self, batch: Any) -> tuple[Any, Any]:
-        """Ids (B, T) and labels (B, 1) of a batch."""
-
-    def steps(self, batch_size: int, seed: int, epochs: int) -> int:
-        """The most batches that one of so many epochs has."""
+def _cut(order: npt.NDArray[Any], size: int) -> list[Indices]:
+    return [order[start : start + size] for start in range(0, len(order), size)]
 
 
 @dataclass(frozen=True)
@@ -180,7 +148,7 @@ class Means:
 
     Attributes:
         loss: sum over the texts of the binary cross-entropy, in nats.
-        right: texts whose label was right.
+        right: texts with the right label.
         texts: texts seen.
     """
 
@@ -189,12 +157,12 @@ class Means:
     texts: int = 0
 
     def add(self, loss: float, accuracy: float, texts: int) -> Means:
-        """The same with a batch more, whose means these are."""
+        """Add a batch with these means."""
         return Means(self.loss + loss * texts, self.right + accuracy * texts, self.texts + texts)
 
     @property
     def mean_loss(self) -> float:
-        """Loss a text."""
+        """Loss per text."""
         return self.loss / self.texts
 
     @property
@@ -205,7 +173,7 @@ class Means:
 
 @dataclass(frozen=True)
 class State:
-    """Where a run is, but for the numbers of its network and optimizer.
+    """The state of a run, apart from the variables of its network and optimizer.
 
     Attributes:
         position: epoch and batch.
@@ -221,17 +189,17 @@ class State:
 
 
 class Loop:
-    """Trains a network on one split, and looks at another after each epoch; nothing is chosen by it.
+    """Trains a network on one split and validates it on another after each epoch; nothing is chosen by that.
 
     Args:
         network: a compiled `keras.Model` whose metrics are the loss and "accuracy".
         recipe: epochs and batch size.
         seed: decides the order of the batches.
         train: what it learns from.
-        shown: what it looks at.
-        progress: is told of each batch and epoch.
-        save: keeps a state; it is called after each epoch, and before a stop.
-        stop: whether someone has asked to stop; it is asked after each batch.
+        validation: what it is validated on.
+        progress: called after each batch and epoch.
+        save: saves a state; called after each epoch and before a stop.
+        stop: whether someone asked to stop; called after each batch.
     """
 
     def __init__(
@@ -240,38 +208,37 @@ class Loop:
         recipe: Recipe,
         seed: int,
         train: Source,
-        shown: Source,
+        validation: Source,
         *,
         progress: TrainingProgress,
         save: Callable[[State], None],
         stop: Callable[[], bool],
     ) -> None:
         self._network, self._recipe, self._seed = network, recipe, seed
-        self._train, self._shown = train, shown
+        self._train, self._validation = train, validation
         self._progress, self._save, self._stop = progress, save, stop
 
     def run(self, state: State) -> tuple[Epoch, ...]:
-        """Train from a state on to the last epoch.
+        """Train from a state to the last epoch.
 
         Args:
-            state: where the network is; `State()` for a new one.
+            state: of the network; `State()` for a new one.
 
         Returns:
-            Every epoch of the run, those that were done before among them.
+            Every epoch of the run, including those done before.
 
         Raises:
             TrainingStopped: it was asked to; the state has been saved.
         """
         batches = self._train.steps(self._recipe.batch_size, self._seed, self._recipe.epochs)
-        looks = len(self._shown.in_order())
-        self._progress.started(self._recipe, batches, looks, state.position)
+        self._progress.started(self._recipe, batches, len(self._validation.in_order()), state.position)
         while state.position.epoch <= self._recipe.epochs:
-            state = self._epoch(state)
+            state = self._run_epoch(state)
             self._save(state)
         return state.history
 
-    def _epoch(self, state: State) -> State:
-        """The state after the epoch that a state is in."""
+    def _run_epoch(self, state: State) -> State:
+        """Finish the current epoch; returns the state after it."""
         started = time.perf_counter() - state.seconds
         number = state.position.epoch
         order = self._train.shuffled(self._recipe.batch_size, self._seed, number)
@@ -282,29 +249,29 @@ class Loop:
             )
             self._progress.batch_done(number, batch + 1, means.mean_loss, means.accuracy)
             self._stop_if_asked(state)
-        shown = self._look(state)
+        validation = self._validate(state)
         epoch = Epoch(
             number=number,
             seconds=round(time.perf_counter() - started, 1),
             loss=state.means.mean_loss,
             accuracy=state.means.accuracy,
-            test_loss=shown.mean_loss,
-            test_accuracy=shown.accuracy,
+            test_loss=validation.mean_loss,
+            test_accuracy=validation.accuracy,
         )
         self._progress.epoch_done(epoch)
         return State(Position(number + 1), history=(*state.history, epoch))
 
-    def _look(self, state: State) -> Means:
-        """Loss and accuracy on the split that is shown. One that is stopped is looked at anew."""
+    def _validate(self, state: State) -> Means:
+        """Loss and accuracy on the validation split. A validation that is stopped starts over."""
         means = Means()
-        for batch, indices in enumerate(self._shown.in_order(), start=1):
-            means = means.add(*self._step(self._network.test_on_batch, self._shown, indices))
+        for batch, indices in enumerate(self._validation.in_order(), start=1):
+            means = means.add(*self._step(self._network.test_on_batch, self._validation, indices))
             self._progress.evaluation_done(state.position.epoch, batch)
             self._stop_if_asked(state)
         return means
 
     def _step(self, step: Callable[..., Any], source: Source, batch: Sized) -> tuple[float, float, int]:
-        """Loss, accuracy and texts of one batch. Keras would give means since the last reset, in float32."""
+        """Loss, accuracy and number of texts of one batch. Without a reset, Keras would give means, in float32."""
         ids, labels = source.batch(batch)
         self._network.reset_metrics()
         logs = step(ids, labels, return_dict=True)

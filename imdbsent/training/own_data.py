@@ -1,7 +1,7 @@
-"""A user's own labelled texts, checked and split, ready to train on. Nothing is written, and no network is built.
+"""A user's own labeled texts, checked and split. Nothing is written, and no network is built.
 
-Whoever reads this gets texts to learn from and texts to validate on that share no text, and no group where the file
-has groups: a figure on texts that were learned from says what the network remembers, not what it will do.
+The texts to learn from and the texts to validate on share no text, and no group if the file has groups: a figure on
+texts that were learned from says what the network remembers, not how it will do.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from imdbsent.errors import UsageProblem, and_more
-from imdbsent.reading.labelled import Columns, parse_rule, read_examples
+from imdbsent.reading.labelled import parse_rules, read_examples
+from imdbsent.reading.options import ReadOptions
 from imdbsent.reading.trees import VALIDATION, find_held_out_folder, find_training_folders, is_folder
 from imdbsent.training.data import (
     TrainingData,
@@ -38,51 +39,52 @@ _COMMAND: Final = "train"
 
 
 def read_own_data(own: OwnData, seed: int) -> TrainingData:
-    """Read, check and split a user's labelled texts.
+    """Read, check and split a user's labeled texts.
 
     Args:
-        own: the texts. The source is a table (`imdbsent.reading.labelled`), or a folder with `pos/` and `neg/`, or with
-            `train/` and perhaps `validation/` or `test/` that have these. Where it has no such part and none is named,
-            a share of the texts is held out: of each class, and of whole groups where there are groups.
-        seed: which part is held out; same seed, same part.
+        own: the texts. The source is a table (`imdbsent.reading.labelled`), a folder with `pos/` and `neg/`, or a
+            folder with `train/` and perhaps `validation/` or `test/` that contain these. If it has no such part and
+            none is named, a share of the texts is held out: of each class, and in whole groups if there are groups.
+        seed: decides which part is held out.
 
     Returns:
-        The two parts, with enough texts of either class (`imdbsent.training.data`), and no text in both.
+        The two parts, with enough texts of each class (`imdbsent.training.data`), and no text in both.
 
     Raises:
         InputUnreadable: a source cannot be read.
-        UsageProblem: it has no such column, texts of one class alone, or is no tree of texts.
-        RowsInvalid: some rows have no label, no text or no group, or break the format.
-        TextsShared: a given part to validate on has texts, or groups, of the other.
+        UsageProblem: it lacks a column, has texts of one class only, or is a folder without texts.
+        RowsInvalid: some rows have no label, text or group, or break the format.
+        TextsShared: the given part to validate on shares texts or groups with the other.
         TooFewTexts: there are too few texts.
         ExtraMissing: a source needs pyarrow, which is not installed.
     """
-    rule, columns = parse_rule(own.positive), Columns(own.text_column, own.label_column, own.group_column)
+    rules, group_column = parse_rules(own.positive), own.group_column
+    options = ReadOptions(text_column=own.text_column, label_column=own.label_column, command=_COMMAND)
     learned, held_out = _find_parts(own.source, own.validation)
-    if columns.group is not None:
+    if group_column is not None:
         _check_is_file(learned, held_out)
-    train = read_examples(learned, rule, columns, command=_COMMAND, allow_blank=False)
+    train = read_examples(learned, rules, options, group_column=group_column, allow_blank=False)
     notes = notes_of_repeats(train)
     if held_out is None:
         check_number(own.source, len(train))
-        train, validation, dropped = _split(train, columns.group, own.validation_fraction, seed)
+        train, validation, dropped = _split(train, group_column, own.validation_fraction, seed)
         notes += dropped
     else:
-        validation = read_examples(held_out, rule, columns, command=_COMMAND, allow_blank=False)
+        validation = read_examples(held_out, rules, options, group_column=group_column, allow_blank=False)
         check_number(own.source, len(train) + len(validation))
-        check_shared(train, validation, (learned, held_out), columns.group, is_named=own.validation is not None)
-    check_classes(own.source, train, validation, columns.group)
+        check_shared(train, validation, (learned, held_out), group_column, is_named=own.validation is not None)
+    check_classes(own.source, train, validation, group_column)
     return TrainingData(
         train,
         validation,
         split="validation",
         sha256=content_sha256(train, validation),
-        notes=(summary(train, validation, held_out, columns.group), *notes, *notes_of_certainty(len(validation))),
+        notes=(summary(train, validation, held_out, group_column), *notes, *notes_of_certainty(len(validation))),
     )
 
 
 def content_sha256(train: Sequence[Example], validation: Sequence[Example]) -> str:
-    """SHA-256 over labels and texts of both parts in order, whatever file they came from."""
+    """SHA-256 of the labels and texts of both parts, in order; it does not depend on the format of the file."""
     digest = hashlib.sha256()
     for part, examples in (("train", train), ("validation", validation)):
         for example in examples:
@@ -93,7 +95,7 @@ def content_sha256(train: Sequence[Example], validation: Sequence[Example]) -> s
 
 
 def _find_parts(source: str, validation: str | None) -> tuple[str, str | None]:
-    """Paths of what is learned from and of what is validated on; None for a part of the first."""
+    """The paths of what is learned from and of what is validated on; None to hold out part of the first."""
     held_out = None
     if is_folder(source):
         learned, folder = find_training_folders(Path(source), _COMMAND)
@@ -107,26 +109,26 @@ def _check_is_file(*sources: str | None) -> None:
     folder = next((source for source in sources if source and is_folder(source)), None)
     if folder is not None:
         raise UsageProblem(
-            f"--group-column is about the columns of a file, and '{folder}' is a folder. Type: imdbsent train --help"
+            f"--group-column requires a file with columns, and '{folder}' is a folder. Type: imdbsent train --help"
         )
 
 
 def _split(
     examples: tuple[Example, ...], group_column: str | None, fraction: float, seed: int
 ) -> tuple[tuple[Example, ...], tuple[Example, ...], tuple[str, ...]]:
-    """Both parts, and what is to be told of them.
+    """Both parts, and notes about them.
 
-    With groups, a text can stand in groups of both parts: then it is learned from, and not validated on.
+    With groups, a text can be in groups of both parts: then it is learned from, and not validated on.
     """
     units, labels = _units_and_labels(examples, group_column)
     chosen = hold_out(units, labels, fraction, seed)
-    train = tuple(example for place, example in enumerate(examples) if place not in chosen)
-    validation = tuple(examples[place] for place in sorted(chosen))
+    train = tuple(example for index, example in enumerate(examples) if index not in chosen)
+    validation = tuple(examples[index] for index in sorted(chosen))
     shared = find_shared(train, validation, same_text)
     if not shared:
         return train, validation, ()
     (one, other), more = shared[0], and_more(len(shared) - 1)
-    note = f"not validated on: {one.where}{more}, the text of {other.where}, of a {group_column!r} that is learned from"
+    note = f"not validated on: {one.where}{more}; the same text is learned from, in {other.where} ({group_column!r})"
     left_out = {example.where for example, _ in shared}
     return train, tuple(example for example in validation if example.where not in left_out), (note,)
 
@@ -134,7 +136,7 @@ def _split(
 def _units_and_labels(
     examples: Sequence[Example], group_column: str | None
 ) -> tuple[list[str], list[int | None]]:
-    """What `hold_out` takes: a text of several groups counts for no share, since it may not be validated on."""
+    """What `hold_out` takes. A text of several groups counts for no share, because it may not be validated on."""
     texts = [text_key(example.text) for example in examples]
     if group_column is None:
         return texts, [example.label for example in examples]

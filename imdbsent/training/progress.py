@@ -1,9 +1,4 @@
-"""The figures of each epoch as columns, for notebooks and plots: `history.json` of a bundle.
-
-What a training run tells while it works, and where in the run it is.
-
-Ctrl-C once ends a run cleanly, twice at once.
-"""
+"""How a training run reports its progress, how it is stopped, and how its history is stored."""
 
 from __future__ import annotations
 
@@ -21,10 +16,12 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import FrameType
 
-    from imdbsent.bundle.bundle import Epoch
+    from imdbsent.bundle.card import Epoch
     from imdbsent.training.recipes import Recipe
 
 logger = logging.getLogger(__name__)
+
+_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 
 
 @dataclass(frozen=True)
@@ -32,8 +29,8 @@ class Position:
     """How far a run is.
 
     Attributes:
-        epoch: the epoch that is being trained, from 1; one more than the last when all are done.
-        batch: batches of it that are done. All of them: its look at the test split is still to come.
+        epoch: the current epoch, from 1; one more than the last when all are done.
+        batch: batches of it that are done. If all are done, its validation is still to come.
     """
 
     epoch: int = 1
@@ -41,60 +38,59 @@ class Position:
 
 
 class TrainingProgress(Protocol):
-    """What a trainer tells while it works; a display implements it. Epochs and batches count from 1."""
+    """Receives the progress of a training run; a display implements it. Epochs and batches count from 1."""
 
     def started(self, recipe: Recipe, train_batches: int, test_batches: int, position: Position) -> None:
-        """Training begins, or goes on from a position: so many batches an epoch, and so many of the test split."""
+        """Training starts or resumes at a position, with these batches per epoch and per validation."""
 
     def batch_done(self, epoch: int, batch: int, loss: float, accuracy: float) -> None:
         """A training batch is done; loss and accuracy are means over the epoch so far."""
 
     def evaluation_done(self, epoch: int, batch: int) -> None:
-        """A batch of the test split is done."""
+        """A batch of the validation is done."""
 
     def epoch_done(self, epoch: Epoch) -> None:
-        """An epoch and its look at the test split are done."""
+        """An epoch and its validation are done."""
 
 
-class Several:
-    """Several that are told the same, one after another; `TrainingProgress`.
+class CompositeProgress:
+    """Passes progress on to several receivers; `TrainingProgress`.
 
     Args:
-        listeners: who is told, in this order.
+        receivers: called in this order; none by default.
     """
 
-    def __init__(self, listeners: Sequence[TrainingProgress]) -> None:
-        self._listeners = listeners
+    def __init__(self, receivers: Sequence[TrainingProgress] = ()) -> None:
+        self._receivers = receivers
 
     def started(self, recipe: Recipe, train_batches: int, test_batches: int, position: Position) -> None:
-        """Training begins, or goes on."""
-        for listener in self._listeners:
-            listener.started(recipe, train_batches, test_batches, position)
+        """Training starts or resumes."""
+        for receiver in self._receivers:
+            receiver.started(recipe, train_batches, test_batches, position)
 
     def batch_done(self, epoch: int, batch: int, loss: float, accuracy: float) -> None:
         """A training batch is done."""
-        for listener in self._listeners:
-            listener.batch_done(epoch, batch, loss, accuracy)
+        for receiver in self._receivers:
+            receiver.batch_done(epoch, batch, loss, accuracy)
 
     def evaluation_done(self, epoch: int, batch: int) -> None:
-        """A batch of the test split is done."""
-        for listener in self._listeners:
-            listener.evaluation_done(epoch, batch)
+        """A batch of the validation is done."""
+        for receiver in self._receivers:
+            receiver.evaluation_done(epoch, batch)
 
     def epoch_done(self, epoch: Epoch) -> None:
         """An epoch is done."""
-        for listener in self._listeners:
-            listener.epoch_done(epoch)
-
-_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
+        for receiver in self._receivers:
+            receiver.epoch_done(epoch)
 
 
 @contextmanager
 def stop_requested() -> Iterator[Callable[[], bool]]:
-    """Catch the first Ctrl-C, or the first SIGTERM of a job scheduler; the second does what it does elsewhere.
+    """Catch the first Ctrl-C, or the first SIGTERM of a job scheduler; the second one has its usual effect.
 
     Yields:
-        Whether one has come. Outside the main thread, where Python gives no signal, none ever does.
+        A function that says whether one was received. Outside the main thread, where Python delivers no signals, it
+        always returns false.
     """
     if threading.current_thread() is not threading.main_thread():
         yield lambda: False
@@ -104,13 +100,13 @@ def stop_requested() -> Iterator[Callable[[], bool]]:
     def first(number: int, _frame: FrameType | None) -> None:
         received.append(number)
         restore()
-        logger.info("stopping after this batch; Ctrl-C again stops at once, and loses what came after the last epoch")
+        logger.info("stopping after this batch; press Ctrl-C again to stop now and lose this epoch")
 
     before = {number: signal.getsignal(number) for number in _SIGNALS}
 
     def restore() -> None:
         for number, handler in before.items():
-            # None: set outside Python. A shell's background job ignores Ctrl-C; so does this run, then.
+            # None: set outside Python. A background job of a shell ignores Ctrl-C, and then so does this run.
             if handler is not None:
                 signal.signal(number, handler)
 
@@ -124,7 +120,7 @@ def stop_requested() -> Iterator[Callable[[], bool]]:
 
 
 def write_history(path: Path, epochs: Iterable[Epoch]) -> None:
-    """Write the epochs as columns under the names that Keras's `History.history` has.
+    """Write the epochs as columns, with the names of Keras's `History.history`.
 
     Args:
         path: the file.
@@ -139,20 +135,20 @@ def write_history(path: Path, epochs: Iterable[Epoch]) -> None:
 def history_json(epochs: Iterable[Epoch]) -> str:
     """The text of `history.json`: `epoch` (from 1), `loss`, `accuracy`, `val_loss`, `val_accuracy`, `seconds`.
 
-    Keras's `val_` is the split looked at after each epoch: the test split of IMDB, held-out texts of a user's own. What
-    is no number, as the loss of a training that diverged, is null: JSON has no NaN.
+    Keras's `val_` is the split that is validated on: the test split of IMDB, or held-out texts. A loss that is not
+    finite, as after a training run that diverged, is null: JSON has no NaN.
     """
     epochs = list(epochs)
     columns = {
         "epoch": [epoch.number for epoch in epochs],
-        "loss": [_number(epoch.loss) for epoch in epochs],
-        "accuracy": [_number(epoch.accuracy) for epoch in epochs],
-        "val_loss": [_number(epoch.test_loss) for epoch in epochs],
-        "val_accuracy": [_number(epoch.test_accuracy) for epoch in epochs],
+        "loss": [_finite(epoch.loss) for epoch in epochs],
+        "accuracy": [_finite(epoch.accuracy) for epoch in epochs],
+        "val_loss": [_finite(epoch.test_loss) for epoch in epochs],
+        "val_accuracy": [_finite(epoch.test_accuracy) for epoch in epochs],
         "seconds": [epoch.seconds for epoch in epochs],
     }
     return json.dumps(columns, indent=2) + "\n"
 
 
-def _number(value: float) -> float | None:
+def _finite(value: float) -> float | None:
     return value if math.isfinite(value) else None

@@ -1,24 +1,28 @@
-"""What a training run was asked for: all that a later command needs to go on with it."""
+"""What a training run is asked to do: everything a later command needs to resume it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
+from imdbsent.training.architectures import architecture
 from imdbsent.training.recipes import Recipe  # noqa: TC001 (from_json reads the annotations)
+
+DEFAULT_SEED: Final = 7
 
 
 @dataclass(frozen=True)
 class OwnData:
-    """A user's own labelled texts.
+    """A user's own labeled texts.
 
     Attributes:
-        source: absolute path of the file or of the folder.
-        text_column: name of the column that holds the text.
-        label_column: that of the label.
-        positive: which labels are positive; see `imdbsent.reading.labelled.parse_rule`.
-        group_column: that of what must not stand on both sides of the split; None for none.
-        validation: absolute path of the texts to look at after each epoch; None to hold out some of `source`.
-        validation_fraction: share of the texts that is held out, 0 to 1.
+        source: absolute path of the file or folder.
+        text_column: name of the column with the text.
+        label_column: name of the column with the label.
+        positive: which labels are positive; see `imdbsent.reading.labelled.parse_rules`.
+        group_column: name of the column whose values must not be in both parts of the split; None for no such column.
+        validation: absolute path of the texts to validate on; None to hold out part of `source`.
+        validation_fraction: share of the texts to hold out, 0 to 1.
     """
 
     source: str
@@ -32,11 +36,11 @@ class OwnData:
 
 @dataclass(frozen=True)
 class BaseModel:
-    """The model whose weights a run starts from.
+    """The model that a run starts from.
 
     Attributes:
         model: its name, or the absolute path of its folder.
-        sha256: of its `model.onnx`.
+        sha256: SHA-256 of its `model.onnx`.
     """
 
     model: str
@@ -45,26 +49,39 @@ class BaseModel:
 
 @dataclass(frozen=True)
 class TrainingRequest:
-    """A run as it was asked for.
+    """One training run; `imdbsent.training.run.train_bundle` does it.
 
     Attributes:
         recipe: how to train.
         seed: seed of the weights and of the order of the batches.
-        name: the model's name.
+        name: name of the model. Default: "my-" and the name of the recipe.
         output: absolute path of the folder to write the bundle to; None to install it under its name.
-        data: absolute path of the IMDB reviews; None where the texts are the user's own.
+        data: absolute path of the IMDB reviews; None to find or download them, or if the texts are the user's own.
         own: the user's own texts; None for the IMDB reviews.
-        base: the model whose weights it starts from; None to start from random ones.
-        smoke: whether to climb the flagship's ladder on a few reviews only, to see that it holds.
-        reader: whether the flagship's largest teacher is a part of the ladder, for which a GPU is wanted.
+        base: the model to start from; None to start from random weights.
+        smoke: whether to run all stages of a distilled recipe on a few reviews only, as a test.
+        reader: whether the flagship's largest teacher, which needs a GPU, takes part.
+        replace: whether an existing model may be replaced.
     """
 
     recipe: Recipe
-    seed: int
-    name: str
+    seed: int = DEFAULT_SEED
+    name: str = ""
     output: str | None = None
     data: str | None = None
     own: OwnData | None = None
     base: BaseModel | None = None
     smoke: bool = False
     reader: bool = True
+    replace: bool = False
+
+    def __post_init__(self) -> None:
+        """Name the model after the recipe if it has no name."""
+        if not self.name:
+            object.__setattr__(self, "name", f"my-{self.recipe.name}")
+
+    @property
+    def validation_split(self) -> str:
+        """What the network is validated on: the "test" split of IMDB, or "validation" for held-out texts."""
+        is_held_out = self.own is not None or architecture(self.recipe.architecture).is_distilled
+        return "validation" if is_held_out else "test"

@@ -1,8 +1,8 @@
-"""Event files for TensorBoard: a training run's scalars, its training texts and the split looked at as two runs.
+"""Event files for TensorBoard: the scalars of a training run, with training and validation as two runs.
 
-Only the format of the files is TensorBoard's own code here (its protocol buffers and its `RecordWriter`). Its
-`EventFileWriter` is not used: it imports TensorFlow where that is installed, whatever the backend, and writes from a
-thread, so that a full disk is found out late.
+TensorBoard's own code writes only the format of the files (its protocol buffers and its `RecordWriter`). Its
+`EventFileWriter` imports TensorFlow if that is installed, whatever the backend, and writes from a thread, so that a
+full disk is noticed late.
 """
 
 from __future__ import annotations
@@ -20,22 +20,22 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
-    from imdbsent.bundle.bundle import Epoch
+    from imdbsent.bundle.card import Epoch
     from imdbsent.training.progress import Position
     from imdbsent.training.recipes import Recipe
 
-_VERSION: Final = "brain.Event:2"  # of the format of event files, from which on a restart is read as one
+_VERSION: Final = "brain.Event:2"  # format of event files; the first one in which restarts are recognized
 
 
 def check(directory: Path) -> None:
-    """Check that event files can be written, before any work is done for them.
+    """Check that event files can be written, before any work is done.
 
     Raises:
         ExtraMissing: tensorboard is not installed.
-        UsageProblem: there is a file of the folder's name.
+        UsageProblem: the path is not a folder.
     """
     if directory.exists() and not directory.is_dir():
-        raise UsageProblem(f"'{directory}' is no folder. Type: --tensorboard OTHER")
+        raise UsageProblem(f"'{directory}' is not a folder. Type: --tensorboard OTHER")
     try:
         import tensorboard.summary.writer.record_writer  # noqa: F401
     except ImportError as error:
@@ -43,21 +43,21 @@ def check(directory: Path) -> None:
 
 
 class TensorBoardLog:
-    """Writes what a training run tells; `imdbsent.training.progress.TrainingProgress`.
+    """Writes the progress of a training run; `imdbsent.training.progress.TrainingProgress`.
 
-    `epoch_loss` and `epoch_accuracy` of both runs stand over the epoch, `batch_loss` and `batch_accuracy` of the
-    training reviews (means over the epoch so far) over the batches since the run began. The names are Keras's.
+    `epoch_loss` and `epoch_accuracy` of both runs are plotted by epoch; `batch_loss` and `batch_accuracy` of training
+    (means over the epoch so far) by batch since the run started. The names are Keras's.
 
-    A run that goes on writes to a new file of the same folder, and so does another run; TensorBoard is told from which
-    step on its events take the place of those before. Every event is in the file at once.
+    A resumed run writes to a new file in the same folder, and so does another run; the file says from which step on its
+    events replace earlier ones. Every event is written at once.
 
     Args:
-        directory: the folder; it is made, with one for each run in it: "train", and the split's name.
-        split: what is looked at after each epoch.
+        directory: the folder; created if missing, with a folder for each run: "train", and the name of the split.
+        split: what the network is validated on.
 
     Raises:
         ExtraMissing: tensorboard is not installed.
-        UsageProblem: there is a file of that name.
+        UsageProblem: the path is not a folder.
     """
 
     def __init__(self, directory: Path, split: str = "test") -> None:
@@ -72,12 +72,12 @@ class TensorBoardLog:
         self._stack = contextlib.ExitStack()
 
     def __enter__(self) -> Self:
-        """Open a file of each run.
+        """Open a file for each run.
 
         Raises:
-            OutputFailed: the folder cannot be written; so it is found out before the training.
+            OutputFailed: the folder cannot be written.
         """
-        name = f"events.out.tfevents.{time.time_ns()}"  # TensorBoard reads a folder's files in the order of their names
+        name = f"events.out.tfevents.{time.time_ns()}"  # TensorBoard reads files in order of their names
         with self._errors(), contextlib.ExitStack() as stack:
             for run in ("train", self._split):
                 (self._directory / run).mkdir(parents=True, exist_ok=True)
@@ -94,12 +94,12 @@ class TensorBoardLog:
         self._stack.close()
 
     def started(self, recipe: Recipe, train_batches: int, test_batches: int, position: Position) -> None:  # noqa: ARG002
-        """Training begins, or goes on: what former files hold of this step and later ones is void."""
+        """Training starts or resumes: earlier events from this step on become void."""
         self._train_batches = train_batches
         steps = ((position.epoch - 1) * train_batches + position.batch + 1, position.epoch)
         for run, step in zip(("train", self._split), steps):
             start = self._proto.SessionLog(status=self._proto.SessionLog.START)
-            # A first run voids everything: step 0.
+            # A new run voids everything from step 0 on.
             first = 0 if step == 1 else step
             self._write(run, self._proto.Event(wall_time=time.time(), step=first, session_log=start))
 
@@ -109,7 +109,7 @@ class TensorBoardLog:
         self._scalars("train", step, {"batch_loss": loss, "batch_accuracy": accuracy})
 
     def evaluation_done(self, epoch: int, batch: int) -> None:
-        """A batch of the test split is done; it has no figures of its own."""
+        """A batch of the validation is done; it has no figures of its own."""
 
     def epoch_done(self, epoch: Epoch) -> None:
         """An epoch is done."""

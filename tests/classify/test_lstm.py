@@ -8,7 +8,7 @@ from imdbsent.bundle.card import MODEL
 from imdbsent.classify.engine import Engine
 from imdbsent.classify.lstm import LSTMWeights, lstm_step, sigmoid, unroll
 from imdbsent.errors import LayersHidden
-from imdbsent.training.export import padding_states
+from imdbsent.training.architectures.classic import padding_states
 from tests.tiny import MAXIMUM_LENGTH, tiny_network
 
 

@@ -51,14 +51,14 @@ def test_options_that_contradict_each_other_are_an_error(options: dict[str, Any]
 
 @pytest.mark.parametrize("option", ["text_column", "label_column", "positive", "group_column"])
 def test_a_folder_has_no_columns_but_the_file_beside_it_has(tmp_path: Path, option: str) -> None:
-    with pytest.raises(UsageProblem, match=f"--{option.replace('_', '-')} is about the columns of a file"):
+    with pytest.raises(UsageProblem, match=f"--{option.replace('_', '-')} requires a file with columns"):
         own_data(str(tmp_path), None, **{**NOTHING, option: "good"})
     assert own_data(str(tmp_path), None, **{**NOTHING, option: "good", "validation": "v.csv"})
 
 
 def test_options_of_one_source_are_not_those_of_the_other() -> None:
     assert own_data(None, Path("x"), **NOTHING) is None
-    with pytest.raises(UsageProblem, match=r"--positive is about FILE, not about the IMDB reviews.*imdbsent train"):
+    with pytest.raises(UsageProblem, match=r"--positive requires FILE.*imdbsent train"):
         own_data(None, None, **{**NOTHING, "positive": "1"})
-    with pytest.raises(UsageProblem, match="--data is about the IMDB reviews, not about FILE"):
+    with pytest.raises(UsageProblem, match="--data cannot be combined with FILE"):
         own_data("mine.csv", Path("x"), **NOTHING)

@@ -29,7 +29,7 @@ def test_the_list_fits_the_terminal_and_is_a_line_a_field(run, monkeypatch: pyte
     out = run("train", "--list", "--epochs", "3").out
     assert len(cells(out)) == len(SETTINGS)
     assert all(len(line) <= width for line in out.splitlines())
-    assert ("what it is" in out) == (width == 140)
+    assert ("meaning" in out) == (width == 140)
 
 
 def test_a_recipe_of_ones_own_stands_behind_them(run, tmp_path: Path) -> None:
@@ -37,7 +37,7 @@ def test_a_recipe_of_ones_own_stands_behind_them(run, tmp_path: Path) -> None:
     path.write_text('base = "classic"\nunits = 7\n')
     out = run("train", "--list", "--recipe", str(path)).out
     assert "mine *" in out
-    assert "* as it would be trained" in out
+    assert "* would be trained" in out
     assert next(row for row in cells(out) if row[0] == "units")[1:5] == ["100", "100", "48", "7"]
 
 

@@ -11,8 +11,8 @@ from imdbsent.errors import ExitCode
 from imdbsent.training.recipes import BUCKETED, SETTINGS, Recipe
 
 OTHER = {
-    "scheme": "keras", "vocabulary_size": 5_000, "maximum_length": 200, "embedding_size": 16, "units": 32, "epochs": 3,
-    "batch_size": 128, "learning_rate": 0.01, "bucketed": True,
+    "architecture": "classic", "vocabulary_size": 5_000, "maximum_length": 200, "embedding_size": 16, "units": 32,
+    "epochs": 3, "batch_size": 128, "learning_rate": 0.01, "bucketed": True,
 }  # fmt: skip
 
 
@@ -58,7 +58,7 @@ def test_the_command_line_wins_over_the_file_and_the_file_over_its_base(run, tmp
         (["--units", "5000"], "'--units': 5000"),
         (["--learning-rate", "0"], "'--learning-rate'"),
         (["--learning-rate", "nan"], "--learning-rate: learning_rate is nan, not a number from"),
-        (["--scheme", "letters"], "--scheme: scheme is 'letters', not 'keras' or 'words'. Type: imdbsent train --help"),
+        (["--architecture", "x"], "--architecture: architecture is 'x', not 'classic' or 'flagship'. Type: "),
         (["--vocabulary-size", "1000000", "--embedding-size", "4096"], "the recipe 'classic': its weights would take"),
         (["--recipe", "none.toml"], "cannot read 'none.toml': No such file"),
         (["--format", "json"], "Type: imdbsent train --list --format json"),

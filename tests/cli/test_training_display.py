@@ -13,8 +13,10 @@ from imdbsent.training.recipes import CLASSIC
 EPOCH = Epoch(1, 98.0, 0.47, 0.76, 0.35, 0.8512)
 
 
-def console(*, terminal: bool, width: int = 140) -> Console:
-    return Console(file=io.StringIO(), force_terminal=terminal, width=width, color_system=None, _environ={})
+def console(*, terminal: bool, width: int = 140, quiet: bool = False) -> Console:
+    return Console(
+        file=io.StringIO(), force_terminal=terminal, width=width, color_system=None, _environ={}, quiet=quiet
+    )
 
 
 def printed(target: Console) -> str:
@@ -34,7 +36,7 @@ def train_an_epoch(display: TrainingDisplay) -> None:
 @pytest.mark.parametrize("width", [80, 140])
 def test_on_a_terminal_training_shows_epoch_batch_rate_time_left_loss_and_accuracy(width: int) -> None:
     target = console(terminal=True, width=width)
-    with TrainingDisplay(target, quiet=False) as display:
+    with TrainingDisplay(target) as display:
         display.started(CLASSIC, 391, 98, Position())
         display.batch_done(1, 1, 0.69, 0.5)
         display.batch_done(1, 2, 0.68, 0.6)
@@ -44,7 +46,7 @@ def test_on_a_terminal_training_shows_epoch_batch_rate_time_left_loss_and_accura
 
 def test_the_look_at_the_test_split_moves_the_bars_too() -> None:
     target = console(terminal=True)
-    with TrainingDisplay(target, quiet=False) as display:
+    with TrainingDisplay(target) as display:
         display.started(CLASSIC, 391, 98, Position())
         display.evaluation_done(1, 1)
     assert "test 1/98" in printed(target)
@@ -52,7 +54,7 @@ def test_the_look_at_the_test_split_moves_the_bars_too() -> None:
 
 def test_on_a_terminal_a_row_stays_for_each_epoch_under_a_heading() -> None:
     target = console(terminal=True)
-    train_an_epoch(TrainingDisplay(target, quiet=False))
+    train_an_epoch(TrainingDisplay(target))
     lines = [line.rpartition("\x1b[2K")[2].rstrip() for line in printed(target).split("\n")]
     assert "    epoch     loss  accuracy        test loss        test acc.     time" in lines
     assert "     1/10   0.4700    76.00%           0.3500           85.12%     1:38" in lines
@@ -60,7 +62,7 @@ def test_on_a_terminal_a_row_stays_for_each_epoch_under_a_heading() -> None:
 
 def test_the_terminal_is_given_back_when_training_fails() -> None:
     target = console(terminal=True)
-    display = TrainingDisplay(target, quiet=False)
+    display = TrainingDisplay(target)
     with pytest.raises(KeyboardInterrupt), display:
         display.started(CLASSIC, 391, 98, Position())
         raise KeyboardInterrupt
@@ -69,7 +71,7 @@ def test_the_terminal_is_given_back_when_training_fails() -> None:
 
 def test_off_a_terminal_training_is_a_line_an_epoch() -> None:
     target = console(terminal=False)
-    train_an_epoch(TrainingDisplay(target, quiet=False))
+    train_an_epoch(TrainingDisplay(target))
     assert printed(target) == (
         "epoch  1/10  loss 0.4700  accuracy 0.7600  test loss 0.3500  test accuracy 0.8512  98 s\n"
     )
@@ -77,21 +79,21 @@ def test_off_a_terminal_training_is_a_line_an_epoch() -> None:
 
 def test_what_is_looked_at_has_its_own_name() -> None:
     target = console(terminal=True, width=80)
-    with TrainingDisplay(target, quiet=False, split="validation") as display:
+    with TrainingDisplay(target, split="validation") as display:
         display.started(CLASSIC, 391, 98, Position())
         display.evaluation_done(1, 1)
     assert "validation acc." in printed(target)
     assert "validation 1/98" in printed(target)
     assert "test" not in printed(target)
     target = console(terminal=False)
-    train_an_epoch(TrainingDisplay(target, quiet=False, split="validation"))
+    train_an_epoch(TrainingDisplay(target, split="validation"))
     assert "validation accuracy 0.8512" in printed(target)
 
 
 @pytest.mark.parametrize("terminal", [True, False])
 def test_quiet_training_shows_nothing(terminal: bool) -> None:
-    target = console(terminal=terminal)
-    train_an_epoch(TrainingDisplay(target, quiet=True))
+    target = console(terminal=terminal, quiet=True)
+    train_an_epoch(TrainingDisplay(target))
     assert printed(target) == ""
 
 
@@ -99,22 +101,22 @@ def test_quiet_training_shows_nothing(terminal: bool) -> None:
     ("position", "beginning"),
     [
         (Position(), ""),
-        (Position(3, 0), "goes on with epoch 3 of 10\n"),
-        (Position(3, 120), "goes on with epoch 3 of 10, after batch 120 of 391\n"),
-        (Position(3, 391), "goes on with epoch 3 of 10, with the test split\n"),
-        (Position(11, 0), "goes on after the last of 10 epochs\n"),
+        (Position(3, 0), "resuming at epoch 3 of 10\n"),
+        (Position(3, 120), "resuming at epoch 3 of 10, after batch 120 of 391\n"),
+        (Position(3, 391), "resuming at the test split of epoch 3 of 10\n"),
+        (Position(11, 0), "resuming after the last of 10 epochs\n"),
     ],
 )
 def test_a_run_that_goes_on_says_where(position: Position, beginning: str) -> None:
     target = console(terminal=False)
-    with TrainingDisplay(target, quiet=False) as display:
+    with TrainingDisplay(target) as display:
         display.started(CLASSIC, 391, 98, position)
     assert printed(target) == beginning
 
 
 def test_the_bars_of_a_run_that_goes_on_begin_where_it_was() -> None:
     target = console(terminal=True)
-    with TrainingDisplay(target, quiet=False) as display:
+    with TrainingDisplay(target) as display:
         display.started(CLASSIC, 391, 98, Position(6, 100))
         run, epoch = display._bars.tasks
         assert (run.completed, run.total) == (5 * 489 + 100, 10 * 489)

@@ -20,7 +20,8 @@ import numpy as np
 from imdbsent.training.loop import Split
 from imdbsent.training.architectures.flagship import flagship_network
 from imdbsent.training.flagship.teaching import compile_network
-from imdbsent.training.architectures.classic import build_network
+from imdbsent.training.architectures import architecture
+from imdbsent.training.optimizer import compile_classifier
 from imdbsent.training.recipes import RECIPES
 
 losses = {}
@@ -31,7 +32,8 @@ for name in ("classic", "bucketed"):
     generator = np.random.default_rng(11)
     ids = tuple(generator.integers(1, 40, length).astype(np.int32) for length in range(1, 13))
     texts = Split(ids, (np.arange(12) % 2).astype(np.float32), 12, recipe.bucketed)
-    network = build_network(recipe)
+    network = architecture(recipe.architecture).build(recipe)
+    compile_classifier(network, recipe.learning_rate)
     network.set_weights([generator.normal(0, 0.5, weight.shape) for weight in network.get_weights()])
     losses[name] = []
     for batch in (texts.shuffled(6, 7, 1) + texts.shuffled(6, 7, 2))[:3]:

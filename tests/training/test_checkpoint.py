@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ import pytest
 
 from imdbsent.bundle.card import Epoch
 from imdbsent.errors import CheckpointInvalid
+from imdbsent.files import write_arrays
 from imdbsent.training.checkpoint import Checkpoint, Head, Variables, read_checkpoint, write_checkpoint
 from imdbsent.training.loop import Means, State
 from imdbsent.training.progress import Position
@@ -45,6 +46,17 @@ def test_a_request_for_the_reviews_of_imdb_has_none_of_its_own(tmp_path: Path) -
     head = replace(CHECKPOINT.head, request=request)
     write_checkpoint(tmp_path / "a.npz", replace(CHECKPOINT, head=head))
     assert read_checkpoint(tmp_path / "a.npz").head.request == request
+
+
+def test_a_checkpoint_of_an_earlier_version_is_read(tmp_path: Path) -> None:
+    """Its recipe has a `scheme` in place of the architecture, and its request does not say whether to replace."""
+    head = json.loads(json.dumps(asdict(CHECKPOINT.head)))
+    del head["request"]["replace"]
+    del head["request"]["recipe"]["architecture"]
+    head["request"]["recipe"]["scheme"] = "keras"
+    arrays = {f"{kind}-{i}": a for kind, many in vars(CHECKPOINT.variables).items() for i, a in enumerate(many)}
+    write_arrays(tmp_path / "mine.npz", {"head.json": np.frombuffer(json.dumps(head).encode(), np.uint8), **arrays})
+    assert read_checkpoint(tmp_path / "mine.npz").head == CHECKPOINT.head
 
 
 def test_every_damage_is_an_error_with_the_next_command(tmp_path: Path) -> None:

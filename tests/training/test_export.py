@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from imdbsent.bundle.bundle import MODEL, VOCABULARY, read_bundle
+from imdbsent.bundle.bundle import read_bundle
+from imdbsent.bundle.card import MODEL, VOCABULARY
 from imdbsent.classify.engine import Engine
 from imdbsent.errors import TrainingUnavailable
 from imdbsent.text.tokenizer import Vocabulary
@@ -23,10 +24,10 @@ def network():
 
 def _network(recipe: Recipe):
     keras = pytest.importorskip("keras", reason="keras is not installed in the light environment")
-    from imdbsent.training.architectures.classic import answering_network
+    from imdbsent.training.architectures.classic import exported_network
 
     keras.utils.set_random_seed(3)
-    built = answering_network(recipe)
+    built = exported_network(recipe)
     generator = np.random.default_rng(3)
     # far from the small weights that a network starts with, so that gates in a wrong order would show
     built.set_weights([generator.normal(0, 0.8, weight.shape) for weight in built.get_weights()])
@@ -39,7 +40,7 @@ def test_onnx_gives_keras_logits_at_every_length(tmp_path: Path, bucketed: bool)
     keras = pytest.importorskip("keras", reason="keras is not installed in the light environment")
     network = _network(replace(SMALL, bucketed=bucketed))
     onnx = pytest.importorskip("onnx")
-    from imdbsent.training.export import classic_to_onnx
+    from imdbsent.training.architectures.classic import classic_to_onnx
 
     onnx.save(classic_to_onnx(network, SMALL.maximum_length), str(tmp_path / MODEL))
     generator = np.random.default_rng(4)
@@ -55,7 +56,7 @@ def test_onnx_gives_keras_logits_at_every_length(tmp_path: Path, bucketed: bool)
 
 def test_the_graph_holds_the_lstm_operator_and_its_sizes_are_free(network) -> None:
     pytest.importorskip("onnx")
-    from imdbsent.training.export import classic_to_onnx
+    from imdbsent.training.architectures.classic import classic_to_onnx
 
     model = classic_to_onnx(network, SMALL.maximum_length)
     assert [node.op_type for node in model.graph.node].count("LSTM") == 1
@@ -69,7 +70,7 @@ def test_the_weights_are_outputs_of_the_graph(network, tmp_path: Path) -> None:
     import onnxruntime
 
     from imdbsent.classify.lstm import WEIGHTS
-    from imdbsent.training.export import classic_to_onnx
+    from imdbsent.training.architectures.classic import classic_to_onnx
 
     onnx.save(classic_to_onnx(network, SMALL.maximum_length), str(tmp_path / MODEL))
     session = onnxruntime.InferenceSession(str(tmp_path / MODEL), providers=["CPUExecutionProvider"])
@@ -81,7 +82,7 @@ def test_the_weights_are_outputs_of_the_graph(network, tmp_path: Path) -> None:
 
 def test_hidden_states_are_read_with_and_without_an_axis_of_directions(network, tmp_path: Path) -> None:
     onnx = pytest.importorskip("onnx")
-    from imdbsent.training.export import classic_to_onnx
+    from imdbsent.training.architectures.classic import classic_to_onnx
 
     model = classic_to_onnx(network, SMALL.maximum_length)
     onnx.save(model, str(tmp_path / "new.onnx"))
@@ -102,9 +103,8 @@ def test_hidden_states_are_read_with_and_without_an_axis_of_directions(network, 
 def test_a_written_bundle_has_what_is_needed_to_make_it_again(network, tmp_path: Path) -> None:
     keras = pytest.importorskip("keras")
     pytest.importorskip("onnx")
-    from imdbsent.bundle.bundle import Metrics
-    from imdbsent.training.export import write_bundle
-    from imdbsent.training.run import Trained
+    from imdbsent.bundle.card import Metrics
+    from imdbsent.training.export import Trained, write_bundle
 
     trained = Trained(SMALL, 3, network, Vocabulary((b"great", b"awful")), ())
     metrics = (Metrics("test", 2, 0.5, 0.7),)
@@ -122,7 +122,7 @@ def test_a_written_bundle_has_what_is_needed_to_make_it_again(network, tmp_path:
 
 
 def test_a_missing_library_is_named_with_the_pip_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    from imdbsent.training import import_library
+    from imdbsent.training.backend import import_library
 
     for module in [name for name in sys.modules if name.partition(".")[0] in ("keras", "tensorflow")]:
         monkeypatch.delitem(sys.modules, module)

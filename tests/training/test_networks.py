@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from imdbsent.training.loop import Split
-from imdbsent.training.recipes import BUCKETED, CLASSIC
+from imdbsent.training.recipes import BUCKETED, CLASSIC, Recipe
 
 keras = pytest.importorskip("keras", reason="keras is not installed in the light environment")
-from imdbsent.training.architectures.classic import answering_network, as_answering, build_network  # noqa: E402
+from imdbsent.training.architectures.classic import ARCHITECTURE, exported_network  # noqa: E402
+from imdbsent.training.optimizer import compile_classifier  # noqa: E402
 
 SMALL = replace(CLASSIC, vocabulary_size=50, maximum_length=24, embedding_size=5, units=7)
 SMALL_BUCKETED = replace(BUCKETED, vocabulary_size=50, maximum_length=24, embedding_size=5, units=7)
@@ -19,6 +20,12 @@ def texts(*, bucketed: bool, number: int = 6) -> Split:
     generator = np.random.default_rng(9)
     ids = tuple(generator.integers(1, 50, length).astype(np.int32) for length in range(1, 24, 24 // number))
     return Split(ids, generator.integers(0, 2, len(ids)).astype(np.float32), 24, bucketed=bucketed)
+
+
+def build_network(recipe: Recipe):
+    network = ARCHITECTURE.build(recipe)
+    compile_classifier(network, recipe.learning_rate)
+    return network
 
 
 def far_from_zero(network) -> list[np.ndarray]:
@@ -43,7 +50,7 @@ def test_padding_behind_a_text_changes_nothing_in_the_bucketed_network() -> None
 def test_what_a_bundle_keeps_of_the_bucketed_network_is_keras_own_layers_with_a_mask() -> None:
     network = build_network(SMALL_BUCKETED)
     network.set_weights(far_from_zero(network))
-    bare = as_answering(network, SMALL_BUCKETED)
+    bare = ARCHITECTURE.without_training_parts(network, SMALL_BUCKETED)
     assert [type(layer).__name__ for layer in bare.layers] == ["Embedding", "LSTM", "Dense"]
     ids, _ = texts(bucketed=True).batch(np.arange(6))
     np.testing.assert_allclose(bare.predict(ids, verbose=0), network.predict(ids, verbose=0), atol=1e-6)
@@ -55,7 +62,7 @@ def test_the_gradient_is_that_of_keras_own_mask() -> None:
     """One step of plain gradient descent from the same weights, with our padding behind and with Keras's mask."""
     ids, labels = texts(bucketed=True).batch(np.arange(6))
     stepped = []
-    for network in (build_network(SMALL_BUCKETED), answering_network(SMALL_BUCKETED)):
+    for network in (build_network(SMALL_BUCKETED), exported_network(SMALL_BUCKETED)):
         network.compile(loss="binary_crossentropy", optimizer=keras.optimizers.SGD(1.0))
         before = far_from_zero(network)
         network.set_weights(before)

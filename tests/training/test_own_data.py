@@ -115,7 +115,7 @@ def test_copies_of_a_text_are_on_one_side_and_told(tmp_path: Path) -> None:
         sides = [{e.text.strip().lower().replace("  ", " ") for e in part} for part in (data.train, data.validation)]
         assert not sides[0] & sides[1]
         assert len(data.train) + len(data.validation) == 44
-    assert data.notes[1] == "4 texts are copies of earlier ones; all copies of a text are in one part"
+    assert data.notes[1] == "4 texts are copies of earlier ones; all copies of a text are in the same part"
     # the header is line 1, so that text 3 is on line 5
     assert data.notes[2] == "the same text has both labels: positive in line 5, negative in line 45 (and 1 more)"
 
@@ -126,14 +126,14 @@ def test_a_text_of_two_groups_is_learned_from_and_not_validated_on(tmp_path: Pat
     assert "Great!" in texts(data.train) - texts(data.validation)
     assert not {e.group for e in data.train} & {e.group for e in data.validation}
     (note,) = [note for note in data.notes if note.startswith("not validated on")]
-    assert note.endswith("of a 'film' that is learned from")
+    assert note.endswith("the same text is learned from, in line 203 ('film')")
 
 
 def test_texts_to_validate_on_can_be_named(tmp_path: Path) -> None:
     data = read(table(tmp_path / "mine.csv", rows(100)), validation=str(table(tmp_path / "v.csv", rows(30, start=100))))
     assert texts(data.train) == {f"text {i}" for i in range(100)}
     assert texts(data.validation) == {f"text {i}" for i in range(100, 130)}
-    assert f"30 to validate on (50 %), those of '{tmp_path / 'v.csv'}'" in data.notes[0]
+    assert f"30 to validate on (50 %), from '{tmp_path / 'v.csv'}'" in data.notes[0]
     folder = tree(tmp_path / "v", 15)
     assert texts(read(tmp_path / "mine.csv", validation=str(folder)).validation) >= {"pos text 0", "neg text 14"}
 
@@ -148,7 +148,7 @@ def test_a_tree_is_divided_or_has_a_part_of_its_own(tmp_path: Path) -> None:
     tree(root / "test", 4, start=100)
     data = read(root)
     assert (len(data.train), len(data.validation)) == (100, 8)
-    assert f"those of '{root / 'test'}'" in data.notes[0]
+    assert f"from '{root / 'test'}'" in data.notes[0]
     tree(root / "validation", 3, start=200)
     assert len(read(root).validation) == 6
     assert len(read(root, validation=str(root / "test")).validation) == 8
@@ -169,7 +169,7 @@ def test_the_hash_is_that_of_texts_labels_and_parts_whatever_the_file(tmp_path: 
 def test_how_little_few_texts_tell_is_told(tmp_path: Path) -> None:
     data = read(table(tmp_path / "mine.csv", rows(1_000)))
     # Wilson's interval of 50 in 100 is 40.4 % to 59.6 %
-    assert data.notes[-1] == "100 texts to validate on: an accuracy on them is known to within 10 points only"
+    assert data.notes[-1] == "only 100 texts to validate on: the accuracy is known to within 10 points"
     assert not any("points" in note for note in read(tmp_path / "mine.csv", validation_fraction=0.4).notes)
 
 
@@ -177,7 +177,7 @@ def test_texts_that_are_in_both_named_parts_are_an_error_that_names_both_rows(tm
     path = table(tmp_path / "mine.csv", rows(100))
     other = table(tmp_path / "v.csv", [*rows(30, start=100), ("Text 3 ", 1, "x"), ("text 4", 0, "x")])
     told = message(TextsShared, path, validation=str(other))
-    assert f"the text of line 32 of {str(other)!r} is that of line 5 of {str(path)!r}, too (and 1 more)" in told
+    assert f"the text of line 32 of {str(other)!r} is also that of line 5 of {str(path)!r} (and 1 more)" in told
     assert "or leave --validation out" in told
     root = tmp_path / "tree"
     tree(root / "train", 20)
@@ -198,8 +198,8 @@ def test_groups_that_are_in_both_named_parts_are_an_error(tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("found", "parts"),
     [
-        (rows(19), ["has 19 texts", "takes 20 at least"]),
-        ([*rows(40)[::2], *rows(6)[1::2]], ["has 1 positive texts to learn from", "takes 2 at least"]),
+        (rows(19), ["has 19 texts", "at least 20 are needed"]),
+        ([*rows(40)[::2], *rows(6)[1::2]], ["has 1 positive text to learn from", "at least 2 are needed"]),
     ],
 )
 def test_too_few_texts_are_an_error(tmp_path: Path, found: Rows, parts: list[str]) -> None:
@@ -211,7 +211,7 @@ def test_too_few_texts_are_an_error(tmp_path: Path, found: Rows, parts: list[str
 def test_groups_that_cannot_be_divided_are_an_error_that_says_so(tmp_path: Path) -> None:
     path = table(tmp_path / "mine.csv", rows(100, films=2))
     told = message(TooFewTexts, path, group_column="film")
-    assert "has 0 positive texts to validate on, its 2 groups of 'film' kept whole" in told
+    assert "has 0 positive texts to validate on when its 2 groups of 'film' are kept whole" in told
     assert "--validation-fraction" in told
     assert len(read(path, group_column="film", validation_fraction=0.5).validation) == 50
 

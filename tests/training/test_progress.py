@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from imdbsent.bundle.card import Epoch
-from imdbsent.training.progress import Position, Several
+from imdbsent.training.progress import CompositeProgress, Position
 from imdbsent.training.recipes import CLASSIC, Recipe
 
 
@@ -24,13 +24,13 @@ class Log:
         self.told.append((self.name, epoch))
 
 
-def test_several_are_told_the_same_one_after_another() -> None:
+def test_both_are_told_the_same_one_after_another() -> None:
     told: list[tuple[object, ...]] = []
-    several = Several([Log("a", told), Log("b", told)])
+    both = CompositeProgress([Log("a", told), Log("b", told)])
     epoch = Epoch(1, 1.0, 0.5, 0.5, 0.5, 0.5)
-    several.started(CLASSIC, 3, 2, Position(2, 1))
-    several.batch_done(2, 2, 0.5, 0.75)
-    several.evaluation_done(2, 1)
-    several.epoch_done(epoch)
+    both.started(CLASSIC, 3, 2, Position(2, 1))
+    both.batch_done(2, 2, 0.5, 0.75)
+    both.evaluation_done(2, 1)
+    both.epoch_done(epoch)
     parts = [(CLASSIC, 3, 2, Position(2, 1)), (2, 2, 0.5, 0.75), (2, 1), (epoch,)]
     assert told == [(name, *part) for part in parts for name in "ab"]

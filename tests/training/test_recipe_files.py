@@ -1,15 +1,16 @@
 from __future__ import annotations
 
-from dataclasses import replace
+import json
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
 
 from imdbsent.errors import ExitCode, RecipeInvalid
-from imdbsent.training.recipes import BUCKETED, CLASSIC, RECIPES, Recipe, find_recipe, override, read_recipe
+from imdbsent.training.recipes import BUCKETED, CLASSIC, FLAGSHIP, RECIPES, Recipe, find_recipe, override, read_recipe
 
 WHOLE = """\
-scheme = "keras"
+architecture = "classic"
 vocabulary_size = 5_000
 maximum_length = 200
 embedding_size = 16
@@ -54,7 +55,18 @@ def test_a_file_has_what_is_different_from_its_base_and_gives_its_name(toml) -> 
 
 
 def test_a_file_may_have_every_field_and_no_base(toml) -> None:
-    assert read_recipe(toml(WHOLE)) == Recipe("mine", "keras", 5_000, 200, 16, 32, 2, 128, 0.01, True)
+    assert read_recipe(toml(WHOLE)) == Recipe("mine", "classic", 5_000, 200, 16, 32, 2, 128, 0.01, True)
+
+
+@pytest.mark.parametrize("recipe", [CLASSIC, FLAGSHIP])
+def test_a_file_of_an_earlier_version_has_a_scheme(toml, recipe: Recipe) -> None:
+    scheme = {"classic": "keras", "flagship": "words"}[recipe.architecture]
+    fields = {**asdict(recipe), "scheme": scheme}
+    del fields["architecture"]
+    assert read_recipe(toml("".join(f"{name} = {json.dumps(value)}\n" for name, value in fields.items()))) == recipe
+    base = "flagship" if recipe is CLASSIC else "bucketed"
+    changed = read_recipe(toml(f'base = "{base}"\nscheme = "{scheme}"\nname = "x"\n'))
+    assert changed == replace(RECIPES[base], name="x", architecture=recipe.architecture)
 
 
 def test_a_file_may_have_a_name(toml) -> None:
@@ -76,15 +88,15 @@ def test_a_file_may_end_its_lines_as_windows_does(tmp_path: Path) -> None:
         ('base = "classic"\n[epochs]\nx = 1\n', "line 2 of '{}': epochs is {{'x': 1}}, not"),
         ('base = "classic"\nbucketed = 1\n', "line 2 of '{}': bucketed is 1, not true or false"),
         ('base = "classic"\nlearning_rate = nan\n', "line 2 of '{}': learning_rate is nan, not a number from"),
-        ('base = "classic"\nscheme = "letters"\n', "line 2 of '{}': scheme is 'letters', not 'keras' or 'words'"),
-        ('epoch = 3\nbase = "classic"\n', "line 1 of '{}': a recipe has no field 'epoch'; the nearest is 'epochs'"),
-        ('base = "classic"\nzzz = 3\n', "line 2 of '{}': a recipe has no field 'zzz'; there are base, name, scheme"),
-        ("# \nbase = 'clasic'\n", "line 2 of '{}': there is no recipe 'clasic'; the nearest is 'classic'"),
+        ('base = "classic"\narchitecture = "x"\n', "line 2 of '{}': architecture is 'x', not 'classic' or 'flagship'"),
+        ('epoch = 3\nbase = "classic"\n', "line 1 of '{}': a recipe has no field 'epoch'; the closest is 'epochs'"),
+        ('base = "classic"\nzzz = 3\n', "line 2 of '{}': a recipe has no field 'zzz'; there are base, name, archi"),
+        ("# \nbase = 'clasic'\n", "line 2 of '{}': there is no recipe 'clasic'; the closest is 'classic'"),
         ("base = 1\n", "line 1 of '{}': there is no recipe 1"),
         ('base = "classic"\nname = "../up"\n', "line 2 of '{}': '../up' cannot be a name"),
-        ("epochs = 3\n", "'{}' lacks scheme, vocabulary_size, maximum_length"),
-        ("", 'write them, or base = "classic" for the rest'),
-        ("epochs = = 3\n", "'{}' is no TOML: Invalid value (at line 1, column 10)"),
+        ("epochs = 3\n", "'{}' lacks architecture, vocabulary_size, maximum_length"),
+        ("", 'add them, or base = "classic" for the rest'),
+        ("epochs = = 3\n", "'{}' is not TOML: Invalid value (at line 1, column 10)"),
         ("base = 'classic'\nvocabulary_size = 1000000\nembedding_size = 4096", "'{}': its weights would take 16.4 GB"),
     ],
 )  # fmt: skip
@@ -109,7 +121,7 @@ def test_what_cannot_be_read_is_told(tmp_path: Path) -> None:
 
 
 def test_a_name_that_there_is_not_is_told_with_the_nearest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(RecipeInvalid, match="no recipe 'clasic'; the nearest is 'classic'"):
+    with pytest.raises(RecipeInvalid, match="no recipe 'clasic'; the closest is 'classic'"):
         find_recipe("clasic")
     monkeypatch.chdir(tmp_path)
     (tmp_path / "mine").write_text('base = "classic"')

@@ -26,7 +26,7 @@ def test_the_named_recipes_keep_their_own_rules(name: str) -> None:
         ("epochs", 0), ("epochs", 1_001), ("epochs", True), ("epochs", 10.0), ("epochs", "10"), ("epochs", [10]),
         ("units", -1), ("vocabulary_size", 4), ("maximum_length", 0), ("learning_rate", 0.0),
         ("learning_rate", math.nan), ("learning_rate", math.inf), ("learning_rate", True), ("learning_rate", "fast"),
-        ("bucketed", 1), ("bucketed", "yes"), ("scheme", "letters"), ("scheme", 1),
+        ("bucketed", 1), ("bucketed", "yes"), ("architecture", "letters"), ("architecture", 1),
     ],
 )  # fmt: skip
 def test_a_value_that_makes_no_sense_is_named_with_what_would(field: str, value: object) -> None:

@@ -150,7 +150,7 @@ def test_a_run_does_not_go_on_with_other_texts(tiny_tree: Path) -> None:
         run(request(tiny_tree, "mine"), At((2, 1), lambda: os.kill(os.getpid(), signal.SIGTERM)))
     before = unfinished.checkpoint_of("mine").read_bytes()
     (tiny_tree / "train" / "pos" / "0_9.txt").write_text("Another one.", encoding="utf-8")
-    with pytest.raises(CheckpointInvalid, match="the texts are not those.*--name mine --replace"):
+    with pytest.raises(CheckpointInvalid, match="the texts have changed.*--name mine --replace"):
         resume("mine")
     assert unfinished.checkpoint_of("mine").read_bytes() == before
 
@@ -166,7 +166,7 @@ def test_a_run_that_goes_on_with_other_libraries_says_so(
     here = versions()
     monkeypatch.setattr(module, "versions", lambda: {**here, "keras": "0.1"})
     resume("mine")
-    assert any(note.startswith("keras is not as it was") for note in caplog.messages)
+    assert any(note.startswith("the version of keras has changed") for note in caplog.messages)
 
 
 def test_a_disk_that_fills_leaves_the_last_checkpoint_and_no_half_bundle(

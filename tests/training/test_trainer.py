@@ -11,7 +11,8 @@ from imdbsent.training.recipes import CLASSIC, Recipe
 
 pytest.importorskip("keras", reason="keras is not installed in the light environment")
 from imdbsent.training.base import Base
-from imdbsent.training.run import Trained, train
+from imdbsent.training.export import Trained
+from imdbsent.training.run import train
 
 SMALL = replace(CLASSIC, vocabulary_size=60, maximum_length=12, embedding_size=4, units=5, epochs=2, batch_size=4)
 

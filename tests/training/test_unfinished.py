@@ -61,8 +61,8 @@ def test_a_new_run_does_not_take_the_place_of_one_that_can_go_on(stopped) -> Non
 
 def test_two_processes_do_not_train_one_model(home: Path) -> None:
     code = (
-        "from imdbsent.training import unfinished\n"
-        "with unfinished.claimed('mine'):\n"
+        "from imdbsent.training import checkpoint\n"
+        "with checkpoint.claimed('mine'):\n"
         "    print('held', flush=True)\n"
         "    input()\n"
     )

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from imdbsent.text.tokenizer import PAD_ID
-from imdbsent.training.architectures.flagship import BUCKETS, NO_KEY, frequent_pairs, pair_size, pairs_in
+from imdbsent.training.architectures.flagship import pair_size
 from imdbsent.training.flagship.documents import words_in
+from imdbsent.training.word_pairs import BUCKETS, NO_KEY, frequent_pairs, pairs_in
 
 if TYPE_CHECKING:
     import numpy.typing as npt

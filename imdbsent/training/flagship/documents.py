@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from imdbsent.text.tokenizer import OOV_ID
-from imdbsent.training import import_library
+from imdbsent.training.backend import import_library
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

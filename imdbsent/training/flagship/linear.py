@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from imdbsent.training import import_library
+from imdbsent.training.backend import import_library
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -39,7 +39,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from imdbsent.text.tokenizer import PAD_ID, START_ID
-from imdbsent.training import import_library
+from imdbsent.training.backend import import_library
 from imdbsent.training.flagship.batches import Spans
 from imdbsent.training.flagship.ladder import of_reader
 from imdbsent.training.flagship.teaching import logits_of, optimizer_of, teach

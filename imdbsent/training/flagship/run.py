@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import shutil
 import time
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
@@ -15,15 +14,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from imdbsent.files import write_arrays
-from imdbsent.training import import_library
+from imdbsent.training.architectures import architecture
 from imdbsent.training.architectures.flagship import round_embeddings
+from imdbsent.training.backend import import_library
 from imdbsent.training.checkpoint import DAMAGE, Checkpoint, Head, Variables, stages_of, write_checkpoint
-from imdbsent.training.export import versions
+from imdbsent.training.export import Trained, versions
 from imdbsent.training.flagship.climb import Climb
 from imdbsent.training.flagship.ladder import ladder_of
 from imdbsent.training.flagship.teaching import Run
 from imdbsent.training.loop import State
-from imdbsent.training.run import Trained
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -92,10 +91,6 @@ class Workspace:
         self.directory.mkdir(parents=True, exist_ok=True)
         return self.directory / f"{name} {self._key(settings)[:16]}.npz"
 
-    def remove(self) -> None:
-        """Remove the folder and all that is in it."""
-        shutil.rmtree(self.directory, ignore_errors=True)
-
     def _key(self, settings: tuple[object, ...]) -> str:
         return hashlib.sha256(repr((self.common, settings)).encode()).hexdigest()
 
@@ -151,7 +146,8 @@ def climb_of(
     """The ladder that was asked for, in the workspace of the run's name; the arguments are those of `climb`."""
     assert data.reviews is not None
     ladder, recipe = ladder_of(request), request.recipe
-    common = (data.sha256, request.seed, recipe.scheme, recipe.vocabulary_size, ladder.held_out, ladder.folds)
+    tokenizer = architecture(recipe.architecture).tokenizer
+    common = (data.sha256, request.seed, tokenizer, recipe.vocabulary_size, ladder.held_out, ladder.folds)
     run = Run(request, data.sha256, versions(), progress, stop)
     workspace = Workspace(stages_of(request.name), common)
     return Climb(data.reviews, recipe, ladder, request.seed, run, workspace)

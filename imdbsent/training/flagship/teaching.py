@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from imdbsent.training import import_library
 from imdbsent.training.architectures.flagship import flagship_network
-from imdbsent.training.checkpoint import Checkpoint, Head, read_checkpoint, write_checkpoint
-from imdbsent.training.loop import Loop, State, adam
-from imdbsent.training.run import assign, variables_of
+from imdbsent.training.backend import import_library
+from imdbsent.training.checkpoint import Checkpoint, Head, Variables, read_checkpoint, write_checkpoint
+from imdbsent.training.loop import Loop, State
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from imdbsent.bundle.bundle import Epoch
+    from imdbsent.bundle.card import Epoch
     from imdbsent.training.flagship.batches import Spans
     from imdbsent.training.flagship.beginning import Beginning
     from imdbsent.training.loop import Source
@@ -78,13 +77,12 @@ def teach(network: Any, recipe: Recipe, seed: int, train: Source, shown: Source,
     if checkpoint.exists():
         start = read_checkpoint(checkpoint)
         state = start.head.state
-        assign(network.variables, start.variables.network)
-        assign(network.optimizer.variables, start.variables.optimizer)
+        start.variables.assign_to(network)
 
     def save(state: State) -> None:
         request = replace(run.request, recipe=recipe, seed=seed)
         head = Head(request, run.data_sha256, run.versions, state)
-        write_checkpoint(checkpoint, Checkpoint(head, variables_of(network)))
+        write_checkpoint(checkpoint, Checkpoint(head, Variables.of(network)))
 
     return Loop(network, recipe, seed, train, shown, progress=run.progress, save=save, stop=run.stop).run(state)
 
@@ -164,7 +162,7 @@ def optimizer_of(recipe: Recipe, steps: int, clip_norm: float | None = None) -> 
     Args:
         recipe: largest learning rate, and epochs.
         steps: batches an epoch.
-        clip_norm: of `adam`.
+        clip_norm: the longest gradient, over all weights together; a longer one is shortened. None for any length.
     """
     warm_up = max(1, round(WARM_UP * steps))
     schedule = import_library("keras").optimizers.schedules.CosineDecay(
@@ -174,7 +172,9 @@ def optimizer_of(recipe: Recipe, steps: int, clip_norm: float | None = None) -> 
         warmup_target=recipe.learning_rate,
         warmup_steps=warm_up,
     )
-    return adam(schedule, beta_2=SECOND_MOMENT, clip_norm=clip_norm)
+    from imdbsent.training.optimizer import Adam
+
+    return Adam(schedule, beta_2=SECOND_MOMENT, global_clipnorm=clip_norm)
 
 
 def logits_of(network: Any, spans: Spans) -> npt.NDArray[np.float64]:

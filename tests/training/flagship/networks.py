@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from imdbsent.training.architectures.flagship import EMBEDDING_GAIN, SEGMENT, flagship_network, frequent_pairs
+from imdbsent.training.architectures.flagship import EMBEDDING_GAIN, SEGMENT, flagship_network
 from imdbsent.training.recipes import Recipe
+from imdbsent.training.word_pairs import frequent_pairs
 from tests.training.flagship.small import SMALL, random_texts
 
 Floats = npt.NDArray[np.float32]

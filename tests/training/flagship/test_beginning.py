@@ -5,10 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from imdbsent.training.architectures.flagship import BUCKETS, NO_KEY, bucket_of
 from imdbsent.training.flagship.beginning import Beginning, beginning, mean_vectors, shortened
 from imdbsent.training.flagship.ladder import Ladder
 from imdbsent.training.flagship.texts import Reviews
+from imdbsent.training.word_pairs import BUCKETS, NO_KEY, bucket_of
 from tests.training.flagship.small import SMALL, encoded
 
 sparse = pytest.importorskip("scipy.sparse", reason="scipy is not installed in the light environment")

@@ -12,7 +12,12 @@ import onnx
 
 from imdbsent.classify.engine import Engine
 from imdbsent.explain.attribution import PooledTokens, attributor
-from imdbsent.training.architectures.flagship import flagship_to_onnx, network_of, quantise_rows, round_embeddings
+from imdbsent.training.architectures.flagship import (
+    flagship_to_onnx,
+    network_from_onnx,
+    quantize_rows,
+    round_embeddings,
+)
 from tests.training.flagship.networks import grown, read_and_states
 
 LENGTHS = np.random.default_rng(6).permutation(np.arange(300))  # words; the start mark makes them 1 to 300 ids
@@ -86,7 +91,7 @@ def test_the_explanation_of_a_text_is_what_the_graph_gives_each_of_its_own_ids(e
 
 
 def test_the_network_that_a_graph_was_made_from_comes_back(network, engine: Engine) -> None:
-    again = network_of(engine._model, SMALL)
+    again = network_from_onnx(engine._model, SMALL)
     for name in ("embedding", "pair_embedding", "pairs", "forward", "backward", "dense"):
         for one, other in zip(network.get_layer(name).get_weights(), again.get_layer(name).get_weights()):
             np.testing.assert_allclose(one, other, atol=1e-6, err_msg=name)
@@ -98,7 +103,7 @@ def test_a_rounded_row_is_off_by_half_a_step_at_the_most_and_a_row_of_zeros_stay
     generator = np.random.default_rng(2)
     weights = generator.normal(0, 1, (50, 7)).astype(np.float32) * np.logspace(-6, 3, 50, dtype=np.float32)[:, None]
     weights[11] = 0
-    integers, scales = quantise_rows(weights)
+    integers, scales = quantize_rows(weights)
     assert integers.dtype == np.int8
     assert scales.shape == (50, 1)
     off = np.abs(weights - integers.astype(np.float64) * scales)

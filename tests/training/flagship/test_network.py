@@ -8,8 +8,8 @@ from tests.training.flagship.small import SMALL, padded, random_texts
 pytest.importorskip("keras", reason="keras is not installed in the light environment")
 import keras
 
-from imdbsent.training.architectures.flagship import BUCKETS, NO_KEY
 from imdbsent.training.flagship.teaching import without_topics
+from imdbsent.training.word_pairs import BUCKETS, NO_KEY
 from tests.training.flagship.networks import grown, pooled, read_and_states
 
 

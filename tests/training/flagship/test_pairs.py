@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from imdbsent.text.tokenizer import OOV_ID
-from imdbsent.training.architectures.flagship import (
+from imdbsent.training.recipes import problem_of_size
+from imdbsent.training.word_pairs import (
     BUCKETS,
     LARGEST_VOCABULARY,
     NO_KEY,
@@ -16,7 +17,6 @@ from imdbsent.training.architectures.flagship import (
     key_of,
     pairs_in,
 )
-from imdbsent.training.recipes import problem_of_size
 from tests.training.flagship.small import SMALL, padded, random_texts, texts_of
 
 SIZE = 600

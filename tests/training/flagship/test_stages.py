@@ -91,11 +91,3 @@ def test_a_network_of_other_settings_has_a_checkpoint_of_its_own(tmp_path: Path)
     assert one == same != other
     assert one.parent.is_dir()
     assert one != workspace(tmp_path, ("other data", 7)).checkpoint("student", (1,))
-
-
-def test_removing_a_workspace_leaves_nothing_and_may_be_done_twice(tmp_path: Path) -> None:
-    place = workspace(tmp_path)
-    place.stage("teacher", (1,), Work(), figure)
-    place.remove()
-    place.remove()
-    assert list(tmp_path.iterdir()) == []

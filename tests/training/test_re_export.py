@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from tests.tiny import MAXIMUM_LENGTH
 
 pytest.importorskip("onnx", reason="onnx is not installed in the light environment")
 
-from imdbsent.training.export import renew
+from imdbsent.training.export import re_export
 
 TEXTS = [[1, 5], [1, 4, 6, 6], [5] * MAXIMUM_LENGTH, [2]]
 
@@ -37,11 +38,11 @@ def old(tiny_bundle: Bundle) -> Bundle:
     return write_card(tiny_bundle.directory, replace(tiny_bundle.card, files=files, version=4))
 
 
-def test_a_renewed_model_answers_as_before_and_has_the_graph_of_today(old: Bundle, tmp_path: Path) -> None:
+def test_a_re_exported_model_answers_as_before_and_has_the_graph_of_today(old: Bundle, tmp_path: Path) -> None:
     import onnx
 
     (tmp_path / "new").mkdir()
-    new = renew(old, tmp_path / "new").verify()
+    new = re_export(old, tmp_path / "new").verify()
     engines = [Engine(bundle.directory / MODEL) for bundle in (old, new)]
     one, other = (engine.logits(TEXTS) for engine in engines)
     np.testing.assert_array_equal(one, other)
@@ -58,7 +59,7 @@ def test_a_renewed_model_answers_as_before_and_has_the_graph_of_today(old: Bundl
 def test_padding_that_is_masked_stays_so(tiny_bundle: Bundle, tmp_path: Path) -> None:
     import onnx
 
-    from imdbsent.training.export import classic_to_onnx
+    from imdbsent.training.architectures.classic import classic_to_onnx
     from tests.tiny import tiny_network
 
     network = tiny_network()
@@ -66,14 +67,46 @@ def test_padding_that_is_masked_stays_so(tiny_bundle: Bundle, tmp_path: Path) ->
     onnx.save(classic_to_onnx(network, MAXIMUM_LENGTH), str(tiny_bundle.directory / MODEL))
     files = tiny_bundle.card.files | {MODEL: file_sha256(tiny_bundle.directory / MODEL)}
     masked = write_card(tiny_bundle.directory, replace(tiny_bundle.card, files=files))
-    new = renew(masked, tmp_path)
+    new = re_export(masked, tmp_path)
     assert (new.directory / MODEL).read_bytes() == (masked.directory / MODEL).read_bytes()
 
 
-def test_a_model_of_another_kind_or_a_damaged_one_is_not_renewed(old: Bundle, tmp_path: Path) -> None:
-    with pytest.raises(LayersHidden, match="without --renew"):
-        renew(read_bundle(store.PRETRAINED / "flagship"), tmp_path)
+def test_the_flagship_is_re_exported_with_the_same_weights(tmp_path: Path) -> None:
+    shipped = read_bundle(store.PRETRAINED / "flagship")
+    new = re_export(shipped, tmp_path).verify()
+    one, other = (Engine(bundle.directory / MODEL).logits(TEXTS) for bundle in (shipped, new))
+    np.testing.assert_array_equal(one, other)
+    assert new.card.version == shipped.card.version + 1
+
+
+def test_a_model_whose_weights_cannot_be_read_is_not_re_exported(tmp_path: Path) -> None:
+    import onnx
+
+    model = onnx.load(store.PRETRAINED / "flagship" / MODEL)
+    for node in model.graph.node:
+        for place, name in enumerate(node.input):
+            if name == "bias":
+                node.input[place] = "another_name"
+    for tensor in (*model.graph.initializer, *model.graph.output):
+        if tensor.name == "bias":
+            tensor.name = "another_name"
+    (tmp_path / "new").mkdir()
+    with pytest.raises(LayersHidden, match="without --re-export"):
+        re_export(with_model(store.PRETRAINED / "flagship", tmp_path / "old", model), tmp_path / "new")
+
+
+def test_a_damaged_model_is_not_re_exported(old: Bundle, tmp_path: Path) -> None:
     (old.directory / MODEL).write_bytes(b"")
     with pytest.raises(BundleInvalid, match="damaged"):
-        renew(old, tmp_path)
+        re_export(old, tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == [old.directory.name]
+
+
+def with_model(source: Path, directory: Path, model: object) -> Bundle:
+    """A copy of a bundle with another graph."""
+    import onnx
+
+    shutil.copytree(source, directory, dirs_exist_ok=True)
+    onnx.save(model, str(directory / MODEL))
+    card = read_bundle(directory).card
+    return write_card(directory, replace(card, files=card.files | {MODEL: file_sha256(directory / MODEL)}))
