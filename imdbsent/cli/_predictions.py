@@ -13,7 +13,7 @@ from imdbsent.records import as_field
 from imdbsent.writing.text import NO_COLUMNS, kept_values, output_errors
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from rich.console import Console
 
@@ -21,8 +21,13 @@ if TYPE_CHECKING:
     from imdbsent.writing.text import ResultColumns
 
 LABEL_STYLES: Final = {"positive": "green", "negative": "red", "neutral": "yellow"}
+_LABEL_WIDTH: Final = 8
+_PROBABILITY: Final = "P(positive)"
+_SHORT_PROBABILITY: Final = "P"
+_NUMBER_WIDTH: Final = 6
 _BAR_WIDTH: Final = 10
 _KEPT_WIDTH: Final = 16  # characters of a column that is carried through
+_LEAST_TEXT: Final = 16  # characters of the text for which a narrow terminal gives up the rest
 
 
 def print_tables(
@@ -38,45 +43,65 @@ def print_tables(
     Args:
         predictions: its rows.
         console: where it goes.
-        columns: columns beside the usual ones.
-        paged: whether there are many: they are printed page by page, so that the first are seen at once.
-        typed: whether a person types the texts: each verdict is a row of its own, without a frame.
+        columns: columns besides the usual ones.
+        paged: whether there may be many: they are printed page by page, so that the first appear at once.
+        typed: whether a person types the texts: each prediction is printed as one row, without a frame.
 
     Raises:
-        OutputClosed: the reader has gone.
+        OutputClosed: the reader is gone.
         OutputFailed: the system refuses.
     """
     size = 1 if typed else max(1, console.height - 4) if paged else None
     for page in _pages(predictions, size):
         with output_errors():
             console.print(
-                prediction_table(page, columns, one_line=paged, framed=not typed, ascii_only=console.options.ascii_only)
+                prediction_table(
+                    page,
+                    columns,
+                    width=console.width,
+                    one_line=paged,
+                    framed=not typed,
+                    ascii_only=console.options.ascii_only,
+                )
             )
 
 
 def prediction_table(
-    predictions: Iterable[Prediction],
+    predictions: Sequence[Prediction],
     columns: ResultColumns = NO_COLUMNS,
     *,
+    width: int,
     one_line: bool,
     framed: bool = True,
     ascii_only: bool = False,
 ) -> Table:
-    """The table of predictions: label, probability of positive, a bar of how sure that is, and the text.
+    """The table of predictions: label, probability of positive, a bar for the confidence, and the text.
+
+    In a narrow one the text keeps its column, and the bar is left out.
 
     Args:
         predictions: its rows.
-        columns: columns beside these: the id stands first, what is carried through before the text.
-        one_line: whether a long text is cut, rather than wrapped.
-        framed: whether it has a frame and a header.
-        ascii_only: whether the bar is drawn without block characters.
+        columns: columns besides these: the id comes first, what is carried through before the text.
+        width: of the terminal, in characters.
+        one_line: whether a long text is cut, instead of wrapped.
+        framed: whether the table has a frame and a header.
+        ascii_only: whether the bar has no block characters.
     """
     table = Table(expand=one_line, header_style="bold", box=box.HEAVY_HEAD if framed else None, show_header=framed)
+    rest = width - _width_of_kept(predictions, columns) - (_LABEL_WIDTH + 3) - (len(_PROBABILITY) + 3) - 4
+    has_bar = rest - (_BAR_WIDTH + 3) >= _LEAST_TEXT
+    is_short = rest < _LEAST_TEXT
     if columns.id:
         _add_kept_column(table, "id", one_line=one_line)
-    table.add_column("verdict", no_wrap=True, width=8)
-    table.add_column("P(positive)", justify="right", no_wrap=True, width=11)
-    table.add_column("confidence", no_wrap=True, width=_BAR_WIDTH)
+    table.add_column("verdict", no_wrap=True, width=_LABEL_WIDTH)
+    table.add_column(
+        _SHORT_PROBABILITY if is_short else _PROBABILITY,
+        justify="right",
+        no_wrap=True,
+        width=_NUMBER_WIDTH if is_short else len(_PROBABILITY),
+    )
+    if has_bar:
+        table.add_column("confidence", no_wrap=True, width=_BAR_WIDTH)
     for name in columns.kept:
         _add_kept_column(table, name, one_line=one_line)
     table.add_column(
@@ -88,22 +113,26 @@ def prediction_table(
         text = Text(visible(prediction.text))
         if prediction.label is None or prediction.probability is None:
             problem = Text(f"[{prediction.problem}] ", style="yellow").append_text(text)
-            table.add_row(*identifier, "", "", "", *kept, problem)
+            table.add_row(*identifier, "", "", *[""] * has_bar, *kept, problem)
             continue
         style = LABEL_STYLES[prediction.label]
+        bar = [Text(_bar(prediction.probability, ascii_only=ascii_only), style=style)] if has_bar else []
         table.add_row(
-            *identifier,
-            Text(prediction.label, style=style),
-            f"{prediction.probability:.4f}",
-            Text(_bar(prediction.probability, ascii_only=ascii_only), style=style),
-            *kept,
-            text,
+            *identifier, Text(prediction.label, style=style), f"{prediction.probability:.4f}", *bar, *kept, text
         )
     return table
 
 
+def _width_of_kept(predictions: Sequence[Prediction], columns: ResultColumns) -> int:
+    """About how many characters the id and the carried columns take."""
+    names = [*(["id"] if columns.id else []), *columns.kept]
+    rows = [(*([row.id] if columns.id else []), *kept_values(row, columns)) for row in predictions]
+    widths = [max(map(len, (name, *map(as_field, values)))) for name, *values in zip(names, *rows)]
+    return sum(min(width, _KEPT_WIDTH) + 3 for width in widths)
+
+
 def _add_kept_column(table: Table, name: str, *, one_line: bool) -> None:
-    """Add a column of the user's, which leaves room for the text however long its values are."""
+    """Add a column of the user's. Long values are cut or wrapped, so that the text keeps its column."""
     table.add_column(
         Text(visible(name)),
         no_wrap=one_line,
@@ -117,7 +146,7 @@ def _cell(value: Any) -> Text:
 
 
 def _bar(probability: float, *, ascii_only: bool) -> str:
-    """How far the probability is from one half, as a bar that is full at 0 and at 1."""
+    """The distance of the probability from one half, as a bar that is full at 0 and at 1."""
     filled = round(abs(probability - 0.5) * 2 * _BAR_WIDTH)
     full, empty = ("#", ".") if ascii_only else ("█", "░")
     return full * filled + empty * (_BAR_WIDTH - filled)

@@ -148,6 +148,20 @@ def test_a_table_of_many_comes_page_by_page(predict, monkeypatch: pytest.MonkeyP
     assert result.out.count("positive │") == 50
 
 
+@pytest.mark.parametrize("columns", ["34", "40", "60"])
+@pytest.mark.parametrize("stdin", [b"", b"great movie\nawful\n"])
+def test_a_narrow_table_keeps_its_text(
+    predict, monkeypatch: pytest.MonkeyPatch, columns: str, stdin: bytes
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    out = predict(*(["-", "--format", "table"] if stdin else ["great movie", "awful"]), stdin=stdin).out
+    assert all(len(line) <= int(columns) for line in out.splitlines())
+    assert "awful" in out
+    assert "great" in out
+    assert "positive" in out
+    assert ("█" in out) == (columns == "60")
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "reason"),
     [
