@@ -188,12 +188,12 @@ class Counts:
         share = f" ({self.positive / judged:.1%})" if judged else ""
         neutral = f", {self.neutral:,} neutral" if has_neutral else ""
         failed = f", {self.failed:,} without a verdict" if self.failed else ""
-        rate = f"{(self.total - self.resumed) / self.seconds:,.0f}" if self.seconds else "?"
+        rate = counted(round((self.total - self.resumed) / self.seconds), "text") if self.seconds else "? texts"
         resumed = f", {self.resumed:,} of them answered before" if self.resumed else ""
         selected = f" · {self.results:,} of {self.total:,} selected" if is_selective else ""
         return (
             f"{counted(self.total, 'text')}{resumed}: {self.positive:,} positive{share}, {self.negative:,} negative"
-            f"{neutral}{failed}{selected} · {self.seconds:.1f} s, {rate} texts/s"
+            f"{neutral}{failed}{selected} · {self.seconds:.1f} s, {rate}/s"
         )
 
     def warning(self) -> str | None:
@@ -330,12 +330,9 @@ def output_spec(job: PredictJob, inputs: Inputs, screen: Screen) -> OutputSpec:
         UsageProblem: it is not.
         ExtraMissing: it needs pyarrow, which is not installed.
     """
-    from imdbsent.classify.selection import RECORD  # noqa: PLC0415 (few runs select)
-    from imdbsent.explain.layout import EXPLANATION  # noqa: PLC0415 (few runs explain)
-
     own, path = inputs.columns, None if job.output is None else Path(job.output)
     is_numbered = job.options.is_selective and own.id is None
-    taken = (*(EXPLANATION if job.explain else ()), *((RECORD,) if is_numbered else ()))
+    taken = _taken_names(job, is_numbered=is_numbered)
     columns = result_columns(own.kept, has_id=own.id is not None, taken=taken)
     chosen = job.format or (_default_format(job, inputs, screen) if path is None else format_of_output(path))
     if job.explain and chosen not in _EXPLAINED:
@@ -355,9 +352,25 @@ def output_spec(job: PredictJob, inputs: Inputs, screen: Screen) -> OutputSpec:
     spec = OutputSpec(path, chosen, columns, types, job.safe_csv, is_numbered)
     if not is_numbered or chosen is Format.TSV:
         return spec
+    from imdbsent.classify.selection import RECORD  # noqa: PLC0415 (few runs select)
+
     if chosen is Format.PARQUET:
         types[RECORD] = pyarrow("Parquet").int64()
     return replace(spec, columns=replace(columns, kept=(RECORD, *columns.kept)), types=types)
+
+
+def _taken_names(job: PredictJob, *, is_numbered: bool) -> tuple[str, ...]:
+    """Names of columns that explanations and the numbers of records have in the results."""
+    names: tuple[str, ...] = ()
+    if job.explain:
+        from imdbsent.explain.layout import EXPLANATION  # noqa: PLC0415 (few runs explain)
+
+        names += EXPLANATION
+    if is_numbered:
+        from imdbsent.classify.selection import RECORD  # noqa: PLC0415 (few runs select)
+
+        names += (RECORD,)
+    return names
 
 
 def _default_format(job: PredictJob, inputs: Inputs, screen: Screen) -> Format:

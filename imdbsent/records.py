@@ -1,7 +1,4 @@
-"""Values of a user's columns, carried through: as text for CSV, as JSON.
-
-What travels through the package: a Record in, a Prediction out, one for one and in order.
-"""
+"""What travels through the package: a Record in, a Prediction out, one for one and in order."""
 
 from __future__ import annotations
 
@@ -19,12 +16,12 @@ class Record:
     """One text to classify, as it was read.
 
     Attributes:
-        text: the text; where its bytes could not be decoded, with U+FFFD in the place of what is wrong.
-        problem: why it cannot be classified, as "blank"; None where it can.
-        id: what its file calls it; None where it has no id.
-        number: the line of its file on which it ends, or its row in a Parquet file, from 1; None for an argument. Where
-            a record stood is no part of what it is: equal records may have different numbers.
-        kept: the values of the columns that are carried through, in the order in which they were asked for.
+        text: the text, with U+FFFD for bytes that could not be decoded.
+        problem: why it cannot be classified, for example "blank"; None if it can.
+        id: its id in the file; None if it has none.
+        number: the line of its file on which it ends, or its row in a Parquet file, from 1; None for an argument. It is
+            not compared: equal records may have different numbers.
+        kept: the values of the columns that are carried through, in the order that the user asked for.
     """
 
     text: str
@@ -40,13 +37,13 @@ class Prediction:
 
     Attributes:
         text: the text.
-        label: "positive" or "negative", or "neutral" where that was asked for; None where there is no verdict.
-        probability: probability that the text is positive, 0 to 1; None where there is no verdict.
-        problem: why there is no verdict; None where there is one.
-        tokens: ids that the network read, the start mark and padding not counted; 0 where it read nothing.
-        truncated: whether the text has more tokens than the network reads, so that words of it went unread.
-        unknown: share of all words of the text that are outside the network's vocabulary, 0 to 1; None where the text
-            was not split into words, or has none.
+        label: "positive" or "negative", or "neutral" if the options have a neutral band; None without a verdict.
+        probability: probability that the text is positive, 0 to 1; None without a verdict.
+        problem: why there is no verdict; None if there is one.
+        tokens: number of ids that the network read, without the start mark and padding; 0 if it read nothing.
+        truncated: whether the text has more tokens than the network reads, so that some words were not read.
+        unknown: share of the words of the text that are not in the network's vocabulary, 0 to 1; None if the text was
+            not split into words, or has none.
         id: the record's.
         number: the record's.
         kept: the record's.
@@ -65,7 +62,7 @@ class Prediction:
 
 
 def as_field(value: Any) -> str:
-    """A value as a field of CSV: a text as it is, nothing for null, all else as JSON writes it."""
+    """A value as a field of CSV: a string unchanged, null empty, anything else as JSON."""
     if value is None:
         return ""
     if isinstance(value, str):
@@ -75,7 +72,7 @@ def as_field(value: Any) -> str:
 
 
 def as_jsonable(value: Any) -> Any:
-    """A value as JSON has it: null for NaN and infinities, ISO 8601 for times, text for bytes and whatever else."""
+    """A value that JSON can hold: null for NaN and infinities, ISO 8601 for times, a string for bytes and the rest."""
     if value is None or isinstance(value, (str, bool, int)):
         return value
     if isinstance(value, float):
@@ -89,9 +86,9 @@ def as_jsonable(value: Any) -> Any:
     return value.isoformat() if hasattr(value, "isoformat") else str(value)
 
 
-_AS_JSON: Final = json.JSONEncoder(ensure_ascii=False).encode  # json.dumps would make an encoder each time
+_AS_JSON: Final = json.JSONEncoder(ensure_ascii=False).encode  # json.dumps would make an encoder for each call
 
 
 def to_json(value: Any) -> str:
-    """JSON on one line, its characters as they are."""
+    """JSON on one line, without escapes for non-ASCII characters."""
     return _AS_JSON(value)

@@ -1,4 +1,4 @@
-"""Ids to logits with ONNX Runtime: batches of like length, a batch a thread, no padding step computed."""
+"""Ids to logits with ONNX Runtime: batches of similar length, one per thread, and no computed padding steps."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 BATCH_SIZE: Final = 12
-"""Texts a run of the network. The fastest of 6 to 128, by 6 % over 16: small batches of like length stay in the cache
-and waste least where lengths differ, and the product of matrices in ONNX Runtime takes 12 rows at a time with AVX-512,
-6 with AVX2, so that 12 leave no rest."""
+"""Texts per run of the network. The fastest from 6 to 128, by 6 % over 16: small batches of similar length stay in the
+cache and waste little on different lengths. ONNX Runtime multiplies matrices 12 rows at a time with AVX-512 and 6 with
+AVX2, so 12 leaves no remainder."""
 
 
 class Engine:
@@ -34,26 +34,25 @@ class Engine:
 
     Args:
         model: path of `model.onnx`: inputs `ids` int32 (batch, length) and `lengths` int32 (batch,), output `logit`.
-        threads: batches run at the same time; None for the cores that this process may use.
+        threads: batches that run at the same time; None for one per core that this process may use.
 
     Raises:
-        BundleInvalid: the model is no graph that is safe to run, ONNX Runtime cannot read it, or its inputs and outputs
-            are others.
+        BundleInvalid: the graph is not safe to run, ONNX Runtime cannot read it, or it has other inputs and outputs.
     """
 
     def __init__(self, model: Path, threads: int | None = None) -> None:
         self.threads = threads or _available_cores()
         self._model = model
         options = onnxruntime.SessionOptions()
-        # A thread a batch beats several threads on one batch: an LSTM's steps are small and wait for each other.
+        # One thread per batch beats several on one batch: the steps of an LSTM are small and wait for each other.
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
-        options.log_severity_level = 4  # what is fatal: errors are raised, and would be told twice
+        options.log_severity_level = 4  # fatal only: errors are raised, and would be reported twice
         try:
             self._session = onnxruntime.InferenceSession(read_graph(model), options, providers=["CPUExecutionProvider"])
         except BundleInvalid:
             raise
-        except Exception as error:  # its exceptions have no common base but Exception
+        except Exception as error:  # its exceptions have no other common base
             raise BundleInvalid(model.parent, f"{model.name} is no network that ONNX Runtime reads") from error
         inputs = {tensor.name for tensor in self._session.get_inputs()}
         self.output_names = frozenset(tensor.name for tensor in self._session.get_outputs())
@@ -73,7 +72,7 @@ class Engine:
 
         Args:
             texts: ids of each text, none of them empty or longer than the network's maximum length.
-            batch_size: texts a run.
+            batch_size: texts per run.
 
         Returns:
             The logit of each text, in the order given, shape (texts,).
@@ -87,12 +86,12 @@ class Engine:
         work: Callable[[Sequence[Sequence[int]]], Sequence[T]],
         batch_size: int = BATCH_SIZE,
     ) -> list[T]:
-        """Do some work on batches of texts of like length, a batch a thread.
+        """Do some work on batches of texts of similar length, one batch per thread.
 
         Args:
             texts: ids of each text.
-            work: what to do; it gives an item for each text of a batch.
-            batch_size: texts a batch.
+            work: returns an item for each text of a batch.
+            batch_size: texts per batch.
 
         Returns:
             The item of each text, in the order given.
@@ -116,8 +115,8 @@ class Engine:
             An array for each name.
 
         Raises:
-            LayersHidden: the graph has no output of that name: it is not the tutorials' network.
-            BundleInvalid: it gives no numbers.
+            LayersHidden: the graph has no output of that name, because it is not the tutorials' network.
+            BundleInvalid: an output is not numeric.
         """
         if not self.output_names.issuperset(names):
             raise LayersHidden(self._model.parent.name)
@@ -134,22 +133,22 @@ class Engine:
             ids: of the text, not empty and not longer than the network's maximum length.
 
         Raises:
-            LayersHidden: the graph does not give them: it is not the tutorials' network.
+            LayersHidden: the graph does not output them, because it is not the tutorials' network.
         """
         (hidden,) = self.outputs(["hidden"], [ids])  # (T, 1, H)
         return np.asarray(hidden[:, 0], np.float64)
 
     def weights(self) -> NetworkWeights:
-        """The weights of the network, in float64, for whoever wants to look inside.
+        """The weights of the network, in float64, for a look inside.
 
         Raises:
-            LayersHidden: the graph does not give them: it is not the tutorials' network.
-            BundleInvalid: it does not give them as one network has them.
+            LayersHidden: the graph does not output them, because it is not the tutorials' network.
+            BundleInvalid: they do not belong to one network.
         """
         values = (np.asarray(value, np.float64) for value in self.outputs(WEIGHTS, [[PAD_ID]]))  # constants: any text
         embedding, w, r, b, padding_hidden, padding_cell, dense_kernel, dense_bias = values
         with numbers_that_fit(self.directory):
-            biases = np.split(b[0], 2)  # ONNX has one for W and one for R, (4H,) each; only their sum counts
+            biases = np.split(b[0], 2)  # one for W and one for R, (4H,) each; only their sum matters
             weights = NetworkWeights(
                 embedding=embedding,
                 lstm=LSTMWeights(W=w[0], R=r[0], b=biases[0] + biases[1]),  # [0]: the only direction
@@ -163,6 +162,6 @@ class Engine:
 
 
 def _available_cores() -> int:
-    if hasattr(os, "sched_getaffinity"):  # Linux: containers and taskset may leave fewer than the machine has
+    if hasattr(os, "sched_getaffinity"):  # Linux: containers and taskset may allow fewer than the machine has
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

@@ -1,4 +1,4 @@
-"""To a Ray cluster, or to one that is started on this machine alone, and away from it again."""
+"""Connect to a Ray cluster, or to one that is started on this machine only, and disconnect again."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ if TYPE_CHECKING:
 
 
 ANSWER_WITHIN: Final = 30.0
-"""Seconds that a cluster has to answer in."""
+"""Seconds to wait for an answer of a cluster."""
 ADDRESS_VARIABLE: Final = "RAY_ADDRESS"
 """Ray's own variable for the address of the cluster."""
 _MANY_MACHINES: Final = "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"
-"""Ray's variable for whether its processes listen to other machines. It is read on every system, whatever its name."""
+"""Ray's variable for whether its processes listen to other machines. In spite of its name, every system reads it."""
 _IDLE_KEPT: Final = "RAY_num_workers_soft_limit"
-"""Ray's variable for how many processes it keeps that have nothing to do. Without it, it keeps as many as there are
-free cores: none, where actors have all of them, and each task of reading or writing waits for a new process
-(https://github.com/ray-project/ray/pull/36766)."""
+"""Ray's variable for how many idle processes it keeps. By default, it keeps one per free core: none if actors occupy
+them all, and then each reading or writing task waits for a new process (https://github.com/ray-project/ray/pull/36766).
+"""
 _IDLE: Final = 4
 _KNOCK: Final = "import sys, ray; ray.init(sys.argv[1], logging_level='ERROR', log_to_driver=False); ray.nodes()"
 _STDERR: Final = 2
@@ -35,16 +35,16 @@ _CONNECT_WITHIN: Final = 5.0  # seconds for one connection of TCP
 
 
 def ray_library(address: str | None = None) -> Any:
-    """Ray, imported where it is needed.
+    """Import Ray.
 
     Args:
-        address: as `connected`; without one, what Ray will start listens to this machine alone.
+        address: as for `connected`; without one, what Ray will start listens to this machine only.
 
     Raises:
-        ExtraMissing: it, or what Ray Data needs, is not installed.
+        ExtraMissing: Ray, or what Ray Data needs, is not installed.
     """
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is told to anybody
-    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")  # GPUs are left alone; older Ray warns without it
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # no usage reports
+    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")  # leave GPUs alone; older Ray warns without it
     if not (address or os.environ.get(ADDRESS_VARIABLE)):
         os.environ.setdefault(_MANY_MACHINES, "0")
         os.environ.setdefault(_IDLE_KEPT, str(_IDLE))
@@ -59,7 +59,7 @@ def ray_library(address: str | None = None) -> Any:
 
 
 def _silence(logger: str) -> None:
-    """Keep what a logger says from standard error: its own files have it, and we say what a person should know."""
+    """Keep a logger off standard error: it has files of its own, and we report what a person should know."""
     for handler in logging.getLogger(logger).handlers:
         if isinstance(handler, logging.StreamHandler):
             handler.setLevel(logging.CRITICAL + 1)
@@ -70,17 +70,17 @@ def connected(address: str | None, within: float = ANSWER_WITHIN) -> Iterator[An
     """Connect to a cluster.
 
     Args:
-        address: `host:port` of its head, or `auto` for the one that this machine is of; None for RAY_ADDRESS, else
-            for one that is started on this machine, with all of its cores, and ended after the block.
-        within: seconds that it has to answer in.
+        address: `host:port` of its head, or `auto` for the cluster of this machine; None for RAY_ADDRESS, else for one
+            that is started on this machine, with all of its cores, and ended after the block.
+        within: seconds to wait for an answer.
 
     Yields:
-        Ray. Where it was connected already, it stays so, and the address is not asked for.
+        Ray. If it is already connected, it stays so, and the address is not used.
 
     Raises:
         ExtraMissing: Ray is not installed.
         ClusterUnreachable: no cluster answers at the address.
-        JobFailed: none can be started here.
+        JobFailed: none can be started on this machine.
     """
     ray = ray_library(address)
     if ray.is_initialized():
@@ -103,10 +103,10 @@ def connected(address: str | None, within: float = ANSWER_WITHIN) -> Iterator[An
 def check_answers(address: str, within: float = ANSWER_WITHIN) -> None:
     """Check that a cluster answers.
 
-    Ray itself tries for minutes, and then ends the process rather than raising an error. So another process tries.
+    Ray itself tries for minutes, and then ends the process instead of raising an error. So another process tries first.
 
     Raises:
-        ClusterUnreachable: none does.
+        ClusterUnreachable: it does not.
     """
     host, _, port = address.removeprefix("ray://").rpartition(":")
     if host and port.isdigit():
@@ -121,17 +121,17 @@ def check_answers(address: str, within: float = ANSWER_WITHIN) -> None:
             [sys.executable, "-c", _KNOCK, address], capture_output=True, text=True, timeout=within, check=False
         )
     except subprocess.TimeoutExpired as error:
-        raise ClusterUnreachable(address, f"nothing in {within:.0f} s") from error
+        raise ClusterUnreachable(address, f"no answer in {within:.0f} s") from error
     if knock.returncode:
-        said = knock.stderr.strip().splitlines() or [f"exit code {knock.returncode}"]
-        raise ClusterUnreachable(address, said[-1].partition(": ")[2] or said[-1])
+        lines = knock.stderr.strip().splitlines() or [f"exit code {knock.returncode}"]
+        raise ClusterUnreachable(address, lines[-1].partition(": ")[2] or lines[-1])
 
 
 @contextmanager
 def _core_is_silent() -> Iterator[None]:
-    """Context in which what Ray's core, which is no Python, writes to standard error goes nowhere.
+    """During a block, discard what the core of Ray, which is not Python, writes to standard error.
 
-    Python's own standard error stays where it is, on another descriptor. Under IMDBSENT_DEBUG everything is told.
+    Python's own standard error moves to another descriptor. With IMDBSENT_DEBUG, nothing is discarded.
     """
     ours = sys.stderr
     if settings.is_debug() or _descriptor(ours) != _STDERR:
@@ -146,10 +146,10 @@ def _core_is_silent() -> Iterator[None]:
     try:
         yield
     finally:
-        there, sys.stderr = sys.stderr, ours
-        there.flush()
+        moved, sys.stderr = sys.stderr, ours
+        moved.flush()
         os.dup2(kept, _STDERR)
-        there.close()
+        moved.close()
 
 
 def _descriptor(stream: Any) -> int | None:
@@ -163,10 +163,10 @@ def _start(ray: Any) -> None:
     """Start a cluster on this machine."""
     try:
         ray.init("local", include_dashboard=False, **_quiet())
-    except Exception as error:  # where it takes too long, Ray raises no other
+    except Exception as error:  # Ray raises no other if it takes too long
         if settings.is_debug():
             raise
-        raise JobFailed(f"it does not start here ({' '.join(str(error).split())})") from error
+        raise JobFailed(f"Ray does not start on this machine ({' '.join(str(error).split())})") from error
 
 
 def _join(ray: Any, address: str) -> None:
@@ -177,5 +177,5 @@ def _join(ray: Any, address: str) -> None:
 
 
 def _quiet() -> dict[str, Any]:
-    """What keeps Ray's own messages off standard error; under IMDBSENT_DEBUG they come."""
+    """Settings that keep Ray's messages off standard error, except with IMDBSENT_DEBUG."""
     return {} if settings.is_debug() else {"logging_level": logging.ERROR, "log_to_driver": False}

@@ -1,9 +1,8 @@
-"""What the first of some files says of all of them: the columns, found before the work.
+"""The files that a command line names, on any filesystem that pyarrow knows, and their columns.
 
-What a command line names on any filesystem that pyarrow knows: files, folders, patterns.
-
-A location is a path of this machine, or an address as `s3://bucket/folder/*.parquet`. Patterns are those of a shell:
-`*` and `?` stay within a name, `**` goes through folders.
+A location is a path on this machine, or an address such as `s3://bucket/folder/*.parquet`. Patterns are those of a
+shell: `*` and `?` stay within a name, `**` goes through folders. The columns come from the first file with content, so
+that a wrong name is found before the work.
 """
 
 from __future__ import annotations
@@ -42,10 +41,10 @@ class InputFiles:
     """Files of one format on one filesystem.
 
     Attributes:
-        filesystem: pyarrow's.
+        filesystem: a pyarrow filesystem.
         paths: their paths there, sorted.
-        format: what they are.
-        first: the first that has something in it; the first where none has.
+        format: their format.
+        first: the first with content; the first if all are empty.
     """
 
     filesystem: Any
@@ -58,13 +57,13 @@ def find_files(locations: Sequence[str], file_format: FileFormat | None = None) 
     """The files that a command line names.
 
     Args:
-        locations: of files, folders (all files of records in them) and patterns.
-        file_format: what they are; None for what their names say, and lines of text where they say nothing.
+        locations: files, folders (all files of records in them) and patterns.
+        file_format: their format; None for what their names imply, and lines of text if they imply nothing.
 
     Raises:
         InputUnreadable: there is nothing at a location.
-        StorageUnreachable: its filesystem cannot be reached.
-        UsageProblem: they are on several filesystems, or of several formats.
+        StorageUnreachable: its filesystem does not answer.
+        UsageProblem: they have several filesystems or formats.
     """
     found: dict[str, int] = {}
     filesystems: list[Any] = []
@@ -82,13 +81,13 @@ def find_files(locations: Sequence[str], file_format: FileFormat | None = None) 
 
 
 def locate(location: str) -> tuple[Any, str]:
-    """The filesystem of a location, pyarrow's, and the path there.
+    """The pyarrow filesystem of a location, and the path there.
 
     Raises:
-        InputUnreadable: it is no address that pyarrow knows.
-        StorageUnreachable: its filesystem cannot be reached.
+        InputUnreadable: pyarrow does not know the address.
+        StorageUnreachable: its filesystem does not answer.
     """
-    from pyarrow import ArrowException, fs  # noqa: PLC0415 (this engine alone needs it)
+    from pyarrow import ArrowException, fs  # noqa: PLC0415 (only this engine needs it)
 
     if "://" not in location:
         return fs.LocalFileSystem(), str(Path(location).expanduser().absolute())
@@ -102,7 +101,7 @@ def locate(location: str) -> tuple[Any, str]:
 
 
 def _found(location: str) -> tuple[Any, list[Any]]:
-    """A filesystem and the files, pyarrow's FileInfo, that are at a location there."""
+    """A filesystem, and pyarrow's FileInfo of each file at a location there."""
     from pyarrow import fs  # noqa: PLC0415 (as above)
 
     base, pattern = _split(location)
@@ -113,7 +112,7 @@ def _found(location: str) -> tuple[Any, list[Any]]:
             return filesystem, [there]
         if there.type != fs.FileType.Directory:
             return filesystem, []
-        # Folders below are gone through for a folder that is named, and for a pattern that names them.
+        # Subfolders are searched for a folder, and for a pattern that names them.
         selector = fs.FileSelector(place, recursive=not pattern or "/" in pattern or "**" in pattern)
         files = [file for file in filesystem.get_file_info(selector) if file.type == fs.FileType.File]
     except OSError as error:
@@ -128,7 +127,7 @@ def _found(location: str) -> tuple[Any, list[Any]]:
 
 
 def _split(location: str) -> tuple[str, str]:
-    """The folder before the first wildcard, and the pattern behind it; "" for none."""
+    """The folder before the first wildcard, and the pattern after it; "" for none."""
     if "://" not in location and Path(location).exists():  # a file may be called "a[1].csv"
         return location, ""
     wild = _WILD.search(location)
@@ -139,7 +138,7 @@ def _split(location: str) -> tuple[str, str]:
 
 
 def _regular(pattern: str) -> str:
-    """The regular expression of a shell's pattern."""
+    """The regular expression for a shell pattern."""
     parts = re.split(r"(\*\*/|\*\*|\*|\?|\[[^\]]+\])", pattern)
     known = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
     return "".join(known.get(part) or (_of_set(part) if part.startswith("[") else re.escape(part)) for part in parts)
@@ -150,30 +149,31 @@ def _of_set(part: str) -> str:
 
 
 def _is_of_records(name: str) -> bool:
-    """Whether a file in a folder is taken: its name says what it is, and nothing on its way is hidden."""
+    """Whether a file in a folder is read: its name has a known suffix, and no part of its path is hidden."""
     return name.lower().endswith((*SUFFIXES, *(suffix + end for suffix in SUFFIXES for end in (".gz", ".zst")))) and (
         not any(part.startswith(_HIDDEN) for part in name.split("/"))
     )
 
 
 def _format_of(paths: Sequence[str]) -> FileFormat:
-    """What files are by their names; they may be compressed differently, which each file's name says."""
+    """The format that the names of files imply. Their compression may differ: the name of each file implies it."""
     kinds = {path: format_of_name(path) or FileFormat(Kind.TXT) for path in paths}
     first = kinds[paths[0]]
     for path, other in kinds.items():
         if other.kind is not first.kind:
             raise UsageProblem(
                 f"{path!r} is {other.kind.value}, {paths[0]!r} is {first.kind.value}. Type: a pattern of one format, "
-                f"as '*.{first.kind.value}'"
+                f"for example '*.{first.kind.value}'"
             )
         if other.kind is Kind.PARQUET and other.compression is not Compression.NONE:
             raise UsageProblem(f"Parquet is compressed inside, {path!r} as a whole. Type: gunzip, or zstd -d, first")
     return first
 
+
 _FOOTERS: Final = 100
-"""Files whose footers are read for their rows; of more, nobody waits for that."""
+"""Maximum number of Parquet files whose footers are read to count rows; with more, it would take too long."""
 _OBJECTS: Final = 1000
-"""Objects of JSONL whose keys are the columns: each object has keys of its own."""
+"""Number of JSONL objects whose keys are taken for columns: each object may have different keys."""
 
 
 @dataclass(frozen=True)
@@ -181,8 +181,8 @@ class Head:
     """The columns of some files.
 
     Attributes:
-        names: of all columns; none for lines of text, and where all files are empty.
-        rows: rows of all files; None where only reading them would tell.
+        names: of all columns; none for lines of text, and if all files are empty.
+        rows: number of rows in all files; None if only reading them would tell.
     """
 
     names: tuple[str, ...] = ()
@@ -190,7 +190,7 @@ class Head:
 
 
 def read_head(files: InputFiles) -> Head:
-    """The columns of the first of some files that has something in it.
+    """The columns of the first file with content.
 
     Raises:
         InputUnreadable: it cannot be read.
@@ -225,18 +225,18 @@ def columns_read(files: InputFiles, head: Head, columns: Columns | None, *, keep
 
     Args:
         files: what is read.
-        head: what their columns are.
-        columns: those that the command line names; None where it names none.
-        keep_all: whether all others are carried through, and not those alone that are named.
+        head: their columns.
+        columns: the columns that the command line names; None if it names none.
+        keep_all: whether all other columns are carried through, not only those that are named.
 
     Raises:
-        UsageProblem: a column is not there, or columns are named where there are none.
+        UsageProblem: a named column is missing, or the files have no columns.
     """
     if files.format.kind is Kind.TXT:
         if columns is not None:
             raise UsageProblem(
-                f"{files.first!r}, read a text a line, has no columns. Type: --input-format with csv, tsv, jsonl or "
-                "parquet"
+                f"{files.first!r}, read as one text per line, has no columns. Type: --input-format with csv, tsv, "
+                "jsonl or parquet"
             )
         return Columns()
     columns = columns or Columns()

@@ -1,15 +1,15 @@
-"""Ids to what each of them adds to the logit: the one place that knows how a network is taken apart.
+"""Ids to what each of them adds to the logit. No other module knows how a network is taken apart.
 
-The tutorials' network reads its verdict off the last hidden state, logit = w·h_T + b. It could be read off any state
-before that, too, and what token t adds is how far it moves that reading:
+The tutorials' network computes its logit from the last hidden state, logit = w·h_T + b. The same could be computed from
+any earlier state, and what token t adds is the difference that it makes:
 
-    contribution of t = w·h_t - w·h_(t-1)      padding = w·h_0, the state after the paddings in front of the text
+    contribution of t = w·h_t - w·h_(t-1)      padding = w·h_0, from the state after the padding in front of the text
 
-The steps telescope: bias + padding + all contributions = b + w·h_T, the logit, with nothing left over. A contribution
-holds what the token wrote and what it made the memory forget, so it depends on everything before the token.
+The sum telescopes: bias + padding + all contributions = b + w·h_T, the logit, exactly. A contribution includes what the
+token wrote and what it made the memory forget, so it depends on everything before the token.
 
-The flagship's graph gives its contributions itself: its head is linear over pooled states, and the pooling says which
-token each number comes from (`imdbsent.training.architectures.flagship`).
+The flagship's graph outputs its contributions: its head is linear over pooled states, and the pooling tells which token
+each number comes from (`imdbsent.training.architectures.flagship`).
 """
 
 from __future__ import annotations
@@ -38,12 +38,12 @@ _STATES = frozenset(("logit", "hidden", *WEIGHTS))
 
 @dataclass(frozen=True)
 class Attribution:
-    """The logit of a text, taken apart.
+    """The parts of the logit of a text.
 
     Attributes:
-        logit: of the text, as the network gave it; bias + padding + the sum of the contributions, up to float32.
+        logit: output of the network; bias + padding + the sum of the contributions, up to float32.
         bias: of the last layer, the same for every text.
-        padding: what is read off the state before the first id; 0 where nothing comes before it.
+        padding: what the state before the first id adds; 0 if nothing comes before it.
         contributions: what each id adds, shape (T,).
     """
 
@@ -54,10 +54,10 @@ class Attribution:
 
 
 def attributor(engine: Engine) -> Attributor:
-    """What takes the logits of a network apart: for the ids of texts and a batch size, an attribution each, in order.
+    """A function that takes the ids of texts and a batch size, and returns an attribution for each text, in order.
 
     Raises:
-        ModelUnexplainable: the network does not show what it takes.
+        ModelUnexplainable: the network does not expose what that needs.
     """
     if engine.output_names >= _CONTRIBUTIONS:
         return PooledTokens(engine)
@@ -67,10 +67,10 @@ def attributor(engine: Engine) -> Attributor:
 
 
 class PooledTokens:
-    """Passes on the contributions that a graph gives itself.
+    """Returns the contributions that a graph outputs.
 
     Args:
-        engine: of a network that gives them.
+        engine: runs a network with that output.
     """
 
     def __init__(self, engine: Engine) -> None:
@@ -90,10 +90,10 @@ class PooledTokens:
 
 
 class RunningLogit:
-    """Takes logits apart into the steps of the running logit.
+    """Computes contributions as the steps of the running logit.
 
     Args:
-        engine: of a network that shows its hidden states and its weights.
+        engine: runs a network that exposes its hidden states and its weights.
     """
 
     def __init__(self, engine: Engine) -> None:
@@ -107,7 +107,7 @@ class RunningLogit:
 
         Args:
             texts: ids of each text, none of them empty or longer than the network's maximum length.
-            batch_size: texts a run of the network.
+            batch_size: texts per run of the network.
         """
         return self._engine.in_batches(texts, self._batch, batch_size)
 

@@ -1,4 +1,4 @@
-"""Explanations as plain text for machines: JSONL and JSON, an object a text."""
+"""Explanations as JSONL and JSON, one object per text."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ if TYPE_CHECKING:
 
 
 EXPLANATION: Final = ("logit", "bias", "before", "temperature", "contributions", "sentences")
-"""What an object has besides the keys of a prediction."""
+"""The keys of an object besides those of a prediction."""
 
-_DECIMALS: Final = 9  # of numbers that are added up: the sum over a thousand tokens is right to 6
+_DECIMALS: Final = 9  # of numbers that are added up, so that the sum over a thousand tokens is right to 6
 
 
 def explanation_layout(chosen: Format, columns: ResultColumns = NO_COLUMNS) -> TextLayout:
-    """How explanations stand in JSONL, or in JSON.
+    """The layout of explanations in JSONL or JSON.
 
-    An object has the keys that it has for a prediction, then the parts of the logit: `logit` = `bias` + `before` + the
-    sum of `contribution` over `contributions`. Each of these has `token`, which is text[start:end], `start`, `end`,
-    `id`, `status` and `contribution`; each of the `sentences` has `start`, `end` and `contribution`. Where there is no
-    verdict the numbers are null and the lists empty.
+    An object has the keys of a prediction, then the parts of the logit: `logit` = `bias` + `before` + the sum of
+    `contribution` over `contributions`. Each of these has `token`, which is text[start:end], `start`, `end`, `id`,
+    `status` and `contribution`. Each of the `sentences` has `start`, `end` and `contribution`. Without a verdict, the
+    numbers are null and the lists are empty.
 
     Args:
-        chosen: JSONL or JSON: a format with a row a text has no room for its words.
-        columns: those beside the usual ones.
+        chosen: JSONL or JSON.
+        columns: those besides the usual ones.
     """
     fields = partial(_fields, columns=columns)
     return jsonl_layout(fields) if chosen is Format.JSONL else json_layout(fields)

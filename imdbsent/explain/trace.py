@@ -1,4 +1,4 @@
-"""A text's way through the LSTM, a step a token: the gates, the state, and the verdict that could be read off it."""
+"""The LSTM over a text, one step per token: gates, states, and the running verdict."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ class TracedToken:
     """One step of the network over a text.
 
     Attributes:
-        word: the word read, or "[start]".
+        word: the word, or "[start]".
         id: its id.
-        step: the gates and the state after it.
-        logit: what the last layer reads off the state.
-        probability: probability of positive, read off the state after this token.
+        step: the gates, and the state after it.
+        logit: what the last layer computes from that state.
+        probability: probability of positive, computed from that state.
     """
 
     word: str
@@ -47,12 +47,12 @@ class Trace:
 
     Attributes:
         text: the text.
-        paddings: how many paddings the network read before the text.
-        cut: how many ids at the start of the text it does not read.
-        hidden: hidden state after the paddings, shape (H,).
-        cell: cell state after the paddings, shape (H,).
-        probability: probability of positive read off that state, before the first token.
-        tokens: a step a token.
+        paddings: number of padding steps before the text.
+        cut: number of ids at the start of the text that the network does not read.
+        hidden: hidden state after the padding, shape (H,).
+        cell: cell state after the padding, shape (H,).
+        probability: probability of positive computed from that state, before the first token.
+        tokens: one step per token.
     """
 
     text: str
@@ -67,20 +67,20 @@ class Trace:
 def trace(classifier: Classifier, text: str) -> Trace:
     """Unroll the network over a text.
 
-    The state starts from the paddings in front of the whole text, so a running probability is what the network makes of
-    the words so far in this text; the same words as a text of their own would come after more paddings.
+    The state starts from the padding in front of the whole text, so a running probability is the verdict on the words
+    so far in this text. A text of only these words would come after more padding.
 
     Args:
         classifier: the model.
         text: a text that it has a verdict on.
 
     Returns:
-        Every step: the hidden states are those that the engine computed, so the probability of the last is that of
+        Every step. The hidden states come from the engine, so the probability after the last one is that of
         `classifier.predict`; gates and cell states are computed from them in float64.
 
     Raises:
         TextWithoutVerdict: the text is blank, or none of its words is known.
-        LayersHidden: the model does not show its weights.
+        LayersHidden: the model does not expose its weights.
     """
     (prediction,) = classifier.predict([text])
     if prediction.problem is not None:
@@ -101,9 +101,9 @@ def trace(classifier: Classifier, text: str) -> Trace:
 def _steps(
     classifier: Classifier, network: NetworkWeights, read: Sequence[tuple[str, int]], hidden: Array, cell: Array
 ) -> Iterator[TracedToken]:
-    """Each step over the words and ids that the network reads, from the state after the paddings."""
-    shown = classifier.engine.hidden_states([number for _, number in read])  # (T, H)
-    for (word, number), h in zip(read, shown):
+    """The steps over the words and ids that the network reads, from the state after the padding."""
+    states = classifier.engine.hidden_states([number for _, number in read])  # (T, H)
+    for (word, number), h in zip(read, states):
         step = replace(lstm_step(network.embedding[number], hidden, cell, network.lstm), hidden=h)
         hidden, cell = step.hidden, step.cell
         logit = network.logit(step.hidden)

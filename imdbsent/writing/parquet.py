@@ -1,4 +1,4 @@
-"""Predictions as a Parquet file, by pyarrow, a group of rows at a time."""
+"""Predictions as a Parquet file, one row group at a time, by pyarrow."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ _GROUP_CHARACTERS: Final = 2**24
 
 
 class ParquetWriter:
-    """Writes predictions as they come, a few or many at a time.
+    """Writes predictions as they come, one or many at a time.
 
-    A group of rows ends after 10,000 rows or 16 million characters, so that memory is bounded and the same predictions
-    give the same bytes, however they come.
+    A row group ends after 10,000 rows or 16 million characters, so that memory is bounded, and the same predictions
+    give the same bytes in any number of calls.
 
     Args:
-        stream: takes the bytes, one after the other; errors of its own are raised.
-        columns: the columns beside the usual ones.
-        types: pyarrow's types of the id and of kept columns, by the names of results; a column without one is of texts,
-            in which what is no text is as JSON writes it.
+        stream: takes the bytes in order; its own errors are raised.
+        columns: the columns besides the usual ones.
+        types: pyarrow's types of the id and of carried columns, by their names in the results. A column without a type
+            has strings; other values become JSON.
 
     Raises:
         ExtraMissing: pyarrow is not installed.
@@ -45,7 +45,7 @@ class ParquetWriter:
         self._characters = 0
 
     def write(self, predictions: Iterable[Prediction]) -> None:
-        """Write predictions behind those that were written before."""
+        """Append predictions."""
         for prediction in predictions:
             self._group.append(prediction)
             self._characters += len(prediction.text) + sum([len(v) for v in prediction.kept if isinstance(v, str)])
@@ -66,11 +66,11 @@ class ParquetWriter:
 
 
 class ResultRows:
-    """Makes rows of Arrow of predictions.
+    """Makes Arrow rows from predictions.
 
     Args:
-        columns: as `ParquetWriter`.
-        types: as `ParquetWriter`.
+        columns: as for `ParquetWriter`.
+        types: as for `ParquetWriter`.
 
     Attributes:
         arrow: the library.
@@ -108,7 +108,7 @@ class ResultRows:
 
 
 def open_parquet(stream: BinaryIO, rows: ResultRows) -> Any:
-    """A `pyarrow.parquet.ParquetWriter` of such rows; closing it leaves the stream open."""
+    """A `pyarrow.parquet.ParquetWriter` for such rows; closing it leaves the stream open."""
     writer = importlib.import_module("pyarrow.parquet").ParquetWriter
     return writer(rows.arrow.PythonFile(stream, "w"), rows.schema, compression="zstd")
 
@@ -127,7 +127,7 @@ def _schema(arrow: Any, columns: ResultColumns, types: Mapping[str, Any]) -> Any
 
 
 def _type(arrow: Any, kind: Any) -> Any:
-    """A type that values of Python can be put back into; texts for any other."""
+    """A type that Python values can be converted to; string if this one is not."""
     if kind is None or arrow.types.is_large_string(kind):
         return arrow.string()
     try:

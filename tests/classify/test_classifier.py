@@ -8,7 +8,7 @@ import pytest
 import imdbsent
 from imdbsent.bundle.bundle import Bundle, write_card
 from imdbsent.classify.classifier import Classifier
-from imdbsent.classify.options import PredictOptions
+from imdbsent.classify.options import Only, PredictOptions, SortKey
 from imdbsent.explain.explain import Explainer
 from imdbsent.records import Record
 
@@ -185,7 +185,7 @@ def test_bounds_that_make_no_sense_are_refused(
 def test_options_are_those_of_the_keywords_and_may_select(classifier: Classifier) -> None:
     texts = ["great", "awful", "movie"]
     assert classifier.predict(texts, PredictOptions(threshold=1)) == classifier.predict(texts, threshold=1)
-    sorted_ones = classifier.predict(texts, imdbsent.PredictOptions(only="positive", sort="confidence", top=1))
+    sorted_ones = classifier.predict(texts, imdbsent.PredictOptions(only=Only.POSITIVE, sort=SortKey.CONFIDENCE, top=1))
     assert [prediction.text for prediction in sorted_ones] == ["great"]
     with pytest.raises(TypeError, match="options or threshold"):
         classifier.predict(texts, PredictOptions(), threshold=1)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from imdbsent.classify.options import PredictOptions, is_mostly_unknown, options_or, parse_neutral
+from imdbsent.classify.options import Only, PredictOptions, SortKey, is_mostly_unknown, options_or, parse_neutral
 from imdbsent.errors import UsageProblem
 from imdbsent.option_fields import Engine, deciding_options, options_of_other_engine
 from imdbsent.records import Prediction
@@ -68,6 +68,11 @@ def test_what_is_neutral_is_uncertain_else_what_is_near_the_threshold() -> None:
     assert PredictOptions(threshold=0.3).uncertain_range(0.7) == pytest.approx((0.2, 0.4))
 
 
+def test_names_of_what_to_select_and_sort_by_are_accepted() -> None:
+    names: dict[str, Any] = {"only": "negative", "sort": "confidence"}
+    assert PredictOptions(**names) == PredictOptions(only=Only.NEGATIVE, sort=SortKey.CONFIDENCE)
+
+
 def test_options_are_an_object_or_keywords_and_not_both() -> None:
     assert options_or(None, threshold=0.7, neutral=None) == PredictOptions(threshold=0.7)
     assert options_or(PredictOptions(batch_size=2), threshold=None) == PredictOptions(batch_size=2)
@@ -76,7 +81,9 @@ def test_options_are_an_object_or_keywords_and_not_both() -> None:
 
 
 def test_every_option_decides_the_bytes_and_has_its_name_and_value() -> None:
-    options = PredictOptions(neutral=(0.4, 0.6), only="negative", sort="confidence", reverse=True, top=3)
+    options = PredictOptions(
+        neutral=(0.4, 0.6), only=Only.NEGATIVE, sort=SortKey.CONFIDENCE, reverse=True, top=3
+    )
     assert deciding_options(options) == {
         "--threshold": "", "--neutral": "0.4:0.6", "--batch-size": "", "--only": "negative", "--sort": "confidence",
         "--reverse": "yes", "--top": "3",
@@ -85,7 +92,7 @@ def test_every_option_decides_the_bytes_and_has_its_name_and_value() -> None:
 
 
 def test_options_know_which_engine_has_them() -> None:
-    options = PredictOptions(threshold=0.7, only="negative")
+    options = PredictOptions(threshold=0.7, only=Only.NEGATIVE)
     assert options_of_other_engine(Engine.RAY, options) == ["--only"]
     assert options_of_other_engine(Engine.LOCAL, options) == []
 

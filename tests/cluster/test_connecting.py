@@ -40,7 +40,7 @@ def test_who_listens_but_is_no_cluster_is_waited_for_so_long_and_no_longer() -> 
     pytest.importorskip("ray", reason="ray is not installed")
     with socket.create_server(("127.0.0.1", 0)) as server:
         started = time.perf_counter()
-        with pytest.raises(ClusterUnreachable, match=r"nothing in 2 s.*Type: ray start --head"):
+        with pytest.raises(ClusterUnreachable, match=r"no answer in 2 s.*Type: ray start --head"):
             check_answers(f"127.0.0.1:{server.getsockname()[1]}", within=2)
         assert time.perf_counter() - started < 20
 

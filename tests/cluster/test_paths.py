@@ -70,7 +70,7 @@ def test_nothing_there_is_an_error_that_names_it(location: str) -> None:
 @pytest.mark.usefixtures("tree")
 def test_several_formats_are_refused_and_an_unknown_one_is_lines_of_text() -> None:
     Path("data/a.jsonl").write_text("{}")
-    with pytest.raises(UsageProblem, match=r"is jsonl.*Type: a pattern of one format, as '\*.csv'"):
+    with pytest.raises(UsageProblem, match=r"is jsonl.*Type: a pattern of one format, for example '\*.csv'"):
         find_files(["data/*.csv", "data/a.jsonl"])
     assert find_files(["data/notes.md"]).format.kind is Kind.TXT
     Path("data/a.parquet.gz").write_text("")

@@ -1,0 +1,113 @@
+"""`imdbsent predict` from Python, without a terminal."""
+
+from __future__ import annotations
+
+import csv
+import logging
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from imdbsent.bundle.bundle import Bundle
+from imdbsent.classify.options import Only, PredictOptions, SortKey
+from imdbsent.errors import InvalidOptions, UsageProblem
+from imdbsent.predict_job import Counts, PredictJob, run_predict
+from imdbsent.writing.text import Format
+from tests.tiny import TINY
+
+
+@pytest.fixture
+def reviews(tmp_path: Path) -> Path:
+    path = tmp_path / "reviews.txt"
+    path.write_text("great\nawful\n\nmovie\n")
+    return path
+
+
+def test_a_job_is_done_and_counted_and_prints_nothing(
+    reviews: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    out = tmp_path / "out.csv"
+    job = PredictJob(
+        files=(str(reviews),),
+        options=PredictOptions(threshold=0.9, only=Only.POSITIVE),
+        output=str(out),
+        model=str(TINY),
+    )
+    with caplog.at_level(logging.INFO, logger="imdbsent"):
+        counts = run_predict(job)
+    assert (counts.positive, counts.negative, counts.failed, counts.results) == (1, 2, 1, 1)
+    assert [row["text"] for row in csv.DictReader(out.read_text().splitlines())] == ["great"]
+    assert capsys.readouterr() == ("", "")
+    assert f"wrote 1 row to {out}" in caplog.messages
+
+
+def test_without_a_terminal_standard_output_has_a_plain_format(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    run_predict(PredictJob(texts=("great", "awful"), model=str(TINY)))
+    assert [line.split(b"\t")[0] for line in capfdbinary.readouterr().out.splitlines()] == [b"positive", b"negative"]
+    with pytest.raises(UsageProblem, match="no terminal for a table"):
+        run_predict(PredictJob(texts=("great",), format=Format.TABLE, model=str(TINY)))
+
+
+def test_explanations_and_their_page_are_written(reviews: Path, tmp_path: Path) -> None:
+    page, out = tmp_path / "why.html", tmp_path / "why.jsonl"
+    job = PredictJob(files=(str(reviews),), explain=True, html=page, output=str(out), model=str(TINY))
+    assert run_predict(job).results == 4
+    assert out.read_text().count("contributions") == 4
+    assert page.read_text().count("<article") == 4
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"html": Path("why.html")}, "--html requires --explain"),
+        ({"resume": True, "explain": True}, "--explain cannot be combined with --resume"),
+        ({"resume": True, "options": PredictOptions(sort=SortKey.CONFIDENCE)}, "--sort cannot be combined with --resume"),
+        ({"address": "auto"}, "--address requires --engine ray"),
+    ],
+)
+def test_what_does_not_go_together_is_refused_when_the_job_is_made(settings: dict[str, Any], message: str) -> None:
+    with pytest.raises(UsageProblem, match=message):
+        PredictJob(texts=("great",), **settings)
+
+
+def test_a_batch_cannot_select() -> None:
+    from imdbsent.cluster.batches import BatchClassifier
+
+    with pytest.raises(InvalidOptions, match="as many results as it has rows"):
+        BatchClassifier(str(TINY), options=PredictOptions(only=Only.NEGATIVE))
+
+
+@pytest.mark.parametrize(
+    ("counts", "summary", "warning"),
+    [
+        (Counts(), "no texts were read", None),
+        (Counts(positive=1, seconds=0.5), "1 text: 1 positive (100.0%), 0 negative · 0.5 s, 2 texts/s", None),
+        (
+            Counts(positive=1, failed=1, results=1, resumed=1, unfamiliar=1, seconds=1),
+            "2 texts, 1 of them answered before: 1 positive (100.0%), 0 negative, 1 without a verdict · 1.0 s, 1 text/s",  # noqa: E501
+            "in 1 of 2 texts, most words are unknown to the model; is it English?",
+        ),
+    ],
+)
+def test_counts_are_told_in_a_line(counts: Counts, summary: str, warning: str | None) -> None:
+    assert (counts.summary(), counts.warning()) == (summary, warning)
+
+
+def test_a_text_in_a_pipe_loads_nothing_that_it_does_not_need(tiny_bundle: Bundle) -> None:
+    program = (
+        "import sys; from imdbsent.predict_job import PredictJob, run_predict\n"
+        f"run_predict(PredictJob(texts=('great movie',), model={str(tiny_bundle.directory)!r}))\n"
+        "print(*sys.modules, file=sys.stderr)"
+    )
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert result.stdout.startswith("positive")
+    loaded = set(result.stderr.split())
+    heavy = {
+        "rich", "typer", "sqlite3", "multiprocessing.spawn", "pyarrow", "ray", "filelock", "tensorflow",
+        "imdbsent.writing.resume", "imdbsent.writing.parquet", "imdbsent.classify.workers", "imdbsent.cluster",
+        "imdbsent.explain.explain", "imdbsent.explain.page",
+    }  # fmt: skip
+    assert not heavy & loaded
