@@ -24,8 +24,8 @@ from typing import TYPE_CHECKING
 
 from benchmarks import machine, reliability_page
 from tests.faults import scenarios
-from tests.faults.killing import ROOT, Outcome, Whole, download_scenario, kill_after, kill_at_change, unbroken
 from tests.faults.fork_server import close_fork_server
+from tests.faults.killing import ROOT, Outcome, Whole, download_scenario, kill_after, kill_at_change, unbroken
 
 if TYPE_CHECKING:
     from tests.faults.scenarios import Scenario

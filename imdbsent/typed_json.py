@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import types
 import typing
 from dataclasses import fields, is_dataclass
@@ -70,11 +71,16 @@ def _as_float(value: float, name: str) -> float:
 def _typed_dataclass(value: Any, kind: Any, name: str) -> Any:
     if not isinstance(value, dict):
         raise ValueError(f"{name} is {type(value).__name__}, not an object")
-    hints = typing.get_type_hints(kind)
+    hints = _type_hints(kind)
     missing = [field.name for field in fields(kind) if field.name not in value]
     if missing:
         raise ValueError(f"{name} lacks {', '.join(missing)}")
     return kind(**{f.name: from_json(value[f.name], hints[f.name], f"{name}.{f.name}") for f in fields(kind)})
+
+
+@functools.cache
+def _type_hints(kind: Any) -> dict[str, Any]:
+    return typing.get_type_hints(kind)
 
 
 def _dataclass_or_none(kinds: tuple[Any, ...]) -> Any:

@@ -25,21 +25,21 @@ COMMANDS = (
         "inspect",
         "imdbsent.cli.inspect",
         "inspect_app",
-        "Look at a review, a word, the ids of a text, the network, and its state moving through a text.",
+        "Look at a review, a word, the ids of a text, the network, and its state while it reads a text.",
         _UNDERSTAND,
     ),
     LazyCommand(
         "stats",
         "imdbsent.cli.stats",
         "stats",
-        "Show what is in the reviews: classes, words, lengths, stars, titles, and the words that tell classes apart.",
+        "Show figures about the reviews: classes, words, lengths, stars, titles, and the words typical of each class.",
         _UNDERSTAND,
     ),
     LazyCommand(
         "evaluate",
         "imdbsent.cli.evaluate",
         "evaluate",
-        "Measure models on labelled texts: accuracy, F1, ROC AUC, log loss, calibration, where they fail.",
+        "Measure models on labelled texts: accuracy, F1, ROC AUC, log loss, calibration, mistakes.",
         _UNDERSTAND,
     ),
     LazyCommand(
@@ -49,19 +49,9 @@ COMMANDS = (
         "Train a network on the IMDB reviews, or on your own labeled texts.",
         _OWN,
     ),
+    LazyCommand("models", "imdbsent.cli.models", "app", "List, show, choose, install, export and remove models.", _OWN),
     LazyCommand(
-        "models",
-        "imdbsent.cli.models",
-        "app",
-        "List, show, choose, install, export and remove models.",
-        _OWN,
-    ),
-    LazyCommand(
-        "dataset",
-        "imdbsent.cli.dataset",
-        "app",
-        "The IMDB reviews on this machine: where they are, whether they are whole, and as a table for other tools.",
-        _OWN,
+        "dataset", "imdbsent.cli.dataset", "app", "Find, download, verify, remove and export the IMDB reviews.", _OWN
     ),
 )
 """Every command; a test checks that each summary is the first line of the help of its command."""

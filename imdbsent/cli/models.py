@@ -17,7 +17,7 @@ import typer
 
 from imdbsent.cli._console import NoColor, Quiet, show_messages, stdout_console
 from imdbsent.cli._streams import visible
-from imdbsent.cli._views import PageFormat
+from imdbsent.cli._views import FigureFormat, PageFormat
 from imdbsent.errors import UsageProblem
 from imdbsent.writing.text import output_errors, write
 
@@ -43,14 +43,6 @@ _CONTENTS = {
     "history": "the training history of",
 }
 _STYLES = {"wheel": "", "installed": "green", "damaged": "red"}  # of `imdbsent.models.inventory.Status`
-
-
-class ListFormat(str, Enum):
-    """The formats of the list of models."""
-
-    TABLE = "table"
-    JSON = "json"
-    CSV = "csv"
 
 
 class ExportChoice(str, Enum):
@@ -81,7 +73,7 @@ def models(context: typer.Context) -> None:
 
 @app.command("list")
 def list_models(
-    output_format: Annotated[ListFormat, typer.Option("--format", help="Output format.")] = ListFormat.TABLE,
+    output_format: Annotated[FigureFormat, typer.Option("--format", help="Output format.")] = FigureFormat.TABLE,
     quiet: Quiet = False,
     no_color: NoColor = False,
 ) -> None:
@@ -96,11 +88,11 @@ def list_models(
     show_messages(no_color=no_color, quiet=quiet)
     choice = default.choice()
     entries = inventory.entries(choice)
-    if output_format is ListFormat.TABLE:
+    if output_format is FigureFormat.TABLE:
         with output_errors():
             stdout_console(no_color=no_color).print(list_table(entries))
     else:
-        formatter = {ListFormat.JSON: list_json, ListFormat.CSV: list_csv}[output_format]
+        formatter = {FigureFormat.JSON: list_json, FigureFormat.CSV: list_csv}[output_format]
         write(formatter(entries), sys.stdout.buffer)
     for entry in entries:
         if entry.problem is not None:

@@ -1,4 +1,4 @@
-"""The model that answers where none is named: from a variable, else from the file that `imdbsent models use` writes."""
+"""The default model: from IMDBSENT_MODEL, else from the file that `imdbsent models use` writes, else built in."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ _LONGEST: Final = 256  # bytes; a name has 64 at most
 
 @dataclass(frozen=True)
 class Choice:
-    """The model that answers where none is named.
+    """The default model.
 
     Attributes:
         name: its name, or the path of its folder.
-        source: who says so: a variable, a command, or "the built-in default".
+        source: what set it: a variable, a command, or "the built-in default".
     """
 
     name: str
@@ -35,16 +35,16 @@ class Choice:
 
 BUILT_IN: Final = Choice(DEFAULT_MODEL, "the built-in default")
 TUTORIAL: Final = Choice("classic", "the model of the tutorials")
-"""What the commands that follow a tutorial look at where nothing was chosen: its ids and states are the tutorials'."""
+"""What the commands that follow a tutorial show if nothing was chosen: it has the ids and states of the tutorials."""
 USE: Final = "imdbsent models use"
-"""The source of a `Choice` that the user stored."""
+"""The source of a `Choice` that the user made."""
 
 
 def choice(built_in: Choice = BUILT_IN) -> Choice:
-    """The model that answers where none is named: IMDBSENT_MODEL, else the user's choice, else a built-in one.
+    """The default model: IMDBSENT_MODEL, else the user's choice, else a built-in one.
 
     Args:
-        built_in: the model where nothing was chosen.
+        built_in: the model if nothing was chosen.
     """
     if variable := os.environ.get(settings.MODEL):
         return Choice(variable, settings.MODEL)
@@ -57,15 +57,15 @@ def choice(built_in: Choice = BUILT_IN) -> Choice:
 
 
 def path() -> Path:
-    """The file that holds the name."""
+    """The file with the name."""
     return settings.config_directory() / _FILE
 
 
 def stored() -> str | None:
-    """The name that was stored; None where there is none.
+    """The stored name; None if there is none.
 
     Raises:
-        OSError: there may be one, but the file cannot be read.
+        OSError: the file cannot be read.
     """
     try:
         with path().open("rb") as stream:
@@ -75,10 +75,10 @@ def stored() -> str | None:
 
 
 def choose(name: str) -> None:
-    """Store a name, whole or not at all.
+    """Store a name.
 
     Raises:
-        OSError: the place cannot be written.
+        OSError: the file cannot be written.
     """
     target = path()
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -87,9 +87,9 @@ def choose(name: str) -> None:
 
 
 def forget() -> None:
-    """Forget the name.
+    """Remove the stored name.
 
     Raises:
-        OSError: the place cannot be written.
+        OSError: the file cannot be removed.
     """
     path().unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""Exporting a model: the whole of it as a tar, or its network or its history for other programs."""
+"""Export a model: the whole bundle as a tar, or its network or training history for other programs."""
 
 from __future__ import annotations
 
@@ -20,41 +20,41 @@ class ExportFormat(str, Enum):
     """What to export."""
 
     TAR = "tar"
-    """The whole bundle, for `imdbsent models install`; packed by gzip where the name ends in .gz or .tgz."""
+    """The whole bundle, for `imdbsent models install`; compressed if the name ends in .gz or .tgz."""
     ONNX = "onnx"
     """The network that answers, from ids to a logit."""
     KERAS = "keras"
-    """The network that training goes on from."""
+    """The network from which training can continue."""
     HISTORY = "history"
-    """The figures of each epoch of training, as JSON."""
+    """The metrics of each epoch of training, as JSON."""
 
 
 _FILES = {ExportFormat.ONNX: MODEL, ExportFormat.KERAS: NETWORK, ExportFormat.HISTORY: HISTORY}
 _FORMATS = {".onnx": ExportFormat.ONNX, ".keras": ExportFormat.KERAS, ".json": ExportFormat.HISTORY}
 _REMEDIES = {
     ExportFormat.KERAS: "the same command with -o FILE.onnx --format onnx",
-    ExportFormat.HISTORY: "imdbsent inspect model --format json, with the model's name; its card has the epochs, too",
+    ExportFormat.HISTORY: "imdbsent inspect model --format json, with the name of the model; its card has the epochs",
 }
 
 
 def format_of(output: str) -> ExportFormat:
-    """The format that the name of a file asks for."""
+    """The format that the name of a file implies."""
     return _FORMATS.get(Path(output).suffix.lower(), ExportFormat.TAR)
 
 
 def export_file(bundle: Bundle, export_format: ExportFormat, output: Path, *, replace: bool) -> None:
-    """Write an export to a file, which has its name only once it is whole.
+    """Write an export to a file, which appears only when complete.
 
     Args:
-        bundle: the model; each file that is exported is compared with its hash.
-        export_format: what of it.
+        bundle: the model; each exported file is checked against its hash.
+        export_format: what to export.
         output: the file.
-        replace: whether a file of that name may be replaced.
+        replace: whether an existing file may be replaced.
 
     Raises:
-        UsageProblem: the file is there, its folder is not, or the bundle lacks what is asked for.
+        UsageProblem: the file exists, its folder does not, or the bundle lacks what to export.
         BundleInvalid: the model is damaged.
-        OutputFailed: the place cannot be written.
+        OutputFailed: the file cannot be written.
     """
     _check_output(output, replace=replace)
     compressed = output.suffix.lower() in (".gz", ".tgz")
@@ -62,7 +62,7 @@ def export_file(bundle: Bundle, export_format: ExportFormat, output: Path, *, re
         with new_file(output, replace=replace) as place, place.open("wb") as stream:
             export_stream(bundle, export_format, stream, compressed=compressed)
     except FileExistsError as error:
-        raise _is_there(output) from error
+        raise _exists(output) from error
     except OSError as error:
         raise OutputFailed(f"{output}: {error.strerror or error}") from error
 
@@ -73,16 +73,16 @@ def export_stream(
     """Write an export to a stream that need not be seekable.
 
     Raises:
-        UsageProblem: the bundle lacks what is asked for.
-        BundleInvalid: the model is damaged; a tar is then begun but not ended.
-        OSError: the stream refuses.
+        UsageProblem: the bundle lacks what to export.
+        BundleInvalid: the model is damaged; the tar is then incomplete.
+        OSError: the stream cannot be written.
     """
     if export_format in _REMEDIES and _FILES[export_format] not in bundle.card.files:
         raise UsageProblem(
             f"the model {bundle.card.name!r} has no {_FILES[export_format]}. Type: {_REMEDIES[export_format]}"
         )
     if export_format is ExportFormat.TAR:
-        # The card goes first: a model that is replaced meanwhile has other hashes, and is found out.
+        # The card goes first: if the model is replaced meanwhile, its hashes differ.
         files = (file for file in FILES if file == CARD or file in bundle.card.files)
         folder = bundle.card.name if store.is_name(bundle.card.name) else "model"
         pack(((file, _content(bundle, file)) for file in files), folder, stream, compressed=compressed)
@@ -106,10 +106,10 @@ def _check_output(output: Path, *, replace: bool) -> None:
     if not output.parent.is_dir():
         raise UsageProblem(f"there is no folder '{output.parent}'. Type: mkdir -p '{output.parent}'")
     if output.exists() and not output.is_file():
-        raise UsageProblem(f"'{output}' is no plain file. Type: -o - > '{output}'")
+        raise UsageProblem(f"'{output}' is not a plain file. Type: -o - > '{output}'")
     if not replace and os.path.lexists(output):
-        raise _is_there(output)
+        raise _exists(output)
 
 
-def _is_there(output: Path) -> UsageProblem:
-    return UsageProblem(f"'{output}' is there already. Type: -o OTHER, or --replace")
+def _exists(output: Path) -> UsageProblem:
+    return UsageProblem(f"'{output}' exists already. Type: -o OTHER, or --replace")

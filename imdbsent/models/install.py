@@ -1,6 +1,6 @@
-"""Installing a model: from a tar, a bundle's folder, standard input or a URL, verified before it has its name.
+"""Install a model from a tar, a folder, standard input or a URL; it appears under its name only after it was checked.
 
-A bundle as a tar: packed to the same bytes each time, unpacked without trusting anything in it.
+The second half packs a bundle into a tar, with the same bytes each time, and unpacks one without trusting its contents.
 """
 
 from __future__ import annotations
@@ -36,144 +36,19 @@ FILES: Final = (CARD, MODEL, VOCABULARY, NETWORK, HISTORY)
 """The files that a bundle may have, in the order in which they are packed."""
 
 _MOST_MEMBERS: Final = 64
-_LONGEST_NAME: Final = 100  # characters of one that an error shows
-_LARGEST_READ: Final = 2**20  # bytes; tarfile reads a file piece by piece, but an extended header at once
-_MOST_HEADERS: Final = 2**16  # bytes between two files: their names, times and owners, whatever wrote them
+_LONGEST_NAME: Final = 100  # characters of a name that an error shows
+_LARGEST_READ: Final = 2**20  # bytes; tarfile reads a file in blocks, but an extended header at once
+_MOST_HEADERS: Final = 2**16  # bytes between two files: names, times, owners
 _MODE: Final = 0o644
 _LEVEL: Final = 9  # of gzip
 _OPENERS: Final = {b"\x1f\x8b": "gzip", b"BZh": "bz2", b"\xfd7zXZ": "lzma"}
-
-
-def pack(files: Iterable[tuple[str, bytes]], folder: str, stream: BinaryIO, *, compressed: bool) -> None:
-    """Write a tar of a bundle; its bytes depend on the files and the folder's name alone.
-
-    Args:
-        files: name and content of each.
-        folder: the folder that they lie in.
-        stream: where the tar goes; it need not be seekable.
-        compressed: whether the tar goes through gzip.
-
-    Raises:
-        OSError: the stream refuses.
-    """
-    import gzip  # noqa: PLC0415 (answering needs none of these)
-    import io  # noqa: PLC0415
-    import tarfile  # noqa: PLC0415
-
-    with contextlib.ExitStack() as stack:
-        if compressed:
-            # No name and no time in the header of gzip, either.
-            packed = gzip.GzipFile("", "wb", _LEVEL, stream, mtime=0)
-            stream = cast("BinaryIO", stack.enter_context(packed))
-        tar = stack.enter_context(tarfile.open(fileobj=stream, mode="w|", format=tarfile.USTAR_FORMAT))
-        for name, content in files:
-            member = tarfile.TarInfo(f"{folder}/{name}")  # owner 0, no owner's name, time 0
-            member.size, member.mode = len(content), _MODE
-            tar.addfile(member, io.BytesIO(content))
-
-
-def unpack(archive: Path, directory: Path, source: str | Path) -> None:
-    """Take the files of a bundle out of a tar, by name: no path in it is ever used to write.
-
-    Args:
-        archive: a tar, plain or packed by gzip, bzip2 or xz.
-        directory: the folder that the files go to.
-        source: where the tar came from, for the error.
-
-    Raises:
-        BundleInvalid: it is no tar, is damaged, or has a link, a path that leads out of it, or any file that a bundle
-            does not have.
-        OSError: the archive cannot be read, or the folder cannot be written.
-    """
-    with _damage(source), archive.open("rb") as stream:
-        for member, content in _members(stream):
-            path = PurePosixPath(member.name)
-            leads_out = path.is_absolute() or ".." in path.parts
-            if member.isdir() and not leads_out:
-                continue
-            target = directory / path.name
-            if content is None or leads_out or path.name not in FILES or target.exists():
-                raise BundleInvalid(source, f"{member.name[:_LONGEST_NAME]!r} has no place in a bundle")
-            if member.size > LARGEST_FILE:
-                raise BundleInvalid(source, f"{member.name!r} is larger than {LARGEST_FILE:,} bytes")
-            with target.open("wb") as out:
-                shutil.copyfileobj(content, out)
-
-
-def _members(stream: BinaryIO) -> Iterator[tuple[TarInfo, Any]]:
-    """Each entry of a tar, with a stream of its content where it is a plain file."""
-    import tarfile  # noqa: PLC0415 (answering needs none)
-
-    bounded = _Bounded(_decompressed(stream))
-    with tarfile.open(fileobj=cast("BinaryIO", bounded), mode="r:") as tar:
-        for number, member in enumerate(tar):
-            if number == _MOST_MEMBERS:
-                raise tarfile.ReadError(f"it has more than {_MOST_MEMBERS} entries")
-            is_plain = member.type in (tarfile.REGTYPE, tarfile.AREGTYPE)  # isreg() takes sparse files for plain
-            bounded.allow(member.size)
-            yield member, tar.extractfile(member) if is_plain else None
-            bounded.allow(0)
-
-
-class _Bounded:
-    """A stream that gives no more than a mebibyte at once, and no more than 64 kibibytes of headers between two files.
-
-    A header that claims to have gigabytes is refused, and so is the map of a sparse file that goes on and on: tarfile
-    reads it all before anybody sees the file's name, and a thousandth of it is enough where it is compressed.
-    """
-
-    def __init__(self, stream: BinaryIO) -> None:
-        self._stream = stream
-        self._left = _MOST_HEADERS
-        self.seek, self.tell = stream.seek, stream.tell
-
-    def allow(self, content: int) -> None:
-        """Let so many bytes of content be read, and the headers behind them."""
-        self._left = content + _MOST_HEADERS
-
-    def read(self, size: int = -1) -> bytes:
-        if not 0 <= size <= min(self._left, _LARGEST_READ):
-            raise ValueError("one of its headers is too large")
-        self._left -= size
-        return self._stream.read(size)
-
-
-def _decompressed(stream: BinaryIO) -> BinaryIO:
-    import importlib  # noqa: PLC0415 (as tarfile)
-
-    start = stream.read(max(map(len, _OPENERS)))
-    stream.seek(0)
-    for magic, library in _OPENERS.items():
-        if start.startswith(magic):
-            return cast("BinaryIO", importlib.import_module(library).open(stream))
-    return stream
-
-
-@contextlib.contextmanager
-def _damage(source: str | Path) -> Iterator[None]:
-    """Context in which whatever a damaged tar makes the libraries raise is an error of the bundle."""
-    import lzma  # noqa: PLC0415 (as tarfile)
-    import tarfile  # noqa: PLC0415
-    import zlib  # noqa: PLC0415
-
-    of_libraries = (tarfile.TarError, zlib.error, lzma.LZMAError)
-    damage = (*of_libraries, EOFError, ValueError, OverflowError, RecursionError, IndexError)  # all from tarfile
-    try:
-        yield
-    except damage as error:
-        raise BundleInvalid(source, f"it is no tar of a bundle ({error})") from error
-    except OSError as error:
-        if error.errno is not None:
-            raise
-        raise BundleInvalid(source, f"it is no tar of a bundle ({error})") from error  # gzip and bz2 say so
-
 STDIN: Final = "-"
 _COMMAND: Final = "models install"
 _LARGEST_ARCHIVE: Final = len(FILES) * LARGEST_FILE
 _DOWNLOAD: Final = "model-"
-"""What the names of downloads in the cache begin with."""
+"""Prefix of the downloads in the cache."""
 _ABANDONED: Final = 7 * 24 * 3600
-"""Seconds after which what has come of a download is taken away."""
+"""Seconds after which an unfinished download is removed."""
 
 
 def install(
@@ -189,21 +64,21 @@ def install(
 
     Args:
         source: a tar of a bundle, a bundle's folder, an http(s) address of a tar, or `-` for a tar on standard input.
-        name: the model's name from now on; None for the one in its card.
+        name: new name of the model; None for the name in its card.
         sha256: hash of the tar; an address needs it, here or after `#sha256=`.
         replace: whether a model of that name may be replaced.
-        stdin: what `-` reads.
-        progress: is told of the bytes of a download.
+        stdin: the stream that `-` reads.
+        progress: receives the progress of a download.
 
     Returns:
-        The installed bundle, all of its files checked. Where this raises, nothing has changed.
+        The installed bundle, with all files checked. If this raises, nothing has changed.
 
     Raises:
-        UsageProblem: an address without a hash, a hash that is none, or a name that cannot be one.
-        NameTaken: a model of that name is there.
+        UsageProblem: an address without a hash, an invalid hash, or an invalid name.
+        NameTaken: there is a model of that name.
         InputUnreadable: the source cannot be read.
-        BundleInvalid: the source is not what its hash says, or not a whole bundle.
-        DownloadFailed: the address gives nothing, or something else.
+        BundleInvalid: the source does not match its hash, or is not a complete bundle.
+        DownloadFailed: the download failed.
         ModelsUnwritable: the data directory cannot be written.
     """
     if name is not None:
@@ -236,19 +111,19 @@ def install_archive(
     replace: bool = False,
     expected: str | None = None,
 ) -> Bundle:
-    """Install the bundle in a tar, whose hash has been compared where there is one.
+    """Install the bundle in a tar, whose hash has been checked if there is one.
 
     Args:
         archive: the tar.
-        source: where it came from, for errors.
-        name: the model's name from now on; None for the one in its card.
+        source: where the tar came from, for errors.
+        name: new name of the model; None for the name in its card.
         replace: whether a model of that name may be replaced.
-        expected: the name that its card must have, where there is one.
+        expected: the name that its card must have; None for any.
 
     Raises:
-        BundleInvalid: it is not a whole bundle, or that of another model.
-        UsageProblem: the card's name cannot be one.
-        NameTaken: a model of that name is there.
+        BundleInvalid: it is not a complete bundle, or that of another model.
+        UsageProblem: the name in the card is invalid.
+        NameTaken: there is a model of that name.
         InputUnreadable: the tar cannot be read.
         ModelsUnwritable: the data directory cannot be written.
     """
@@ -261,9 +136,9 @@ def install_archive(
 def downloaded(
     address: str, sha256: str, progress: DownloadProgress | None, next_step: str
 ) -> Iterator[Path]:
-    """Download a tar, checked by its hash, to the cache; it is removed after the block.
+    """Download a tar to the cache and check its hash; it is removed after the block.
 
-    What has come of a download that fails or is killed stays there, by its hash, and the next one goes on with it.
+    The bytes of a download that fails or is killed stay there under their hash, and the next download resumes.
 
     Raises:
         DownloadFailed: no connection, the wrong bytes, a full disk, or IMDBSENT_OFFLINE is set.
@@ -274,7 +149,7 @@ def downloaded(
         raise DownloadFailed(address, "IMDBSENT_OFFLINE is set", next_step)
     logger.info(f"downloading a model from {address}")
     cache, sha256 = settings.cache_directory(), sha256.lower()
-    _sweep(cache)
+    _remove_abandoned(cache)
     target = cache / f"{_DOWNLOAD}{sha256}.tar"
     with fetched(
         address, target, sha256, largest=_LARGEST_ARCHIVE, progress=progress, next_step=next_step
@@ -286,8 +161,8 @@ def downloaded(
                 archive.unlink(missing_ok=True)
 
 
-def _sweep(cache: Path) -> None:
-    """Remove what came of downloads that nobody has gone on with."""
+def _remove_abandoned(cache: Path) -> None:
+    """Remove unfinished downloads that nobody has resumed."""
     with contextlib.suppress(OSError):
         for file in cache.glob(f"{_DOWNLOAD}*"):
             if time.time() - file.stat().st_mtime > _ABANDONED:
@@ -331,7 +206,7 @@ def _install(
 
 
 def _rename(fresh: Path, name: str) -> None:
-    """Write another name into a card, and leave whatever else it says."""
+    """Write another name into a card, and leave the rest as it is."""
     card = json.loads((fresh / CARD).read_bytes())
     content = json.dumps({**card, "name": name}, indent=2, ensure_ascii=False) + "\n"
     (fresh / CARD).write_text(content, encoding="utf-8", newline="\n")
@@ -341,27 +216,27 @@ def _copy(folder: Path, fresh: Path) -> None:
     for file in (CARD, *read_bundle(folder).card.files):
         source = folder / file
         if file not in FILES:
-            raise BundleInvalid(folder, f"{file!r} has no place in a bundle")
+            raise BundleInvalid(folder, f"{file!r} does not belong in a bundle")
         try:
             size = source.stat().st_size
         except OSError as error:
             raise BundleInvalid(folder, f"{file}: {error.strerror}") from error
         if not source.is_file() or size > LARGEST_FILE:
-            raise BundleInvalid(folder, f"{file} is no plain file, or larger than {LARGEST_FILE:,} bytes")
+            raise BundleInvalid(folder, f"{file} is not a plain file, or larger than {LARGEST_FILE:,} bytes")
         shutil.copyfile(source, fresh / file)
 
 
 def _address(source: str, sha256: str | None) -> tuple[str, str]:
-    """An address and its hash, which stands behind it or beside it."""
+    """An address and its hash, given after `#` or separately."""
     address, _, fragment = source.partition("#")
-    behind = fragment.removeprefix("sha256=") if fragment else None
+    in_address = fragment.removeprefix("sha256=") if fragment else None
     if not address.startswith(("http://", "https://")):
-        raise UsageProblem(f"cannot fetch '{address}'. Type: imdbsent {_COMMAND} https://… --sha256 <64 digits>")
-    _check_hash(behind)
+        raise UsageProblem(f"cannot download '{address}'. Type: imdbsent {_COMMAND} https://… --sha256 <64 digits>")
+    _check_hash(in_address)
     _check_hash(sha256)
-    if behind and sha256 and behind.lower() != sha256.lower():
-        raise UsageProblem("the SHA-256 behind the address and that of --sha256 differ. Type: one of them")
-    chosen = behind or sha256
+    if in_address and sha256 and in_address.lower() != sha256.lower():
+        raise UsageProblem("the SHA-256 in the address and that of --sha256 differ. Type: only one of them")
+    chosen = in_address or sha256
     if not chosen:
         raise UsageProblem(
             f"a download needs the SHA-256 of its file. Type: imdbsent {_COMMAND} {address} --sha256 <64 digits>"
@@ -371,11 +246,11 @@ def _address(source: str, sha256: str | None) -> tuple[str, str]:
 
 def _check_hash(sha256: str | None) -> None:
     if sha256 is not None and not store.is_sha256(sha256):
-        raise UsageProblem(f"{sha256!r} is no SHA-256. Type: --sha256 <64 hexadecimal digits>")
+        raise UsageProblem(f"{sha256!r} is not a SHA-256. Type: --sha256 <64 hexadecimal digits>")
 
 
 def _compare(archive: Path, sha256: str | None, source: str) -> None:
-    """Compare a file with the hash it must have, or see whether it can be read."""
+    """Compare a file with its expected hash; without one, check that it can be read."""
     try:
         if sha256 is None:
             archive.open("rb").close()
@@ -389,7 +264,7 @@ def _compare(archive: Path, sha256: str | None, source: str) -> None:
 
 @contextlib.contextmanager
 def _spooled(stdin: BinaryIO | None) -> Iterator[Path]:
-    """Standard input in a temporary file: a tar is read there and back."""
+    """Copy standard input to a temporary file: reading a tar seeks."""
     if stdin is None:
         raise UsageProblem(f"standard input is closed. Type: imdbsent {_COMMAND} FILE")
     with tempfile.TemporaryDirectory(prefix="imdbsent-") as folder:
@@ -402,3 +277,127 @@ def _spooled(stdin: BinaryIO | None) -> Iterator[Path]:
                     raise BundleInvalid("standard input", f"it is larger than {_LARGEST_ARCHIVE:,} bytes")
                 out.write(block)
         yield archive
+
+
+def pack(files: Iterable[tuple[str, bytes]], folder: str, stream: BinaryIO, *, compressed: bool) -> None:
+    """Write a tar of a bundle; its bytes depend only on the files and the name of the folder.
+
+    Args:
+        files: name and content of each.
+        folder: the folder that contains them.
+        stream: receives the tar; need not be seekable.
+        compressed: whether to compress the tar with gzip.
+
+    Raises:
+        OSError: the stream cannot be written.
+    """
+    import gzip  # noqa: PLC0415 (answering needs none of these)
+    import io  # noqa: PLC0415
+    import tarfile  # noqa: PLC0415
+
+    with contextlib.ExitStack() as stack:
+        if compressed:
+            # The header of gzip has no name and no time, either.
+            packed = gzip.GzipFile("", "wb", _LEVEL, stream, mtime=0)
+            stream = cast("BinaryIO", stack.enter_context(packed))
+        tar = stack.enter_context(tarfile.open(fileobj=stream, mode="w|", format=tarfile.USTAR_FORMAT))
+        for name, content in files:
+            member = tarfile.TarInfo(f"{folder}/{name}")  # owner 0, no owner's name, time 0
+            member.size, member.mode = len(content), _MODE
+            tar.addfile(member, io.BytesIO(content))
+
+
+def unpack(archive: Path, directory: Path, source: str | Path) -> None:
+    """Extract the files of a bundle from a tar by their names: no path in the tar is ever used to write.
+
+    Args:
+        archive: a tar, plain or compressed with gzip, bzip2 or xz.
+        directory: the folder for the files.
+        source: where the tar came from, for the error.
+
+    Raises:
+        BundleInvalid: it is not a tar, is damaged, or has a link, a path that leads outside, or a file that does not
+            belong in a bundle.
+        OSError: the archive cannot be read, or the folder cannot be written.
+    """
+    with _damage_as_invalid(source), archive.open("rb") as stream:
+        for member, content in _members(stream):
+            path = PurePosixPath(member.name)
+            leads_out = path.is_absolute() or ".." in path.parts
+            if member.isdir() and not leads_out:
+                continue
+            target = directory / path.name
+            if content is None or leads_out or path.name not in FILES or target.exists():
+                raise BundleInvalid(source, f"{member.name[:_LONGEST_NAME]!r} does not belong in a bundle")
+            if member.size > LARGEST_FILE:
+                raise BundleInvalid(source, f"{member.name!r} is larger than {LARGEST_FILE:,} bytes")
+            with target.open("wb") as out:
+                shutil.copyfileobj(content, out)
+
+
+def _members(stream: BinaryIO) -> Iterator[tuple[TarInfo, Any]]:
+    """Each entry of a tar, with a stream of its content if it is a plain file."""
+    import tarfile  # noqa: PLC0415 (as in pack)
+
+    bounded = _Bounded(_decompressed(stream))
+    with tarfile.open(fileobj=cast("BinaryIO", bounded), mode="r:") as tar:
+        for number, member in enumerate(tar):
+            if number == _MOST_MEMBERS:
+                raise tarfile.ReadError(f"it has more than {_MOST_MEMBERS} entries")
+            is_plain = member.type in (tarfile.REGTYPE, tarfile.AREGTYPE)  # isreg() is true for sparse files
+            bounded.allow(member.size)
+            yield member, tar.extractfile(member) if is_plain else None
+            bounded.allow(0)
+
+
+class _Bounded:
+    """A stream that reads at most a mebibyte at once, and at most 64 kibibytes of headers between two files.
+
+    A header that claims gigabytes is refused, and so is an endless map of a sparse file: tarfile reads all of it before
+    the name of the file is known, and compressed it takes a thousandth of its size.
+    """
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._left = _MOST_HEADERS
+        self.seek, self.tell = stream.seek, stream.tell
+
+    def allow(self, content: int) -> None:
+        """Allow the content of a file, and the headers after it."""
+        self._left = content + _MOST_HEADERS
+
+    def read(self, size: int = -1) -> bytes:
+        if not 0 <= size <= min(self._left, _LARGEST_READ):
+            raise ValueError("one of its headers is too large")
+        self._left -= size
+        return self._stream.read(size)
+
+
+def _decompressed(stream: BinaryIO) -> BinaryIO:
+    import importlib  # noqa: PLC0415 (as in pack)
+
+    start = stream.read(max(map(len, _OPENERS)))
+    stream.seek(0)
+    for magic, library in _OPENERS.items():
+        if start.startswith(magic):
+            return cast("BinaryIO", importlib.import_module(library).open(stream))
+    return stream
+
+
+@contextlib.contextmanager
+def _damage_as_invalid(source: str | Path) -> Iterator[None]:
+    """Turn whatever the libraries raise about a damaged tar into BundleInvalid."""
+    import lzma  # noqa: PLC0415 (as in pack)
+    import tarfile  # noqa: PLC0415
+    import zlib  # noqa: PLC0415
+
+    of_libraries = (tarfile.TarError, zlib.error, lzma.LZMAError)
+    damage = (*of_libraries, EOFError, ValueError, OverflowError, RecursionError, IndexError)  # all from tarfile
+    try:
+        yield
+    except damage as error:
+        raise BundleInvalid(source, f"it is not a tar of a bundle ({error})") from error
+    except OSError as error:
+        if error.errno is not None:
+            raise
+        raise BundleInvalid(source, f"it is not a tar of a bundle ({error})") from error  # from gzip and bz2

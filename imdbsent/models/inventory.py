@@ -1,9 +1,4 @@
-"""Choosing the model that answers where none is named.
-
-What models there are, where from, how large, how good, and which answers where none is named.
-
-Removing a model from the data directory: under the lock, by one rename, and with it the choice of it as default.
-"""
+"""The inventory of models: list them, choose the default, remove one."""
 
 from __future__ import annotations
 
@@ -24,13 +19,13 @@ if TYPE_CHECKING:
 
 
 class Status(str, Enum):
-    """Where a model is, and whether it can be used."""
+    """Where a model is, and whether it is usable."""
 
     WHEEL = "wheel"
-    """It comes with the package, and is installed when it is first used."""
+    """It comes with the package, and is installed on first use."""
     INSTALLED = "installed"
     DAMAGED = "damaged"
-    """It is installed, but its card or one of its files is not what it was."""
+    """Its card or one of its files is damaged."""
 
 
 @dataclass(frozen=True)
@@ -39,15 +34,15 @@ class Entry:
 
     Attributes:
         name: its name.
-        status: where it is, and whether it can be used.
+        status: where it is, and whether it is usable.
         shipped: whether it comes with the package.
-        version: the version in its card; None where that cannot be read.
+        version: the version in its card; None if the card is damaged.
         size: bytes of its folder.
-        accuracy: share of right labels on the test split, 0 to 1; None where it was not measured.
-        reviews: test reviews measured; None as accuracy.
-        is_default: whether it answers where no model is named.
+        accuracy: share of correct labels on the test split, 0 to 1; None if not measured.
+        reviews: number of test reviews; None if not measured.
+        is_default: whether it is the default model.
         directory: its folder.
-        problem: what is damaged; None where nothing is.
+        problem: what is damaged; None if nothing is.
     """
 
     name: str
@@ -63,14 +58,14 @@ class Entry:
 
 
 def entries(choice: Choice) -> list[Entry]:
-    """The models there are, every file of each compared with its hash.
+    """All models, with every file checked against its hash.
 
     Args:
-        choice: which one is the default.
+        choice: the default model.
     """
     found = []
     for name in store.names():
-        with contextlib.suppress(ModelMissing):  # another process has removed it meanwhile
+        with contextlib.suppress(ModelMissing):  # another process has just removed it
             found.append(entry(name, is_default=name == choice.name))
     return found
 
@@ -113,7 +108,7 @@ def _verify(bundle: Bundle) -> None:
 
 
 def folder_size(directory: Path) -> int:
-    """Bytes of the files in a folder; those that cannot be seen count none."""
+    """Bytes of the files in a folder; a file without access counts as 0."""
     size = 0
     with contextlib.suppress(OSError):
         for file in directory.iterdir():
@@ -130,7 +125,7 @@ def _status(directory: Path, problem: str | None) -> Status:
 
 @dataclass(frozen=True)
 class Removal:
-    """What removing a model takes away.
+    """What removing a model removes.
 
     Attributes:
         name: its name.
@@ -146,20 +141,20 @@ class Removal:
 
 
 def plan(name: str) -> Removal:
-    """See what removing a model would take away.
+    """Plan the removal of a model.
 
     Raises:
         ModelMissing: there is no such model.
-        UsageProblem: it is in the package alone, or is named by its folder.
+        UsageProblem: it is only in the package, or is given by its folder.
     """
     if store.is_path(name):
-        raise UsageProblem(f"a model is removed by its name, and {name!r} is a path. Type: imdbsent models list")
+        raise UsageProblem(f"{name!r} is a path, not the name of a model. Type: imdbsent models list")
     if store.is_installed(name):
         directory = store.directory_of(name)
         return Removal(name, directory, folder_size(directory), store.is_shipped(name))
     if store.is_shipped(name):
         raise UsageProblem(
-            f"the model {name!r} comes with imdbsent and no copy of it is installed, so there is nothing to remove. "
+            f"the model {name!r} comes with imdbsent and is not installed, so there is nothing to remove. "
             "Type: imdbsent models list"
         )
     raise ModelMissing(name, store.names(), trainable=False)
@@ -169,11 +164,11 @@ def remove(removal: Removal) -> bool:
     """Remove a model.
 
     Returns:
-        Whether it was the user's default model, which is the built-in one again.
+        Whether it was the user's default model; the default is then the built-in one.
 
     Raises:
         ModelMissing: another process has removed it.
-        ModelsUnwritable: the system refuses.
+        ModelsUnwritable: the folder cannot be changed.
     """
     with publish.changing(), publish.locked():
         models = settings.models_directory()
@@ -189,16 +184,16 @@ def remove(removal: Removal) -> bool:
 
 
 def use(name: str) -> None:
-    """Make a model the default, once all of its files have been compared with their hashes.
+    """Make a model the default, after checking all of its files.
 
     Raises:
-        UsageProblem: it is named by its folder.
+        UsageProblem: it is given by its folder.
         ModelMissing: there is no such model.
         BundleInvalid: it is damaged.
         ModelsUnwritable: the choice cannot be stored.
     """
     if store.is_path(name):
-        raise UsageProblem(f"a default model has a name, and {name!r} is a path. Type: imdbsent models install {name}")
+        raise UsageProblem(f"{name!r} is a path, not the name of a model. Type: imdbsent models install {name}")
     if name not in store.names():
         raise ModelMissing(name, store.names(), trainable=False)
     with publish.changing(), publish.locked():

@@ -1,9 +1,9 @@
-"""How a bundle gets its place: written out of sight, verified, then renamed under the lock of the user's models.
+"""Put a bundle in place: write it to a hidden folder, verify it, and rename it under the lock of the models.
 
-A folder `.new-*` beside the models holds a bundle that is being written. Its writer holds the lock `owner` in it, so
-that the folder of a process that was killed is known by a lock which nobody holds. A replacement takes two renames,
-the old bundle out and the new one in; what a kill between the two leaves is the new bundle, verified, in such a
-folder with the name of its place: whoever looks there next ends the work.
+A folder `.new-*` next to the models holds a bundle that is being written. Its writer holds the lock `owner` in it, so a
+folder whose lock nobody holds was left by a process that was killed. A replacement takes two renames: the old bundle
+out, the new one in. A kill between the two leaves the new bundle, verified, in such a folder with the name of its
+place; the next process that looks there finishes the replacement.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 _Read = TypeVar("_Read")
 
-_LOCK_TIMEOUT: Final = 120  # seconds; what is done under the lock takes well under one
+_LOCK_TIMEOUT: Final = 120  # seconds; work under the lock takes well under one
 _NEW: Final = ".new-"
 _REMOVED: Final = ".removed-"
 _OWNER: Final = "owner"
@@ -39,15 +39,15 @@ _PLACE: Final = "place"
 
 @contextlib.contextmanager
 def staging(directory: Path) -> Iterator[Path]:
-    """Give an empty folder, out of sight in the directory where a bundle will be; it is removed after the block.
+    """Create an empty hidden folder in a directory of bundles; it is removed after the block.
 
     Raises:
-        OSError: the place cannot be written.
+        OSError: the directory cannot be written.
     """
-    from filelock import FileLock  # noqa: PLC0415 (20 ms of start-up that only a change of the models needs)
+    from filelock import FileLock  # noqa: PLC0415 (20 ms of start-up that only changing the models needs)
 
     directory.mkdir(parents=True, exist_ok=True)
-    with locked(directory):  # nobody sweeps between the making of the folder and its lock
+    with locked(directory):  # so that nobody sweeps between creating the folder and locking it
         sweep(directory)
         parent = Path(tempfile.mkdtemp(dir=directory, prefix=_NEW))
         owner = FileLock(parent / _OWNER, timeout=0)
@@ -57,30 +57,30 @@ def staging(directory: Path) -> Iterator[Path]:
         fresh.mkdir()
         yield fresh
     finally:
-        with contextlib.suppress(OSError), locked(directory):  # nor between its release and the end of the folder
+        with contextlib.suppress(OSError), locked(directory):  # nor between releasing the lock and removing the folder
             owner.release()
             shutil.rmtree(parent, ignore_errors=True)
 
 
 @contextlib.contextmanager
 def removing(directory: Path) -> Iterator[Path]:
-    """Give a folder, out of sight beside the models, that is removed after the block with all that was moved there.
+    """Create a hidden folder next to the models; it is removed after the block with everything moved there.
 
-    The lock is held by the caller.
+    The caller holds the lock.
 
     Raises:
-        OSError: the place cannot be written.
+        OSError: the directory cannot be written.
     """
     with tempfile.TemporaryDirectory(dir=directory, prefix=_REMOVED) as folder:
         yield Path(folder)
 
 
 def publish(fresh: Path, final: Path) -> None:
-    """Verify a staged bundle and rename it to where it belongs; one that is there already is replaced.
+    """Verify a staged bundle and rename it to its final place; an existing bundle is replaced.
 
     Raises:
-        BundleInvalid: it is not a whole bundle.
-        OSError: the place cannot be written.
+        BundleInvalid: it is not a complete bundle.
+        OSError: the directory cannot be written.
     """
     read_bundle(fresh).verify()
     with locked(final.parent):
@@ -88,10 +88,12 @@ def publish(fresh: Path, final: Path) -> None:
 
 
 def swap(fresh: Path, final: Path) -> None:
-    """Give a staged bundle its place; the one that was there goes with the staging folder. The lock is held.
+    """Rename a staged bundle to its final place; an existing bundle goes with the staging folder.
+
+    The caller holds the lock.
 
     Raises:
-        OSError: the place cannot be written; what was there is there again.
+        OSError: the directory cannot be written; the old bundle is back in place.
     """
     if not final.exists():
         fresh.rename(final)
@@ -101,14 +103,14 @@ def swap(fresh: Path, final: Path) -> None:
     try:
         final.rename(replaced)
         fresh.rename(final)
-    except BaseException:  # Ctrl-C, too: the staging folder goes, and would take both with it
+    except BaseException:  # Ctrl-C included: the staging folder will be removed, with both in it
         if os.path.lexists(replaced) and not os.path.lexists(final):
             replaced.rename(final)
         raise
 
 
 def settle(directory: Path) -> None:
-    """Wait for a replacement that is going on among the models, and end one that was killed half-way.
+    """Wait for a replacement in progress, and finish one that was killed half-way.
 
     A directory that cannot be locked or changed is left as it is.
     """
@@ -122,10 +124,10 @@ def undisturbed(directory: Path, read: Callable[[Bundle], _Read]) -> _Read | Non
 
     Args:
         directory: its folder.
-        read: reads it. Where the data directory cannot be written, and so not be locked, it is read as it is.
+        read: reads it; without a lock if the data directory is not writable.
 
     Returns:
-        What `read` gives; None where the bundle is not there.
+        What `read` returns; None if there is no bundle.
 
     Raises:
         BundleInvalid: it is damaged.
@@ -137,19 +139,19 @@ def undisturbed(directory: Path, read: Callable[[Bundle], _Read]) -> _Read | Non
 
 
 def is_unsettled(names: list[str]) -> bool:
-    """Whether a listing of a directory of models shows that bundles are being written there, or were."""
+    """Whether a listing of a directory of models shows bundles in the making."""
     return any(name.startswith(_NEW) for name in names)
 
 
 def sweep(directory: Path) -> None:
-    """Take away what processes that were killed left beside the models, and end their replacements.
+    """Remove what killed processes left next to the models, and finish their replacements.
 
-    The lock is held, so that no replacement and no removal is going on.
+    The caller holds the lock, so no replacement and no removal is in progress.
     """
     for left in directory.glob(f"{_REMOVED}*"):
         shutil.rmtree(left, ignore_errors=True)
     for left in directory.glob(f"{_NEW}*"):
-        with contextlib.suppress(OSError, ValueError):  # what we may not change is somebody else's
+        with contextlib.suppress(OSError, ValueError):  # no permission: it belongs to somebody else
             if _is_abandoned(left):
                 _end_replacement(left, directory)
                 shutil.rmtree(left, ignore_errors=True)
@@ -167,7 +169,7 @@ def _is_abandoned(left: Path) -> bool:
 
 
 def _end_replacement(left: Path, directory: Path) -> None:
-    """Give the new bundle its place, where the old one has left it and the new one has not come."""
+    """Rename the new bundle to its final place, if only the old one was moved."""
     if not os.path.lexists(left / _REPLACED):
         return
     name = (left / _PLACE).read_text(encoding="utf-8")
@@ -177,10 +179,10 @@ def _end_replacement(left: Path, directory: Path) -> None:
 
 @contextlib.contextmanager
 def locked(directory: Path | None = None) -> Iterator[None]:
-    """Hold the lock of a directory of bundles; that of the user's models may be taken again by the one who holds it.
+    """Hold the lock of a directory of bundles; the lock of the user's models is reentrant.
 
     Args:
-        directory: None for that of the user's models. In any other the file of the lock goes with it.
+        directory: None for the user's models; in any other directory the lock file is removed afterwards.
 
     Raises:
         OSError: the directory cannot be written, or another process holds the lock for two minutes.
@@ -199,10 +201,10 @@ def locked(directory: Path | None = None) -> Iterator[None]:
 
 @contextlib.contextmanager
 def changing() -> Iterator[None]:
-    """Context for a command that changes the models or the choice among them.
+    """Turn an OSError while the models or the default are changed into ModelsUnwritable.
 
     Raises:
-        ModelsUnwritable: the system refuses.
+        ModelsUnwritable: the models cannot be changed.
     """
     try:
         yield

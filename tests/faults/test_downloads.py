@@ -40,7 +40,7 @@ def test_more_drops_than_tries_without_progress_are_survived_too(site: Site, tar
 
 
 def test_what_came_before_a_run_failed_is_gone_on_with_by_the_next(site: Site, target: Path) -> None:
-    error = refused(in_turn(site.closes(100_000), site.status(500)), target, "answers 500; 100,000 bytes of it")
+    error = refused(in_turn(site.closes(100_000), site.status(500)), target, "responded with 500; the 100,000 bytes downloaded")
     assert error.connected
     assert not target.exists()
     site.requests.clear()
@@ -50,7 +50,7 @@ def test_what_came_before_a_run_failed_is_gone_on_with_by_the_next(site: Site, t
 
 def test_a_file_that_is_another_by_now_comes_from_its_beginning(site: Site, target: Path) -> None:
     old = Site(CONTENT[:1000] * 300, etag='"old"')
-    refused(in_turn(old.closes(100_000), old.status(404)), target, "answers 404")
+    refused(in_turn(old.closes(100_000), old.status(404)), target, "responded with 404")
     assert fetch_from(site.whole, target) == CONTENT
     assert site.requests[0]["If-Range"] == '"old"'
     assert len(site.requests) == 1
@@ -84,7 +84,7 @@ def test_a_server_without_ranges_sends_the_whole_again(site: Site, target: Path)
 
 def test_a_server_without_ranges_that_always_ends_early_is_given_up(site: Site, target: Path) -> None:
     site.has_ranges = False
-    refused(site.closes(100_000), target, "the connection was lost; 100,000 bytes")
+    refused(site.closes(100_000), target, "the connection was lost; the 100,000 bytes")
     assert len(site.requests) == 1 + QUICK.fruitless
 
 
@@ -133,7 +133,7 @@ def test_a_server_that_asks_to_wait_is_waited_for(site: Site, target: Path, paus
 def test_a_server_that_asks_to_wait_for_an_hour_is_not_waited_for(
     site: Site, target: Path, pauses: list[float]
 ) -> None:
-    refused(site.status(429, Retry_After="3600"), target, "answers 429 and asks to come back in 3,600 s")
+    refused(site.status(429, Retry_After="3600"), target, "responded with 429 and asks to retry in 3,600 s")
     assert pauses == []
     assert len(site.requests) == 1
 

@@ -63,13 +63,13 @@ def _paths() -> list[HostileArchive]:
              "tiny\\..\\card.json", "\\\\host\\share\\card.json", "tiny/.bashrc", "tiny/CARD.JSON", "tiny/card.json ",
              "tiny/card.json\n", "tiny/\x1b[2Jcard.json", "tiny/\u202enosj.drac", "tiny/model.onnx.data",
              "tiny/code.pkl", "tiny/__init__.py", "a" * 5_000)  # fmt: skip
-    paths = [HostileArchive(f"the name {name[:40]!a}", _with(member(name)), "no place in a bundle") for name in names]
+    paths = [HostileArchive(f"the name {name[:40]!a}", _with(member(name)), "does not belong in a bundle") for name in names]
     twice = _with(member(f"other/{CARD}", FILES[CARD]))
     again = _with(member(f"tiny/{MODEL}", FILES[MODEL]))
     return [
         *paths,
-        HostileArchive("a card in two folders", twice, "no place in a bundle"),
-        HostileArchive("the same name twice", again, "no place in a bundle"),
+        HostileArchive("a card in two folders", twice, "does not belong in a bundle"),
+        HostileArchive("the same name twice", again, "does not belong in a bundle"),
     ]
 
 
@@ -86,9 +86,9 @@ def _kinds() -> list[HostileArchive]:
     found = []
     for what, (kind, link) in kinds.items():
         content = _with(member(f"tiny/{MODEL}", kind=kind, link=link), first=True)
-        found.append(HostileArchive(what, content, "no place in a bundle"))
+        found.append(HostileArchive(what, content, "does not belong in a bundle"))
     folder_then_through = tar_of(member("tiny", kind=tarfile.SYMTYPE, link="/tmp"), member(f"tiny/{CARD}"))
-    return [*found, HostileArchive("a link for a folder", folder_then_through, "no place in a bundle")]
+    return [*found, HostileArchive("a link for a folder", folder_then_through, "does not belong in a bundle")]
 
 
 def _bombs() -> list[HostileArchive]:
@@ -107,9 +107,9 @@ def _bombs() -> list[HostileArchive]:
         HostileArchive("a map of holes without end, old style", gzip.compress(_old_sparse(40_000)), "headers"),
         HostileArchive("a map of holes without end, new style", gzip.compress(_new_sparse()), "headers"),
         HostileArchive("many entries", folders, "more than 64 entries"),
-        HostileArchive("headers before headers", _long_names(3_000), "no tar of a bundle"),
+        HostileArchive("headers before headers", _long_names(3_000), "not a tar of a bundle"),
         HostileArchive("zeros alone", gzip.compress(bytes(_ZEROS)), "card.json|no tar"),
-        HostileArchive("a bomb behind a sound bundle's end", gzip.compress(_long_names(30) + bytes(_ZEROS)), "no tar"),
+        HostileArchive("a bomb behind a sound bundle's end", gzip.compress(_long_names(30) + bytes(_ZEROS)), "not a tar"),
     ]  # fmt: skip
 
 
@@ -117,18 +117,18 @@ def _broken() -> list[HostileArchive]:
     sound = _with()
     negative = _pax(f"tiny/{MODEL}", {"size": "-1000"})
     return [
-        HostileArchive("empty", b"", "no tar of a bundle"),
-        HostileArchive("text", b"#!/bin/sh\nrm -rf /\n", "no tar of a bundle"),
-        HostileArchive("gzip that is none", b"\x1f\x8bnone", "no tar of a bundle"),
-        HostileArchive("bzip2 that is none", b"BZhnone", "no tar of a bundle"),
-        HostileArchive("xz that is none", b"\xfd7zXZnone", "no tar of a bundle"),
-        HostileArchive("gzip cut off", gzip.compress(sound)[:-200], "no tar of a bundle"),
-        HostileArchive("xz cut off", lzma.compress(sound)[:-100], "no tar of a bundle"),
-        HostileArchive("cut off", sound[:2_000], "no tar of a bundle|card.json|damaged|lacks"),
+        HostileArchive("empty", b"", "not a tar of a bundle"),
+        HostileArchive("text", b"#!/bin/sh\nrm -rf /\n", "not a tar of a bundle"),
+        HostileArchive("gzip that is none", b"\x1f\x8bnone", "not a tar of a bundle"),
+        HostileArchive("bzip2 that is none", b"BZhnone", "not a tar of a bundle"),
+        HostileArchive("xz that is none", b"\xfd7zXZnone", "not a tar of a bundle"),
+        HostileArchive("gzip cut off", gzip.compress(sound)[:-200], "not a tar of a bundle"),
+        HostileArchive("xz cut off", lzma.compress(sound)[:-100], "not a tar of a bundle"),
+        HostileArchive("cut off", sound[:2_000], "not a tar of a bundle|card.json|damaged|lacks"),
         HostileArchive("no card", tar_of(member(f"tiny/{MODEL}", FILES[MODEL])), "card.json: No such file"),
         HostileArchive("no model", tar_of(member(f"tiny/{CARD}", FILES[CARD])), "No such file"),
         HostileArchive("a byte of the model changed", _changed(sound), "damaged"),
-        HostileArchive("a negative size", negative, "no tar of a bundle|damaged|no place|card.json"),
+        HostileArchive("a negative size", negative, "not a tar of a bundle|damaged|not belong|card.json"),
     ]
 
 

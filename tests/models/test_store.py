@@ -209,10 +209,10 @@ def _link() -> tarfile.TarInfo:
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        (b"this is no tar", "no tar of a bundle"),
-        (_hostile(tarfile.TarInfo("../../escape.txt")), "no place in a bundle"),
-        (_hostile(_link()), "no place in a bundle"),
-        (_hostile(tarfile.TarInfo("acme/code.pkl")), "no place in a bundle"),
+        (b"this is no tar", "not a tar of a bundle"),
+        (_hostile(tarfile.TarInfo("../../escape.txt")), "does not belong in a bundle"),
+        (_hostile(_link()), "does not belong in a bundle"),
+        (_hostile(tarfile.TarInfo("acme/code.pkl")), "does not belong in a bundle"),
         (_hostile(tarfile.TarInfo("acme/card.json")), "card.json"),
     ],
 )
