@@ -208,7 +208,7 @@ class Counts:
 
 
 class Progress(Protocol):
-    """Is told how far a run has got."""
+    """Follows a run."""
 
     def has_read(self, records: int) -> None:
         """So many more records were read."""

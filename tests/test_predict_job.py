@@ -64,7 +64,7 @@ def test_explanations_and_their_page_are_written(reviews: Path, tmp_path: Path) 
     [
         ({"html": Path("why.html")}, "--html requires --explain"),
         ({"resume": True, "explain": True}, "--explain cannot be combined with --resume"),
-        ({"resume": True, "options": PredictOptions(sort=SortKey.CONFIDENCE)}, "--sort cannot be combined with --resume"),
+        ({"resume": True, "options": PredictOptions(sort=SortKey.CONFIDENCE)}, "--sort cannot be combined"),
         ({"address": "auto"}, "--address requires --engine ray"),
     ],
 )
@@ -86,8 +86,11 @@ def test_a_batch_cannot_select() -> None:
         (Counts(), "no texts were read", None),
         (Counts(positive=1, seconds=0.5), "1 text: 1 positive (100.0%), 0 negative · 0.5 s, 2 texts/s", None),
         (
-            Counts(positive=1, failed=1, results=1, resumed=1, unfamiliar=1, seconds=1),
-            "2 texts, 1 of them answered before: 1 positive (100.0%), 0 negative, 1 without a verdict · 1.0 s, 1 text/s",  # noqa: E501
+            Counts(positive=1, failed=1, resumed=1, unfamiliar=1, seconds=1),
+            (
+                "2 texts, 1 of them answered before: 1 positive (100.0%), 0 negative, 1 without a verdict · 1.0 s, "
+                "1 text/s"
+            ),
             "in 1 of 2 texts, most words are unknown to the model; is it English?",
         ),
     ],

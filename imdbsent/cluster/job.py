@@ -56,7 +56,7 @@ class OutputFolder:
     was_there: bool
 
     @contextlib.contextmanager
-    def whole(self) -> Iterator[tuple[Any, str]]:
+    def writing(self) -> Iterator[tuple[Any, str]]:
         """Mark the folder as complete after a block that writes it; if the block raises, remove the results.
 
         Yields:
@@ -210,7 +210,7 @@ def run(job: Job, watch: Callable[[int], None] | None = None) -> Counter[str]:
         JobFailed: anything else went wrong.
     """
     counter = ray.remote(num_cpus=0, max_restarts=-1)(RowCounter).remote() if watch else None
-    with _errors(), job.output.whole() as (filesystem, path), _context():
+    with _errors(), job.output.writing() as (filesystem, path), _context():
         sink = VerdictSink(path, filesystem, job.spec, is_json=_is_json(job), progress=counter)
         verdicts = _verdicts(job)
         with _watched(counter, watch):

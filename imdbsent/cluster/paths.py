@@ -70,7 +70,7 @@ def find_files(locations: Sequence[str], file_format: FileFormat | None = None) 
     for location in locations:
         filesystem, files = _found(location)
         if not files:
-            raise InputUnreadable(location, "there is no file of that name, or none in there")
+            raise InputUnreadable(location, "there is no such file, or no file in the folder")
         if filesystems and not filesystems[0].equals(filesystem):
             raise UsageProblem(f"{location!r} is on another filesystem than {locations[0]!r}. Type: a command for each")
         filesystems.append(filesystem)
@@ -105,21 +105,21 @@ def _found(location: str) -> tuple[Any, list[Any]]:
     from pyarrow import fs  # noqa: PLC0415 (as above)
 
     base, pattern = _split(location)
-    filesystem, place = locate(base)
+    filesystem, path = locate(base)
     try:
-        there = filesystem.get_file_info(place)
-        if there.type == fs.FileType.File and not pattern:
-            return filesystem, [there]
-        if there.type != fs.FileType.Directory:
+        info = filesystem.get_file_info(path)
+        if info.type == fs.FileType.File and not pattern:
+            return filesystem, [info]
+        if info.type != fs.FileType.Directory:
             return filesystem, []
         # Subfolders are searched for a folder, and for a pattern that names them.
-        selector = fs.FileSelector(place, recursive=not pattern or "/" in pattern or "**" in pattern)
+        selector = fs.FileSelector(path, recursive=not pattern or "/" in pattern or "**" in pattern)
         files = [file for file in filesystem.get_file_info(selector) if file.type == fs.FileType.File]
     except OSError as error:
         if isinstance(filesystem, fs.LocalFileSystem):
             raise InputUnreadable(location, reason(error)) from error
         raise StorageUnreachable(location, reason(error)) from error
-    names = {file.path: file.path[len(place) :].lstrip("/") for file in files}
+    names = {file.path: file.path[len(path) :].lstrip("/") for file in files}
     if pattern:
         matches = re.compile(_regular(pattern)).fullmatch
         return filesystem, [file for file in files if matches(names[file.path])]

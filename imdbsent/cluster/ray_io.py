@@ -148,7 +148,7 @@ class VerdictSink(BlockBasedFileDatasink):  # Ray has no types
         filesystem: a pyarrow filesystem.
         spec: how they are written, in one of `FORMATS`.
         is_json: whether the values of carried columns arrive as JSON.
-        progress: a Ray actor that is told how many rows are written; None for none.
+        progress: a Ray actor that counts the rows that are written; None for no count.
 
     Attributes:
         counts: number of rows with each label, "failed" and "unfamiliar", as in `imdbsent.predict_job.Counts`;

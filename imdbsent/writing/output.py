@@ -38,7 +38,7 @@ class OutputSpec:
         is_numbered: whether the first of the columns is the number of the record.
 
     Raises:
-        UsageProblem: the format has no place for the columns, or is not opened by spreadsheets.
+        UsageProblem: the format cannot hold the columns, or is not for spreadsheets.
     """
 
     path: Path | None
@@ -121,10 +121,10 @@ def check_output(path: Path, chosen: Format) -> None:
     if not path.parent.is_dir():
         raise UsageProblem(f"there is no folder '{path.parent}'. Type: mkdir -p '{path.parent}'")
     is_device = path.exists() and not path.is_file()  # or a named pipe: it is written directly
-    place = path if is_device else path.parent
-    if not os.access(place, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
+    written = path if is_device else path.parent
+    if not os.access(written, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
         what = "" if is_device else "the folder "
-        raise UsageProblem(f"{what}'{place}' cannot be written. Type: -o with another FILE")
+        raise UsageProblem(f"{what}'{written}' cannot be written. Type: -o with another FILE")
 
 
 @contextmanager

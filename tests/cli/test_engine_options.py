@@ -54,7 +54,7 @@ def test_without_ray_it_is_one_line_and_exit_code_2(run, monkeypatch: pytest.Mon
         (["rows.csv", "-o", "out", "--format", "tsv"], "Type: --format jsonl"),
         (["rows.csv", "-o", "out", "--safe-csv"], "--safe-csv is for CSV and TSV, not for parquet. Type: --format csv"),
         (["rows.csv", "-o", "out", "--format", "jsonl", "--safe-csv"], "not for jsonl. Type: --format csv --safe-csv"),
-        (["none*.csv", "-o", "out"], "there is no file of that name"),
+        (["none*.csv", "-o", "out"], "there is no such file"),
         (["rows.csv", "-o", "out", "--text-column", "body"], r"there are: n, text"),
         (["rows.csv", "-o", "."], "is not empty"),
         (["rows.csv", "-o", "out", "--model", "nowhere"], "there is no model"),

@@ -16,7 +16,7 @@ from imdbsent.errors import ClusterUnreachable, ExitCode, ExtraMissing
 
 @pytest.fixture
 def closed_port() -> int:
-    """A port that nobody listens at."""
+    """A port without a listener."""
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
         return int(one.getsockname()[1])

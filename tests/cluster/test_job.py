@@ -1,4 +1,4 @@
-"""`imdbsent predict --engine ray` on a real cluster of three nodes, beside the same command on one machine."""
+"""`imdbsent predict --engine ray` on a real cluster of three nodes, compared to the same command on one machine."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def cluster() -> Iterator[Any]:
 
 @pytest.fixture
 def predict(cluster: Any, run, tiny_bundle: Bundle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    """Run `imdbsent predict` with the three-word model, in a folder of its own, beside a cluster."""
+    """Run `imdbsent predict` with the three-word model, in a folder of its own, with a cluster."""
     folder = tmp_path / "work"
     folder.mkdir()
     monkeypatch.chdir(folder)

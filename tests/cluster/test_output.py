@@ -19,7 +19,7 @@ def test_a_folder_is_made_filled_and_marked_as_complete(tmp_path: Path, is_addre
     folder = tmp_path / "new" / "verdicts"
     output = output_folder(f"{folder.as_uri() if is_address else folder}/")
     assert not folder.exists()
-    with output.whole() as (filesystem, path):
+    with output.writing() as (filesystem, path):
         filesystem.open_output_stream(f"{path}/a.csv").close()
         assert content(folder) == ["a.csv"]
     assert content(folder) == [COMPLETE, "a.csv"]
@@ -31,7 +31,7 @@ def test_after_an_error_the_results_are_gone_and_all_else_is_as_it_was(tmp_path:
     if was_there:
         folder.mkdir()
     output = output_folder(str(folder))
-    with pytest.raises(KeyboardInterrupt), output.whole():
+    with pytest.raises(KeyboardInterrupt), output.writing():
         (folder / "a.csv").write_text("half")
         raise KeyboardInterrupt
     assert folder.exists() == was_there
@@ -49,5 +49,5 @@ def test_what_is_there_is_never_replaced(tmp_path: Path) -> None:
 def test_a_place_that_cannot_be_written_is_an_error_of_the_output(tmp_path: Path) -> None:
     output = output_folder(str(tmp_path / "there" / "verdicts"))
     (tmp_path / "there").write_text("in the way")
-    with pytest.raises(OutputFailed, match="cannot write the output"), output.whole():
+    with pytest.raises(OutputFailed, match="cannot write the output"), output.writing():
         pass

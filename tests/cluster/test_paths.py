@@ -25,7 +25,7 @@ def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def names(*locations: str) -> list[str]:
-    """The files found, as they stand below the folder "data"."""
+    """The files found, relative to the folder "data"."""
     return [path.partition("/data/")[2] for path in find_files(locations).paths]
 
 
@@ -63,7 +63,7 @@ def test_a_file_named_twice_is_read_once() -> None:
 @pytest.mark.usefixtures("tree")
 @pytest.mark.parametrize("location", ["data/none.csv", "data/*.parquet", "none/*.csv", "data/deep/er/none/"])
 def test_nothing_there_is_an_error_that_names_it(location: str) -> None:
-    with pytest.raises(InputUnreadable, match="there is no file of that name"):
+    with pytest.raises(InputUnreadable, match="there is no such file"):
         find_files([location])
 
 

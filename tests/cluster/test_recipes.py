@@ -1,4 +1,4 @@
-"""The recipes of docs/scale.md are typed as they stand there."""
+"""The recipes of docs/scale.md are run as they are written."""
 
 from __future__ import annotations
 
