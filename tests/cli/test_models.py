@@ -232,7 +232,8 @@ def test_the_network_for_other_programs(run, tmp_path: Path) -> None:
     classic = store.PRETRAINED / "classic"
     assert (tmp_path / "c.onnx").read_bytes() == (classic / "model.onnx").read_bytes()
     assert (tmp_path / "c.keras").read_bytes() == (classic / "network.keras").read_bytes()
-    assert run("models", "export", "classic", "-o", str(tmp_path / "d.onnx")).err.startswith("wrote the network of 'classic'")
+    result = run("models", "export", "classic", "-o", str(tmp_path / "d.onnx"))
+    assert result.err == f"wrote the network of 'classic' to {tmp_path / 'd.onnx'}\n"
     run("models", "export", "classic", "-o", str(tmp_path / "odd.onnx"), "--format", "tar")
     assert tarfile.is_tarfile(tmp_path / "odd.onnx")
 

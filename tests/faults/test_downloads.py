@@ -40,7 +40,7 @@ def test_more_drops_than_tries_without_progress_are_survived_too(site: Site, tar
 
 
 def test_what_came_before_a_run_failed_is_gone_on_with_by_the_next(site: Site, target: Path) -> None:
-    error = refused(in_turn(site.closes(100_000), site.status(500)), target, "responded with 500; the 100,000 bytes downloaded")
+    error = refused(in_turn(site.closes(100_000), site.status(500)), target, "500; the 100,000 bytes downloaded")
     assert error.connected
     assert not target.exists()
     site.requests.clear()

@@ -63,7 +63,7 @@ def _paths() -> list[HostileArchive]:
              "tiny\\..\\card.json", "\\\\host\\share\\card.json", "tiny/.bashrc", "tiny/CARD.JSON", "tiny/card.json ",
              "tiny/card.json\n", "tiny/\x1b[2Jcard.json", "tiny/\u202enosj.drac", "tiny/model.onnx.data",
              "tiny/code.pkl", "tiny/__init__.py", "a" * 5_000)  # fmt: skip
-    paths = [HostileArchive(f"the name {name[:40]!a}", _with(member(name)), "does not belong in a bundle") for name in names]
+    paths = [HostileArchive(f"the name {name[:40]!a}", _with(member(name)), "does not belong") for name in names]
     twice = _with(member(f"other/{CARD}", FILES[CARD]))
     again = _with(member(f"tiny/{MODEL}", FILES[MODEL]))
     return [
@@ -109,7 +109,7 @@ def _bombs() -> list[HostileArchive]:
         HostileArchive("many entries", folders, "more than 64 entries"),
         HostileArchive("headers before headers", _long_names(3_000), "not a tar of a bundle"),
         HostileArchive("zeros alone", gzip.compress(bytes(_ZEROS)), "card.json|no tar"),
-        HostileArchive("a bomb behind a sound bundle's end", gzip.compress(_long_names(30) + bytes(_ZEROS)), "not a tar"),
+        HostileArchive("a bomb after the end of a bundle", gzip.compress(_long_names(30) + bytes(_ZEROS)), "not a tar"),
     ]  # fmt: skip
 
 

@@ -44,7 +44,7 @@ def _files() -> Iterator[HostileGraph]:
     yield HostileGraph("two graphs", GOOD + GOOD, "2 graphs")
     yield HostileGraph("functions", GOOD + field(25, b""), "functions of its own")
     yield HostileGraph("training", GOOD + field(20, b""), "graphs for training")
-    yield HostileGraph("a graph that is a number", field(7, 1), "no ONNX model")
+    yield HostileGraph("a graph that is a number", field(7, 1), "not an ONNX model")
     yield HostileGraph("a number without end", b"\xff" * 20, "does not end")
     yield HostileGraph("an ORT file", b"\x1c\0\0\0ORTM" + bytes(64), "wire type")
     yield HostileGraph("millions of fields", GOOD + b"\x08\x08" * 1_000_001, "more than 1,000,000 fields")
@@ -103,7 +103,7 @@ def _runs() -> Iterator[HostileGraph]:
         renamed = edited(GOOD, partial(_renamed, name))
         yield HostileGraph(f"no {name}", renamed, "other inputs or outputs|ONNX Runtime", is_run=True)
     few = with_weights("embedding", tensor("embedding", 1, [1, 1], b"\0" * 4))
-    yield HostileGraph("an embedding of one row", few, "cannot be run", is_run=True)
+    yield HostileGraph("an embedding of one row", few, "cannot run", is_run=True)
     bias = tensor("dense_bias", 1, [1], struct.pack("<f", 3.4e38))
     steep = tensor("dense_kernel", 1, [2, 1], struct.pack("<2f", 3.4e38, 3.4e38))
     yield HostileGraph(
