@@ -1,7 +1,4 @@
-"""The bar of many records on standard error: how many, how fast, and the time left.
-
-Bars of progress on standard error: a download, a count of things. Nothing is drawn off a terminal.
-"""
+"""Progress bars on standard error: a download, a count, the records of a run. Nothing is drawn off a terminal."""
 
 from __future__ import annotations
 
@@ -23,10 +20,10 @@ if TYPE_CHECKING:
 
 
 class DownloadBar:
-    """A bar that follows a download; `imdbsent.fetch.DownloadProgress`. It is drawn once bytes come.
+    """A bar that follows a download, an `imdbsent.fetch.DownloadProgress`; it is drawn when the first bytes arrive.
 
     Args:
-        console: where it is drawn; nothing is drawn off a terminal.
+        console: the console to draw on; nothing is drawn off a terminal.
     """
 
     def __init__(self, console: Console) -> None:
@@ -36,19 +33,19 @@ class DownloadBar:
         self._task: TaskID | None = None
 
     def update(self, size: int) -> None:
-        """So many more bytes have come."""
+        """Add bytes to the count."""
         if self._bar is None and can_animate(self._console):
             self._start()
         if self._bar is not None and self._task is not None:
             self._bar.update(self._task, advance=size, total=self.total or None)
 
     def reset(self) -> None:
-        """Start again from 0: the whole file comes once more, or what is there of it is told next."""
+        """Restart the count from 0."""
         if self._bar is not None and self._task is not None:
             self._bar.reset(self._task)
 
     def close(self) -> None:
-        """Take the bar away."""
+        """Remove the bar."""
         if self._bar is not None:
             self._bar.stop()
             self._bar = None
@@ -67,14 +64,14 @@ def counting_bar(console: Console, name: str, total: int) -> Iterator[Callable[[
     """Show how many of something are done, and the time left.
 
     Args:
-        console: where it is drawn; nothing is drawn off a terminal.
-        name: stands before the bar.
+        console: the console to draw on; nothing is drawn off a terminal.
+        name: label before the bar.
         total: how many there are.
 
     Yields:
-        What is to be called after each.
+        A function to call after each.
     """
-    if not can_animate(console):  # Rich 13.8 ends a bar that is switched off with an empty line
+    if not can_animate(console):  # Rich 13.8 prints an empty line for a disabled bar
         yield lambda: None
         return
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -91,17 +88,17 @@ def counting_bar(console: Console, name: str, total: int) -> Iterator[Callable[[
 
 
 def can_animate(console: Console) -> bool:
-    """Whether a console can be drawn over."""
+    """Whether a console can show animation."""
     return console.is_terminal and not console.is_dumb_terminal and not console.quiet
 
 
 class RecordsBar:
-    """Shows how many records are answered, how fast, and the time left where it is known how much there is to read.
+    """Shows how many records are done, how fast, and the time left if the size of the input is known.
 
     Args:
-        console: where it is drawn; nothing is drawn off a terminal.
-        meter: follows the reading.
-        is_hidden: whether nothing is drawn.
+        console: the console to draw on; nothing is drawn off a terminal.
+        meter: measures the reading.
+        is_hidden: whether to draw nothing.
     """
 
     def __init__(self, console: Console, meter: Meter | RowsMeter, *, is_hidden: bool) -> None:
@@ -113,7 +110,7 @@ class RecordsBar:
 
     @property
     def is_drawn(self) -> bool:
-        """Whether anything is drawn: else nobody need tell it anything."""
+        """Whether anything is drawn."""
         return not self._is_hidden
 
     def __enter__(self) -> Self:
@@ -125,12 +122,12 @@ class RecordsBar:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        """Give the terminal back, whatever happened."""
+        """Stop drawing."""
         if self._bar is not None:
             self._bar.stop()
 
     def has_read(self, records: int) -> None:
-        """So many more records have been read."""
+        """Add records that were read."""
         self._read += records
         self._update()
 
@@ -142,12 +139,12 @@ class RecordsBar:
             self._bar.reset(self._task, total=self._meter.total, completed=int(self._position()))
 
     def has_answered(self, records: int) -> None:
-        """So many more records are answered."""
+        """Add records that are done."""
         self._answered += records
         self._update()
 
     def _position(self) -> float:
-        """Bytes whose records are answered: reading is ahead."""
+        """Bytes whose records are done: reading is ahead."""
         return self._meter.position() * self._answered / self._read if self._read and self._meter.total else 0
 
     def _update(self) -> None:
