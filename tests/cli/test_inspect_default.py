@@ -28,6 +28,19 @@ def test_where_nothing_was_chosen_the_network_is_that_of_the_tutorials(run, argu
     assert result.out == run("inspect", *arguments, "-q", "--model", "classic").out
 
 
+@pytest.mark.parametrize("arguments", [["trace", "great"], ["word", "great"], ["words", "--top", "3"]])
+def test_a_network_that_predict_does_not_use_is_named(
+    run, arguments: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run("predict", "great", "-m", "classic")  # installs it
+    named = "this is the model 'classic'; imdbsent predict uses 'flagship'"
+    assert named in run("inspect", *arguments).err.splitlines()
+    assert named not in run("inspect", *arguments, "--quiet").err
+    assert named not in run("inspect", *arguments, "--model", "classic").err
+    monkeypatch.setenv("IMDBSENT_MODEL", "classic")
+    assert named not in run("inspect", *arguments).err
+
+
 def test_a_review_is_read_as_in_the_tutorials(run, tiny_tree: Path) -> None:
     review = ("inspect", "review", "7", "--ids", "-q", "--data", str(tiny_tree))
     assert run(*review).out == run(*review, "--model", "classic").out != run(*review, "--model", "flagship").out
@@ -77,7 +90,7 @@ def test_what_the_flagship_cannot_do_is_one_line_with_the_next_command(
 def test_a_padded_review_is_refused_too(run, tiny_tree: Path) -> None:
     result = run("inspect", "review", "0", "--ids", "--pad", "-q", "-m", "flagship", "--data", str(tiny_tree))
     assert (result.code, result.out) == (ExitCode.USAGE, "")
-    assert "reads no padding" in result.err
+    assert "does not use padding" in result.err
 
 
 def test_of_the_flagships_words_there_is_all_but_the_nearest(run) -> None:

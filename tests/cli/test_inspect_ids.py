@@ -50,8 +50,8 @@ def test_an_id_beyond_num_words_still_has_its_word(run, model):
         (["great"], b"", "'great' is no id"),
         (["1", "-4"], b"", "-4"),
         (["[1, 5"], b"", "no list of ids"),
-        ([""], b"", "no ids came in"),
-        (["-"], b"", "no ids came in"),
+        ([""], b"", "no ids given"),
+        (["-"], b"", "no ids given"),
         (["-"], b"\xff\xfe", "is no id"),
     ],
 )
@@ -83,9 +83,9 @@ def test_padding_cuts_a_long_text_in_front(run, model):
 def test_the_table_folds_the_padding_and_says_what_became_of_each_word(run, model):
     result = run("inspect", "encode", "rare unseen", *model)
     assert "too rare: out of the vocabulary" in result.out
-    assert "no training review holds it" in result.out
+    assert "not in the training reviews" in result.out
     assert "[pad] x 5" in run("inspect", "encode", "great movie", "--pad", *model).out
-    assert "The first 2 ids are cut off." in run("inspect", "encode", "great " * 9, "--pad", *model).out
+    assert "Cut off: the first 2 ids." in run("inspect", "encode", "great " * 9, "--pad", *model).out
 
 
 def test_a_pipe_of_texts_has_an_object_each_in_order(run, model):
@@ -102,7 +102,7 @@ def test_a_pipe_of_texts_has_rows_with_an_empty_line_between(run, model):
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("arguments", "reason"), [(["-"], "no text came in"), ([" "], "blank")])
+@pytest.mark.parametrize(("arguments", "reason"), [(["-"], "no text given"), ([" "], "blank")])
 def test_no_text_is_one_line_and_exit_code_2(run, model, arguments, reason: str):
     result = run("inspect", "encode", *arguments, *model)
     assert (result.code, result.out) == (2, "")

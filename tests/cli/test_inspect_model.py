@@ -21,7 +21,7 @@ def test_layers_shapes_parameters_and_their_total(run, tiny_bundle: Bundle):
         ["dense", "Dense", "(batch, 1)", "3"],
         ["total", "", "", "42"],
     ]
-    for part in ("accuracy 90.00%, loss 0.3000, on 10 reviews", "by hand", "the last 8 of a text", "seed"):
+    for part in ("accuracy 90.00%, loss 0.3000 on 10 texts", "by hand", "the last 8 of a text", "seed"):
         assert part in result.out
 
 
@@ -65,6 +65,27 @@ def test_neither_numpy_nor_onnxruntime_nor_tensorflow_is_imported(tiny_bundle: B
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_only_the_first_size_of_a_shape_is_the_batch(run):
+    out = run("inspect", "model", "flagship", "--quiet").out
+    assert "(batch, tokens, " in out
+    assert "(batch, batch" not in out
+
+
+def test_on_a_narrow_terminal_no_name_and_no_number_is_cut(
+    run, tiny_bundle: Bundle, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("COLUMNS", "40")
+    history = tuple(Epoch(number, 61.2, 0.5, 0.75, 0.4, 0.8125) for number in (1, 2))
+    write_card(tiny_bundle.directory, type(tiny_bundle.card)(**{**vars(tiny_bundle.card), "history": history}))
+    out = run("inspect", "model", str(tiny_bundle.directory)).out
+    assert max(map(len, out.splitlines())) <= 40
+    assert "…" not in out
+    lines = [" ".join(line.split()) for line in out.splitlines()]
+    for line in ("layer output shape parameters", "embedding (batch, 8, 1) 7", "total 42"):
+        assert line in lines
+    assert "1 0.5000 75.00% 0.4000 81.25%" in lines
 
 
 def test_the_classic_model_has_373301_parameters(run):

@@ -84,6 +84,13 @@ def test_a_word_cannot_steer_the_terminal():
     assert "\x1b" not in decoded_text(tokenizer.tokens("a \x1b]0;title\x07 a")).plain
 
 
+def test_one_rare_word_is_in_the_singular(run, options, tiny_tree: Path):
+    (tiny_tree / "train" / "neg" / "0_2.txt").write_text("A rare movie")
+    assert "1 word too rare, 1 left out" in run("inspect", "review", "0", *options).out
+    (tiny_tree / "train" / "neg" / "0_2.txt").write_text("rare rare movie")
+    assert "2 words too rare, 0 left out" in run("inspect", "review", "0", *options).out
+
+
 def test_ids_decode_to_the_words(run, options):
     ids = run("inspect", "review", "5", "--split", "train", "--ids", *options).out
     assert ids == "[1, 4, 5]\n"
@@ -110,8 +117,8 @@ def test_raw_is_the_file(run, options, tiny_tree: Path):
         (("1.5",), "Invalid value for 'N'"),
         (("-1",), "-1"),
         (("0", "--split", "unsup"), "unsup"),
-        (("0", "--ids", "--raw"), "--ids and --raw"),
-        (("0", "--pad"), "--pad is for --ids"),
+        (("0", "--ids", "--raw"), "--ids cannot be combined with --raw"),
+        (("0", "--pad"), "--pad requires --ids"),
         ((), "N"),
     ],
 )

@@ -52,7 +52,7 @@ def test_the_table_explains_the_step(run, tiny_bundle: Bundle):
 
 def test_a_text_that_is_cut_says_so(run, tiny_bundle: Bundle):
     result = run("inspect", "trace", "great " * 9, "-m", str(tiny_bundle.directory))
-    assert "The first 2 ids of the text are cut off." in " ".join(result.out.split())
+    assert "Cut off: the first 2 ids of the text." in " ".join(result.out.split())
 
 
 @pytest.mark.parametrize("width", [40, 60, 80, 140, 300])

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from imdbsent.bundle.bundle import Bundle
-from imdbsent.cli.inspect.words import SortKey, sorted_words
+from imdbsent.cli.inspect.words import WordOrder, sorted_words
 from imdbsent.explain.words import RankedWord
 
 
@@ -93,8 +93,8 @@ def test_words_are_sorted_as_asked(run, model, sort: str, order: list[str]):
 
 def test_words_that_are_even_stand_by_rank():
     rows = [RankedWord("b", 1, 4, 0.5), RankedWord("a", 2, 5, 0.5)]
-    assert sorted_words(rows[::-1], SortKey.POSITIVE) == rows
-    assert sorted_words(rows[::-1], SortKey.NEGATIVE) == rows
+    assert sorted_words(rows[::-1], WordOrder.POSITIVE) == rows
+    assert sorted_words(rows[::-1], WordOrder.NEGATIVE) == rows
 
 
 def test_as_many_words_as_asked_for(run, model):

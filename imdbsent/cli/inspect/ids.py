@@ -1,4 +1,4 @@
-"""`imdbsent inspect decode` and `imdbsent inspect encode`: ids to words, and words to ids."""
+"""`imdbsent inspect decode` and `imdbsent inspect encode`: from ids to words, and from words to ids."""
 
 from __future__ import annotations
 
@@ -8,22 +8,14 @@ import typer
 
 from imdbsent.cli._console import NoColor, Quiet, show_messages, stdout_console
 from imdbsent.cli._streams import visible
-from imdbsent.cli.inspect._common import (
-    Model,
-    RowFormat,
-    check_reads_padding,
-    json_line,
-    load_tokenizer,
-    nobody_pipes,
-    show,
-    tsv_line,
-    write_lines,
-)
+from imdbsent.cli._views import RowFormat, json_line, new_table, show, tsv_line, write_lines
+from imdbsent.cli.inspect._common import Model, check_padding, has_no_input, load_tokenizer
 from imdbsent.errors import UsageProblem
 from imdbsent.reading.detect import STDIN
 from imdbsent.reading.inputs import parse_ids
 from imdbsent.reading.lines import read_records
 from imdbsent.text.tokenizer import INDEX_FROM, OOV_ID, PAD_ID, START_ID
+from imdbsent.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -33,19 +25,19 @@ if TYPE_CHECKING:
     from imdbsent.records import Record
     from imdbsent.text.tokenizer import Token, Tokenizer
 
-_NO_IDS = "no ids came in. Type: imdbsent inspect decode 1 14 22 16"
+_NO_IDS = "no ids given. Type: imdbsent inspect decode 1 14 22 16"
 
 
 def decode(
     context: typer.Context,
     ids: Annotated[
         list[str] | None,
-        typer.Argument(metavar="ID...", help="Ids, or a Python list; '-' reads standard input.", show_default=False),
+        typer.Argument(metavar="ID...", help="Ids, or a Python list. '-' reads standard input.", show_default=False),
     ] = None,
     model: Model = None,
     quiet: Quiet = False,
 ) -> None:
-    """Turn ids into words, a line a list. Padding (0) and the start mark (1) have no word; what has none is [OOV].
+    """Turn ids into words, one line per list. Padding (0) and the start mark (1) are left out; id 2 is [OOV].
 
     imdbsent inspect decode 1 14 22 16 43 530 973
 
@@ -53,24 +45,32 @@ def decode(
 
     python -c "import keras; print(keras.datasets.imdb.load_data()[0][0][0])" | imdbsent inspect decode -
     """
-    if not ids and nobody_pipes():
+    if not ids and has_no_input():
         typer.echo(context.get_help())
         return
     lists = read_id_lists(ids or [STDIN])
     show_messages(quiet=quiet)
-    tokenizer = load_tokenizer(model)
-    largest = len(tokenizer.vocabulary.words) + INDEX_FROM
-    highest = max(max(numbers) for numbers in lists)
-    if highest > largest:
-        raise UsageProblem(f"no word has the id {highest}, {largest} is the last. Type: imdbsent inspect decode 14 22")
-    write_lines(visible(" ".join(tokenizer.decode(numbers))) for numbers in lists)
+    write_lines(visible(line) for line in decoded_lines(lists, load_tokenizer(model)))
+
+
+def decoded_lines(lists: list[list[int]], tokenizer: Tokenizer) -> list[str]:
+    """The words of each list of ids.
+
+    Raises:
+        UsageProblem: an id is larger than the last one.
+    """
+    last = len(tokenizer.vocabulary.words) + INDEX_FROM
+    largest = max(max(numbers) for numbers in lists)
+    if largest > last:
+        raise UsageProblem(f"no word has the id {largest}; the last is {last}. Type: imdbsent inspect decode 14 22")
+    return [" ".join(tokenizer.decode(numbers)) for numbers in lists]
 
 
 def read_id_lists(arguments: list[str]) -> list[list[int]]:
-    """The lists of ids of a command line, with standard input in the place of `-`.
+    """Read the lists of ids from the command line, or from standard input for `-`.
 
     Raises:
-        UsageProblem: there is none, or something in it is no id.
+        UsageProblem: there are none, or something is not an id.
     """
     records = list(read_records([STDIN] if arguments == [STDIN] else [" ".join(arguments)], [], whole=True))
     try:
@@ -86,19 +86,24 @@ def encode(
     context: typer.Context,
     texts: Annotated[
         list[str] | None,
-        typer.Argument(metavar="TEXT...", help="Texts; '-' reads standard input, a text a line.", show_default=False),
+        typer.Argument(
+            metavar="TEXT...", help="Texts. '-' reads standard input, one text per line.", show_default=False
+        ),
     ] = None,
-    pad: Annotated[bool, typer.Option("--pad", help="Cut and pad in front, as the network reads it.")] = False,
+    pad: Annotated[bool, typer.Option("--pad", help="Cut and pad at the start, as for the network.")] = False,
     model: Model = None,
     output_format: Annotated[
-        RowFormat | None, typer.Option("--format", help="Left out: a table; TSV where '-' goes into a pipe.")
+        RowFormat | None,
+        typer.Option(
+            "--format", help="Output format. Default: table; tsv from '-' into a pipe.", rich_help_panel="Output"
+        ),
     ] = None,
     quiet: Quiet = False,
     no_color: NoColor = False,
 ) -> None:
     """Turn words into ids: each word, its rank by frequency, and its id, which is the rank + 3.
 
-    TSV has a row a word (word, rank, id), with an empty line between texts; JSONL has an object a text.
+    TSV has one row per word (word, rank, id), and an empty line between texts. JSONL has one object per text.
 
     imdbsent inspect encode "A truly great movie"
 
@@ -106,18 +111,18 @@ def encode(
 
     cat reviews.txt | imdbsent inspect encode - --format jsonl > ids.jsonl
     """
-    if not texts and nobody_pipes():
+    if not texts and has_no_input():
         typer.echo(context.get_help())
         return
     texts = texts or [STDIN]
-    records = _some(read_records(texts, [], whole=False))
+    records = _at_least_one(read_records(texts, [], whole=False))
     show_messages(quiet=quiet)
     tokenizer = load_tokenizer(model)
     if pad:
-        check_reads_padding(tokenizer)
+        check_padding(tokenizer)
     console = stdout_console(no_color=no_color)
-    in_a_pipe = STDIN in texts and not console.is_terminal
-    chosen = output_format or (RowFormat.TSV if in_a_pipe else RowFormat.TABLE)
+    is_piped = STDIN in texts and not console.is_terminal
+    chosen = output_format or (RowFormat.TSV if is_piped else RowFormat.TABLE)
     if chosen is RowFormat.JSONL:
         write_lines(json_line(_encoded_object(record, tokenizer, pad=pad)) for record in records)
     elif chosen is RowFormat.TSV:
@@ -127,9 +132,9 @@ def encode(
             problem = _problem_of(record)
             if problem:
                 raise UsageProblem(f'a text cannot be encoded: {problem}. Type: imdbsent inspect encode "great movie"')
-            table = encoded_table(rows_of(record.text, tokenizer, pad=pad))
+            table = encoded_table(rows_of(record.text, tokenizer, pad=pad), console.width)
             cut = len(tokenizer.encode_whole(record.text)) - tokenizer.maximum_length
-            show(console, table, *([f"The first {cut:,} ids are cut off."] if pad and cut > 0 else []))
+            show(console, table, *([f"Cut off: the first {counted(cut, 'id')}."] if pad and cut > 0 else []))
 
 
 def rows_of(text: str, tokenizer: Tokenizer, *, pad: bool) -> list[Token]:
@@ -138,10 +143,10 @@ def rows_of(text: str, tokenizer: Tokenizer, *, pad: bool) -> list[Token]:
     Args:
         text: the text.
         tokenizer: gives the ids.
-        pad: whether to leave out what has no id or is cut, and to put the paddings in front.
+        pad: whether to leave out what has no id or is cut, and to start with the padding.
 
     Returns:
-        The rows; padding and the start mark have no rank and are called [pad] and [start].
+        The rows; padding and the start mark have no rank, and the names [pad] and [start].
     """
     from imdbsent.text.tokenizer import Token
 
@@ -152,12 +157,16 @@ def rows_of(text: str, tokenizer: Tokenizer, *, pad: bool) -> list[Token]:
     return [Token("[pad]", None, PAD_ID)] * (tokenizer.maximum_length - len(read)) + read
 
 
-def encoded_table(rows: list[Token]) -> Table:
-    """The table of words, ranks and ids; paddings are folded into one row."""
-    from rich.table import Table
+def encoded_table(rows: list[Token], width: int) -> Table:
+    """The table of words, ranks and ids, with one row for all the padding.
+
+    Args:
+        rows: from `rows_of`.
+        width: columns of the console.
+    """
     from rich.text import Text
 
-    table = Table(header_style="bold")
+    table = new_table(width)
     table.add_column("word", overflow="fold")
     table.add_column("rank", justify="right", no_wrap=True)
     table.add_column("id", justify="right", no_wrap=True)
@@ -165,7 +174,7 @@ def encoded_table(rows: list[Token]) -> Table:
     paddings = sum(row.id == PAD_ID for row in rows)
     if paddings:
         folded = Text(f"[pad] x {paddings:,}", style="dim")
-        table.add_row(folded, "", str(PAD_ID), Text("padding, in front", style="dim"))
+        table.add_row(folded, "", str(PAD_ID), Text("padding", style="dim"))
     for row in rows[paddings:]:
         style, remark = _remark(row)
         rank = "" if row.rank is None else f"{row.rank:,}"
@@ -176,13 +185,13 @@ def encoded_table(rows: list[Token]) -> Table:
 
 
 def _remark(row: Token) -> tuple[str, str]:
-    """The style of a row, and what there is to say to it."""
+    """The style of a row, and a remark on it."""
     if row.id is None:
-        return "dim strike", "no training review holds it: left out"
+        return "dim strike", "not in the training reviews: left out"
     if row.id == OOV_ID:
         return "yellow", "too rare: out of the vocabulary"
     if row.id == START_ID:
-        return "dim", "every text starts so"
+        return "dim", "starts every text"
     return "", ""
 
 
@@ -195,8 +204,8 @@ def _encoded_object(record: Record, tokenizer: Tokenizer, *, pad: bool) -> dict[
 
 
 def _encoded_rows(records: Iterable[Record], tokenizer: Tokenizer, *, pad: bool) -> Iterator[str]:
-    for place, record in enumerate(records):
-        if place:
+    for index, record in enumerate(records):
+        if index:
             yield ""
         problem = _problem_of(record)
         if problem:
@@ -206,13 +215,13 @@ def _encoded_rows(records: Iterable[Record], tokenizer: Tokenizer, *, pad: bool)
             yield tsv_line((visible(row.word), row.rank, row.id))
 
 
-def _some(records: Iterable[Record]) -> Iterator[Record]:
-    """The records, of which there must be one."""
+def _at_least_one(records: Iterable[Record]) -> Iterator[Record]:
+    """The records; an error if there are none."""
     record = None
     for record in records:
         yield record
     if record is None:
-        raise UsageProblem('no text came in. Type: imdbsent inspect encode "great movie"')
+        raise UsageProblem('no text given. Type: imdbsent inspect encode "great movie"')
 
 
 def _problem_of(record: Record) -> str | None:

@@ -1,4 +1,4 @@
-"""`imdbsent inspect model`: the network, its recipe and its figures, from the card alone."""
+"""`imdbsent inspect model`: the network, its recipe and its metrics, from the card alone."""
 
 from __future__ import annotations
 
@@ -8,9 +8,12 @@ import typer
 
 from imdbsent.cli._console import NoColor, Quiet, show_messages, stdout_console
 from imdbsent.cli._streams import visible
-from imdbsent.cli.inspect._common import PageFormat, show, write_lines
+from imdbsent.cli._views import NARROW, PageFormat, fact_table, new_table, show, write_lines
+from imdbsent.wording import counted
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from rich.console import Console
     from rich.table import Table
 
@@ -21,15 +24,19 @@ if TYPE_CHECKING:
 def model(
     name: Annotated[
         str | None,
-        typer.Argument(metavar="[NAME|PATH]", help="The model, by name or by its folder.", show_default=False),
+        typer.Argument(
+            metavar="[NAME|PATH]",
+            help="Name or folder of a model. Default: the model of `imdbsent models use`.",
+            show_default=False,
+        ),
     ] = None,
     output_format: Annotated[
-        PageFormat, typer.Option("--format", help="'json' gives the whole card.")
+        PageFormat, typer.Option("--format", help="Output format; json is the whole card.", rich_help_panel="Output")
     ] = PageFormat.TABLE,
     quiet: Quiet = False,
     no_color: NoColor = False,
 ) -> None:
-    """Show a model: layers, output shapes, parameters, recipe, metrics, and its epochs of training with their curves.
+    """Show a model: layers, output shapes, parameters, recipe, metrics, and the learning curves.
 
     imdbsent inspect model
 
@@ -43,55 +50,73 @@ def model(
         write_lines([bundle.card.to_json().removesuffix("\n")])
         return
     console = stdout_console(no_color=no_color)
-    for table in model_tables(bundle, console):
-        show(console, table)
+    show(console, *model_tables(bundle, console))
 
 
 def model_tables(bundle: Bundle, console: Console) -> list[Table]:
-    """What a card says, for people: the layers, the epochs and their curves where there are any, and the rest.
+    """The card of a model for people: the layers, the epochs and their curves if there are any, and the facts.
 
     Args:
-        bundle: whose card it is.
-        console: where it goes; curves are as wide as it is, and ASCII where it has nothing else.
+        bundle: the model.
+        console: where the tables go; curves are as wide as it is, and ASCII if it shows nothing else.
     """
     from imdbsent.cli._charts import learning_curves
 
-    card = bundle.card
-    history = history_table(card) if card.history else None
-    curves = learning_curves(card.history, card.validation_split, console.width, ascii_only=console.options.ascii_only)
-    return [table for table in (layer_table(card), history, curves, facts_table(bundle)) if table is not None]
+    card, width = bundle.card, console.width
+    history = history_table(card, width) if card.history else None
+    curves = learning_curves(card.history, card.validation_split, width, ascii_only=console.options.ascii_only)
+    tables = (layer_table(card, width), history, curves, facts_table(bundle))
+    return [table for table in tables if table is not None]
 
 
-def layer_table(card: ModelCard) -> Table:
-    """The layers, as `model.summary()` of Keras shows them."""
-    from rich.table import Table
+def layer_table(card: ModelCard, width: int) -> Table:
+    """The layers, like `model.summary()` of Keras.
+
+    Args:
+        card: of a model.
+        width: columns of the console.
+    """
     from rich.text import Text
 
-    title = Text(f"{visible(card.name)}, version {card.version}")
-    table = Table(title=title, title_style="italic", header_style="bold", show_footer=True)
+    table = new_table(width, f"{card.name}, version {card.version}", has_footer=True)
     table.add_column("layer", "total", overflow="fold")
-    table.add_column("kind", overflow="fold")
-    table.add_column("output shape", no_wrap=True)
+    is_narrow = width < NARROW
+    if not is_narrow:
+        table.add_column("kind", overflow="fold")
+    table.add_column("output shape")
     total = f"{sum(layer.parameters for layer in card.layers):,}"
     table.add_column("parameters", total, justify="right", no_wrap=True)
     for layer in card.layers:
-        shape = ", ".join("batch" if size is None else str(size) for size in layer.output_shape)
-        name, kind = Text(visible(layer.name)), Text(visible(layer.kind))
-        table.add_row(name, kind, f"({shape})", f"{layer.parameters:,}")
+        kind = [] if is_narrow else [Text(visible(layer.kind))]
+        table.add_row(Text(visible(layer.name)), *kind, _shape_text(layer.output_shape), f"{layer.parameters:,}")
     return table
 
 
-def history_table(card: ModelCard) -> Table:
-    """The epochs of training, with the split looked at after each."""
-    from rich.table import Table
+def _shape_text(shape: Sequence[int | None]) -> str:
+    """An output shape: the first size that depends on the input is that of the batch, the others are its tokens."""
+    sizes = (str(size) if size is not None else "tokens" if axis else "batch" for axis, size in enumerate(shape))
+    return f"({', '.join(sizes)})"
+
+
+def history_table(card: ModelCard, width: int) -> Table:
+    """The epochs of training, with the validation after each.
+
+    Args:
+        card: of a model.
+        width: columns of the console; a narrow one has no column for the seconds.
+    """
     from rich.text import Text
 
-    table = Table(title="training", header_style="bold")
+    table = new_table(width, "training")
     split = visible(card.validation_split)
-    for heading in ("epoch", "loss", "accuracy", f"{split} loss", f"{split} acc.", "seconds"):
-        table.add_column(Text(heading), justify="right", no_wrap=True)
+    if width < NARROW and split == "validation":
+        split = "val."
+    headings = ["epoch", "loss", "accuracy", f"{split} loss", f"{split} acc.", "seconds"]
+    columns = len(headings) - (width < NARROW)
+    for heading in headings[:columns]:
+        table.add_column(Text(heading), justify="right", overflow="fold")
     for epoch in card.history:
-        table.add_row(
+        cells = (
             str(epoch.number),
             f"{epoch.loss:.4f}",
             f"{epoch.accuracy:.2%}",
@@ -99,31 +124,29 @@ def history_table(card: ModelCard) -> Table:
             f"{epoch.test_accuracy:.2%}",
             f"{epoch.seconds:.0f}",
         )
+        table.add_row(*cells[:columns])
     return table
 
 
 def facts_table(bundle: Bundle) -> Table:
-    """The figures, what decides an answer, the recipe, and where the model is."""
-    from rich.table import Table
+    """The metrics, what decides a verdict, the recipe, and the folder of a model."""
     from rich.text import Text
 
     card = bundle.card
     facts = [
-        (split.split, f"accuracy {split.accuracy:.2%}, loss {split.loss:.4f}, on {split.n:,} reviews, as it answers")
-        for split in card.metrics
+        (each.split, f"accuracy {each.accuracy:.2%}, loss {each.loss:.4f} on {counted(each.n, 'text')}")
+        for each in card.metrics
     ] + [
         ("chosen by", card.chosen_by),
-        ("reads", f"{card.num_words:,} ids (tokenizer {card.tokenizer}), the last {card.maximum_length} of a text"),
-        ("answers", f"positive from {card.threshold:g} on, temperature {card.temperature:g}"),
+        ("input", f"{card.num_words:,} ids (tokenizer {card.tokenizer}), the last {card.maximum_length} of a text"),
+        ("output", f"positive from {card.threshold:g} on, temperature {card.temperature:g}"),
         ("recipe", ", ".join(f"{key} {value}" for key, value in card.recipe.items())),
         ("seed", str(card.seed)),
         ("data", f"SHA-256 {card.data_sha256}"),
         ("made with", ", ".join(f"{library} {version}" for library, version in card.versions.items())),
         ("folder", str(bundle.directory)),
     ]
-    table = Table.grid(padding=(0, 2))
-    table.add_column(style="bold", no_wrap=True)
-    table.add_column(overflow="fold")
+    table = fact_table()
     for name, fact in facts:
         if fact:
             table.add_row(Text(visible(name)), Text(visible(fact)))

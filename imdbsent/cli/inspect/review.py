@@ -1,39 +1,38 @@
-"""`imdbsent inspect review`: one review as the network reads it."""
+"""`imdbsent inspect review`: one review like the network reads it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
 from imdbsent.cli._console import Data, NoColor, Quiet, show_messages, stdout_console
 from imdbsent.cli._streams import visible
-from imdbsent.cli.inspect._common import (
-    Model,
-    PageFormat,
-    check_reads_padding,
-    json_page,
-    load_tokenizer,
-    read_folders,
-    show,
-    write_lines,
-)
+from imdbsent.cli._views import PageFormat, fact_table, json_page, show, write_lines
+from imdbsent.cli.inspect._common import Model, check_padding, load_tokenizer, read_folders
 from imdbsent.errors import ReviewMissing, UsageProblem
-from imdbsent.text.tokenizer import OOV_ID
+from imdbsent.text.tokenizer import OOV_ID, PAD_ID
+from imdbsent.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from rich.table import Table
     from rich.text import Text
 
     from imdbsent.dataset.aclimdb import Review
+    from imdbsent.fetch import DownloadProgress
     from imdbsent.text.tokenizer import Token, Tokenizer
 
 
-class SplitName(str, Enum):
+_INPUT: Final = "Input"
+_OUTPUT: Final = "Output"
+
+
+class ReviewSplit(str, Enum):
     """The labelled splits."""
 
     TRAIN = "train"
@@ -47,9 +46,9 @@ class EncodedReview:
     Attributes:
         review: the review.
         tokens: its words, with their ids.
-        cut: how many ids, the start mark counted, stand before the part that is read.
-        length: how many ids there are, the start mark counted.
-        paddings: how many paddings are put in front.
+        cut: number of ids, start mark included, before the part that the network reads.
+        length: number of ids, start mark included.
+        paddings: number of padding ids before the review.
     """
 
     review: Review
@@ -65,29 +64,39 @@ class EncodedReview:
 
     @property
     def read(self) -> tuple[Token, ...]:
-        """The tokens that the network reads, and among them the words that have no id."""
+        """The tokens that the network reads, and the words without an id among them."""
         return self.tokens[self._first_read :]
 
     @property
     def _first_read(self) -> int:
-        """Place of the first token that is read: the start mark is the first id to be cut."""
-        with_id = [place for place, token in enumerate(self.tokens) if token.id is not None]
+        """Index of the first token that is read: the start mark is the first id to be cut."""
+        with_id = [index for index, token in enumerate(self.tokens) if token.id is not None]
         return with_id[self.cut - 1] if self.cut else 0
 
 
 def review(
-    number: Annotated[int, typer.Argument(metavar="N", help="Its number: by class, neg first, then by id; from 0.")],
-    split: Annotated[SplitName, typer.Option("--split", help="The split it is in.")] = SplitName.TRAIN,
-    ids: Annotated[bool, typer.Option("--ids", help="Print its ids instead, as a Python list.")] = False,
-    raw: Annotated[bool, typer.Option("--raw", help="Print its text instead, as it stands in the file.")] = False,
-    pad: Annotated[bool, typer.Option("--pad", help="With --ids: cut and padded, as the network reads it.")] = False,
+    number: Annotated[int, typer.Argument(metavar="N", help="Zero-based index, negatives first.")],
+    split: Annotated[
+        ReviewSplit, typer.Option("--split", help="Split of the review.", rich_help_panel=_INPUT)
+    ] = ReviewSplit.TRAIN,
+    ids: Annotated[
+        bool, typer.Option("--ids", help="Print only the ids, as a Python list.", rich_help_panel=_OUTPUT)
+    ] = False,
+    raw: Annotated[
+        bool, typer.Option("--raw", help="Print only the text, unchanged.", rich_help_panel=_OUTPUT)
+    ] = False,
+    pad: Annotated[
+        bool, typer.Option("--pad", help="With --ids: cut and pad, as for the network.", rich_help_panel=_OUTPUT)
+    ] = False,
     model: Model = None,
     data: Data = None,
-    output_format: Annotated[PageFormat, typer.Option("--format")] = PageFormat.TABLE,
+    output_format: Annotated[
+        PageFormat, typer.Option("--format", help="Output format.", rich_help_panel=_OUTPUT)
+    ] = PageFormat.TABLE,
     quiet: Quiet = False,
     no_color: NoColor = False,
 ) -> None:
-    """Show a review as the network reads it: label, stars, film, length, what is cut, and the words.
+    """Show a review like the network reads it: label, stars, film, length, words, and what is cut off.
 
     imdbsent inspect review 13076 --split train
 
@@ -96,42 +105,58 @@ def review(
     imdbsent inspect review 0 --split train --ids | imdbsent inspect decode -
     """
     if ids and raw:
-        raise UsageProblem("--ids and --raw are two things. Type: imdbsent inspect review 0 --ids")
+        raise UsageProblem("--ids cannot be combined with --raw. Type: imdbsent inspect review 0 --ids")
     if pad and not ids:
-        raise UsageProblem("--pad is for --ids. Type: imdbsent inspect review 0 --ids --pad")
+        raise UsageProblem("--pad requires --ids. Type: imdbsent inspect review 0 --ids --pad")
     from imdbsent.cli._progress import DownloadBar
-    from imdbsent.dataset.download import find_or_fetch
 
     console = show_messages(no_color=no_color, quiet=quiet)
-    source = find_or_fetch(data, None if quiet else DownloadBar(console))
-    reviews = read_folders(source, (f"{split.value}/neg", f"{split.value}/pos"))
-    chosen = review_at(reviews, number)
+    chosen = find_review(number, split.value, data, DownloadBar(console))
     if raw:
         write_lines([chosen.text])
         return
     tokenizer = load_tokenizer(model)
     if pad:
-        check_reads_padding(tokenizer)
+        check_padding(tokenizer)
     if ids:
-        numbers = tokenizer.encode(chosen.text) if pad else tokenizer.encode_whole(chosen.text)
-        write_lines([str([0] * (tokenizer.maximum_length - len(numbers)) * pad + numbers)])
+        write_lines([str(review_ids(chosen, tokenizer, pad=pad))])
         return
     encoded = encode_review(chosen, tokenizer)
     if output_format is PageFormat.JSON:
         write_lines(json_page(review_object(encoded, number, tokenizer)))
-        return
-    show(stdout_console(no_color=no_color), review_table(encoded, number, tokenizer))
+    else:
+        show(stdout_console(no_color=no_color), review_table(encoded, number, tokenizer))
 
 
-def review_at(reviews: Sequence[Review], number: int) -> Review:
-    """The review of a number, counted from 0 in the stable order of `read_reviews`.
+def find_review(
+    number: int, split: str, data: Path | None = None, progress: DownloadProgress | None = None
+) -> Review:
+    """Find one labelled review, after downloading the data set if necessary.
+
+    Args:
+        number: index in the stable order of `read_reviews`, from 0.
+        split: "train" or "test".
+        data: archive or folder given by the user; None for the usual places.
+        progress: follows a download.
 
     Raises:
-        ReviewMissing: there are not so many.
+        ReviewMissing: the split has fewer reviews.
+        ImdbsentError: the reviews are missing or damaged.
     """
+    from imdbsent.dataset.download import find_or_fetch
+
+    reviews = read_folders(find_or_fetch(data, progress), (f"{split}/neg", f"{split}/pos"))
     if not 0 <= number < len(reviews):
-        raise ReviewMissing(number, reviews[0].split, len(reviews))
+        raise ReviewMissing(number, split, len(reviews))
     return reviews[number]
+
+
+def review_ids(chosen: Review, tokenizer: Tokenizer, *, pad: bool) -> list[int]:
+    """The ids of a review: all of them, or cut and padded to the length that the network reads."""
+    if not pad:
+        return tokenizer.encode_whole(chosen.text)
+    ids = tokenizer.encode(chosen.text)
+    return [PAD_ID] * (tokenizer.maximum_length - len(ids)) + ids
 
 
 def encode_review(chosen: Review, tokenizer: Tokenizer) -> EncodedReview:
@@ -165,23 +190,22 @@ def review_object(encoded: EncodedReview, number: int, tokenizer: Tokenizer) -> 
 
 
 def review_table(encoded: EncodedReview, number: int, tokenizer: Tokenizer) -> Table:
-    """The review for people: a line a fact, then the words."""
-    from rich.table import Table
+    """The review for people: one fact per line, then the words."""
     from rich.text import Text
 
     chosen = encoded.review
-    table = Table.grid(padding=(0, 2))
-    table.add_column(style="bold", no_wrap=True)
-    table.add_column(overflow="fold")
+    table = fact_table()
     table.add_row("review", Text(visible(f"{number} of {chosen.split}: {chosen.folder}/{chosen.file_name}")))
     label = (_label(chosen), "green" if chosen.label else "red")
     table.add_row("label", Text.assemble(label, f", {chosen.stars} of 10 stars"))
     table.add_row("film", f"https://www.imdb.com/title/{chosen.title}/" if chosen.title else "unknown")
     oov = sum(token.id == OOV_ID for token in encoded.tokens)
+    rare = f"{counted(oov, 'word')} too rare"
     left_out = sum(token.id is None for token in encoded.tokens)
-    table.add_row("length", f"{encoded.length:,} ids with the start mark; {oov} words too rare, {left_out} left out")
+    table.add_row("length", f"{counted(encoded.length, 'id')} with the start mark; {rare}, {left_out} left out")
     if encoded.cut:
-        table.add_row("cut", f"the first {encoded.cut:,} ids: the network reads the last {tokenizer.maximum_length}")
+        cut = f"the first {counted(encoded.cut, 'id')}: the network reads the last {tokenizer.maximum_length}"
+        table.add_row("cut", cut)
         table.add_row("", decoded_text(encoded.unread, style="dim"))
     words = Text()
     if encoded.paddings:
@@ -190,14 +214,14 @@ def review_table(encoded: EncodedReview, number: int, tokenizer: Tokenizer) -> T
         words.append("[start] ", style="dim")
     table.add_row("read", words.append_text(decoded_text(encoded.read)))
     if oov or left_out:
-        rare, unseen = ("[word]", "yellow"), ("{word}", "dim strike")
-        is_rare, is_unseen = f" is too rare: id {OOV_ID}. ", " stands in no training review: left out."
-        table.add_row("", Text.assemble(rare, (is_rare, "dim"), unseen, (is_unseen, "dim")))
+        rare_mark, unseen_mark = ("[word]", "yellow"), ("{word}", "dim strike")
+        is_rare, is_unseen = f" is too rare: id {OOV_ID}. ", " is not in the training reviews: left out."
+        table.add_row("", Text.assemble(rare_mark, (is_rare, "dim"), unseen_mark, (is_unseen, "dim")))
     return table
 
 
 def decoded_text(tokens: Sequence[Token], style: str = "") -> Text:
-    """The words: known ones plain, those out of the vocabulary in brackets, those left out in braces."""
+    """The words: out-of-vocabulary ones in brackets, words that are left out in braces, the others plain."""
     from rich.text import Text
 
     text = Text(style=style)

@@ -9,19 +9,12 @@ import typer
 
 from imdbsent.cli._console import NoColor, Quiet, show_messages, stdout_console
 from imdbsent.cli._streams import visible
-from imdbsent.cli.inspect._common import (
-    Model,
-    RowFormat,
-    json_line,
-    load_classifier,
-    nobody_pipes,
-    show,
-    tsv_line,
-    write_lines,
-)
+from imdbsent.cli._views import NARROW, RowFormat, json_line, probability_text, show, tsv_line, write_lines
+from imdbsent.cli.inspect._common import Model, has_no_input, load_classifier
 from imdbsent.errors import TextWithoutVerdict
 from imdbsent.reading.detect import STDIN
 from imdbsent.reading.lines import read_records
+from imdbsent.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,28 +33,28 @@ _GAP: Final = 2  # between columns
 _FACTS_WIDTH: Final = 4 + _TOKEN_WIDTH + 6 + 3 * _GAP  # step, token, P
 _GATES: Final = "ifo"
 _GATES_WIDTH: Final = len(_GATES) * (4 + _GAP)
-_NARROW: Final = 60  # columns; with less, there are no gates
-_ROOM_FOR_TWO: Final = 2 * 20  # cells; with less, only the hidden state is drawn
+_CELLS_OF_TWO: Final = 2 * 20  # with fewer cells, only the hidden state is drawn
 
 
 def trace(
     context: typer.Context,
     text: Annotated[
-        str | None, typer.Argument(metavar="TEXT", help="A text; '-' reads standard input.", show_default=False)
+        str | None, typer.Argument(metavar="TEXT", help="A text. '-' reads standard input.", show_default=False)
     ] = None,
     model: Model = None,
     output_format: Annotated[
-        RowFormat, typer.Option("--format", help="'jsonl' gives the whole state and the gates, an object a token.")
+        RowFormat,
+        typer.Option("--format", help="Output format; jsonl has the full state and gates.", rich_help_panel="Output"),
     ] = RowFormat.TABLE,
     quiet: Quiet = False,
     no_color: NoColor = False,
 ) -> None:
-    """Watch the LSTM read a text: a row a token, with its gates, its state, and the verdict so far.
+    """Watch the LSTM read a text: one row per token, with its gates, its state, and the verdict so far.
 
-    The model is one of the tutorials' kind, whose verdict is read off the last state.
+    This needs a model like the tutorials', which answers from its last state; the flagship does not.
 
-    TSV has a row a token: step, token, id, probability of positive, and the means of the gates i, f, o. JSONL has an
-    object a token, with step, token, id, logit, probability, and the vectors h, c, i, f, o, g.
+    TSV has one row per token: step, token, id, probability of positive, and the means of the gates i, f, o. JSONL has
+    one object per token: step, token, id, logit, probability, and the vectors h, c, i, f, o, g.
 
     imdbsent inspect trace "This is not a great movie"
 
@@ -71,7 +64,7 @@ def trace(
     """
     from imdbsent.explain.trace import trace as trace_text
 
-    if text is None and nobody_pipes():
+    if text is None and has_no_input():
         typer.echo(context.get_help())
         return
     (record,) = read_records([STDIN if text is None else text], [], whole=True)
@@ -90,7 +83,7 @@ def trace(
 
 
 def trace_objects(traced: Trace) -> Iterator[dict[str, Any]]:
-    """An object a token with the full state vectors; step 0 is the state after the paddings."""
+    """One object per token with the full state vectors; step 0 is the state after the padding."""
     yield {
         "step": 0,
         "token": None,
@@ -118,16 +111,16 @@ def trace_objects(traced: Trace) -> Iterator[dict[str, Any]]:
 
 
 def trace_table(traced: Trace, console: Console) -> Table:
-    """The table of a trace, as wide as the console: the wider, the more of the state is drawn."""
+    """The table of a trace, as wide as the console: a wider one draws more of the state."""
     import numpy as np
     from rich import box
     from rich.table import Table
     from rich.text import Text
 
     ascii_only = console.options.ascii_only
-    gates = _GATES if console.width >= _NARROW else ""
+    gates = _GATES if console.width >= NARROW else ""
     free = console.width - _FACTS_WIDTH - (_GATES_WIDTH if gates else 0)
-    both = free - _GAP >= _ROOM_FOR_TWO
+    both = free - _GAP >= _CELLS_OF_TWO
     cells = max(1, min(traced.hidden.size, (free - _GAP) // 2 if both else free))
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, header_style="bold", padding=(0, 1, 0, 0), pad_edge=False)
     table.add_column("step", justify="right", width=4)
@@ -145,13 +138,14 @@ def trace_table(traced: Trace, console: Console) -> Table:
         [picture(row, cells, largest, ascii_only=ascii_only) for row in states]
         for states, largest in [*([(cell, _largest(cell[1:]))] if both else []), (hidden, _largest(hidden[1:]))]
     ]
-    before = Text(f"[pad x {traced.paddings}]" if traced.paddings else "", style="dim")
-    table.add_row("0", before, _probability(traced.probability), *[""] * len(gates), *(drawn[0] for drawn in pictures))
+    padding = Text(f"[pad x {traced.paddings}]" if traced.paddings else "", style="dim")
+    start = probability_text(traced.probability)
+    table.add_row("0", padding, start, *[""] * len(gates), *(drawn[0] for drawn in pictures))
     for number, token in enumerate(traced.tokens, 1):
         table.add_row(
             str(number),
             Text(visible(token.word), style=_token_style(token)),
-            _probability(token.probability),
+            probability_text(token.probability),
             *(f"{mean:.2f}" for _, mean in zip(gates, _gate_means(token))),
             *(drawn[number] for drawn in pictures),
         )
@@ -159,36 +153,36 @@ def trace_table(traced: Trace, console: Console) -> Table:
 
 
 def explanation(traced: Trace, temperature: float) -> Text:
-    """What a row of the table means."""
+    """The meaning of a row in the table."""
     from rich.text import Text
 
     from imdbsent.classify.lstm import FORMULA
 
     text = Text("\n")
-    text.append("One step, from the word's embedding x and the h and c of the step before:\n", style="bold")
+    text.append("One step, from the embedding x of the word and the h and c of the previous step:\n", style="bold")
     for name, equation, meaning in FORMULA:
         text.append(f"  {name:>7} = {equation:<24}").append(f"{meaning}\n", style="dim")
     largest = max(_largest(token.step.hidden) for token in traced.tokens)
     text.append(
-        f"The columns i, f, o are means over the {traced.hidden.size} units. A picture has the units from left to "
-        f"right, of each group the strongest; a full block of h is {largest:.2f}, "
+        f"The columns i, f, o are means over the {traced.hidden.size} units. Each block stands for a group of units, "
+        f"and shows the strongest of them; a full block of h is {largest:.2f}, "
     )
     text.append("green", style="green").append(" above 0, ").append("red", style="red").append(" below.")
     if temperature != 1:
         text.append(f" The logit is divided by the temperature {temperature:g}.")
     if traced.cut:
-        text.append(f" The first {traced.cut:,} ids of the text are cut off.")
+        text.append(f" Cut off: the first {counted(traced.cut, 'id')} of the text.")
     return text
 
 
 def picture(values: Array, cells: int, largest: float, *, ascii_only: bool = False) -> Text:
-    """A vector as a row of blocks: the height is the size, the colour the sign.
+    """A vector as a row of blocks: the height is the size, the color the sign.
 
     Args:
         values: the vector, shape (H,).
-        cells: how many characters; each shows the strongest of its group of neighbouring units.
-        largest: the size from which on a block is full.
-        ascii_only: whether it is drawn without block characters.
+        cells: number of characters; each shows the strongest of its group of neighboring units.
+        largest: the size of a full block.
+        ascii_only: whether to draw without block characters.
 
     Returns:
         Exactly `cells` characters.
@@ -213,7 +207,7 @@ def _tsv_lines(traced: Trace) -> Iterator[str]:
 
 
 def _gate_means(token: TracedToken) -> tuple[float, float, float]:
-    """Means over the units of the gates i, f, o."""
+    """Means of the gates i, f, o over the units."""
     step = token.step
     return float(step.input_gate.mean()), float(step.forget_gate.mean()), float(step.output_gate.mean())
 
@@ -222,12 +216,6 @@ def _largest(values: Array) -> float:
     import numpy as np
 
     return float(np.abs(values).max())
-
-
-def _probability(probability: float) -> Text:
-    from rich.text import Text
-
-    return Text(f"{probability:.4f}", style="green" if probability >= 0.5 else "red")  # noqa: PLR2004 (even odds)
 
 
 def _token_style(token: TracedToken) -> str:

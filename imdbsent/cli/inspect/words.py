@@ -6,24 +6,25 @@ import logging
 from dataclasses import asdict, dataclass, replace
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
 from imdbsent.cli._console import NoColor, Quiet, show_messages, stdout_console
 from imdbsent.cli._streams import visible
-from imdbsent.cli.inspect._common import (
-    Model,
+from imdbsent.cli._views import (
     PageFormat,
     RowFormat,
+    fact_table,
     json_line,
     json_page,
-    load_classifier,
-    read_folders,
+    new_table,
+    probability_text,
     show,
     tsv_line,
     write_lines,
 )
+from imdbsent.cli.inspect._common import Model, load_classifier, read_folders
 from imdbsent.errors import UsageProblem, WordUnknown
 from imdbsent.text.tokenizer import OOV_ID
 
@@ -40,10 +41,11 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _LABELLED = ("train/neg", "train/pos", "test/neg", "test/pos")
-_SEARCHED_FOR_SIMILAR = 10_000  # words; a search through all of them takes seconds
+_SEARCHED_FOR_SIMILAR = 10_000  # words; searching all of them takes seconds
+_OUTPUT: Final = "Output"
 
 
-class SortKey(str, Enum):
+class WordOrder(str, Enum):
     """The orders of `imdbsent inspect words`."""
 
     RANK = "rank"
@@ -54,91 +56,116 @@ class SortKey(str, Enum):
 
 @dataclass(frozen=True)
 class WordReport:
-    """What there is to know of a word.
+    """What is known of a word.
 
     Attributes:
         token: the word, its rank and its id.
-        probability: probability of positive for a text of this word alone; None where it has no id of its own.
-        neighbours: the nearest words in the embedding; none where it has no id of its own.
-        counts: how often it stands in each split and class, train first; None where the reviews are not here.
+        probability: probability of positive for a text of this word alone; None if it has no id of its own.
+        neighbors: the nearest words in the embedding; none if it has no id of its own.
+        counts: how often each split and class uses it, train first; None if it was not counted.
     """
 
     token: Token
     probability: float | None
-    neighbours: tuple[Neighbor, ...]
+    neighbors: tuple[Neighbor, ...]
     counts: tuple[WordCount, ...] | None
 
 
 def word(
     word: Annotated[str, typer.Argument(metavar="WORD", help="One word.")],
-    nearest: Annotated[int, typer.Option("--nearest", min=0, max=1000, help="How many near words to show.")] = 10,
+    nearest: Annotated[
+        int, typer.Option("--nearest", min=0, max=1000, help="Nearest words to show.", rich_help_panel=_OUTPUT)
+    ] = 10,
     model: Model = None,
     data: Annotated[
         Path | None,
         typer.Option(
             "--data",
             metavar="PATH",
-            help="Reviews to count in. Left out: IMDBSENT_ACLIMDB, else the cache, else nothing is counted.",
+            help="Reviews to count in. Default: IMDBSENT_ACLIMDB, the cache, or no counts.",
+            rich_help_panel="Input",
         ),
     ] = None,
-    output_format: Annotated[PageFormat, typer.Option("--format")] = PageFormat.TABLE,
+    output_format: Annotated[
+        PageFormat, typer.Option("--format", help="Output format.", rich_help_panel=_OUTPUT)
+    ] = PageFormat.TABLE,
     quiet: Quiet = False,
     no_color: NoColor = False,
 ) -> None:
-    """Show a word: rank, id, how often each class and split holds it, and the nearest words in the embedding.
+    """Show a word: rank, id, counts by split and class, and the nearest words in the embedding.
 
-    The flagship does not show its embedding: of its words there is the rest, with --nearest 0.
+    The flagship does not show its embedding: pass --nearest 0 to see the rest.
 
     imdbsent inspect word great
 
     imdbsent inspect word awful --format json | python -c "import json, sys; print(json.load(sys.stdin)['rank'])"
     """
-    from imdbsent.dataset import aclimdb
-    from imdbsent.dataset.word_counts import count_word
+    from imdbsent.dataset.aclimdb import find
 
     show_messages(no_color=no_color, quiet=quiet)
     classifier = load_classifier(model)
-    split = classifier.tokenizer.split(word)
-    if len(split) != 1:
-        raise UsageProblem(f"{word!r} is not one word but {len(split)}. Type: imdbsent inspect word great")
-    if split[0] not in classifier.tokenizer.vocabulary.ranks:
-        raise unknown_word(split[0], classifier.tokenizer.vocabulary)
     report = word_report(classifier, word, nearest)
-    source = aclimdb.find(data)
+    source = find(data)
     if source is None:
-        logger.info("the reviews are not here, so they are not counted; name them with --data PATH or IMDBSENT_ACLIMDB")
+        logger.info("not counted: the reviews are not on this machine. Pass --data PATH or set IMDBSENT_ACLIMDB")
     else:
-        counts = count_word(read_folders(source, _LABELLED), split[0], classifier.tokenizer.split)
-        report = replace(report, counts=tuple(sorted(counts, key=lambda count: _LABELLED.index(count.folder))))
+        report = replace(report, counts=word_counts(classifier, word, source))
     if output_format is PageFormat.JSON:
         write_lines(json_page(word_object(report)))
     else:
-        show(stdout_console(no_color=no_color), *word_tables(report, classifier.tokenizer.num_words))
+        console = stdout_console(no_color=no_color)
+        show(console, *word_tables(report, classifier.tokenizer.num_words, console.width))
 
 
 def word_report(classifier: Classifier, word: str, nearest: int) -> WordReport:
-    """What the model has to say of a word of its vocabulary.
+    """What a model knows of a word of its vocabulary; it is not counted.
 
     Args:
         classifier: the model.
         word: one word.
-        nearest: how many near words to give; of none, the embedding is not looked at.
+        nearest: number of nearest words; 0 does not use the embedding.
 
     Raises:
-        LayersHidden: near words are asked for, and the model does not show its embedding.
+        UsageProblem: it is not one word.
+        WordUnknown: the word is not in the vocabulary.
+        LayersHidden: nearest words are asked for, but the model does not show its embedding.
     """
     from imdbsent.explain.words import nearest_words
 
-    (token,) = classifier.tokenizer.tokens(word)
+    tokenizer = classifier.tokenizer
+    split = tokenizer.split(word)
+    if len(split) != 1:
+        raise UsageProblem(f"{word!r} is not one word but {len(split)}. Type: imdbsent inspect word great")
+    if split[0] not in tokenizer.vocabulary.ranks:
+        raise unknown_word(split[0], tokenizer.vocabulary)
+    (token,) = tokenizer.tokens(word)
     if token.id is None or token.id == OOV_ID:
         return WordReport(token, None, (), None)
     (prediction,) = classifier.predict([word])
-    neighbours = tuple(nearest_words(classifier, token.id, nearest)) if nearest else ()
-    return WordReport(token, prediction.probability, neighbours, None)
+    neighbors = tuple(nearest_words(classifier, token.id, nearest)) if nearest else ()
+    return WordReport(token, prediction.probability, neighbors, None)
+
+
+def word_counts(classifier: Classifier, word: str, source: Path) -> tuple[WordCount, ...]:
+    """How often each split and class uses a word, train first.
+
+    Args:
+        classifier: a model, whose tokenizer splits the reviews.
+        word: one word.
+        source: archive or folder of the IMDB reviews.
+
+    Raises:
+        DatasetInvalid: the data set is damaged.
+    """
+    from imdbsent.dataset.word_counts import count_word
+
+    tokenizer = classifier.tokenizer
+    counts = count_word(read_folders(source, _LABELLED), tokenizer.split(word)[0], tokenizer.split)
+    return tuple(sorted(counts, key=lambda count: _LABELLED.index(count.folder)))
 
 
 def unknown_word(word: bytes, vocabulary: Vocabulary) -> WordUnknown:
-    """The error for a word without a rank, with a similar one to type."""
+    """The error for a word without a rank, with a similar word to type."""
     import difflib
 
     written = word.decode("utf-8", "replace")
@@ -147,25 +174,28 @@ def unknown_word(word: bytes, vocabulary: Vocabulary) -> WordUnknown:
 
 
 def word_object(report: WordReport) -> dict[str, Any]:
-    """The report as a JSON object; counts are null where the reviews are not here."""
+    """The report as a JSON object; counts are null if the word was not counted."""
     return {
         **asdict(report.token),
         "probability": report.probability,
         "counts": None if report.counts is None else [asdict(count) for count in report.counts],
-        "nearest": [asdict(neighbour) for neighbour in report.neighbours],
+        "nearest": [asdict(neighbor) for neighbor in report.neighbors],
     }
 
 
-def word_tables(report: WordReport, num_words: int) -> list[Table]:
-    """The report for people."""
-    from rich.table import Table
+def word_tables(report: WordReport, num_words: int, width: int) -> list[Table]:
+    """The report for people.
+
+    Args:
+        report: of a word.
+        num_words: the network knows ids below this one.
+        width: columns of the console.
+    """
     from rich.text import Text
 
-    facts = Table.grid(padding=(0, 2))
-    facts.add_column(style="bold", no_wrap=True)
-    facts.add_column(overflow="fold")
+    facts = fact_table()
     facts.add_row("word", Text(visible(report.token.word)))
-    facts.add_row("rank", f"{report.token.rank:,}, counting from the most frequent word of the training reviews")
+    facts.add_row("rank", f"{report.token.rank:,}, by frequency in the training reviews")
     if report.probability is None:
         facts.add_row("id", f"{OOV_ID}, out of the vocabulary: the network knows ids below {num_words:,}")
     else:
@@ -173,30 +203,31 @@ def word_tables(report: WordReport, num_words: int) -> list[Table]:
         facts.add_row("alone", f"P(positive) {report.probability:.4f}, as a text of this word alone")
     tables = [facts]
     if report.counts:
-        tables.append(_count_table(report.counts))
-    if report.neighbours:
-        tables.append(_neighbour_table(report.neighbours))
+        tables.append(_count_table(report.counts, width))
+    if report.neighbors:
+        tables.append(_neighbor_table(report.neighbors, width))
     return tables
 
 
 def words(
-    top: Annotated[int, typer.Option("--top", "-n", min=1, help="How many words to show.")] = 20,
+    top: Annotated[
+        int, typer.Option("--top", "-n", min=1, help="Number of words to show.", rich_help_panel=_OUTPUT)
+    ] = 20,
     sort: Annotated[
-        SortKey,
-        typer.Option(
-            "--sort", help="By rank, by the network's verdict on the word alone, or by the alphabet."
-        ),
-    ] = SortKey.RANK,
+        WordOrder,
+        typer.Option("--sort", help="Order: rank, verdict on the word alone, or alphabet.", rich_help_panel=_OUTPUT),
+    ] = WordOrder.RANK,
     model: Model = None,
     output_format: Annotated[
-        RowFormat | None, typer.Option("--format", help="Left out: a table; TSV into a pipe.")
+        RowFormat | None,
+        typer.Option("--format", help="Output format. Default: table; tsv into a pipe.", rich_help_panel=_OUTPUT),
     ] = None,
     quiet: Quiet = False,
     no_color: NoColor = False,
 ) -> None:
-    """List words that the network knows, each with the verdict on a text of that word alone.
+    """List words of the vocabulary, each with the verdict on a text of that word alone.
 
-    TSV has a row a word: word, rank, id, probability of positive.
+    TSV has one row per word: word, rank, id, probability of positive.
 
     imdbsent inspect words --top 20 --sort negative
 
@@ -205,32 +236,29 @@ def words(
     from imdbsent.explain.words import ranked_words
 
     show_messages(no_color=no_color, quiet=quiet)
-    classifier = load_classifier(model)
-    chosen = sorted_words(ranked_words(classifier), sort)[:top]
+    chosen = sorted_words(ranked_words(load_classifier(model)), sort)[:top]
     console = stdout_console(no_color=no_color)
     if output_format is RowFormat.JSONL:
         write_lines(json_line(asdict(row)) for row in chosen)
     elif output_format is RowFormat.TSV or (output_format is None and not console.is_terminal):
         write_lines(tsv_line((visible(row.word), row.rank, row.id, row.probability)) for row in chosen)
     else:
-        show(console, _words_table(chosen))
+        show(console, _words_table(chosen, console.width))
 
 
-def sorted_words(rows: Iterable[RankedWord], sort: SortKey) -> list[RankedWord]:
-    """Words in the order asked for; words that are even in it stand by rank."""
-    keys: dict[SortKey, Any] = {
-        SortKey.RANK: lambda row: row.rank,
-        SortKey.POSITIVE: lambda row: (-row.probability, row.rank),
-        SortKey.NEGATIVE: lambda row: (row.probability, row.rank),
-        SortKey.ALPHABET: lambda row: row.word,
+def sorted_words(rows: Iterable[RankedWord], sort: WordOrder) -> list[RankedWord]:
+    """Sort words; ties are in the order of their ranks."""
+    keys: dict[WordOrder, Any] = {
+        WordOrder.RANK: lambda row: row.rank,
+        WordOrder.POSITIVE: lambda row: (-row.probability, row.rank),
+        WordOrder.NEGATIVE: lambda row: (row.probability, row.rank),
+        WordOrder.ALPHABET: lambda row: row.word,
     }
     return sorted(rows, key=keys[sort])
 
 
-def _count_table(counts: Sequence[WordCount]) -> Table:
-    from rich.table import Table
-
-    table = Table(header_style="bold")
+def _count_table(counts: Sequence[WordCount], width: int) -> Table:
+    table = new_table(width)
     table.add_column("in", no_wrap=True)
     table.add_column("times", justify="right", no_wrap=True)
     table.add_column("reviews", justify="right", no_wrap=True)
@@ -242,30 +270,27 @@ def _count_table(counts: Sequence[WordCount]) -> Table:
     return table
 
 
-def _neighbour_table(neighbours: Sequence[Neighbor]) -> Table:
-    from rich.table import Table
+def _neighbor_table(neighbors: Sequence[Neighbor], width: int) -> Table:
     from rich.text import Text
 
-    table = Table(header_style="bold")
+    table = new_table(width)
     table.add_column("nearest in the embedding", overflow="fold")
     table.add_column("rank", justify="right", no_wrap=True)
     table.add_column("cosine", justify="right", no_wrap=True)
-    for neighbour in neighbours:
-        table.add_row(Text(visible(neighbour.word)), f"{neighbour.rank:,}", f"{neighbour.cosine:.4f}")
+    for neighbor in neighbors:
+        table.add_row(Text(visible(neighbor.word)), f"{neighbor.rank:,}", f"{neighbor.cosine:.4f}")
     return table
 
 
-def _words_table(rows: Iterable[RankedWord]) -> Table:
-    from rich.table import Table
+def _words_table(rows: Iterable[RankedWord], width: int) -> Table:
     from rich.text import Text
 
-    table = Table(header_style="bold")
+    table = new_table(width)
     table.add_column("word", overflow="fold")
     table.add_column("rank", justify="right", no_wrap=True)
     table.add_column("id", justify="right", no_wrap=True)
     table.add_column("P(positive)", justify="right", no_wrap=True)
     for row in rows:
-        style = "green" if row.probability >= 0.5 else "red"  # noqa: PLR2004 (even odds)
-        probability = Text(f"{row.probability:.4f}", style=style)
-        table.add_row(Text(visible(row.word)), f"{row.rank:,}", str(row.id), probability)
+        word = Text(visible(row.word))
+        table.add_row(word, f"{row.rank:,}", str(row.id), probability_text(row.probability))
     return table
