@@ -21,7 +21,7 @@ from imdbsent.classify.options import DEFAULTS, PredictOptions, is_mostly_unknow
 from imdbsent.errors import UsageProblem
 from imdbsent.option_fields import Engine, deciding_options, option, options_of_other_engine
 from imdbsent.reading.detect import STDIN, format_of_name, pyarrow
-from imdbsent.reading.inputs import Inputs, UntilError, names_a_table
+from imdbsent.reading.inputs import Inputs, UntilError, literal_sources, names_a_table
 from imdbsent.reading.options import ReadOptions
 from imdbsent.reading.tables import TEXT_COLUMN, Columns
 from imdbsent.wording import counted
@@ -291,14 +291,7 @@ def run_predict(job: PredictJob, screen: Screen = _NO_SCREEN) -> Counts:
 
 
 def _run_here(job: PredictJob, screen: Screen) -> Counts:
-    inputs = Inputs(
-        job.texts,
-        job.files,
-        job.columns,
-        file_format=job.read.format,
-        whole=job.read.whole,
-        skip_bad=job.read.skip_bad,
-    )
+    inputs = Inputs(literal_sources(job.texts, job.files), job.read)
     spec = output_spec(job, inputs, screen)
     if job.resume and not spec.is_resumable:
         raise UsageProblem("--resume requires a file. Type: -o FILE with it, for example -o verdicts.csv")

@@ -12,7 +12,8 @@ from imdbsent.errors import UsageProblem
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from imdbsent.reading.labelled import Columns, LabelRule
+    from imdbsent.reading.labelled import LabelRules
+    from imdbsent.reading.options import ReadOptions
     from imdbsent.training.request import OwnData
 
 
@@ -55,7 +56,7 @@ Positive = Annotated[
         "--positive",
         metavar="RULE",
         help="Labels that are positive: '>=7', '<3', or one label; all others are negative. "
-        "Default: positive, pos, 1 or true; negative, neg, 0 or false are negative.",
+        "Default: positive, pos, 1, true against negative, neg, 0, false.",
         rich_help_panel=INPUT,
     ),
 ]
@@ -64,8 +65,7 @@ GroupColumn = Annotated[
     typer.Option(
         "--group-column",
         metavar="NAME",
-        help="Column of FILE with a group, for example the film. All rows of a group are learned from, or all are "
-        "validated on.",
+        help="Column of FILE with a group, for example the film. No group is both learned from and validated on.",
         rich_help_panel=INPUT,
     ),
 ]
@@ -84,6 +84,7 @@ ValidationFraction = Annotated[
     float | None,
     typer.Option(
         "--validation-fraction",
+        metavar="X",
         min=0.01,
         max=0.5,
         help=f"Share of FILE to validate on. Default: {VALIDATION_FRACTION}.",
@@ -115,7 +116,7 @@ def check_subject(
 
 def columns_and_rule(
     sources: Sequence[str], text: str | None, label: str | None, positive: str | None, group: str | None = None
-) -> tuple[Columns, LabelRule]:
+) -> tuple[ReadOptions, LabelRules]:
     """Which columns of a file have what, and which of its labels are positive.
 
     Args:
@@ -128,18 +129,20 @@ def columns_and_rule(
     Raises:
         UsageProblem: the rule is invalid, or an option is given for folders only, which have no columns.
     """
-    from imdbsent.reading.labelled import Columns, parse_rule
+    from imdbsent.reading.columns import LABEL, TEXT
+    from imdbsent.reading.labelled import parse_rules
+    from imdbsent.reading.options import ReadOptions
     from imdbsent.reading.trees import is_folder
 
-    options = {"--text-column": text, "--label-column": label, "--positive": positive, "--group-column": group}
-    given = [option for option, value in options.items() if value is not None]
+    given_options = {"--text-column": text, "--label-column": label, "--positive": positive, "--group-column": group}
+    given = [option for option, value in given_options.items() if value is not None]
     if given and all(map(is_folder, sources)):
         raise UsageProblem(
             f"{given[0]} requires a file with columns, and '{sources[0]}' is a folder, whose pos/ and neg/ are the "
             f"labels. Type the same command without {given[0]}"
         )
-    default = Columns()
-    return Columns(text or default.text, label or default.label, group), parse_rule(positive)
+    options = ReadOptions(text_column=text or TEXT, label_column=label or LABEL, command="evaluate")
+    return options, parse_rules(positive)
 
 
 def own_data(
@@ -171,6 +174,7 @@ def own_data(
     Raises:
         UsageProblem: options contradict each other or the texts, or `--positive` is not a rule.
     """
+    from imdbsent.reading.columns import LABEL, TEXT
     from imdbsent.training.request import OwnData
 
     of_file = {
@@ -189,11 +193,11 @@ def own_data(
             "--validation cannot be combined with --validation-fraction. Type one of them"
         )
     sources = [file] if validation is None else [file, validation]
-    columns, _ = columns_and_rule(sources, text_column, label_column, positive, group_column)
+    columns_and_rule(sources, text_column, label_column, positive, group_column)
     return OwnData(
         source=str(Path(file).absolute()),
-        text_column=columns.text,
-        label_column=columns.label,
+        text_column=text_column or TEXT,
+        label_column=label_column or LABEL,
         positive=positive,
         group_column=group_column,
         validation=None if validation is None else str(Path(validation).absolute()),

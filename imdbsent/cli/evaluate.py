@@ -231,12 +231,12 @@ def _own_texts(file: str, text_column: str | None, label_column: str | None, pos
     from imdbsent.reading.labelled import Examples, read_examples
     from imdbsent.reading.trees import EVALUATION, find_held_out_folder, is_folder
 
-    columns, rule = columns_and_rule([file], text_column, label_column, positive)
+    options, rules = columns_and_rule([file], text_column, label_column, positive)
     source, path = file, Path(file)
     if is_folder(file):
         folder = find_held_out_folder(path, EVALUATION, "evaluate")
         source, path = str(folder), path.resolve() / folder.relative_to(path)
-    return Examples(read_examples(source, rule, columns, command="evaluate", allow_blank=True), path.name)
+    return Examples(read_examples(source, rules, options, allow_blank=True), path.name)
 
 
 def report_tables(report: Report, width: int) -> Iterator[RenderableType]:

@@ -30,6 +30,7 @@ from imdbsent.dataset.figures import (
 from imdbsent.dataset.statistics import compute
 from imdbsent.errors import DatasetIncomplete, FiguresDiffer, UsageProblem
 from imdbsent.reading.labelled import TEXT_COLUMN, read_labelled
+from imdbsent.reading.options import ReadOptions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -164,7 +165,8 @@ def _shortfalls(corpus: Corpus) -> list[str]:
 
 def _texts(file: str, text_column: str, label_column: str | None) -> Iterator[Text]:
     classes: set[str] = set()
-    for number, record in enumerate(read_labelled(file, text_column, label_column), start=1):
+    options = ReadOptions(text_column=text_column, label_column=label_column, command="stats")
+    for number, record in enumerate(read_labelled(file, options), start=1):
         if record.label is not None:
             classes.add(record.label)
         if len(classes) > MOST_CLASSES:

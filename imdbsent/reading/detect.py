@@ -1,100 +1,187 @@
-"""How long one record may be: a line without an end, as of /dev/zero or of a gzip bomb, is told, not waited for.
+"""What a file is, by its bytes. The name is a hint; where the two disagree the bytes decide, and a message says so.
 
-What a file of records is, told by its name: txt, csv, tsv, jsonl, parquet, and each of them compressed.
-
-Compressed files as streams: gzip by Python's own module, zstd by pyarrow.
-
-pyarrow stands for zstd because it is the optional library for Parquet already: Python has no zstd of its own before
-3.14, and a second optional library for one codec is one more to install. It reads files of several frames, as
-`cat a.zst b.zst` makes them.
-
-Files and standard input as streams of bytes.
+`detect` looks at the first bytes of a file, a pipe or standard input, and loses none of them. It finds the compression,
+the encoding and the format. What is not text (a picture, a PDF, a pickle) is an error that says what it is, and what
+could be two things is an error that names the option. A file of plain lines stays one text per line, even if some of
+its lines hold commas or look like JSON: only clear cases are taken for something else.
 """
 
 from __future__ import annotations
 
-import gzip
+import codecs
+import csv
 import importlib
-import io
-import sys
-import zlib
-from dataclasses import dataclass
+import json
+import logging
+import re
+from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, AnyStr, BinaryIO, Final, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
-from imdbsent.errors import ExtraMissing, InputUnreadable, UsageProblem
+from imdbsent.errors import InputUnreadable, UsageProblem
+from imdbsent.reading.columns import (
+    LABEL_NAMES,
+    TEXT_NAMES,
+    find_column,
+    is_like_name,
+    is_of_sentences,
+    listed,
+    normalized,
+)
+from imdbsent.reading.streams import (
+    HEAD,
+    READ_ERRORS,
+    STDIN,
+    UTF_8,
+    Compression,
+    compressing,
+    decompressed,
+    head_of,
+    in_utf_8,
+    is_whole,
+    members_of,
+    name_of,
+    place,
+    pyarrow,
+    reason,
+    seekable,
+    several_members,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Sequence
+
+    from imdbsent.reading.options import ReadOptions
+
+__all__ = [
+    "DATA_SUFFIXES",
+    "READ_ERRORS",
+    "STDIN",
+    "SUFFIXES",
+    "Compression",
+    "Detected",
+    "FileFormat",
+    "Kind",
+    "Quoting",
+    "compressing",
+    "compression_of_name",
+    "content_of",
+    "decompressed",
+    "detect",
+    "format_of_name",
+    "has_data_suffix",
+    "parse_format",
+    "place",
+    "pyarrow",
+    "reason",
+]
+
+_log = logging.getLogger(__name__)
 
 
 class Kind(str, Enum):
-    """How records stand in a file."""
+    """How records are laid out in a file."""
 
     TXT = "txt"
     CSV = "csv"
     TSV = "tsv"
     JSONL = "jsonl"
+    JSON = "json"
     PARQUET = "parquet"
+    EXCEL = "xlsx"
+    FASTTEXT = "fasttext"
 
 
-class Compression(str, Enum):
-    """How the bytes of a file are compressed; the value is the suffix."""
+class Quoting(str, Enum):
+    """What quotation marks mean in a CSV file."""
 
-    NONE = ""
-    GZIP = "gz"
-    ZSTD = "zst"
+    STANDARD = "standard"
+    NONE = "none"
 
 
 @dataclass(frozen=True)
 class FileFormat:
-    """What a file is.
+    r"""What a file is.
 
     Attributes:
-        kind: how records stand in it.
+        kind: how records are laid out in it.
         compression: how its bytes are compressed as a whole.
+        encoding: the codec of its text.
+        delimiter: the character between the fields of CSV and TSV; None for the usual one.
+        quoting: whether quotation marks enclose fields or are text; None for standard quoting with a way out: a row
+            that cannot be quoted is read as it is, if it makes sense so.
+        escape: whether a backslash escapes a quotation mark; None for "if a row with `\"` makes no sense otherwise".
+        header: whether the first row names the columns.
+        sheet: the sheet of a spreadsheet, by name or number from 1; None for the first that is not empty.
     """
 
     kind: Kind
     compression: Compression = Compression.NONE
+    encoding: str = UTF_8
+    delimiter: str | None = None
+    quoting: Quoting | None = None
+    escape: bool | None = None
+    header: bool = True
+    sheet: str | None = None
 
     @property
     def is_table(self) -> bool:
         """Whether its records have columns."""
         return self.kind is not Kind.TXT
 
+    @property
+    def separator(self) -> str:
+        """The character between fields."""
+        return self.delimiter or ("\t" if self.kind is Kind.TSV else ",")
 
-_KINDS: Final = {kind.value: kind for kind in Kind} | {"ndjson": Kind.JSONL}
-_COMPRESSIONS: Final = {"gz": Compression.GZIP, "zst": Compression.ZSTD}
+
+# Names
+
+_KINDS: Final = {kind.value: kind for kind in Kind} | {
+    "ndjson": Kind.JSONL,
+    "tab": Kind.TSV,
+    "pq": Kind.PARQUET,
+    "ft": Kind.FASTTEXT,
+    **dict.fromkeys(("xls", "xlsm", "xlsb", "ods"), Kind.EXCEL),
+}
+_COMPRESSIONS: Final = {compression.value: compression for compression in Compression if compression.value}
 SUFFIXES: Final = (".csv", ".tsv", ".jsonl", ".ndjson", ".parquet", ".txt")
-"""The names that say what a file holds; each may have .gz or .zst behind it."""
+"""The suffixes of files of records that a job searches a folder for; each may be followed by that of a compression."""
+DATA_SUFFIXES: Final = (".txt", *(f".{name}" for name in _KINDS if name not in ("txt", "fasttext")))
+"""The suffixes of files of records; each may be followed by that of a compression."""
 
 
 def format_of_name(path: str | Path) -> FileFormat | None:
-    """What the name of a file says it is; None where it says nothing of its records, as `reviews` or `notes.md`."""
+    """The format that the name of a file says; None if it says nothing of records, as `reviews` or `notes.md`."""
     compression, suffixes = _compression_of(path)
     kind = _KINDS.get(suffixes[-1]) if suffixes else None
     return None if kind is None else FileFormat(kind, compression)
 
 
 def compression_of_name(path: str | Path) -> Compression:
-    """What the name of a file says of its compression."""
+    """The compression that the name of a file says."""
     return _compression_of(path)[0]
 
 
+def has_data_suffix(path: str | Path) -> bool:
+    """Whether the name of a file ends like one of records, of whatever format and compression."""
+    compression, suffixes = _compression_of(path)
+    return compression is not Compression.NONE or bool(suffixes and suffixes[-1] in _KINDS)
+
+
 def parse_format(name: str) -> FileFormat:
-    """The format that a person names, as "csv" or "jsonl.gz".
+    """The format that a person names, for example "csv" or "jsonl.gz".
 
     Raises:
-        UsageProblem: it is none.
+        UsageProblem: there is no such format.
     """
     found = format_of_name(f"name.{name.lower().removeprefix('.')}")
     if found is None:
-        known = ", ".join(_KINDS)
+        known = ", ".join(kind.value for kind in Kind)
         raise UsageProblem(
-            f"{name!r} is no format of records. Type: --input-format with one of {known}, alone or with .gz or .zst "
-            "behind it, as csv.gz"
+            f"{name!r} is no format of records. Type: --input-format with one of {known}; add .gz or .zst if it is "
+            "compressed, for example csv.gz"
         )
     return found
 
@@ -104,133 +191,694 @@ def _compression_of(path: str | Path) -> tuple[Compression, list[str]]:
     compression = _COMPRESSIONS.get(suffixes[-1]) if suffixes else None
     return (Compression.NONE, suffixes) if compression is None else (compression, suffixes[:-1])
 
-READ_ERRORS: Final = (OSError, EOFError, zlib.error, ValueError, OverflowError)
-"""What reading a damaged, cut off or unreadable file raises, compressed or not, once `pyarrow`'s errors are these. A
-date of Parquet that Python has not is an OverflowError."""
 
-_BUFFER: Final = 2**16  # bytes; a line of a GzipFile costs a call of Python, one of a BufferedReader does not
-_GZIP_LEVEL: Final = 6  # that of the gzip command; 9, Python's default, takes twice the time for one percent
+# Bytes
 
 
-def decompressed(stream: BinaryIO, compression: Compression) -> BinaryIO:
-    """What a stream of compressed bytes holds.
+@dataclass(frozen=True)
+class Detected:
+    """A file that is open, and what it is.
 
-    Raises:
-        ExtraMissing: zstd, and pyarrow is not installed.
+    Attributes:
+        format: what it is.
+        content: its bytes, decompressed and in UTF-8, from the first on.
+        streams: what to close, the first first.
     """
-    if compression is Compression.GZIP:
-        return io.BufferedReader(gzip.GzipFile(fileobj=stream, mode="rb"), _BUFFER)
-    if compression is Compression.ZSTD:
-        arrow = pyarrow("zstd")
-        return io.BufferedReader(arrow.CompressedInputStream(arrow.PythonFile(stream, "r"), "zstd"), _BUFFER)
-    return stream
 
-
-def compressing(stream: BinaryIO, compression: Compression) -> BinaryIO:
-    """A stream that compresses what is written; closing it ends the compressed data, and may close `stream`.
-
-    The same bytes in give the same bytes out: a gzip header holds no time and no name.
-
-    Raises:
-        ExtraMissing: zstd, and pyarrow is not installed.
-    """
-    if compression is Compression.GZIP:
-        return cast("BinaryIO", gzip.GzipFile("", "wb", _GZIP_LEVEL, stream, mtime=0))
-    if compression is Compression.ZSTD:
-        arrow = pyarrow("zstd")
-        return cast("BinaryIO", arrow.CompressedOutputStream(arrow.PythonFile(stream, "w"), "zstd"))
-    return stream
-
-
-def place(unit: str, number: int) -> str:
-    """How far a file could be read, as the beginning of a sentence; "" where nothing could."""
-    return f"after {unit} {number:,}: " if number else ""
-
-
-def reason(error: Exception) -> str:
-    """Why a file cannot be read, in one line: the system's word for it, or the library's."""
-    said = getattr(error, "strerror", None) or str(error) or type(error).__name__
-    return " ".join(said.split())
-
-
-def pyarrow(what: str) -> Any:
-    """The library for Parquet and zstd, imported where it is needed.
-
-    Args:
-        what: what needs it, for the message.
-
-    Raises:
-        ExtraMissing: it is not installed.
-    """
-    try:
-        return importlib.import_module("pyarrow")
-    except ImportError as error:
-        raise ExtraMissing(what, "parquet") from error
-
-STDIN: Final = "-"
-"""What standard input is called where a file is."""
-
-
-def open_bytes(file: str, command: str = "predict") -> BinaryIO:
-    """Open a file, or standard input, to read bytes.
-
-    Args:
-        file: its path; `-` is standard input, which stays open when the stream is closed.
-        command: the command whose help the message of an error names.
-
-    Raises:
-        InputUnreadable: it cannot be opened.
-        UsageProblem: standard input is closed.
-    """
-    if file == STDIN:
-        if sys.stdin is None:
-            raise UsageProblem(f"standard input is closed. See: imdbsent {command} --help")
-        buffer: Any = sys.stdin.buffer
-        return _StandardInput(getattr(buffer, "raw", buffer))  # a buffer on a buffer would wait until both are full
-    try:
-        return Path(file).open("rb")
-    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
-        raise InputUnreadable(file, getattr(error, "strerror", None) or str(error), command) from error
-
-
-class _StandardInput(io.BufferedReader):
-    """Standard input, which stays open when what reads it is closed."""
+    format: FileFormat
+    content: BinaryIO
+    streams: tuple[BinaryIO, ...]
 
     def close(self) -> None:
-        """Nothing: whoever comes later may ask whether it is a terminal."""
+        """Close the file."""
+        for stream in self.streams:
+            stream.close()
 
-LARGEST_RECORD: Final = 2**28
-"""Bytes, or characters, that a line or a whole file that is one text may have."""
 
-
-def bounded_lines(readline: Callable[[int], AnyStr]) -> Iterator[AnyStr]:
-    """The lines of a stream.
+def content_of(stream: BinaryIO, file_format: FileFormat) -> Detected:
+    """The content of a file whose format is known.
 
     Args:
-        readline: reads a line, or as much of it as it is told to: that of any stream of bytes or characters.
+        stream: its bytes, as they are stored.
+        file_format: what it is.
 
     Raises:
-        ValueError: a line is longer than `LARGEST_RECORD`; the message says which.
+        OSError: it is damaged.
+        ValueError: an archive does not hold exactly one file.
+        ExtraMissing: it needs pyarrow, which is not installed.
     """
-    number = 0
-    while line := readline(LARGEST_RECORD + 1):
-        number += 1
-        if len(line) > LARGEST_RECORD:
-            raise ValueError(f"line {number:,} is longer than {LARGEST_RECORD:,} bytes")
-        yield line
+    if file_format.compression is Compression.ZIP:
+        stream = seekable(stream, copy=False)
+    unpacked = decompressed(stream, file_format.compression)
+    content = unpacked if file_format.kind in _BINARY else in_utf_8(unpacked, file_format.encoding)
+    return Detected(file_format, content, tuple(dict.fromkeys((content, unpacked, stream))))
 
 
-def bounded_content(read: Callable[[int], bytes]) -> bytes:
-    """All of a stream.
+def detect(stream: BinaryIO, file: str, options: ReadOptions, *, is_table: bool = False) -> Detected:
+    """Find out what a file is.
+
+    Args:
+        stream: its bytes; a `PipeStream`, or buffered with at least `HEAD` bytes.
+        file: its path; `-` is standard input.
+        options: what a person has said of it.
+        is_table: whether it must have columns.
+
+    Returns:
+        What it is, and its content. If an error is raised, `stream` is closed.
 
     Raises:
-        ValueError: it is longer than `LARGEST_RECORD`.
+        InputUnreadable: it cannot be read, or is not text.
+        UsageProblem: it could be two things; the message names the option that decides.
+        ExtraMissing: it needs a library that is not installed.
     """
-    blocks = []
-    size = 0
-    while block := read(2**20):
-        size += len(block)
-        if size > LARGEST_RECORD:
-            raise ValueError(f"it is longer than {LARGEST_RECORD:,} bytes, which is no one text")
-        blocks.append(block)
-    return b"".join(blocks)
+    detection = _Detection(file, options, is_table=is_table or options.names_columns)
+    try:
+        return detection.of(stream)
+    except READ_ERRORS as error:
+        detection.close()
+        raise InputUnreadable(file, reason(error), options.command) from error
+    except BaseException:
+        detection.close()
+        raise
+
+
+_BINARY: Final = (Kind.PARQUET, Kind.EXCEL)
+_DELIMITED: Final = (Kind.CSV, Kind.TSV)
+_MAGIC_OF_COMPRESSION: Final = (
+    (b"\x1f\x8b", Compression.GZIP),
+    (b"\x28\xb5\x2f\xfd", Compression.ZSTD),
+    (b"BZh", Compression.BZIP2),
+    (b"\xfd7zXZ\x00", Compression.XZ),
+)
+_NAMES_OF_COMPRESSION: Final = {
+    Compression.GZIP: "gzip",
+    Compression.ZSTD: "zstd",
+    Compression.BZIP2: "bzip2",
+    Compression.XZ: "xz",
+    Compression.ZIP: "zip",
+}
+_ZIP: Final = (b"PK\x03\x04", b"PK\x05\x06")
+_OLD_EXCEL: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_MAGIC: Final = (
+    (b"%PDF-", "a PDF document"),
+    (b"\x89PNG\r\n\x1a\n", "a PNG picture"),
+    (b"\xff\xd8\xff", "a JPEG picture"),
+    (b"GIF87a", "a GIF picture"),
+    (b"GIF89a", "a GIF picture"),
+    (b"SQLite format 3\x00", "an SQLite database"),
+    (b"\x93NUMPY", "an array of NumPy"),
+    (b"\x89HDF\r\n\x1a\n", "an HDF5 file"),
+    (b"ARROW1", "an Arrow file"),
+    (b"FEA1", "a Feather file"),
+    (b"Obj\x01", "an Avro file"),
+    (b"ORC", "an ORC file"),
+    (b"Rar!\x1a\x07", "a RAR archive"),
+    (b"7z\xbc\xaf\x27\x1c", "a 7z archive"),
+    (b"\x04\x22\x4d\x18", "an LZ4 file"),
+    (b"\x7fELF", "a program"),
+    (b"{\\rtf", "an RTF document"),
+    (b"version https://git-lfs.github.com/spec/", "a pointer of Git LFS, not the file itself; type: git lfs pull"),
+)
+_PICKLE: Final = re.compile(rb"\x80[\x02-\x05][\x95\x80c\]})(K-Z]")
+_PAGE: Final = re.compile(rb"\s*<(!doctype\s+html|html[\s>]|\?xml\s)", re.IGNORECASE)
+_TAR: Final = (257, b"ustar")
+_MARKS: Final = (  # UTF-32's first: its mark begins with that of UTF-16
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF8, UTF_8),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_DELIMITERS: Final = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
+_SEPARATOR_LINE: Final = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
+_FASTTEXT: Final = re.compile(r"__label__\S+(\s|$)")
+_IDENTIFIER: Final = re.compile(r"[A-Za-z_][\w.\-/]*")
+_JSON_OBJECT: Final = re.compile(r'\{\s*("(\\.|[^"\\])*"\s*:|\}|$)', re.DOTALL)
+_JSON_TEXTS: Final = re.compile(r'"(\\.|[^"\\])*"\s*[,\]]', re.DOTALL)
+_SAMPLE: Final = 200  # lines
+_NULS: Final = 8  # that no text has
+_SHORT: Final = 24  # characters of a label
+_CLASSES: Final = 12
+_UNKNOWN_SHARE: Final = 0.3
+
+
+def separator_line(line: str) -> str | None:
+    """The delimiter that a line `sep=;` names, which Excel writes before a header; None if it is no such line."""
+    match = _SEPARATOR_LINE.fullmatch(line)
+    return match[1] if match else None
+
+
+class _Detection:
+    """One file, as far as it is known."""
+
+    def __init__(self, file: str, options: ReadOptions, *, is_table: bool) -> None:
+        self.file = file
+        self.options = options
+        self.is_table = is_table
+        self.named = None if file == STDIN else format_of_name(file)
+        self.asked = options.format
+        self.hint = (self.asked or self.named or FileFormat(Kind.TXT)).kind
+        self.streams: list[BinaryIO] = []
+
+    def of(self, stream: BinaryIO) -> Detected:
+        """Unpack it, decode it, and find its layout."""
+        self.streams = [stream]
+        head = head_of(stream)
+        compression = self._compression(head)
+        if compression is Compression.NONE and head.startswith(_ZIP):
+            stream = self._add(seekable(stream, copy=False))
+            if self._is_spreadsheet(stream):
+                return self._found(FileFormat(Kind.EXCEL), stream)
+            compression = Compression.ZIP
+        content = self._add(decompressed(stream, compression))
+        head = head_of(content) if content is not stream else head
+        if compression is not Compression.NONE and head.startswith(_ZIP):
+            content = self._add(seekable(content, copy=True))
+            if not self._is_spreadsheet(content):
+                raise ValueError("it holds an archive; unpack it first")
+            return self._found(FileFormat(Kind.EXCEL, compression), content)
+        if compression is not Compression.NONE and self._compression_of_bytes(head) is not Compression.NONE:
+            raise ValueError("it is compressed twice; decompress it once first")
+        if compression is not compression_of_name(self.file) and self.asked is None:
+            _log.info(
+                "%s %s; read as such",
+                name_of(self.file),
+                f"is compressed with {_NAMES_OF_COMPRESSION[compression]}" if compression else "is not compressed",
+            )
+        binary = self._binary(head)
+        if binary is not None:
+            return self._found(FileFormat(binary, compression), content)
+        encoding = self._encoding(head)
+        text = self._add(in_utf_8(content, encoding))
+        head = head_of(text) if text is not content else head
+        self._refuse_nul(head)
+        found = self._layout(_Head(head, is_whole=is_whole(text, head)))
+        return self._found(replace(found, compression=compression, encoding=encoding), text)
+
+    def close(self) -> None:
+        """Close what is open."""
+        for stream in self.streams:
+            stream.close()
+
+    def _add(self, stream: BinaryIO) -> BinaryIO:
+        self.streams.insert(0, stream)
+        return stream
+
+    def _found(self, file_format: FileFormat, content: BinaryIO) -> Detected:
+        options = self.options
+        if options.whole and file_format.is_table and file_format.kind in _BINARY:
+            raise UsageProblem(
+                f"{name_of(self.file)} is {file_format.kind.value}, a table, not one text. Leave out --whole"
+            )
+        if options.sheet is not None and file_format.kind is not Kind.EXCEL:
+            raise UsageProblem(f"{name_of(self.file)} is not a spreadsheet. Leave out --sheet")
+        if options.is_delimited and file_format.kind not in (Kind.CSV, Kind.TSV, Kind.TXT):
+            raise UsageProblem(
+                f"{name_of(self.file)} is {file_format.kind.value}. --delimiter, --quoting and --escape are for CSV "
+                "and TSV: leave them out, or type: --input-format csv"
+            )
+        changes: dict[str, Any] = {"sheet": options.sheet, "header": options.header and file_format.header}
+        if options.quoting is not None:
+            changes["quoting"] = options.quoting
+        if options.escape is not None:
+            changes["escape"] = options.escape.value == "backslash"
+        return Detected(replace(file_format, **changes), content, tuple(dict.fromkeys(self.streams)))
+
+    # compression, and what is not text
+
+    def _compression(self, head: bytes) -> Compression:
+        found = self._compression_of_bytes(head)
+        named = (self.asked or self.named or FileFormat(Kind.TXT, compression_of_name(self.file))).compression
+        if head and found is Compression.NONE and (self.asked is not None or not _is_text(head)):
+            return named  # where it is not that, its library says why
+        return found
+
+    @staticmethod
+    def _compression_of_bytes(head: bytes) -> Compression:
+        for magic, compression in _MAGIC_OF_COMPRESSION:
+            if head.startswith(magic) and (magic != b"BZh" or head[4:10] in (b"1AY&SY", b"\x17rE8P\x90")):
+                return compression
+        return Compression.NONE
+
+    def _is_spreadsheet(self, stream: BinaryIO) -> bool:
+        """Whether a zip archive is a spreadsheet; else it holds exactly one file.
+
+        Raises:
+            ValueError: it is another document, or does not hold exactly one file.
+        """
+        names = members_of(stream)
+        if any(name.startswith("xl/workbook.") for name in names):
+            return True
+        if "mimetype" in names:
+            kind = importlib.import_module("zipfile").ZipFile(stream).read("mimetype")
+            stream.seek(0)
+            if kind.startswith(b"application/vnd.oasis.opendocument.spreadsheet"):
+                return True
+            raise ValueError(f"a document ({kind[:80].decode('ascii', 'replace')}), not text; save it as text first")
+        for prefix, what in (("word/", "a Word document"), ("ppt/", "a PowerPoint document")):
+            if any(name.startswith(prefix) for name in names):
+                raise ValueError(f"{what}, not text; save it as text first")
+        if len(names) != 1:
+            raise ValueError(several_members(names))
+        return False
+
+    def _binary(self, head: bytes) -> Kind | None:
+        """The layout of a file that is not text; None for a text.
+
+        Raises:
+            ValueError: it holds no records.
+        """
+        if head.startswith(b"PAR1"):
+            self._say_kind(Kind.PARQUET, "Parquet")
+            return Kind.PARQUET
+        if head.startswith(_OLD_EXCEL):
+            self._say_kind(Kind.EXCEL, "a spreadsheet")
+            return Kind.EXCEL
+        for magic, what in _MAGIC:
+            if head.startswith(magic) and not (magic.isalnum() and _is_text(head)):
+                raise ValueError(f"it is {what}" + ("" if ";" in what else ", not text; name a file of texts"))
+        start, magic = _TAR
+        if head[start : start + len(magic)] == magic:
+            raise ValueError("it is a tar archive; unpack it and name the file to read")
+        if _PICKLE.match(head):
+            raise ValueError("it is a pickle, which could run any code. Save it as CSV or Parquet first")
+        if self.asked is None and _PAGE.match(head.removeprefix(codecs.BOM_UTF8)):
+            raise ValueError(
+                "it is an HTML or XML page, not text. Save it as text first; or read its lines as texts: "
+                "--input-format txt"
+            )
+        if self.hint is Kind.PARQUET:
+            return Kind.PARQUET  # its library says why it cannot be read
+        return self.asked.kind if self.asked is not None and self.asked.kind in _BINARY else None
+
+    def _refuse_nul(self, head: bytes) -> None:
+        nul = head.count(0)
+        if nul and (not _is_utf_8(head) or (nul >= _NULS and nul * 50 > len(head))):
+            raise ValueError(
+                "it is not text: it holds NUL bytes. If it is, name its encoding: --encoding utf-16, for example"
+            )
+
+    # encoding
+
+    def _encoding(self, head: bytes) -> str:
+        asked = self.options.encoding
+        if asked is not None and asked != "auto":
+            return asked
+        for mark, encoding in _MARKS:
+            if head.startswith(mark):
+                return encoding
+        wide = _utf_16_without_mark(head)
+        if wide is not None:
+            _log.info(
+                "%s looks like UTF-16 without a byte order mark: read as %s. --encoding NAME overrides",
+                name_of(self.file), wide,
+            )  # fmt: skip
+            return wide
+        if asked == "auto" and not _is_utf_8(head):
+            return self._guessed_encoding(head)
+        return UTF_8
+
+    def _guessed_encoding(self, head: bytes) -> str:
+        try:
+            library = importlib.import_module("charset_normalizer")
+        except ImportError as error:
+            raise UsageProblem(
+                "--encoding auto needs an optional library. Type: pip install charset-normalizer; or --encoding cp1252"
+            ) from error
+        best = library.from_bytes(head).best()
+        if best is None:
+            raise UsageProblem(
+                f"the encoding of {name_of(self.file)} cannot be guessed. Type: --encoding NAME, for example cp1252"
+            )
+        encoding = codecs.lookup(best.encoding).name
+        _log.info("%s looks like %s: read as such. --encoding NAME overrides", name_of(self.file), encoding)
+        return encoding
+
+    # layout
+
+    def _layout(self, head: _Head) -> FileFormat:
+        if self.asked is not None:
+            return self._layout_as_asked(self.asked.kind, head)
+        if self.options.whole:
+            return FileFormat(Kind.TXT)
+        if self.options.is_delimited:
+            return self._delimited(head, Kind.TSV if self.hint is Kind.TSV else Kind.CSV)
+        if self.hint in (Kind.JSON, Kind.JSONL):
+            return FileFormat(self._json(head))
+        found = self._own_mark(head) or (Kind.FASTTEXT if self.hint is Kind.FASTTEXT else None)
+        if found is not None:
+            return FileFormat(found)
+        return self._delimited(head, self.hint) if self.hint in _DELIMITED else self._lines_or_table(head)
+
+    def _layout_as_asked(self, kind: Kind, head: _Head) -> FileFormat:
+        if kind in _DELIMITED:
+            return self._delimited(head, kind)
+        if kind is Kind.JSON and head.is_lines_of_json():
+            return FileFormat(Kind.JSONL)
+        return FileFormat(Kind.JSON if kind is Kind.JSONL and head.is_json_array() else kind)
+
+    def _own_mark(self, head: _Head) -> Kind | None:
+        """JSON or fastText, which are seen at the first glance."""
+        if head.is_json_array() or head.is_json():
+            kind = Kind.JSONL if head.is_lines_of_json() else Kind.JSON
+            self._say_kind(kind, "JSON, one object per line" if kind is Kind.JSONL else "JSON")
+            return kind
+        if head.is_fasttext():
+            self._say_kind(Kind.FASTTEXT, "fastText, each text after its label")
+            return Kind.FASTTEXT
+        return None
+
+    def _json(self, head: _Head) -> Kind:
+        if self.hint is Kind.JSON:
+            return Kind.JSONL if head.is_lines_of_json() else Kind.JSON
+        if (head.is_json_array() and not head.is_lines_of_texts()) or (head.is_json() and not head.is_lines_of_json()):
+            self._say_kind(Kind.JSON, "one JSON document")
+            return Kind.JSON
+        return Kind.JSONL
+
+    def _delimited(self, head: _Head, kind: Kind) -> FileFormat:
+        """CSV or TSV, with the delimiter that its rows have."""
+        usual = FileFormat(kind).separator
+        delimiter = self.options.delimiter
+        if delimiter is None:
+            named = separator_line(head.first)
+            delimiter = named or head.delimiter(usual)
+            if delimiter != usual:
+                word = _DELIMITERS.get(delimiter, repr(delimiter))
+                _log.info(
+                    "%s has the delimiter %s: read as such. --delimiter overrides", name_of(self.file), word
+                )
+        return FileFormat(kind, delimiter=None if delimiter == usual else delimiter)
+
+    def _lines_or_table(self, head: _Head) -> FileFormat:
+        """Lines of text, unless they clearly are something else."""
+        labels = head.labels_by_tab()
+        if labels is not None and not self._has_named_column(head, "\t"):
+            _log.info(
+                "%s has a label and a text on each line, with a tab between them: the text is column %d. "
+                "--input-format txt reads each line as a text",
+                name_of(self.file), 2 - labels,
+            )  # fmt: skip
+            return FileFormat(Kind.TSV, header=False)
+        for delimiter in _DELIMITERS:
+            if head.has_text_header(delimiter) or self._has_named_column(head, delimiter):
+                kind = Kind.TSV if delimiter == "\t" else Kind.CSV
+                self._say_kind(kind, f"a table with the columns {listed(head.header(delimiter))}")
+                return FileFormat(kind, delimiter=None if FileFormat(kind).separator == delimiter else delimiter)
+        if self.is_table or self.hint is Kind.EXCEL:
+            return self._table(head)
+        if head.is_lines_of_lists():
+            raise UsageProblem(
+                f"the lines of {name_of(self.file)} are JSON arrays, not texts. Type: --input-format json, if it is "
+                "one array of texts or objects; or --input-format txt"
+            )
+        for delimiter, word in _DELIMITERS.items():
+            if head.may_be_table(delimiter):
+                kind = Kind.TSV if delimiter == "\t" else Kind.CSV
+                raise UsageProblem(
+                    f"{name_of(self.file)} may be a table with {word}s between its columns "
+                    f"({listed(head.header(delimiter))}), or one text per line. Type: --input-format {kind.value}, or "
+                    "--input-format txt"
+                )
+        if len(head.lines) > 1 and normalized(head.first) in TEXT_NAMES and not head.first.count(" "):
+            _log.info(
+                "the first line of %s, %r, looks like the name of a column, and is read as a text. "
+                "--input-format csv reads it as a header",
+                name_of(self.file), head.first,
+            )  # fmt: skip
+        return FileFormat(Kind.TXT)
+
+    def _has_named_column(self, head: _Head, delimiter: str) -> bool:
+        options = self.options
+        wanted = [options.text_column, options.label_column, options.id_column]
+        names = head.header(delimiter)
+        found = [find_column(column, names) for column in wanted if column is not None]
+        return bool(found) and len(names) > 1 and None not in found and (options.header and head.is_regular(delimiter))
+
+    def _table(self, head: _Head) -> FileFormat:
+        """A table, since options name its columns: CSV, if its rows have several fields."""
+        usual = "\t" if "\t" in head.first else ","
+        delimiter = head.delimiter(usual)
+        kind = Kind.TSV if delimiter == "\t" else Kind.CSV
+        header, wanted = head.header(delimiter), self.options.text_column
+        if not head.lines:
+            return FileFormat(kind)
+        if len(header) > 1 or (wanted is not None and find_column(wanted, header) is not None):
+            self._say_kind(kind, f"{kind.value.upper()}")
+            return FileFormat(kind, delimiter=None if FileFormat(kind).separator == delimiter else delimiter)
+        if self.hint is Kind.EXCEL:
+            raise ValueError(
+                "it is named like a spreadsheet, and is not one. Type: --input-format csv, or --input-format txt"
+            )
+        return FileFormat(Kind.TXT)
+
+    def _say_kind(self, kind: Kind, what: str) -> None:
+        """Say what a file is taken for, if its name says something else, or nothing."""
+        named = None if self.named is None else self.named.kind
+        if self.asked is None and named is not kind and not self.options.whole:
+            _log.info("%s is read as %s. --input-format overrides", name_of(self.file), what)
+
+
+class _Head:
+    """The first lines of a text.
+
+    Args:
+        content: the first bytes.
+        is_whole: whether there are no more.
+    """
+
+    def __init__(self, content: bytes, *, is_whole: bool) -> None:
+        text = content.decode("utf-8-sig", "replace")
+        lines = text.split("\n")
+        self.text = text
+        self.is_whole = is_whole
+        self.is_cut = not is_whole and len(lines) == 1  # within its first line
+        if not is_whole and len(lines) > 1:
+            lines.pop()
+        self.lines = [line.removesuffix("\r") for line in lines if line.strip()]
+        self.first = self.lines[0] if self.lines else ""
+        self._rows: dict[str, list[list[str]] | None] = {}
+
+    # JSON
+
+    def is_json(self) -> bool:
+        """Whether it begins with a JSON object."""
+        text = self.text.lstrip()
+        if not text.startswith("{"):
+            return False
+        if self.is_lines_of_json():
+            return True
+        try:
+            value, _ = json.JSONDecoder().raw_decode(text)
+        except json.JSONDecodeError as error:
+            return not self.is_whole and _JSON_OBJECT.match(text) is not None and _is_cut(text, error)
+        except (ValueError, RecursionError):
+            return False
+        is_spread = self.first.strip() == "{" or (len(self.lines) > 1 and self._is_all_json(text))
+        return isinstance(value, dict) and is_spread
+
+    def _is_all_json(self, text: str) -> bool:
+        """Whether values of JSON follow one another, up to the end of what is known."""
+        decoder, at = json.JSONDecoder(), 0
+        while at < len(text):
+            try:
+                _, at = decoder.raw_decode(text, at)
+            except json.JSONDecodeError as error:
+                return not self.is_whole and _is_cut(text, error)
+            except (ValueError, RecursionError):
+                return False
+            at += len(text[at:]) - len(text[at:].lstrip())
+        return True
+
+    def is_lines_of_json(self) -> bool:
+        """Whether each line is a JSON object."""
+        if self.is_cut:
+            return _JSON_OBJECT.match(self.text.lstrip()) is not None
+        return bool(self.lines) and all(map(_is_object, self.lines[:_SAMPLE]))
+
+    def is_json_array(self) -> bool:
+        """Whether it is a JSON array of objects or texts, as far as it is known."""
+        text = self.text.lstrip()
+        inside = text[1:].lstrip()
+        if not text.startswith("[") or (inside and inside[0] not in '{"]'):
+            return False
+        if self.is_whole:
+            value = _parsed(text)
+            return isinstance(value, list) and all(isinstance(item, (dict, str)) or item is None for item in value)
+        if inside.startswith("{"):
+            return _JSON_OBJECT.match(inside) is not None
+        if not self.is_cut and isinstance(_parsed(self.first), list):
+            return False
+        return _JSON_TEXTS.match(inside) is not None
+
+    def is_lines_of_texts(self) -> bool:
+        """Whether each line is a JSON array of texts."""
+        return self.is_lines_of_lists() and not self.text.lstrip()[1:].lstrip().startswith("{")
+
+    def is_lines_of_lists(self) -> bool:
+        """Whether each line is a JSON array."""
+        return bool(self.lines) and all(isinstance(_parsed(line), list) for line in self.lines[:_SAMPLE])
+
+    # fastText, and a label before or after a tab
+
+    def is_fasttext(self) -> bool:
+        """Whether each line begins with a label of fastText."""
+        return bool(self.lines) and all(map(_FASTTEXT.match, self.lines))
+
+    def labels_by_tab(self) -> int | None:
+        """0 if each line is a label, a tab and a text; 1 if the label comes after the text; None otherwise."""
+        rows = [line.split("\t") for line in self.lines]
+        if not rows or any(len(row) != 2 for row in rows):  # noqa: PLR2004 (a label and a text)
+            return None
+        if any(normalized(field) in TEXT_NAMES | LABEL_NAMES for field in rows[0]):
+            return None
+        for index in (0, 1):
+            labels = {row[index].strip() for row in rows}
+            texts = [row[1 - index] for row in rows]
+            is_short = all(label and len(label) <= _SHORT and " " not in label for label in labels)
+            if is_short and len(labels) <= min(_CLASSES, max(2, len(rows) // 2)) and is_of_sentences(texts):
+                known = all(label.lower().lstrip("+-").isdigit() or label.lower() in _KNOWN_LABELS for label in labels)
+                if known or len(rows) >= 2 * len(labels) > len(labels):
+                    return index
+        return None
+
+    # CSV
+
+    def rows(self, delimiter: str) -> list[list[str]] | None:
+        """The fields of each row; None if they cannot be told apart."""
+        if delimiter not in self._rows:
+            lines = self.lines[1:] if separator_line(self.first) else self.lines
+            self._rows[delimiter] = _parse(lines[:_SAMPLE], delimiter, is_whole=self.is_whole and len(lines) <= _SAMPLE)
+        return self._rows[delimiter]
+
+    def header(self, delimiter: str) -> list[str]:
+        """The fields of the first row."""
+        rows = self.rows(delimiter)
+        if rows:
+            return rows[0]
+        lines = self.lines[1:] if separator_line(self.first) else self.lines
+        return lines[0].split(delimiter) if lines else []
+
+    def is_regular(self, delimiter: str) -> bool:
+        """Whether all rows have as many fields as the first."""
+        rows = self.rows(delimiter)
+        return rows is not None and len({len(row) for row in rows}) == 1
+
+    def delimiter(self, usual: str) -> str:
+        """The delimiter of its rows: the usual one, unless another one makes better sense."""
+        if len(self.header(usual)) > 1 and self.is_regular(usual):
+            return usual
+        others = [other for other in _DELIMITERS if other != usual and len(self.header(other)) > 1]
+        regular = [other for other in others if self.is_regular(other)]
+        if regular:
+            return max(regular, key=lambda other: len(self.header(other)))
+        return others[0] if len(others) == 1 and len(self.header(usual)) == 1 else usual
+
+    def has_text_header(self, delimiter: str) -> bool:
+        """Whether the first row names columns, a known one for texts among them, and all others fit it."""
+        header = self.header(delimiter)
+        if len(header) < 2 or not self.is_regular(delimiter):  # noqa: PLR2004 (one field is a line)
+            return False
+        is_strict = len(self.rows(delimiter) or ()) < 2 or delimiter != "\t"  # noqa: PLR2004 (a header and a row)
+        return self._names_columns(header, is_strict=is_strict) and any(
+            normalized(name) in TEXT_NAMES for name in header
+        )
+
+    def may_be_table(self, delimiter: str) -> bool:
+        """Whether the first row may name columns, none of them a known one for texts."""
+        rows, header = self.rows(delimiter), self.header(delimiter)
+        if rows is None or len(rows) < 3 - (delimiter == "\t") or len(header) < 2 or not self.is_regular(delimiter):  # noqa: PLR2004
+            return False
+        if delimiter == "\t":
+            return True
+        columns = zip(*rows[1:])
+        has_numbers = any(all(_is_number(value) for value in column) for column in columns)
+        is_quoted = sum(line.count('"') >= 2 for line in self.lines[1:]) * 2 > len(rows)  # noqa: PLR2004 (a field's two)
+        return self._names_columns(header, is_strict=True) and (has_numbers or is_quoted)
+
+    @staticmethod
+    def _names_columns(header: Sequence[str], *, is_strict: bool) -> bool:
+        is_name = _is_plain_name if is_strict else is_like_name
+        return len(set(header)) == len(header) and all(map(is_name, header))
+
+
+_KNOWN_LABELS: Final = ("positive", "negative", "neutral", "pos", "neg", "true", "false", "ham", "spam", "good", "bad")
+
+
+def _is_plain_name(field: str) -> bool:
+    words = field.split(" ")
+    return len(words) <= 2 and all(_IDENTIFIER.fullmatch(word) for word in words)  # noqa: PLR2004 ("Review Text")
+
+
+_DIALECTS: Final[tuple[dict[str, Any], ...]] = (
+    {"strict": True},
+    {"strict": True, "escapechar": "\\"},
+    {"quoting": csv.QUOTE_NONE},
+)
+
+
+def _parse(lines: Sequence[str], delimiter: str, *, is_whole: bool) -> list[list[str]] | None:
+    """The fields of rows, by the first dialect that gives all of them as many, else the first that can read them."""
+    fallback = None
+    for dialect in _DIALECTS:
+        rows = []
+        try:
+            for row in csv.reader([line + "\n" for line in lines], delimiter=delimiter, **dialect):
+                rows.append(row)  # noqa: PERF402 (those before an error may count)
+        except csv.Error as error:
+            if is_whole or not str(error).startswith("unexpected end"):  # else a quoted text goes on after the head
+                continue
+        rows = [row for row in rows if row]
+        if rows and len({len(row) for row in rows}) == 1:
+            return rows
+        fallback = fallback or rows
+    return fallback
+
+
+def _is_text(head: bytes) -> bool:
+    return b"\0" not in head and _is_utf_8(head)
+
+
+def _is_utf_8(head: bytes) -> bool:
+    try:
+        codecs.getincrementaldecoder(UTF_8)().decode(head, final=len(head) < HEAD)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _utf_16_without_mark(head: bytes) -> str | None:
+    """The byte order of UTF-16, if every other byte of a text is NUL as in English."""
+    pairs = len(head) // 2
+    if pairs < 2:  # noqa: PLR2004 (one character is too few)
+        return None
+    even, odd = head[0 : 2 * pairs : 2].count(0), head[1 : 2 * pairs : 2].count(0)
+    if odd > (1 - _UNKNOWN_SHARE) * pairs and even * 20 < pairs:
+        return "utf-16-le"
+    if even > (1 - _UNKNOWN_SHARE) * pairs and odd * 20 < pairs:
+        return "utf-16-be"
+    return None
+
+
+def _is_object(line: str) -> bool:
+    return line.lstrip().startswith("{") and isinstance(_parsed(line), dict)
+
+
+def _parsed(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _is_cut(text: str, error: json.JSONDecodeError) -> bool:
+    """Whether JSON is wrong only because its end is missing."""
+    return error.msg.startswith("Unterminated string") or error.pos >= len(text) - 8
+
+
+def _is_number(value: str) -> bool:
+    try:
+        float(value)
+    except ValueError:
+        return False
+    return True

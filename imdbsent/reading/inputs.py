@@ -1,107 +1,304 @@
 """What a command line asks to be read, as one stream of Records: texts, lines, rows of tables.
 
-Whatever can be found wrong before the work is found before the work: files that cannot be opened, columns that are not
-there. A row that breaks its format ends the work, or with `skip_bad` is a record without a verdict.
+`find_sources` decides what each argument is: a text, a file, a pattern of files or a folder. `Inputs` opens them.
+Whatever can be found wrong before the work is found before the work: files that cannot be opened, columns that are
+missing. A row that breaks its format ends the work, or with `skip_bad` is a record without a verdict.
 """
 
 from __future__ import annotations
 
+import difflib
+import glob
+import logging
+import os
 import re
+import shlex
+import sys
+from collections.abc import Iterator  # noqa: TC003 (a return type of dataclasses)
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from imdbsent.errors import ImdbsentError, UsageProblem
+from imdbsent.errors import ImdbsentError, InputUnreadable, UsageProblem
 from imdbsent.reading.detect import (
-    STDIN,
+    DATA_SUFFIXES,
+    Detected,
     FileFormat,
     Kind,
-    compression_of_name,
+    content_of,
+    detect,
     format_of_name,
+    has_data_suffix,
 )
-from imdbsent.reading.lines import check_readable, from_argument, read_file
+from imdbsent.reading.lines import from_argument, read_texts
 from imdbsent.reading.meter import Meter
-from imdbsent.reading.tables import Columns, open_table, records_of
+from imdbsent.reading.options import ReadOptions
+from imdbsent.reading.streams import (
+    READ_ERRORS,
+    STDIN,
+    UTF_8,
+    Compression,
+    PipeStream,
+    is_pipe,
+    name_of,
+    open_bytes,
+    reason,
+)
+from imdbsent.reading.tables import TEXT_COLUMN, Columns, records_of, table_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
+    from typing import BinaryIO
 
     from imdbsent.reading.seen_ids import SeenIds
     from imdbsent.reading.tables import Table
     from imdbsent.records import Record
 
+_log = logging.getLogger(__name__)
+
+
+# What arguments are
+
 
 @dataclass(frozen=True)
-class _Source:
-    """A text, where `file` is None, or a file of some format."""
+class Source:
+    """Something to read: a text, or a file.
 
-    text: str
+    Attributes:
+        text: the text; None for a file.
+        file: path of the file; `-` is standard input; None for a text.
+        whole: whether the file is one text in any case.
+    """
+
+    text: str | None = None
     file: str | None = None
-    format: FileFormat = FileFormat(Kind.TXT)  # noqa: RUF009 (it is frozen)
+    whole: bool = False
+
+
+_PATTERN: Final = re.compile(r"[*?\[]")
+_RATING: Final = re.compile(r"\d+([.,]\d+)?/\d+")
+_SUFFIX: Final = re.compile(r"\.([A-Za-z][A-Za-z0-9]{1,7})")
+_OTHER_SUFFIXES: Final = frozenset((
+    "md", "log", "doc", "docx", "pdf", "html", "htm", "xml", "dat", "data", "db", "sqlite", "pkl", "pickle", "png",
+    "jpg", "jpeg", "gif", "rtf", "out", "feather", "arrow", "orc", "avro", "yaml", "yml", "tgz", "tar", "7z", "rar",
+))  # fmt: skip
+_SIMILAR: Final = 0.66
+
+
+def find_sources(
+    arguments: Sequence[str], files: Sequence[str] = (), texts: Sequence[str] = (), *, command: str = "predict"
+) -> list[Source]:
+    """What a command line asks to be read.
+
+    Args:
+        arguments: values without an option: texts, and names of things to read (`source_of`).
+        files: values of `--file`: paths of files and folders, patterns, and `-`.
+        texts: values of `--text`: texts, whatever they look like.
+        command: the command that an error names.
+
+    Returns:
+        The arguments, then the files, then the texts. Files come before arguments that are all files: a shell makes
+        `-f a.txt b.txt` of `-f *.txt`.
+
+    Raises:
+        InputUnreadable: an argument names a file that is not there.
+        UsageProblem: an argument may be a text or a name.
+    """
+    of_arguments = [source for argument in arguments for source in sources_of_argument(argument, command=command)]
+    of_files = [source for file in files for source in sources_of_file(file, command=command)]
+    are_files = all(source.file not in (None, STDIN) for source in of_arguments)
+    found = [*of_files, *of_arguments] if are_files else [*of_arguments, *of_files]
+    return [*found, *(Source(text=text) for text in texts)]
+
+
+def sources_of_argument(argument: str, *, command: str = "predict") -> list[Source]:
+    """What an argument asks to be read.
+
+    With the suffix of a data file or a path separator, and no blank, it is a path or a pattern. Any other name of
+    something that exists is an error that shows both commands. Everything else is a text.
+
+    Raises:
+        InputUnreadable: it is a path, and there is no such file.
+        UsageProblem: it may be a text or a name.
+    """
+    if argument == STDIN:
+        return [Source(file=STDIN)]
+    if _is_path(argument):
+        return sources_of_file(argument, command=command, is_argument=True)
+    if _exists(argument):
+        kind = "folder" if _is_folder(argument) else "file"
+        word = shlex.quote(argument)
+        raise UsageProblem(
+            f"{argument!r} is the name of a {kind} here, and may be a text. Type: imdbsent {command} --file {word}, or "
+            f"imdbsent {command} --text {word}"
+        )
+    return [Source(text=argument)]
+
+
+def sources_of_file(name: str, *, command: str = "predict", is_argument: bool = False) -> list[Source]:
+    """The files that a path or a pattern names.
+
+    Args:
+        name: the path of a file or a folder, a pattern, or `-`.
+        command: the command that an error names.
+        is_argument: whether it may be meant as a text, for the message.
+
+    Raises:
+        InputUnreadable: there is no such file.
+    """
+    if name == STDIN:
+        return [Source(file=STDIN)]
+    if _is_folder(name):
+        return _in_folder(name, command)
+    if not _exists(name):
+        found = sorted(glob.glob(name, recursive=True)) if _PATTERN.search(name) else []  # noqa: PTH207 (as typed)
+        if found:
+            return [source for path in found if not _is_folder(path) for source in [Source(file=path)]]
+        as_text = f". If it is a text, type: imdbsent {command} --text {shlex.quote(name)}" if is_argument else ""
+        raise InputUnreadable(name, f"No such file (no such file or folder{as_text})", command)
+    return [Source(file=name)]
+
+
+def _in_folder(folder: str, command: str) -> list[Source]:
+    """The files of a folder: tables, and `.txt` files that are one text each."""
+    paths: list[Path] = []
+
+    def refuse(error: OSError) -> None:
+        raise InputUnreadable(error.filename, error.strerror or str(error), command) from error
+
+    for directory, below, names in os.walk(folder, onerror=refuse):
+        below[:] = sorted(name for name in below if not name.startswith((".", "_")))
+        paths += [Path(directory, name) for name in names if not name.startswith((".", "_")) and has_data_suffix(name)]
+    if not paths:
+        suffixes = ", ".join(DATA_SUFFIXES)
+        raise InputUnreadable(folder, f"the folder holds no files of texts, whose names end in {suffixes}", command)
+    sources = [Source(file=str(path), whole=_is_text_file(path)) for path in sorted(paths)]
+    texts = sum(source.whole for source in sources)
+    if texts:
+        pattern = shlex.quote(str(Path(folder, "*.txt")))
+        _log.info("%r: %s, one text each. --file %s reads each line as a text", folder, _files(texts), pattern)
+    return sources
+
+
+def _files(number: int) -> str:
+    return f"{number:,} file" + ("s" if number != 1 else "")
+
+
+def _is_text_file(path: Path) -> bool:
+    found = format_of_name(path)
+    return found is not None and found.kind is Kind.TXT
+
+
+def _is_path(argument: str) -> bool:
+    """Whether an argument is to be taken as a path or a pattern, by its looks alone."""
+    if not argument or any(map(str.isspace, argument)) or not any(map(str.isalnum, argument.replace("*", "x"))):
+        return False
+    if _RATING.fullmatch(argument):  # 10/10
+        return False
+    separators = "/" if os.sep == "/" else "/\\"
+    return any(separator in argument for separator in separators) or _has_suffix(argument)
+
+
+def _has_suffix(argument: str) -> bool:
+    """Whether it ends like the name of a file, perhaps mistyped: `reviews.csv`, `reviews.cvs`, `reviews.pdf`."""
+    if has_data_suffix(argument):
+        return True
+    match = _SUFFIX.fullmatch(Path(argument).suffix)
+    if match is None:
+        return False
+    suffix = match[1].lower()
+    known = [name.removeprefix(".") for name in DATA_SUFFIXES]
+    return suffix in _OTHER_SUFFIXES or bool(difflib.get_close_matches(suffix, known, 1, _SIMILAR))
+
+
+def _exists(name: str) -> bool:
+    try:
+        return os.path.lexists(name)
+    except (OSError, ValueError):  # too long for a path, or with a NUL
+        return False
+
+
+def _is_folder(name: str) -> bool:
+    try:
+        return os.path.isdir(name)  # noqa: PTH112 (Path.is_dir raises PermissionError)
+    except (OSError, ValueError):
+        return False
+
+
+def literal_sources(texts: Sequence[str], files: Sequence[str]) -> list[Source]:
+    """Texts, with standard input for `-` and an existing table for its name; then files."""
+    names = [text == STDIN or names_a_table(text) for text in texts]
+    of_texts = [Source(file=text) if is_name else Source(text=text) for text, is_name in zip(texts, names)]
+    return [*of_texts, *(Source(file=file) for file in files)]
+
+
+def names_a_table(text: str) -> bool:
+    """Whether a text is the name of an existing file that by its suffix is a table."""
+    file_format = format_of_name(text) if "." in text else None
+    return file_format is not None and file_format.is_table and _exists(text)
+
+
+# Records
+
+
+_OPEN_FILES: Final = 32  # that are not opened a second time, since opening them is work
+_INVALID: Final = "not valid UTF-8"
+
+
+@dataclass
+class _File:
+    """A file to be read, and what is known of it so far."""
+
+    source: Source
+    format: FileFormat | None = None
+    columns: Columns | None = None
+    paths: dict[str, tuple[str, ...]] | None = None
+    table: Table | None = None
+    lines: Detected | None = None
+    stream: PipeStream | None = None
 
     @property
-    def can_be_opened_again(self) -> bool:
-        """Whether its head can be read before the work: not from a pipe, nor at the price of decompressing it all."""
-        packed = self.format.kind is Kind.PARQUET and self.format.compression.value
-        return self.file not in (None, STDIN) and not packed and Path(str(self.file)).is_file()
+    def name(self) -> str:
+        return str(self.source.file)
 
 
 class Inputs:
-    """Texts, files and standard input, in the order of the command line: the texts, then the files.
+    """Texts, files and standard input, in order.
 
     Args:
-        texts: texts given as arguments; `-` is standard input, and one that `names_a_table` is that file.
-        files: paths of files; `-` is standard input.
-        columns: the columns of tables; None where the command line names none, and there may be none.
-        file_format: what the files are; None for what their names say, and lines of text where they say nothing.
-        whole: whether a file is one text; then none is a table.
-        skip_bad: whether a row that breaks its format is a record without a verdict, and not the end.
+        sources: what to read (`find_sources`).
+        options: how to read files; what a file is, is detected if they do not say it.
 
     Attributes:
-        columns: the columns of tables.
+        columns: the columns of tables: those of the first one, or as they were named while it is not known.
         meter: follows the reading of the files.
 
     Raises:
-        InputUnreadable: a file cannot be opened, or its head cannot be read.
-        UsageProblem: a table has no such column, or columns are named, or a table, where there can be none.
-        ExtraMissing: a file needs pyarrow, which is not installed.
+        InputUnreadable: a file cannot be opened, its head cannot be read, or it is not text.
+        UsageProblem: a table has no such column; or columns are named, and there are none.
+        ExtraMissing: a file needs a library that is not installed.
     """
 
-    def __init__(
-        self,
-        texts: Sequence[str],
-        files: Sequence[str],
-        columns: Columns | None = None,
-        *,
-        file_format: FileFormat | None = None,
-        whole: bool = False,
-        skip_bad: bool = False,
-    ) -> None:
-        self.columns = columns or Columns()
-        self._whole = whole
-        self._skip_bad = skip_bad
-        self._sources = [
-            _Source(text) if text != STDIN and not names_a_table(text) else self._file(text, file_format)
-            for text in texts
-        ] + [self._file(file, file_format) for file in files]
-        if whole and file_format is not None and file_format.is_table:
-            raise UsageProblem("with --whole a file is one text, not a table. Leave out --whole or --input-format")
-        if columns is not None:
-            self._check_columns_named()
-        self.meter = Meter(source.file for source in self._sources if source.file is not None)
-        self._open: dict[int, Table] = {}
+    def __init__(self, sources: Sequence[Source], options: ReadOptions | None = None) -> None:
+        self._options = options or ReadOptions()
+        self._files = [_File(source) for source in sources]
+        self.columns = Columns(self._options.text_column or TEXT_COLUMN, self._options.id_column, self._options.kept)
+        self._has_columns = False
+        self.meter = Meter(file.name for file in self._files if file.source.file is not None)
         self._types: list[dict[str, Any]] = []
+        self._seen: SeenIds | None = None
+        self._at = 0
         self._check()
 
     @property
     def are_bulk(self) -> bool:
         """Whether there may be many records: a file is among them, or standard input."""
-        return any(source.file is not None for source in self._sources)
+        return any(file.source.file is not None for file in self._files)
 
     @property
     def types(self) -> dict[str, Any]:
-        """The types, pyarrow's, of the columns that are carried through, where all tables agree on one."""
+        """The types, pyarrow's, of the columns that are carried through, if all tables agree on one."""
         first = self._types[0] if self._types else {}
         return {name: kind for name, kind in first.items() if all(types.get(name) == kind for types in self._types)}
 
@@ -109,77 +306,210 @@ class Inputs:
         """The records in order, once.
 
         Raises:
-            InputUnreadable: a file cannot be read on.
+            InputUnreadable: a file cannot be read any further.
             RowUnreadable: a row breaks its format, or has an id that has been, and is not to be skipped.
-            UsageProblem: standard input is closed.
+            UsageProblem: standard input is closed, or what it is cannot be told.
         """
-        seen = None if self.columns.id is None else _no_ids_yet()
-        meter = None if self.meter.total is None else self.meter
+        self._seen = None if self._options.id_column is None else _no_ids_yet()
         try:
-            for place, source in enumerate(self._sources):
-                if source.file is None:
-                    yield from_argument(source.text)
-                elif not source.format.is_table:
-                    yield from read_file(source.file, source.format.compression, whole=self._whole, meter=meter)
+            for index, file in enumerate(self._files):
+                self._at = index
+                if file.source.text is not None:
+                    yield from_argument(file.source.text)
                 else:
-                    table = self._open.pop(place, None) or self._table(source, meter)
-                    with closing(table):
-                        yield from records_of(table, self.columns, seen, skip_bad=self._skip_bad)
+                    yield from self._records_of(file)
         finally:
             self.close()
-            if seen is not None:
-                seen.close()
+            if self._seen is not None:
+                self._seen.close()
+
+    def batches(self, most: int, characters: int | None = None) -> Iterator[list[Record]]:
+        """The records in order, once, as many together as can be read without waiting.
+
+        Args:
+            most: records in a batch.
+            characters: of the texts in a batch, from which no more are added; None for no bound.
+
+        Raises:
+            ImdbsentError: as `records`; the records before the error come first.
+        """
+        batch: list[Record] = []
+        size = 0
+        records = UntilError(self.records())
+        for record in records:
+            batch.append(record)
+            size += len(record.text)
+            if len(batch) >= most or (characters is not None and size > characters) or not self.is_waiting():
+                yield batch
+                batch, size = [], 0
+        if batch:
+            yield batch
+        records.raise_error()
+
+    def is_waiting(self) -> bool:
+        """Whether another record, or the end, can be read without waiting: always, unless a pipe comes next."""
+        for file in self._files[self._at :]:
+            if file.source.text is not None:
+                following = file is not self._files[self._at]
+                if following:
+                    return True
+                continue
+            if file.stream is not None:
+                return file.stream.is_line_waiting()
+            return not (file.name == STDIN or is_pipe(file.name))
+        return True
 
     def close(self) -> None:
         """Close what is open."""
-        while self._open:
-            self._open.popitem()[1].close()
+        for file in self._files:
+            for opened in (file.table, file.lines):
+                if opened is not None:
+                    opened.close()
+            file.table = file.lines = None
 
-    def _file(self, file: str, file_format: FileFormat | None) -> _Source:
-        compression = compression_of_name(file)
-        named = FileFormat(Kind.TXT, compression) if self._whole else format_of_name(file)
-        return _Source("", file, file_format or named or FileFormat(Kind.TXT, compression))
-
-    def _table(self, source: _Source, meter: Meter | None = None) -> Table:
-        return open_table(str(source.file), source.format, self.columns.wanted, meter=meter)
-
-    def _check_columns_named(self) -> None:
-        for source in self._sources:
-            if not source.format.is_table:
-                what = "a TEXT" if source.file is None else f"{source.file!r}, read a text a line,"
-                raise UsageProblem(f"{what} has no columns. Type: --input-format with csv, tsv, jsonl or parquet")
+    # opening
 
     def _check(self) -> None:
+        if self._options.names_columns:
+            for file in self._files:
+                if file.source.text is not None:
+                    raise UsageProblem("a TEXT has no columns. Name a file, or leave out the options of columns")
         try:
-            for place, source in enumerate(self._sources):
-                if source.file is not None and not source.format.is_table:
-                    check_readable([source.file])
-                elif source.file is not None:
-                    table = self._open[place] = self._table(source)
-                    self.columns.require_in(table)
-                    self._types.append(dict(table.types))
-                    if source.can_be_opened_again:
-                        self._open.pop(place).close()
+            for file in self._files:
+                if file.source.file is not None:
+                    self._prepare(file)
         except BaseException:
             self.close()
             raise
+
+    def _prepare(self, file: _File) -> None:
+        """Find out what a file is before the work, unless that may have to be waited for."""
+        options = self._options
+        named = options.format
+        if file.name == STDIN or is_pipe(file.name):
+            if options.names_columns or (named is not None and named.is_table):
+                self._open(file)
+            elif file.name == STDIN:
+                self._note_stream(file, open_bytes(STDIN, options.command))
+            return
+        self._open(file)
+        kept = sum(other.table is not None for other in self._files)
+        kind = FileFormat(Kind.TXT) if file.format is None else file.format
+        is_work = kind.kind in (Kind.EXCEL, Kind.JSON) or (
+            kind.kind is Kind.PARQUET and kind.compression is not Compression.NONE
+        )
+        if not (is_work and kept <= _OPEN_FILES):
+            self._close(file)
+
+    def _close(self, file: _File) -> None:
+        for opened in (file.table, file.lines):
+            if opened is not None:
+                opened.close()
+        file.table = file.lines = None
+
+    def _note_stream(self, file: _File, stream: BinaryIO) -> None:
+        file.stream = stream if isinstance(stream, PipeStream) else None
+
+    def _open(self, file: _File, meter: Meter | None = None) -> None:
+        """Open a file, find out what it is, and find its columns."""
+        options = replace(self._options, whole=True) if file.source.whole else self._options
+        stream: Any = file.stream or open_bytes(file.name, options.command)
+        try:
+            self._note_stream(file, stream)
+            if meter is not None:
+                meter.watch(stream)
+            found = self._found(file, stream, options)
+        except READ_ERRORS as error:
+            stream.close()
+            raise InputUnreadable(file.name, reason(error), options.command) from error
+        except BaseException:
+            stream.close()
+            raise
+        is_new, file.format = file.format is None, found.format
+        if not found.format.is_table:
+            self._require_table(file, found)
+            file.lines = found
+            return
+        wanted = None if file.columns is None else self._parquet_columns(file)
+        table = table_in(found, file.name, wanted, text_column=options.text_column, command=options.command)
+        file.table = table
+        if not is_new and file.columns is not None:
+            table.paths.update(file.paths or {})
+            return
+        file.columns = table.select(options)
+        file.paths = table.paths
+        if not self._has_columns:
+            self.columns, self._has_columns = file.columns, True
+        self._types.append(dict(table.types))
+
+    def _found(self, file: _File, stream: BinaryIO, options: ReadOptions) -> Detected:
+        if file.format is not None:
+            return content_of(stream, file.format)
+        if file.name == STDIN and options.format is None and not options.names_columns and _is_typed():
+            return content_of(stream, FileFormat(Kind.TXT))
+        return detect(stream, file.name, options)
+
+    def _parquet_columns(self, file: _File) -> list[str]:
+        assert file.columns is not None
+        paths = file.paths or {}
+        return [paths[column][0] if column in paths else column for column in file.columns.wanted]
+
+    def _require_table(self, file: _File, found: Detected) -> None:
+        if self._options.names_columns:
+            found.close()
+            raise UsageProblem(
+                f"{name_of(file.name)}, with one text per line, has no columns. Type: --input-format with csv, tsv, "
+                "jsonl or parquet"
+            )
+
+    def _records_of(self, file: _File) -> Iterator[Record]:
+        if file.table is None and file.lines is None:
+            self._open(file, None if self.meter.total is None else self.meter)
+        options = self._options
+        assert file.format is not None
+        if file.lines is not None:
+            with closing(file.lines) as found:
+                whole = options.whole or file.source.whole
+                records = read_texts(found.content, file.name, whole=whole, command=options.command)
+                yield from _with_encoding(records, file)
+            return
+        assert file.table is not None
+        assert file.columns is not None
+        with closing(file.table) as table:
+            records = records_of(table, file.columns, self._seen, skip_bad=options.skip_bad)
+            yield from _with_encoding(records, file)
+
+
+def _with_encoding(records: Iterator[Record], file: _File) -> Iterator[Record]:
+    """Records, with a message about the first whose bytes cannot be decoded."""
+    encoding = UTF_8 if file.format is None else file.format.encoding
+    is_said = False
+    for record in records:
+        if record.problem is None or _INVALID not in record.problem:
+            yield record
+            continue
+        if not is_said:
+            is_said = True
+            where = "" if record.number is None else f" (line {record.number:,})"
+            _log.info(
+                "%s has bytes that are not %s%s. --encoding names another one: --encoding cp1252 if it comes from "
+                "Windows, or --encoding auto",
+                name_of(file.name), encoding.upper(), where,
+            )  # fmt: skip
+        if encoding != UTF_8:
+            record = replace(record, problem=record.problem.replace("UTF-8", encoding))  # noqa: PLW2901
+        yield record
+
+
+def _is_typed() -> bool:
+    """Whether a person types what is on standard input."""
+    return sys.stdin is not None and sys.stdin.isatty()
 
 
 def _no_ids_yet() -> SeenIds:
     from imdbsent.reading.seen_ids import SeenIds  # noqa: PLC0415 (SQLite takes 5 ms, and few runs have ids)
 
     return SeenIds()
-
-
-def names_a_table(text: str) -> bool:
-    """Whether a text is the name of a file that is there, and that by its suffix is a table."""
-    file_format = format_of_name(text) if "." in text else None
-    if file_format is None or not file_format.is_table:
-        return False
-    try:
-        return Path(text).exists()
-    except (OSError, ValueError):  # too long for a path, or with a NUL
-        return False
 
 
 class UntilError:
@@ -204,6 +534,9 @@ class UntilError:
         """Raise the error that ended the records, if one did."""
         if self._error is not None:
             raise self._error
+
+
+# Ids of words
 
 _INNERMOST: Final = re.compile(r"\[([^\[\]]*)\]")
 _WRAPPING: Final = re.compile(r"(?:list|array|np\.array|dtype=\w+|[\s,()\[\]])*")

@@ -1,24 +1,18 @@
-"""A user's labelled texts, from a file or from folders, checked in one pass.
+"""A user's own texts with labels, from a file or from folders, checked in one pass.
 
-Every row is looked at before anything is said, so that one message has all that is wrong: of each kind the first row,
-and how many more there are.
-
-What a label of a user's file means: which are positive, which negative, which are no labels.
-
-Labelled texts, which models are trained and evaluated on.
-
-A user's own texts, with or without labels, from a file: a table by its columns, or a text a line.
-
-Only a file's name says what it holds. A file that breaks its own format is an error that names the line: figures over
-half a file would be wrong and look right.
+Every row is looked at before anything is said, so that one message has everything that is wrong: the first row of each
+kind, and how many more there are. A file that breaks its own format is an error that names the row: figures over half a
+file would be wrong and look right.
 """
 
 from __future__ import annotations
 
 import json
+import logging
+import math
 import operator
-import os
 import re
+import shlex
 from collections import Counter
 from dataclasses import dataclass
 from enum import Enum
@@ -26,20 +20,28 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from imdbsent.errors import InputUnreadable, RowsInvalid, UsageProblem
-from imdbsent.reading.detect import STDIN, SUFFIXES, FileFormat, Kind, format_of_name
-from imdbsent.reading.lines import read_file
-from imdbsent.reading.tables import column_missing, open_table
+from imdbsent.reading.columns import listed
+from imdbsent.reading.lines import read_texts
+from imdbsent.reading.options import ReadOptions
+from imdbsent.reading.tables import Table, open_any
 from imdbsent.reading.trees import is_folder, read_text_files
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from imdbsent.reading.tables import Row, Table
+    from imdbsent.reading.rows import Row
 
+_log = logging.getLogger(__name__)
 
+TEXT_COLUMN: Final = "text"
+LABEL_COLUMN: Final = "label"
 POSITIVE: Final = ("positive", "pos", "1", "true")
 NEGATIVE: Final = ("negative", "neg", "0", "false")
 """Labels that need no rule, in any case; 1.0 and 0.0 are 1 and 0."""
+
+
+# What labels mean
+
 
 _COMPARISONS: Final[dict[str, Callable[[float, float], bool]]] = {
     ">=": operator.ge,
@@ -48,68 +50,155 @@ _COMPARISONS: Final[dict[str, Callable[[float, float], bool]]] = {
     "<": operator.lt,
 }
 _RULE: Final = re.compile(r"\s*(>=|<=|==|=|>|<)?\s*(.*?)\s*", re.DOTALL)
+_RANGE: Final = re.compile(r"(\d+(?:\.\d+)?)\s*(?:-|\.\.)\s*(\d+(?:\.\d+)?)")
+_FASTTEXT: Final = "__label__"
+_WORDS: Final = {"--positive": ("pos", "good", "great", "happy", "like", "love", "up"), "--negative": ("neg", "bad")}
+_MOST_LABELS: Final = 50  # that a message can suggest rules for
 
 
 @dataclass(frozen=True)
 class LabelRule:
-    """Which labels are positive.
+    """Some labels: one, or a range of numbers.
 
     Attributes:
-        comparison: ">=", "<=", ">" or "<" with a number; "=" with a text; "" for the names `POSITIVE` and `NEGATIVE`.
-        value: the number or the text, as it was written.
+        comparison: ">=", "<=", ">" or "<" with a number; "-" with two; "=" with a text.
+        value: the number, the numbers with a hyphen between them, or the text, as it was written.
     """
 
     comparison: str
     value: str
 
-    def label(self, value: str | None) -> int:
-        """1 where a label is positive, 0 where it is negative.
+    @property
+    def is_of_numbers(self) -> bool:
+        """Whether it judges numbers only."""
+        return self.comparison != "="
+
+    def matches(self, label: str) -> bool:
+        """Whether a label is one of them; case and outer blanks do not matter."""
+        if not self.is_of_numbers:
+            return _same(label, self.value)
+        number = _number(_bare(label))
+        if self.comparison == "-":
+            low, high = self.value.split("-")
+            return _same(label, self.value) or (number is not None and float(low) <= number <= float(high))
+        return number is not None and _COMPARISONS[self.comparison](number, float(self.value))
+
+    def __str__(self) -> str:
+        return self.value if self.comparison in "=-" else self.comparison + self.value
+
+
+@dataclass(frozen=True)
+class LabelRules:
+    """Which labels are positive, and which negative.
+
+    Attributes:
+        positive: the positive labels; if there are none, all that are not negative.
+        negative: the negative labels; if there are none, all that are not positive. Without any rule, a label is one of
+            the names `POSITIVE` and `NEGATIVE`.
+    """
+
+    positive: tuple[LabelRule, ...] = ()
+    negative: tuple[LabelRule, ...] = ()
+
+    def label(self, value: str | None) -> int | None:
+        """1 if a label is positive, 0 if it is negative, None if it is neither and both have a rule.
 
         Args:
-            value: the label as it stands in the file; None where the text has none.
+            value: the label as the file has it; None if the text has none.
 
         Raises:
-            ValueError: it is no label; the message says why.
+            ValueError: it is no label, or both; the message says why.
         """
         if value is None or not value.strip():
             raise ValueError("it has no label")
-        if self.comparison == "=":
-            return int(_same(value, self.value))
-        if not self.comparison:
+        if not self.positive and not self.negative:
             return _named(value)
-        number = self.stars(value)
-        if number is None:
-            raise ValueError(f"the label {value!r} is not a number, so '{self.comparison}{self.value}' cannot judge it")
-        return int(_COMPARISONS[self.comparison](number, float(self.value)))
+        is_positive = any(rule.matches(value) for rule in self.positive)
+        is_negative = any(rule.matches(value) for rule in self.negative)
+        if is_positive and is_negative:
+            raise ValueError(f"the label {value!r} is positive and negative by the rules")
+        if self.positive and self.negative:
+            return 1 if is_positive else 0 if is_negative else None
+        rules = self.positive or self.negative
+        if all(rule.is_of_numbers for rule in rules) and not (is_positive or is_negative):
+            self._check_number(value, rules)
+        return int(is_positive if self.positive else not is_negative)
 
     def stars(self, value: str | None) -> float | None:
-        """A label as a rating, where the rule is about numbers and it is one; None else."""
-        return _number(value) if self.comparison in _COMPARISONS and value is not None else None
+        """A label as a rating, if a rule is about numbers and it is one; None otherwise."""
+        is_of_numbers = any(rule.is_of_numbers for rule in (*self.positive, *self.negative))
+        return _number(_bare(value)) if is_of_numbers and value is not None else None
+
+    @staticmethod
+    def _check_number(value: str, rules: Sequence[LabelRule]) -> None:
+        if _number(_bare(value)) is None:
+            raise ValueError(f"the label {value!r} is not a number, so '{rules[0]}' cannot judge it")
 
 
-def parse_rule(text: str | None) -> LabelRule:
-    """The rule of a command line.
+def parse_rules(
+    positive: str | Sequence[str] | None = None, negative: str | Sequence[str] | None = None
+) -> LabelRules:
+    """The rules of a command line.
 
     Args:
-        text: as ">=7", "<3", or a label that is the positive one, as "good" or "=5"; None for the usual names.
+        positive: which labels are positive: a label, several with commas between them, a range such as "4-5", or a
+            comparison such as ">=7"; or a list of these; None for no rule.
+        negative: the same for negative labels.
 
     Raises:
-        UsageProblem: it compares with what is no number, or is empty.
+        UsageProblem: a rule is empty, or compares with what is not a number.
     """
-    if text is None:
-        return LabelRule("", "")
+    return LabelRules(_parsed("--positive", positive), _parsed("--negative", negative))
+
+
+def _parsed(option: str, texts: str | Sequence[str] | None) -> tuple[LabelRule, ...]:
+    given = [] if texts is None else [texts] if isinstance(texts, str) else list(texts)
+    rules = [_rule(option, part) for text in given for part in text.split(",")]
+    whole = [LabelRule("=", text.strip()) for text in given if "," in text]
+    return (*rules, *whole)
+
+
+def _rule(option: str, text: str) -> LabelRule:
     match = _RULE.fullmatch(text)
     assert match is not None  # the pattern takes any text
     comparison, value = (match[1] or "=").replace("==", "="), match[2]
+    between = _RANGE.fullmatch(value) if not match[1] else None
+    if between is not None:
+        return LabelRule("-", f"{between[1]}-{between[2]}")
     if not value or (comparison in _COMPARISONS and _number(value) is None):
         raise UsageProblem(
-            f"{text!r} does not say which labels are positive. Type: --positive '>=7', or --positive good"
+            f"{text!r} does not say which labels are {option[2:]}. Type: {option} '>=7', or {option} good"
         )
     return LabelRule(comparison, value)
 
 
+def suggested_rules(labels: Mapping[str, int]) -> str:
+    """The two rules to type for the labels of a file, by their numbers or their names.
+
+    Args:
+        labels: the labels, and how often each comes.
+    """
+    numbers = [_number(_bare(label)) for label in labels]
+    if all(number is not None for number in numbers):
+        found = sorted({number for number in numbers if number is not None})
+        low, high = found[0], found[-1]
+        if len(found) > 2:  # noqa: PLR2004 (of two, one is positive)
+            middle, gap = (low + high) / 2, (high - low) / 10
+            return f"--positive '>={math.ceil(middle + gap)}' --negative '<={math.floor(middle - gap)}'"
+        return f"--positive {high:g} --negative {low:g}"
+    chosen: dict[str, list[str]] = {}
+    for option, words in _WORDS.items():
+        chosen[option] = [label.strip() for label in labels if any(word in label.casefold() for word in words)]
+    taken = {label for names in chosen.values() for label in names}
+    others = [label.strip() for label, _ in Counter(labels).most_common() if label.strip() not in taken]
+    for names in chosen.values():
+        if not names and others:
+            names.append(others.pop(0))
+    return " ".join(f"{option} {shlex.quote(','.join(names) or 'LABEL')}" for option, names in chosen.items())
+
+
 def _named(value: str) -> int:
-    name = value.strip().lower()
+    name = _bare(value)
     number = _number(name)
     name = f"{number:g}" if number is not None else name
     if name not in POSITIVE + NEGATIVE:
@@ -117,9 +206,14 @@ def _named(value: str) -> int:
     return int(name in POSITIVE)
 
 
+def _bare(label: str) -> str:
+    """A label without case, outer blanks and the prefix of fastText."""
+    return label.strip().casefold().removeprefix(_FASTTEXT)
+
+
 def _same(value: str, other: str) -> bool:
-    numbers = _number(value), _number(other)
-    return value.strip().lower() == other.lower() or (None not in numbers and numbers[0] == numbers[1])
+    numbers = _number(_bare(value)), _number(_bare(other))
+    return _bare(value) == _bare(other) or (None not in numbers and numbers[0] == numbers[1])
 
 
 def _number(value: str) -> float | None:
@@ -131,16 +225,19 @@ def _number(value: str) -> float | None:
     return number if abs(number) < float("inf") else None
 
 
+# Examples
+
+
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A text and what it is.
+    """A text and its class.
 
     Attributes:
         text: the text.
         label: 1 positive, 0 negative.
-        where: where it comes from, as "test/pos/7_10.txt" or "line 12".
-        stars: its rating; None where it has none.
-        group: what it belongs to with others, as a film or a writer; empty where it has none.
+        where: where it comes from, for example "test/pos/7_10.txt" or "line 12".
+        stars: its rating; None if it has none.
+        group: what it has in common with others, for example a film or a writer; empty if it has none.
     """
 
     text: str
@@ -156,7 +253,7 @@ class Examples:
 
     Attributes:
         items: the examples, of both classes.
-        source: what they are, as "IMDB reviews, test" or a file's name.
+        source: what they are, for example "IMDB reviews, test" or the name of a file.
         split: "train" or "test" of the IMDB reviews; None for a user's own.
     """
 
@@ -164,8 +261,8 @@ class Examples:
     source: str
     split: str | None = None
 
-TEXT_COLUMN: Final = "text"
-LABEL_COLUMN: Final = "label"
+
+# Texts, with a label or without
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,84 +271,88 @@ class LabelledRecord:
 
     Attributes:
         text: the text.
-        label: its class, as it stands in the file; None where it has none.
-        line: the line of the file on which it ends, or its row in a Parquet file, from 1.
+        label: its class, as the file has it; None if it has none.
+        line: the line of the file on which it ends, or its row or item, from 1.
         unit: what `line` counts.
     """
 
     text: str
     label: str | None
     line: int
-    unit: Literal["line", "row"] = "line"
+    unit: Literal["line", "row", "item"] = "line"
 
     @property
     def where(self) -> str:
-        """Its place in the file, as "line 7"."""
+        """Its place in the file, for example "line 7"."""
         return f"{self.unit} {self.line}"
 
 
-def read_labelled(
-    file: str, text_column: str = TEXT_COLUMN, label_column: str | None = None, *, command: str = "stats"
-) -> Iterator[LabelledRecord]:
-    """Read a user's texts.
+def read_labelled(file: str, options: ReadOptions | None = None) -> Iterator[LabelledRecord]:
+    """Read a user's texts, each with its label if the file has labels.
 
     Args:
-        file: path that ends in one of `SUFFIXES`, with .gz or .zst behind it or not; `-` is standard input, a text a
-            line.
-        text_column: name of the column, or of the key, that holds the text.
-        label_column: that of the label; None for "label" where there is one, else for texts without labels.
-        command: the command whose help the message of an error names.
+        file: its path; `-` is standard input.
+        options: how to read it. Without a label column, "label" is it, if there is one.
 
     Yields:
-        The records in order, a blank text included.
+        The records in order, a blank text included. With `skip_bad`, bad rows are left out and counted in a message.
 
     Raises:
-        InputUnreadable: the file cannot be read, is not UTF-8, or breaks its format.
-        UsageProblem: its name does not say what it holds, or it has no such column.
-        ExtraMissing: it needs pyarrow, which is not installed.
+        InputUnreadable: the file cannot be read, is not text, or breaks its format.
+        UsageProblem: it has no such column.
+        ExtraMissing: it needs a library that is not installed.
     """
-    file_format = FileFormat(Kind.TXT) if file == STDIN else format_of_name(file)
-    if file_format is None:
-        raise UsageProblem(
-            f"the name of {file!r} does not say what it holds. Type the path of a file that ends in "
-            f"{', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]}, with .gz or .zst behind it if it is compressed"
-        )
-    if not file_format.is_table:
-        yield from _lines(file, file_format, command)
-        return
-    columns = [text_column, label_column or LABEL_COLUMN]
-    table = open_table(file, file_format, columns, command=command)
+    options = options or ReadOptions(command="stats")
+    opened = open_any(file, options)
+    bad: list[str] = []
     try:
-        table.require({"--text-column": text_column, "--label-column": label_column})
-        for row in table.rows():
-            if row.problem is not None:
-                raise InputUnreadable(file, row.problem, command)
-            yield _from_row(table, row, text_column, label_column, command)
+        records = _from_table(opened, options) if isinstance(opened, Table) else _from_lines(opened, file, options)
+        for record in records:
+            if isinstance(record, str):
+                if not options.skip_bad:
+                    raise InputUnreadable(file, record, options.command)
+                bad.append(record)
+            else:
+                yield record
     finally:
-        table.close()
+        opened.close()
+    if bad:
+        _log.info("skipped %s of %r: %s", _rows(len(bad)), file, _first_of(bad))
 
 
-def _lines(file: str, file_format: FileFormat, command: str) -> Iterator[LabelledRecord]:
-    for number, record in enumerate(read_file(file, file_format.compression, command=command), start=1):
-        if record.problem is not None:
-            raise InputUnreadable(file, f"line {number}: {record.problem}", command)
-        yield LabelledRecord(record.text, None, number)
+def _from_lines(opened: Any, file: str, options: ReadOptions) -> Iterator[LabelledRecord | str]:
+    records = read_texts(opened.content, file, whole=options.whole, command=options.command)
+    for number, record in enumerate(records, start=1):
+        yield f"line {number}: {record.problem}{_HINT}" if record.problem else LabelledRecord(record.text, None, number)
 
 
-def _from_row(table: Table, row: Row, text_column: str, label_column: str | None, command: str) -> LabelledRecord:
-    where = f"{table.unit} {row.number}"
-    for option, column in (("--text-column", text_column), ("--label-column", label_column)):
-        if column is not None and column not in row.values:
-            raise column_missing(f"{where} of {table.file!r}", tuple(row.values), column, option)
-    text = row.values[text_column]
-    if isinstance(text, bytes):
-        try:
-            text = text.decode()
-        except UnicodeDecodeError as error:
-            raise InputUnreadable(table.file, f"{where} is not valid UTF-8", command) from error
-    if not isinstance(text, str):
-        raise InputUnreadable(table.file, f"{where}: {text_column!r} is {type(text).__name__}, not a text", command)
-    return LabelledRecord(text, as_label(row.values.get(label_column or LABEL_COLUMN)), row.number, table.unit)
+_HINT: Final = " (--encoding cp1252, for example, names another encoding)"
+
+
+def _from_table(table: Table, options: ReadOptions) -> Iterator[LabelledRecord | str]:
+    """The records of a table; a text instead of a record says what is wrong with a row."""
+    text_key, label_key = table.select(options).text, table.label_key(options)
+    for row in table.rows():
+        where = f"{table.unit} {row.number}"
+        if row.problem is not None:
+            yield row.problem + (_HINT if "UTF-8" in row.problem else "")
+            continue
+        missing = text_key if text_key not in row.values else label_key if options.label_column is not None else None
+        if missing is not None and missing not in row.values:
+            yield f"{where} has no column {missing!r} (there are: {listed(list(row.values))})"
+            continue
+        text = row.values[text_key]
+        if isinstance(text, bytes):
+            try:
+                text = text.decode()
+            except UnicodeDecodeError:
+                yield f"{where} is not valid UTF-8"
+                continue
+        if not isinstance(text, str):
+            yield f"{where}: {text_key!r} is {type(text).__name__}, not a text"
+            continue
+        label = None if label_key is None else as_label(row.values.get(label_key))
+        yield LabelledRecord(text, label, row.number, table.unit)
 
 
 def as_label(value: Any) -> str | None:
@@ -260,33 +361,24 @@ def as_label(value: Any) -> str | None:
         return None
     return value if isinstance(value, str) else json.dumps(value, default=str)  # default: Parquet's dates
 
-TABLE_SUFFIXES: Final = tuple(suffix for suffix in SUFFIXES if suffix != ".txt")
 
-
-@dataclass(frozen=True)
-class Columns:
-    """The columns of a user's file.
-
-    Attributes:
-        text: name of the one that holds the text.
-        label: that of the label.
-        group: that of what rows have in common, as a film; None where nobody asks.
-    """
-
-    text: str = TEXT_COLUMN
-    label: str = LABEL_COLUMN
-    group: str | None = None
+# Texts with labels
 
 
 class Fault(Enum):
     """What can be wrong with a row, and what to do about it."""
 
-    FORMAT = "Mend them, then type the same command again"
+    FORMAT = "Mend them, then type the same command again; or type: --skip-bad"
     COLUMN = "Type: --text-column NAME, --label-column NAME"
-    LABEL = "Type: --label-column NAME, or --positive RULE as --positive '>=7'"
-    TEXT = "Take out the rows without a text, or type: --text-column NAME"
+    LABEL = "Type: --label-column NAME, or --positive RULE as --positive '>=7'; or --skip-bad for rows without a label"
+    RULE = "Type: --positive RULE --negative RULE"
+    TEXT = "Take out the rows without a text, or type: --text-column NAME, or --skip-bad"
     GROUP = "Fill it in, or leave --group-column out"
     ENCODING = "Make them UTF-8, as with: iconv -f latin1 -t utf8"
+
+
+_SKIPPED: Final = (Fault.FORMAT, Fault.COLUMN, Fault.LABEL, Fault.TEXT, Fault.ENCODING)
+"""Faults that `--skip-bad` passes over."""
 
 
 class Problems:
@@ -294,39 +386,79 @@ class Problems:
 
     Args:
         source: path of the file or folder.
+        skip_bad: whether rows of some kinds are passed over.
     """
 
-    def __init__(self, source: str) -> None:
+    def __init__(self, source: str, *, skip_bad: bool = False) -> None:
         self._source = source
+        self._skip_bad = skip_bad
         self._first: dict[Fault, str] = {}
         self._counts: Counter[Fault] = Counter()
+        self.left_out: Counter[str] = Counter()
+        self.labels: Counter[str] = Counter()
 
     def add(self, kind: Fault, problem: str) -> None:
         """Count a problem; the first of its kind is kept, a sentence that says where it is."""
         self._first.setdefault(kind, problem)
         self._counts[kind] += 1
 
+    def see(self, label: str | None) -> None:
+        """Count a label, as long as there are not too many to be classes."""
+        if label is not None and len(self.labels) <= _MOST_LABELS:
+            self.labels[label] += 1
+
     def check(self) -> None:
-        """Check that there are none.
+        """Check that there are none but those that are passed over, and say what was passed over.
 
         Raises:
             RowsInvalid: there are.
         """
-        if self._first:
-            problems = [(problem, self._counts[kind] - 1) for kind, problem in self._first.items()]
-            raise RowsInvalid(self._source, problems, next(iter(self._first)).value)
+        skipped = [kind for kind in self._first if self._skip_bad and kind in _SKIPPED]
+        if skipped:
+            number = sum(self._counts[kind] for kind in skipped)
+            _log.info("skipped %s of %r: %s", _rows(number), self._source, "; ".join(self._told(skipped)))
+        if self.left_out:
+            labels = listed([label for label, _ in self.left_out.most_common()])
+            number = self.left_out.total()
+            _log.info("left out %s of %r whose label no rule names: %s", _rows(number), self._source, labels)
+        kinds = [kind for kind in self._first if kind not in skipped]
+        if kinds:
+            problems = [(self._first[kind], self._counts[kind] - 1) for kind in kinds]
+            raise RowsInvalid(self._source, problems, self._next_step(kinds[0]))
+
+    def _told(self, kinds: Sequence[Fault]) -> list[str]:
+        more = {kind: self._counts[kind] - 1 for kind in kinds}
+        return [self._first[kind] + (f" (and {more[kind]:,} more)" if more[kind] else "") for kind in kinds]
+
+    def _next_step(self, kind: Fault) -> str:
+        if kind is not Fault.RULE or len(self.labels) > _MOST_LABELS:
+            return str((Fault.LABEL if kind is Fault.RULE else kind).value)
+        return f"Type: {suggested_rules(self.labels)}"
+
+
+def _rows(number: int) -> str:
+    return f"{number:,} row" + ("s" if number != 1 else "")
+
+
+def _first_of(problems: Sequence[str]) -> str:
+    return problems[0] + (f" (and {len(problems) - 1:,} more)" if len(problems) > 1 else "")
 
 
 def read_examples(
-    source: str, rule: LabelRule, columns: Columns, *, command: str, allow_blank: bool
+    source: str,
+    rules: LabelRules,
+    options: ReadOptions | None = None,
+    *,
+    group_column: str | None = None,
+    allow_blank: bool,
 ) -> tuple[Example, ...]:
     """Read a user's labelled texts, all of them.
 
     Args:
-        source: path of a table (`TABLE_SUFFIXES`), compressed or not, or of a folder with `pos/` and `neg/`.
-        rule: which labels of a file are positive.
-        columns: where a file has what.
-        command: the command that the message of an error names.
+        source: path of a table, `-` for standard input, or path of a folder with `pos/` and `neg/`.
+        rules: which labels of a file are positive and negative; rows of neither are left out and counted in a message.
+        options: how to read a file; with `skip_bad`, rows without a text or a label are left out, and counted, too.
+        group_column: the column with what rows have in common, for example a film.
         allow_blank: whether a text may be blank.
 
     Returns:
@@ -334,16 +466,18 @@ def read_examples(
 
     Raises:
         InputUnreadable: the source cannot be read, or breaks its format.
-        UsageProblem: it has no such column, no text, or texts of one class alone.
+        UsageProblem: it has no such column, no text, or texts of one class only.
         RowsInvalid: some rows have no label, no text or no group, or break the format.
-        ExtraMissing: it needs pyarrow, which is not installed.
+        ExtraMissing: it needs a library that is not installed.
     """
-    problems = Problems(source)
+    options = options or ReadOptions()
+    problems = Problems(source, skip_bad=options.skip_bad)
     if is_folder(source):
-        found = _from_folder(Path(source), command, problems)
+        found = _from_folder(Path(source), options.command, problems)
     else:
-        found = _from_file(source, rule, columns, command, problems)
-    examples = tuple(found if allow_blank else _with_text(found, problems))
+        found = _from_file(source, rules, options, group_column, problems)
+    is_blank_allowed = allow_blank and not options.skip_bad
+    examples = tuple(found if is_blank_allowed else _with_text(found, problems))
     problems.check()
     _check_classes(source, examples, is_tree=is_folder(source))
     return examples
@@ -358,60 +492,69 @@ def _from_folder(folder: Path, command: str, problems: Problems) -> Iterator[Exa
 
 
 def _from_file(
-    source: str, rule: LabelRule, columns: Columns, command: str, problems: Problems
+    source: str, rules: LabelRules, options: ReadOptions, group_column: str | None, problems: Problems
 ) -> Iterator[Example]:
-    table = _open(source, columns, command)
+    table = open_any(source, options, is_table=True)
     try:
+        if not isinstance(table, Table):
+            raise UsageProblem(
+                f"{source!r} holds one text per line, and no labels. Name a table with a column of texts and one of "
+                "labels, a file of fastText, or a folder with pos and neg; or type: --input-format csv"
+            )
+        keys = _Keys(table, options, group_column)
         for row in table.rows():
-            example = _example_from_row(row, f"{table.unit} {row.number}", rule, columns, problems)
+            example = _example_from_row(row, f"{table.unit} {row.number}", rules, keys, problems)
             if example is not None:
                 yield example
     finally:
         table.close()
 
 
-def _open(source: str, columns: Columns, command: str) -> Table:
-    file_format = format_of_name(source)
-    if file_format is None and not os.path.lexists(source) and source != STDIN:
-        raise InputUnreadable(source, "No such file or directory", command)
-    if file_format is None or not file_format.is_table:
-        raise UsageProblem(
-            f"{source!r} is no table with a column of labels, by its name. Type the path of a file that ends in "
-            f"{', '.join(TABLE_SUFFIXES)}, with .gz or .zst behind it if it is compressed, or that of a folder"
-        )
-    options = {"--text-column": columns.text, "--label-column": columns.label, "--group-column": columns.group}
-    table = open_table(source, file_format, [name for name in options.values() if name], command=command)
-    try:
-        table.require(options)
-    except BaseException:
-        table.close()
-        raise
-    return table
+class _Keys:
+    """The keys of the columns in the rows of a table.
+
+    Raises:
+        UsageProblem: one is missing.
+    """
+
+    def __init__(self, table: Table, options: ReadOptions, group_column: str | None) -> None:
+        self.text = table.select(options).text
+        label = table.label_key(options, is_guessed=True)
+        if label is None:
+            raise table.no_column(LABEL_COLUMN, "--label-column")
+        self.label = label
+        self.group = None if group_column is None else table.key_of(group_column, "--group-column")
 
 
-def _example_from_row(row: Row, where: str, rule: LabelRule, columns: Columns, problems: Problems) -> Example | None:
-    """The example of a row; None where something is wrong with it, which is counted."""
+def _example_from_row(row: Row, where: str, rules: LabelRules, keys: _Keys, problems: Problems) -> Example | None:
+    """The example of a row; None if something is wrong with it, or no rule names its label, which is counted."""
     if row.problem is not None:
         problems.add(Fault.FORMAT, row.problem)
         return None
-    missing = [name for name in (columns.text, columns.label, columns.group) if name and name not in row.values]
+    missing = [name for name in (keys.text, keys.label, keys.group) if name and name not in row.values]
     if missing:
         problems.add(Fault.COLUMN, f"{where} has no {missing[0]!r} (there are: {', '.join(row.values) or 'none'})")
         return None
-    group = as_label(row.values[columns.group]) if columns.group else None
-    if columns.group and (group is None or not group.strip()):
-        problems.add(Fault.GROUP, f"{where}: {columns.group!r} is empty")
-    text, name = row.values[columns.text], as_label(row.values[columns.label])
+    group = as_label(row.values[keys.group]) if keys.group else None
+    if keys.group and (group is None or not group.strip()):
+        problems.add(Fault.GROUP, f"{where}: {keys.group!r} is empty")
+    text, name = row.values[keys.text], as_label(row.values[keys.label])
     if text is None:  # what a blank text is in JSON and Parquet, as pandas writes them
         text = ""
     if not isinstance(text, str):
-        problems.add(Fault.TEXT, f"{where}: {columns.text!r} is {type(text).__name__}, not a text")
+        problems.add(Fault.TEXT, f"{where}: {keys.text!r} is {type(text).__name__}, not a text")
         return None
+    problems.see(name)
     try:
-        return Example(text, rule.label(name), where, rule.stars(name), group or "")
+        label = rules.label(name)
     except ValueError as error:
-        problems.add(Fault.LABEL, f"{where}: {error}")
+        is_unknown = name is not None and bool(name.strip())
+        problems.add(Fault.RULE if is_unknown else Fault.LABEL, f"{where}: {error}")
         return None
+    if label is None:
+        problems.left_out[str(name).strip()] += 1
+        return None
+    return Example(text, label, where, rules.stars(name), group or "")
 
 
 def _with_text(examples: Iterator[Example], problems: Problems) -> Iterator[Example]:

@@ -1,17 +1,17 @@
 """Records from arguments, standard input and files: one record per line, or one per file.
 
-Only the line feed ends a record, so that `wc -l` and the number of records agree. Bytes that are not UTF-8 cost one
+Only the line feed ends a record, so that `wc -l` and the number of records agree. Bytes that cannot be decoded cost one
 record its verdict, never the run.
 """
 
 from __future__ import annotations
 
 import codecs
-from pathlib import Path
+from contextlib import closing
 from typing import TYPE_CHECKING, BinaryIO
 
 from imdbsent.errors import InputUnreadable
-from imdbsent.reading.detect import (
+from imdbsent.reading.streams import (
     READ_ERRORS,
     STDIN,
     Compression,
@@ -25,7 +25,7 @@ from imdbsent.reading.detect import (
 from imdbsent.records import Record
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from imdbsent.reading.meter import Meter
 
@@ -62,53 +62,52 @@ def read_file(
     command: str = "predict",
     meter: Meter | None = None,
 ) -> Iterator[Record]:
-    """Records of a file.
+    """Records of a file of UTF-8.
 
     Args:
         file: its path; `-` is standard input.
         compression: how its bytes are compressed.
         whole: whether it is one text; else each line is one.
-        command: the command whose help the message of an error names.
-        meter: follows the reading; it is for plain files alone.
+        command: the command whose help an error names.
+        meter: follows the reading; it is for plain files only.
 
     Raises:
         InputUnreadable: the file cannot be read.
         UsageProblem: standard input is closed.
         ExtraMissing: zstd, and pyarrow is not installed.
     """
-    with open_bytes(file, command) as stream:
-        number = 0
+    with closing(open_bytes(file, command)) as stream:
         if meter is not None:
             meter.watch(stream)
         try:
             content = decompressed(stream, compression)
-            if whole:
-                yield from_bytes(_without_mark(bounded_content(content.read), first=True))
-                return
-            for record in read_lines(content):
-                number = record.number or 0
-                yield record
         except READ_ERRORS as error:
-            raise InputUnreadable(file, place("line", number) + reason(error), command) from error
+            raise InputUnreadable(file, reason(error), command) from error
+        yield from read_texts(content, file, whole=whole, command=command)
 
 
-def check_readable(files: Iterable[str]) -> None:
-    """Check that files can be opened, before any work is done; a pipe is not, which could be opened once alone.
+def read_texts(stream: BinaryIO, file: str, *, whole: bool = False, command: str = "predict") -> Iterator[Record]:
+    """Records of a stream of UTF-8.
+
+    Args:
+        stream: its bytes.
+        file: what it is called.
+        whole: whether it is one text; else each line is one.
+        command: the command whose help an error names.
 
     Raises:
-        InputUnreadable: one cannot.
+        InputUnreadable: it cannot be read any further; the message says after which line.
     """
-    for file in files:
-        if file != STDIN and not is_pipe(file):
-            open_bytes(file).close()
-
-
-def is_pipe(file: str) -> bool:
-    """Whether a path is that of a named pipe, as `<(command)` is in a shell."""
+    number = 0
     try:
-        return Path(file).is_fifo()
-    except (OSError, ValueError):  # a NUL in the path
-        return False
+        if whole:
+            yield from_bytes(_without_mark(bounded_content(stream.read), first=True))
+            return
+        for record in read_lines(stream):
+            number = record.number or 0
+            yield record
+    except READ_ERRORS as error:
+        raise InputUnreadable(file, place("line", number) + reason(error), command) from error
 
 
 def from_argument(text: str) -> Record:
@@ -129,7 +128,7 @@ def from_bytes(content: bytes, number: int | None = None) -> Record:
 
 
 def read_lines(stream: BinaryIO) -> Iterator[Record]:
-    """Records of a stream, a line each; a byte order mark before the first and a CR before the LF are no text."""
+    """Records of a stream, one per line, without a byte order mark before the first and a CR before the LF."""
     for number, line in enumerate(bounded_lines(stream.readline), start=1):
         content = _without_mark(line, first=number == 1).removesuffix(b"\n").removesuffix(b"\r")
         yield from_bytes(content, number)

@@ -1,64 +1,81 @@
-"""Parquet files: rows in, predictions out, by pyarrow, a few rows at a time.
+"""Tables: rows of CSV, TSV, JSON, Parquet, spreadsheets and fastText, and the records in them.
 
-Rows of a table as Records: which column is the text, which the id, which are carried through.
+All commands have the rows of tables from here. Memory is bounded: one row, or a few of Parquet, is held at a time; a
+spreadsheet and a JSON document that is one object are held as a whole.
 
-Rows of a table in a file or on standard input: CSV, TSV, JSONL and Parquet, compressed or not, each with its place.
-
-The one reader of tables: predict, train, evaluate and stats have their texts from here. Memory is bounded: a row, or a
-few of Parquet, is held at a time.
-
-A row that breaks the format but leaves the next one readable comes as a Row with a problem and no values: whoever reads
-decides whether that ends the work. What cannot be read beyond (a damaged file, an open quotation mark) is an error.
+A row that breaks the format comes as a Row with a problem and no values: whoever reads decides whether that is an error
+or a record without a verdict. A file that cannot be read any further is an error.
 """
 
 from __future__ import annotations
 
-import codecs
-import csv
 import importlib
-import io
-import json
-import shutil
-import tempfile
+import logging
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import count
-from typing import IO, TYPE_CHECKING, Any, BinaryIO, Final, Literal, TextIO, cast
+from itertools import chain, count
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, Literal, cast
 
 from imdbsent.errors import InputUnreadable, RowUnreadable, UsageProblem
-from imdbsent.reading.detect import (
+from imdbsent.reading import columns as naming
+from imdbsent.reading.delimited import read_delimited, unique_keys
+from imdbsent.reading.detect import Detected, FileFormat, Kind, content_of, detect
+from imdbsent.reading.documents import read_json, read_json_lines
+from imdbsent.reading.excel import read_excel
+from imdbsent.reading.lines import from_bytes, read_lines
+from imdbsent.reading.rows import Row
+from imdbsent.reading.streams import (
     READ_ERRORS,
     STDIN,
-    FileFormat,
-    Kind,
-    bounded_lines,
-    decompressed,
+    Compression,
+    PipeStream,
+    name_of,
     open_bytes,
     place,
     pyarrow,
     reason,
+    seekable,
 )
-from imdbsent.reading.lines import from_bytes
 from imdbsent.records import Record
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from imdbsent.reading.meter import Meter
+    from imdbsent.reading.options import ReadOptions
     from imdbsent.reading.seen_ids import SeenIds
 
+__all__ = [
+    "TEXT_COLUMN",
+    "Columns",
+    "Row",
+    "Table",
+    "column_missing",
+    "open_any",
+    "open_table",
+    "records_of",
+    "table_in",
+    "table_of",
+    "values_of",
+]
+
+_log = logging.getLogger(__name__)
 
 TEXT_COLUMN: Final = "text"
 _NO_TEXT: Final = object()
+_SAMPLE: Final = 20  # rows that show what columns hold
+_FASTTEXT: Final = "__label__"
+_LABEL_COLUMN: Final = "label"
+Unit = Literal["line", "row", "item"]
 
 
 @dataclass(frozen=True)
 class Columns:
-    """The columns of a table that are read.
+    """The columns of a table that are read, by their keys in its rows.
 
     Attributes:
         text: the one with the texts.
-        id: the one that tells records apart; None for none.
+        id: the one that identifies a record; None if there is none.
         kept: those whose values are carried through.
     """
 
@@ -80,6 +97,484 @@ class Columns:
         table.require({"--text-column": self.text, "--id-column": self.id})
         for column in self.kept:
             table.require({"--keep": column})
+
+
+class Table:
+    """A table that is open.
+
+    Args:
+        file: what it is called.
+        rows: its rows; they raise one of `READ_ERRORS` if the file cannot be read any further.
+        columns: the names of its columns; None if each row has its own, as in JSON, and in an empty file.
+        unit: what `Row.number` counts.
+        types: the types of its columns, pyarrow's, if they have types.
+        streams: what to close, the first first.
+        command: the command whose help an error names.
+        file_format: what it is; None if nobody asks.
+        is_waiting: whether a row can be read without waiting; None if it always can.
+
+    Attributes:
+        keys: the key of each column in `Row.values`.
+        paths: the path of each key that names nested data.
+    """
+
+    def __init__(
+        self,
+        file: str,
+        rows: Iterator[Row],
+        columns: Sequence[str] | None,
+        unit: Unit = "line",
+        types: Mapping[str, Any] | None = None,
+        *,
+        streams: Sequence[Any] = (),
+        command: str = "predict",
+        file_format: FileFormat | None = None,
+        is_waiting: Callable[[], bool] | None = None,
+    ) -> None:
+        self.file = file
+        self.columns = columns
+        self.keys = unique_keys(columns) if columns is not None else []
+        self.unit = unit
+        self.types = types or {}
+        self._rows = rows
+        self._streams = streams
+        self._command = command
+        self._format = file_format or FileFormat(Kind.CSV)
+        self._is_waiting = is_waiting
+        self._peeked: list[Row] = []
+        self.paths: dict[str, tuple[str, ...]] = {}
+
+    def rows(self) -> Iterator[Row]:
+        """The rows in order, once.
+
+        Raises:
+            InputUnreadable: the file cannot be read any further; the message says after which row.
+        """
+        number = 0
+        try:
+            for row in chain(self._peeked, self._rows):
+                number = row.number
+                yield self._with_paths(row) if self.paths else row
+        except READ_ERRORS as error:
+            raise InputUnreadable(self.file, place(self.unit, number) + reason(error), self._command) from error
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """Close the file; standard input stays open."""
+        for stream in self._streams:
+            stream.close()
+
+    def require(self, options: Mapping[str, str | None]) -> None:
+        """Check that columns are there, as far as the head of the file tells.
+
+        Args:
+            options: the column that each option of the command line names; None for none.
+
+        Raises:
+            UsageProblem: one is not there, or is there twice.
+        """
+        if self.columns is None:
+            return
+        for option, column in options.items():
+            if column is not None and column not in self.keys:
+                raise self._missing(self.columns, column, option)
+
+    def select(self, options: ReadOptions) -> Columns:
+        """Find the columns that are meant.
+
+        Args:
+            options: which columns a person names.
+
+        Returns:
+            Their keys.
+
+        Raises:
+            UsageProblem: a column is missing, or several could be meant.
+            InputUnreadable: the first row cannot be read.
+        """
+        names = self._names()
+        if names is None:
+            kept = () if self._is_all(options, ()) else options.kept
+            return Columns(options.text_column or TEXT_COLUMN, options.id_column, kept)
+        self._warn_of_header(names, options)
+        text = self._text_key(names, options)
+        identifier = None if options.id_column is None else self._key(names, options.id_column, "--id-column")
+        if self._is_all(options, names):
+            kept = tuple(key for key in self._keys(names) if key not in (text, identifier))
+        else:
+            kept = tuple(self._key(names, column, "--keep") for column in options.kept)
+        return Columns(text, identifier, kept)
+
+    def label_key(self, options: ReadOptions, *, is_guessed: bool = False) -> str | None:
+        """The key of the column with the labels.
+
+        Args:
+            options: the column that a person names.
+            is_guessed: whether another name than "label" may say that a column holds labels.
+
+        Raises:
+            UsageProblem: it is missing.
+        """
+        names = self._names()
+        if names is None:
+            return options.label_column or _LABEL_COLUMN
+        if options.label_column is not None:
+            return self._key(names, options.label_column, "--label-column")
+        index = naming.find_column(_LABEL_COLUMN, names)
+        if index is None and is_guessed:
+            index = naming.guess_label(names)
+            if index is not None:
+                self._say_guess("labels", names[index], "--label-column")
+        return None if index is None else self._keys(names)[index]
+
+    def key_of(self, column: str, option: str) -> str:
+        """The key of a column that an option names.
+
+        Raises:
+            UsageProblem: it is missing.
+        """
+        names = self._names()
+        return column if names is None else self._key(names, column, option)
+
+    def no_column(self, column: str, option: str) -> UsageProblem:
+        """The error that a column is missing."""
+        return self._missing(self._names() or (), column, option)
+
+    # how columns are found
+
+    def _names(self) -> Sequence[str] | None:
+        """The names of the columns; of JSON, the keys of the first objects; None if there is no row."""
+        if self.columns is not None:
+            return self.columns
+        names = dict.fromkeys(key for row in self._sample(1) for key in row.values)
+        return tuple(names) or None
+
+    def _keys(self, names: Sequence[str]) -> list[str]:
+        return self.keys if self.columns is not None else list(names)
+
+    def _sample(self, size: int) -> list[Row]:
+        """Some rows that can be used, without waiting for more than the first."""
+        good: list[Row] = []
+        try:
+            for row in self._peek(size):
+                good += [row] if row.values else []
+        except READ_ERRORS as error:
+            self._rows = _raising(error)
+        return good
+
+    def _peek(self, size: int) -> Iterator[Row]:
+        yield from self._peeked
+        while len(self._peeked) < size or not any(row.values for row in self._peeked):
+            if self._peeked and self._is_waiting is not None and not self._is_waiting():
+                return
+            row = next(self._rows, None)
+            if row is None or len(self._peeked) > _SAMPLE * size:
+                self._peeked += [] if row is None else [row]
+                return
+            self._peeked.append(row)
+            yield row
+
+    def _values(self) -> list[dict[str, Any]]:
+        return [row.values for row in self._sample(_SAMPLE)]
+
+    def _text_key(self, names: Sequence[str], options: ReadOptions) -> str:
+        is_lenient = options.skip_bad and self.columns is None  # each object has its own columns
+        try:
+            if options.text_column is not None:
+                return self._key(names, options.text_column, "--text-column", is_text=True)
+            return self._guessed_text_key(names)
+        except UsageProblem:
+            if is_lenient:
+                return options.text_column or TEXT_COLUMN
+            raise
+
+    def _guessed_text_key(self, names: Sequence[str]) -> str:
+        keys = self._keys(names)
+        index = naming.find_column(TEXT_COLUMN, names)
+        if index is not None:
+            return keys[index]
+        if sum(name.strip().casefold() == TEXT_COLUMN for name in names) > 1:
+            raise self._missing(names, TEXT_COLUMN, "--text-column")
+        values = self._values()
+        if self._may_lack_header() and naming.looks_like_data(names):
+            raise self._no_header(names, values)
+        index = 0 if len(names) == 1 and self.columns is not None else naming.guess_text(names, values, keys)
+        if index is not None:
+            if self._format.header:
+                self._say_guess("texts", names[index], "--text-column")
+            return keys[index]
+        nested = self._nested_text(values)
+        if nested is None:
+            raise self._missing(names, TEXT_COLUMN, "--text-column")
+        self._say_guess("texts", nested, "--text-column")
+        return self._key(names, nested, "--text-column")
+
+    def _key(self, names: Sequence[str], wanted: str, option: str, *, is_text: bool = False) -> str:
+        index = naming.find_column(wanted, names)
+        if index is not None:
+            return self._keys(names)[index]
+        path = tuple(wanted.split("."))
+        is_nested = self.columns is None or self._format.kind is Kind.PARQUET
+        if is_nested and any(naming.has_path(path, values) for values in self._values()):
+            self.paths[wanted] = path
+            return wanted
+        raise self._missing(names, wanted, option, is_text=is_text)
+
+    def _nested_text(self, values: Sequence[Mapping[str, Any]]) -> str | None:
+        """The path of the only nested text whose key is a known name, in JSON and Parquet."""
+        found = {
+            f"{outer}.{inner}"
+            for row in values[:1]
+            for outer, value in row.items()
+            if isinstance(value, dict)
+            for inner, text in value.items()
+            if isinstance(text, str) and naming.normalized(inner) in naming.TEXT_NAMES
+        }
+        return found.pop() if len(found) == 1 else None
+
+    def _with_paths(self, row: Row) -> Row:
+        return Row(row.number, naming.with_paths(row.values, self.paths), row.problem) if row.values else row
+
+    def _is_all(self, options: ReadOptions, names: Sequence[str]) -> bool:
+        from imdbsent.reading.options import ALL  # noqa: PLC0415 (it imports this module's own imports)
+
+        return options.kept == (ALL,) and naming.find_column(ALL, names) is None
+
+    def _may_lack_header(self) -> bool:
+        return self._format.header and self._format.kind in (Kind.CSV, Kind.TSV, Kind.EXCEL)
+
+    def _warn_of_header(self, names: Sequence[str], options: ReadOptions) -> None:
+        by_number = options.text_column is not None and naming.find_column(options.text_column, names) is not None
+        is_checked = by_number and options.text_column not in names and self._may_lack_header()
+        if is_checked and naming.looks_like_data(names):
+            _log.info(
+                "the first row of %s is read as its header, and looks like data. --no-header reads it as a row",
+                name_of(self.file),
+            )
+
+    def _no_header(self, names: Sequence[str], values: Sequence[Mapping[str, Any]]) -> UsageProblem:
+        rows = [*values, dict(zip(self.keys, names))]
+        index = naming.likeliest_text([""] * len(names), rows, self.keys) or 0
+        shown = naming.listed([name if len(name) <= _SHOWN else name[:_SHOWN] + "…" for name in names])
+        return UsageProblem(
+            f"the first row of {name_of(self.file)} looks like data, not like the names of columns ({shown}). "
+            f"Type: --no-header --text-column {index + 1}; or, if it is a header, --text-column {index + 1} alone"
+        )
+
+    def _say_guess(self, what: str, name: str, option: str) -> None:
+        _log.info("the %s of %s are in its column %r. %s overrides", what, name_of(self.file), name, option)
+
+    def _missing(self, names: Sequence[str], wanted: str, option: str, *, is_text: bool = False) -> UsageProblem:
+        suggested = None
+        if option == "--text-column" and (is_text or wanted == TEXT_COLUMN):
+            suggested = naming.likeliest_text(names, self._values(), self._keys(names))
+        where = name_of(self.file)
+        if self.columns is None and self._peeked:
+            where = f"{self.unit} {self._peeked[0].number} of {where}"
+        return naming.missing(where, names, wanted, option, suggested)
+
+
+_SHOWN: Final = 30  # characters of a value in a message
+
+
+def _raising(error: Exception) -> Iterator[Row]:
+    raise error
+    yield  # a generator
+
+
+def column_missing(place: str, columns: Sequence[str], column: str, option: str) -> UsageProblem:
+    """The error that a column is missing, or that its name is not unique.
+
+    Args:
+        place: the file in quotation marks, or a row of it.
+        columns: those that are there.
+        column: the one that is wanted.
+        option: what names it on the command line.
+    """
+    return naming.missing(place, columns, column, option)
+
+
+def open_table(
+    file: str,
+    file_format: FileFormat,
+    wanted: Sequence[str] | None = None,
+    *,
+    command: str = "predict",
+    meter: Meter | None = None,
+) -> Table:
+    """Open a table whose format is known, and read its head.
+
+    Args:
+        file: its path; `-` is standard input.
+        file_format: what it is; not `Kind.TXT`, which has no columns.
+        wanted: the columns whose values are wanted, None for all: Parquet need not read the others.
+        command: the command whose help an error names.
+        meter: follows the reading; it is for plain files only.
+
+    Returns:
+        The table. It is closed when its rows have been read or are dropped.
+
+    Raises:
+        InputUnreadable: it cannot be opened or its head cannot be read.
+        UsageProblem: standard input is closed, or a spreadsheet needs a library that is not installed.
+        ExtraMissing: it needs pyarrow, which is not installed.
+    """
+    stream = open_bytes(file, command)
+    if meter is not None:
+        meter.watch(stream)
+    return table_of(stream, file, file_format, wanted, command=command)
+
+
+def table_of(
+    stream: BinaryIO,
+    file: str,
+    file_format: FileFormat,
+    wanted: Sequence[str] | None = None,
+    *,
+    command: str = "predict",
+) -> Table:
+    """A table whose bytes are there already, wherever they come from.
+
+    Args:
+        stream: its bytes; it is closed with the table.
+        file: what it is called.
+        file_format: as `open_table`.
+        wanted: as `open_table`.
+        command: as `open_table`.
+
+    Raises:
+        InputUnreadable: its head cannot be read.
+        UsageProblem: a spreadsheet needs a library that is not installed.
+        ExtraMissing: it needs pyarrow, which is not installed.
+    """
+    try:
+        found = content_of(stream, file_format)
+    except READ_ERRORS as error:
+        stream.close()
+        raise InputUnreadable(file, reason(error), command) from error
+    except BaseException:
+        stream.close()
+        raise
+    return table_in(found, file, wanted, command=command)
+
+
+def table_in(
+    found: Detected,
+    file: str,
+    wanted: Sequence[str] | None = None,
+    *,
+    text_column: str | None = None,
+    command: str = "predict",
+) -> Table:
+    """The table in a file that is open.
+
+    Args:
+        found: the file.
+        file: what it is called.
+        wanted: as `open_table`.
+        text_column: the column with the text, if a person named one; in JSON it may be a path to the records.
+        command: as `open_table`.
+
+    Raises:
+        InputUnreadable: its head cannot be read.
+        UsageProblem: it is a spreadsheet without such a sheet, or a library for it is not installed.
+        ExtraMissing: it needs pyarrow, which is not installed.
+    """
+    try:
+        return _table(found, file, wanted, text_column, command)
+    except READ_ERRORS as error:
+        found.close()
+        raise InputUnreadable(file, reason(error), command) from error
+    except BaseException:
+        found.close()
+        raise
+
+
+def _table(
+    found: Detected, file: str, wanted: Sequence[str] | None, text_column: str | None, command: str
+) -> Table:
+    file_format, content = found.format, found.content
+    if file_format.kind in (Kind.PARQUET, Kind.EXCEL):
+        return _binary_table(found, file, wanted, command)
+    names: tuple[str, ...] | None = None
+    unit: Unit = "line"
+    if file_format.kind is Kind.JSON:
+        rows, unit = read_json(content, file, text_column), "item"
+    elif file_format.kind is Kind.JSONL:
+        rows = read_json_lines(content)
+    elif file_format.kind is Kind.FASTTEXT:
+        names, rows = (_LABEL_COLUMN, TEXT_COLUMN), _fasttext_rows(content)
+    else:
+        names, rows = read_delimited(content, file, file_format)
+    stream: Any = found.streams[-1]
+    is_waiting = stream.is_line_waiting if content is stream and isinstance(stream, PipeStream) else None
+    return Table(
+        file, rows, names, unit, streams=found.streams, command=command, file_format=file_format, is_waiting=is_waiting
+    )
+
+
+def _binary_table(found: Detected, file: str, wanted: Sequence[str] | None, command: str) -> Table:
+    """Parquet or a spreadsheet, which say at their end what they hold."""
+    file_format = found.format
+    is_copied = file_format.compression is not Compression.NONE or file == STDIN
+    content = seekable(found.content, copy=is_copied and not found.content.seekable())
+    streams = tuple(dict.fromkeys((content, *found.streams)))
+    names: tuple[str, ...] | None
+    types: dict[str, Any] | None = None
+    try:
+        if file_format.kind is Kind.PARQUET:
+            names, types, rows = read_parquet(content, wanted)
+        else:
+            names, rows = read_excel(content, file, file_format)
+    except BaseException:
+        content.close()
+        raise
+    return Table(file, rows, names, "row", types, streams=streams, command=command, file_format=file_format)
+
+
+def open_any(file: str, options: ReadOptions, *, is_table: bool = False) -> Table | Detected:
+    """Open a file, and find out what it is.
+
+    Args:
+        file: its path; `-` is standard input.
+        options: what a person has said of it.
+        is_table: whether it must have columns, and what may be a table is one.
+
+    Returns:
+        The table in it; or, if it holds one text per line, what it is.
+
+    Raises:
+        InputUnreadable: it cannot be read, or is not text.
+        UsageProblem: what it is cannot be told.
+        ExtraMissing: it needs a library that is not installed.
+    """
+    stream = open_bytes(file, options.command)
+    try:
+        found = detect(stream, file, options, is_table=is_table)
+    except BaseException:
+        stream.close()
+        raise
+    if not found.format.is_table:
+        return found
+    return table_in(found, file, text_column=options.text_column, command=options.command)
+
+
+def _fasttext_rows(stream: BinaryIO) -> Iterator[Row]:
+    """Lines of fastText: labels, each with its prefix, and the text after them."""
+    for record in read_lines(stream):
+        labels = []
+        text = record.text
+        while text.startswith(_FASTTEXT):
+            label, _, text = text.partition(" ")
+            labels.append(label.rstrip(","))
+            text = text.lstrip(" \t,")
+        number = cast("int", record.number)
+        problem = None if record.problem is None else f"line {number} is {record.problem}"
+        yield Row(number, {_LABEL_COLUMN: " ".join(labels) or None, TEXT_COLUMN: text}, problem)
+
+
+# Records
 
 
 def records_of(table: Table, columns: Columns, seen: SeenIds | None = None, *, skip_bad: bool) -> Iterator[Record]:
@@ -163,285 +658,11 @@ def _identifier(value: Any) -> str | int | None:
             return value.hex()
     return str(value)
 
-_LARGEST_FIELD: Final = 2**24  # characters of a field; Python's csv takes 131,072 unless told
-_NO_MORE: Final = ("unexpected end of data", "field larger than field limit")  # csv.Error that leaves nothing to read
 
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A row of a table.
-
-    Attributes:
-        number: the line on which it ends, or its row in a Parquet file, from 1.
-        values: its columns by name: texts in CSV and TSV, whatever the file holds in JSONL and Parquet.
-        problem: what is wrong with it, a sentence that names the line or row; None where nothing is. Without values,
-            the row breaks the format; with values, some of its bytes are not UTF-8, and U+FFFD stands for them.
-    """
-
-    number: int
-    values: dict[str, Any]
-    problem: str | None = None
-
-
-class Table:
-    """A table that is open.
-
-    Args:
-        file: what it is called.
-        rows: its rows; they raise one of `READ_ERRORS` where the file cannot be read on.
-        columns: the names of its columns; None where each row has its own, as in JSONL, and in an empty file.
-        unit: what `Row.number` counts.
-        types: the types of its columns, where they have types: pyarrow's.
-        streams: what to close, the first first.
-        command: the command whose help the message of an error names.
-    """
-
-    def __init__(
-        self,
-        file: str,
-        rows: Iterator[Row],
-        columns: Sequence[str] | None,
-        unit: Literal["line", "row"] = "line",
-        types: Mapping[str, Any] | None = None,
-        *,
-        streams: Sequence[IO[Any]] = (),
-        command: str = "predict",
-    ) -> None:
-        self.file = file
-        self.columns = columns
-        self.unit = unit
-        self.types = types or {}
-        self._rows = rows
-        self._streams = streams
-        self._command = command
-
-    def rows(self) -> Iterator[Row]:
-        """The rows in order, once.
-
-        Raises:
-            InputUnreadable: the file cannot be read on; the message says after which row.
-        """
-        number = 0
-        try:
-            for row in self._rows:
-                number = row.number
-                yield row
-        except READ_ERRORS as error:
-            raise InputUnreadable(self.file, place(self.unit, number) + reason(error), self._command) from error
-        finally:
-            self.close()
-
-    def close(self) -> None:
-        """Close the file; standard input stays open."""
-        for stream in self._streams:
-            stream.close()
-
-    def require(self, options: Mapping[str, str | None]) -> None:
-        """Check that columns are there, as far as the head of the file tells.
-
-        Args:
-            options: the column that each option of the command line names; None for none.
-
-        Raises:
-            UsageProblem: one is not there, or is there twice.
-        """
-        if self.columns is None:
-            return
-        for option, column in options.items():
-            if column is not None and self.columns.count(column) != 1:
-                raise column_missing(repr(self.file), self.columns, column, option)
-
-
-def column_missing(place: str, columns: Sequence[str], column: str, option: str) -> UsageProblem:
-    """The error that a column is not there, or is there more than once.
-
-    Args:
-        place: the file in quotation marks, or a row of it.
-        columns: those that are there.
-        column: the one that is wanted.
-        option: what names it on the command line.
-    """
-    if columns.count(column) > 1:
-        return UsageProblem(f"{place} has {columns.count(column)} columns {column!r}. Type: {option} NAME")
-    there = ", ".join(columns) or "none"
-    return UsageProblem(f"{place} has no column {column!r} (there are: {there}). Type: {option} NAME")
-
-
-def open_table(
-    file: str,
-    file_format: FileFormat,
-    wanted: Sequence[str] | None = None,
-    *,
-    command: str = "predict",
-    meter: Meter | None = None,
-) -> Table:
-    """Open a table and read its head.
-
-    Args:
-        file: its path; `-` is standard input.
-        file_format: what it is; not `Kind.TXT`, which has no columns.
-        wanted: the columns whose values are wanted, None for all: Parquet need not read the others.
-        command: the command whose help the message of an error names.
-        meter: follows the reading; it is for plain files alone.
-
-    Returns:
-        The table. It is closed when its rows have been read or are dropped.
-
-    Raises:
-        InputUnreadable: it cannot be opened or its head cannot be read.
-        UsageProblem: standard input is closed.
-        ExtraMissing: it needs pyarrow, which is not installed.
-    """
-    stream = open_bytes(file, command)
-    if meter is not None:
-        meter.watch(stream)
-    return table_of(stream, file, file_format, wanted, command=command)
-
-
-def table_of(
-    stream: BinaryIO,
-    file: str,
-    file_format: FileFormat,
-    wanted: Sequence[str] | None = None,
-    *,
-    command: str = "predict",
-) -> Table:
-    """A table whose bytes are there already, wherever they come from.
-
-    Args:
-        stream: its bytes; it is closed with the table.
-        file: what it is called.
-        file_format: as `open_table`.
-        wanted: as `open_table`.
-        command: as `open_table`.
-
-    Raises:
-        InputUnreadable: its head cannot be read.
-        ExtraMissing: it needs pyarrow, which is not installed.
-    """
-    try:
-        content = decompressed(stream, file_format.compression)
-        if file_format.kind is Kind.PARQUET:
-
-            content = seekable(content, copy=content is not stream or file == STDIN)
-            names, types, rows = read_parquet(content, wanted)
-            return Table(file, rows, names, "row", types, streams=(content, stream), command=command)
-        if file_format.kind is Kind.JSONL:
-            return Table(file, _json_rows(content), None, streams=(content, stream), command=command)
-        # csv must see line ends as they are; bytes that are not UTF-8 pass as lone surrogates (PEP 383): see _checked.
-        lines = io.TextIOWrapper(content, encoding="utf-8-sig", errors="surrogateescape", newline="")
-        header, rows = _read_delimited(lines, "\t" if file_format.kind is Kind.TSV else ",")
-        return Table(file, rows, header, streams=(lines, stream), command=command)
-    except READ_ERRORS as error:
-        stream.close()
-        raise InputUnreadable(file, reason(error), command) from error
-    except BaseException:
-        stream.close()
-        raise
-
-
-def _read_delimited(lines: TextIO, delimiter: str) -> tuple[tuple[str, ...] | None, Iterator[Row]]:
-    """The header of a table, None where the file is empty, and its rows."""
-    csv.field_size_limit(_LARGEST_FIELD)
-    reader = csv.reader(bounded_lines(lines.readline), delimiter=delimiter, strict=True)
-    try:
-        header = tuple(map(_replaced, next(reader)))
-    except StopIteration:
-        return None, iter(())
-    except csv.Error as error:
-        raise ValueError(f"line {reader.line_num}: {error}") from error
-    return header, _delimited_rows(reader, header)
-
-
-def _delimited_rows(reader: Any, header: tuple[str, ...]) -> Iterator[Row]:
-    """Rows of a table with a header; a blank line is none."""
-    end = reader.line_num
-    while True:
-        first, row = end + 1, None
-        try:
-            row = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            problem = str(error)
-        end = reader.line_num
-        if row is None:
-            if problem.startswith(_NO_MORE):
-                raise ValueError(f"line {first}: a quotation mark opens a field that does not end ({problem})")
-            yield Row(end, {}, f"line {end}: {problem}")
-        elif len(row) == len(header):
-            if all(map(str.isascii, row)):
-                yield Row(end, dict(zip(header, row)))
-            else:
-                yield _checked(Row(end, dict(zip(header, row))))
-        elif row:
-            yield Row(end, {}, f"line {end} has {len(row)} fields, the header has {len(header)}")
-
-
-def _checked(row: Row) -> Row:
-    """The row, or what can be shown of it where its bytes are not UTF-8."""
-    values = {column: _replaced(value) for column, value in row.values.items()}
-    return row if values == row.values else Row(row.number, values, f"line {row.number} is not valid UTF-8")
-
-
-def _replaced(text: str) -> str:
-    """A text with U+FFFD in the place of bytes that are not UTF-8."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-    return text
-
-
-def _json_rows(stream: BinaryIO) -> Iterator[Row]:
-    """Objects, one a line; only the line feed ends a line, and a blank line is none."""
-    for number, line in enumerate(bounded_lines(stream.readline), start=1):
-        content = line.removeprefix(codecs.BOM_UTF8) if number == 1 else line
-        if content and not content.isspace():
-            yield _object(number, content)
-
-
-def _object(number: int, content: bytes) -> Row:
-    problem = None
-    try:
-        text = content.decode()
-    except UnicodeDecodeError:
-        text, problem = content.decode("utf-8", "replace"), f"line {number} is not valid UTF-8"
-    try:
-        value = json.loads(text)
-    except json.JSONDecodeError as error:
-        return Row(number, {}, f"line {number} is not JSON ({error.msg} at column {error.colno})")
-    except (ValueError, RecursionError) as error:  # a number of thousands of digits; brackets in brackets
-        return Row(number, {}, f"line {number} is not JSON ({error})")
-    if not isinstance(value, dict):
-        return Row(number, {}, f"line {number} is not a JSON object")
-    return Row(number, value, problem)
+# Parquet
 
 _BATCH: Final = 128  # rows that are Python's objects at a time
 _READ_BUFFER: Final = 2**20  # bytes of a column's chunk that are read at a time, in place of the whole chunk
-
-
-def seekable(stream: BinaryIO, *, copy: bool) -> BinaryIO:
-    """A stream that can go to its end, where a Parquet file says what it holds.
-
-    Args:
-        stream: the bytes of a file.
-        copy: whether to copy it to a temporary file in any case: a decompressed stream goes back at the price of
-            decompressing it all again.
-
-    Raises:
-        OSError: it cannot be read, or copied.
-    """
-    if stream.seekable() and not copy:
-        return stream
-    copied = cast("BinaryIO", tempfile.TemporaryFile())  # noqa: SIM115 (the caller closes it)
-    try:
-        shutil.copyfileobj(stream, copied, _READ_BUFFER)
-        copied.seek(0)
-    except BaseException:
-        copied.close()
-        raise
-    return copied
 
 
 def read_parquet(

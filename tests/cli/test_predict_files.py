@@ -145,10 +145,10 @@ BAD_FILES: list[tuple[str, Any, list[str], list[str]]] = [
     ("a.csv", "text,n\ngreat,1\nawful\n", [], ["line 3 has 1 fields, the header has 2", "--skip-bad"]),
     ("a.csv", 'text\ngreat\n"awful\n', [], ["line 3: a quotation mark opens a field that does not end"]),
     ("a.jsonl", '{"text": "great"}\nawful\n', [], ["line 2 is not JSON", "--skip-bad"]),
-    ("a.csv", "body\ngreat\n", [], ["no column 'text' (there are: body)", "--text-column NAME"]),
+    ("a.csv", "who,when\ngreat,now\n", [], ["no column 'text' (there are: who, when)", "--text-column who"]),
     ("a.jsonl", '{"text": "great"}\n{"body": 1}\n', [], ["line 2 has no column 'text' (there are: body)"]),
     ("a.csv", "id,text\n1,great\n1,awful\n", ["--id-column", "id"], ["line 3 has the id '1', which line 2 of 'a.csv'"]),
-    ("a.csv", "text\n", ["--keep", "stars"], ["no column 'stars' (there are: text)", "--keep NAME"]),
+    ("a.csv", "text\n", ["--keep", "stars"], ["no column 'stars' (there are: text)", "--keep text"]),
 ]
 
 
@@ -191,7 +191,7 @@ def test_what_came_before_a_bad_row_is_out_before_the_error(predict, name: str, 
     assert result.err.count("\n") == 1
 
 
-@pytest.mark.parametrize("index", [2, 4, 6, 7])
+@pytest.mark.parametrize("index", [2, 3, 4, 6, 7])
 def test_with_skip_bad_a_bad_row_is_a_row_with_its_reason(predict, index: int) -> None:
     name, content, options, parts = BAD_FILES[index]
     Path(name).write_text(content)
@@ -205,7 +205,7 @@ def test_with_skip_bad_a_bad_row_is_a_row_with_its_reason(predict, index: int) -
     assert (strict.code, strict.out) == (ExitCode.RECORDS_FAILED, result.out)
 
 
-@pytest.mark.parametrize("index", [0, 1, 3])
+@pytest.mark.parametrize("index", [0, 1])
 def test_what_cannot_be_read_on_is_an_error_with_skip_bad_too(predict, index: int) -> None:
     name, content, _, parts = BAD_FILES[index]
     Path(name).write_bytes(content() if callable(content) else content.encode())
@@ -245,7 +245,7 @@ def test_a_disk_that_fills_is_one_line_and_the_output_is_as_it_was(predict, smal
         (["a.csv", "-o", "out"], ["does not say its format", "-o FILE.csv"]),
         (["a.csv", "-o", "none/out.csv"], ["no folder 'none'", "mkdir -p"]),
         (["a.csv", "-o", "out.csv", "--format", "table"], ["a table is for the terminal"]),
-        (["-", "--input-format", "xlsx"], ["'xlsx' is no format of records", "--input-format"]),
+        (["-", "--input-format", "docx"], ["'docx' is no format of records", "--input-format"]),
         (["a.csv", "--keep", "stars", "--keep", "stars", "--format", "csv"], ["called 'stars'", "once"]),
     ],
 )

@@ -7,15 +7,16 @@ from pathlib import Path
 import pytest
 
 from imdbsent.errors import InputUnreadable
-from imdbsent.reading import detect
-from imdbsent.reading.detect import Compression, FileFormat, Kind, bounded_content, bounded_lines
+from imdbsent.reading import streams
+from imdbsent.reading.detect import Compression, FileFormat, Kind
 from imdbsent.reading.lines import read_file
+from imdbsent.reading.streams import bounded_content, bounded_lines
 from imdbsent.reading.tables import open_table
 
 
 @pytest.fixture(autouse=True)
 def _small(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(detect, "LARGEST_RECORD", 2**12)
+    monkeypatch.setattr(streams, "LARGEST_RECORD", 2**12)
 
 
 def test_lines_are_those_of_the_stream() -> None:
@@ -31,7 +32,7 @@ def test_the_longest_line_passes_and_one_more_byte_does_not() -> None:
 
 def test_a_whole_file_is_bounded_too() -> None:
     assert bounded_content(io.BytesIO(b"a" * 2**12).read) == b"a" * 2**12
-    with pytest.raises(ValueError, match="no one text"):
+    with pytest.raises(ValueError, match="too long for one text"):
         bounded_content(io.BytesIO(b"a" * (2**12 + 1)).read)
 
 

@@ -5,21 +5,25 @@ import io
 import os
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from imdbsent.errors import ExitCode, ImdbsentError, InputUnreadable, RowUnreadable, UsageProblem
-from imdbsent.reading.detect import parse_format
-from imdbsent.reading.inputs import Inputs
-from imdbsent.reading.tables import Columns
+from imdbsent.reading.inputs import Inputs, Source
+from imdbsent.reading.options import ReadOptions
 from imdbsent.records import Record
 
-WITH_ID = Columns(id="id", kept=("stars",))
+WITH_ID = ReadOptions(id_column="id", kept=("stars",))
 
 
-def records(texts: list[str], files: list[Path], columns: Columns | None = None, **options: object) -> list[Record]:
-    return list(Inputs(texts, list(map(str, files)), columns, **options).records())  # type: ignore[arg-type]
+def inputs(files: list[Path], options: ReadOptions | None = None) -> Inputs:
+    return Inputs([Source(file=str(file)) for file in files], options)
+
+
+def records(files: list[Path], options: ReadOptions | None = None) -> list[Record]:
+    return list(inputs(files, options).records())
 
 
 def write(path: Path, content: str | bytes) -> Path:
@@ -31,27 +35,28 @@ def test_texts_lines_and_tables_come_in_order(tmp_path: Path) -> None:
     lines = write(tmp_path / "a", "line\n")
     packed = write(tmp_path / "b.gz", gzip.compress(b"packed\n"))
     table = write(tmp_path / "c.csv", "stars,text\n5,row\n")
-    found = records(["text", str(table)], [lines, packed])
+    sources = [Source(text="text"), *(Source(file=str(file)) for file in (table, lines, packed))]
+    found = list(Inputs(sources).records())
     assert [record.text for record in found] == ["text", "row", "line", "packed"]
     assert [record.number for record in found] == [None, 2, 1, 1]
 
 
 def test_ids_and_kept_columns_are_what_the_file_holds(tmp_path: Path) -> None:
     path = write(tmp_path / "a.jsonl", '{"id": 7, "text": "x", "stars": [1]}\n{"text": null, "id": null}\n')
-    assert records([], [path], WITH_ID) == [Record("x", None, 7, 1, ([1],)), Record("", None, None, 2, (None,))]
+    assert records([path], WITH_ID) == [Record("x", None, 7, 1, ([1],)), Record("", None, None, 2, (None,))]
 
 
 def test_whole_no_file_is_a_table(tmp_path: Path) -> None:
     path = write(tmp_path / "a.csv", "text\nx\n")
     packed = write(tmp_path / "a.txt.gz", gzip.compress(b"one\ntwo\n"))
-    assert [record.text for record in records([], [path, packed], whole=True)] == ["text\nx\n", "one\ntwo\n"]
+    assert [record.text for record in records([path, packed], ReadOptions(whole=True))] == ["text\nx\n", "one\ntwo\n"]
 
 
 def test_the_format_that_is_named_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = write(tmp_path / "a.txt", "text\nx\n")
-    assert [record.text for record in records([], [path], file_format=parse_format("csv"))] == ["x"]
+    assert [record.text for record in records([path], ReadOptions(input_format="csv"))] == ["x"]
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(gzip.compress(b'{"text": "x"}\n'))))
-    assert [record.text for record in records(["-"], [], file_format=parse_format("ndjson.gz"))] == ["x"]
+    assert [record.text for record in records([Path("-")], ReadOptions(input_format="ndjson.gz"))] == ["x"]
 
 
 FIRST, LAST = '{"id": 1, "text": "a", "stars": 5}\n', '\n{"id": 3, "text": "c"}\n'
@@ -71,7 +76,7 @@ def test_a_bad_row_ends_it_with_its_place_or_is_a_failed_record(
     tmp_path: Path, name: str, content: str, problem: str
 ) -> None:
     path = write(tmp_path / name, content)
-    stream = Inputs([], [str(path)], WITH_ID).records()
+    stream = inputs([path], WITH_ID).records()
     assert next(stream).text == "a"
     with pytest.raises(RowUnreadable) as caught:
         next(stream)
@@ -79,7 +84,7 @@ def test_a_bad_row_ends_it_with_its_place_or_is_a_failed_record(
     assert str(path) in str(caught.value)
     assert "--skip-bad" in str(caught.value)
     assert caught.value.exit_code is ExitCode.USAGE
-    before, failed, after = records([], [path], WITH_ID, skip_bad=True)
+    before, failed, after = records([path], replace(WITH_ID, skip_bad=True))
     assert (before.text, before.problem, after.text, after.problem) == ("a", None, "c", None)
     assert problem in str(failed.problem)
 
@@ -87,62 +92,65 @@ def test_a_bad_row_ends_it_with_its_place_or_is_a_failed_record(
 def test_an_id_must_not_come_twice_in_all_files_but_null_may(tmp_path: Path) -> None:
     one = write(tmp_path / "a.csv", "id,text\nx,a\n,b\n,c\n7,d\n")
     two = write(tmp_path / "b.jsonl", '{"id": 7, "text": "e"}\n')
-    assert [record.id for record in records([], [one], Columns(id="id"))] == ["x", None, None, "7"]
+    assert [record.id for record in records([one], ReadOptions(id_column="id"))] == ["x", None, None, "7"]
     with pytest.raises(RowUnreadable, match=r"line 1 has the id 7, which line 5 of '.*a.csv' has"):
-        records([], [one, two], Columns(id="id"))
+        records([one, two], ReadOptions(id_column="id"))
 
 
 @pytest.mark.parametrize(
-    ("columns", "message"),
+    ("options", "message"),
     [
-        (Columns("body"), r"'.*b.csv' has no column 'body' \(there are: id, text\). Type: --text-column NAME"),
-        (Columns(id="key"), "no column 'key'.*Type: --id-column NAME"),
-        (Columns(kept=("id", "stars")), "no column 'stars'.*Type: --keep NAME"),
+        (
+            ReadOptions(text_column="body"),
+            r"'.*b.csv' has no column 'body' \(there are: id, text\). Type: --text-column text",
+        ),
+        (ReadOptions(id_column="key"), "no column 'key'.*Type: --id-column (id|text)"),
+        (ReadOptions(kept=("id", "stars")), "no column 'stars'.*Type: --keep (id|text)"),
     ],
 )
 def test_a_column_that_is_missing_is_found_before_the_work_in_whatever_file(
-    tmp_path: Path, columns: Columns, message: str
+    tmp_path: Path, options: ReadOptions, message: str
 ) -> None:
     one = write(tmp_path / "a.csv", "id,text,body,key,stars\n1,a,a,1,5\n")
     two = write(tmp_path / "b.csv", "id,text\n1,a\n")
     with pytest.raises(UsageProblem, match=message):
-        Inputs([], [str(one), str(two)], columns)
+        inputs([one, two], options)
 
 
 def test_the_first_object_must_have_what_is_kept(tmp_path: Path) -> None:
     path = write(tmp_path / "a.jsonl", '{"text": "x"}\n')
-    with pytest.raises(UsageProblem, match=r"line 1 of '.*a.jsonl' has no column 'stars'.*--keep NAME"):
-        records([], [path], Columns(kept=("stars",)))
+    with pytest.raises(UsageProblem, match=r"line 1 of '.*a.jsonl' has no column 'stars'.*--keep text"):
+        records([path], ReadOptions(kept=("stars",)))
 
 
 def test_a_wrong_name_is_found_in_the_first_object(tmp_path: Path) -> None:
-    path = write(tmp_path / "a.jsonl", '{"body": "x"}\n')
-    with pytest.raises(UsageProblem, match=r"line 1 of '.*' has no column .text. .*--text-column NAME"):
-        records([], [path])
-    (failed,) = records([], [path], skip_bad=True)
-    assert failed.problem == "line 1 has no column 'text' (there are: body)"
+    path = write(tmp_path / "a.jsonl", '{"who": "x"}\n')
+    with pytest.raises(UsageProblem, match=r"line 1 of '.*' has no column .text. .*--text-column who"):
+        records([path])
+    (failed,) = records([path], ReadOptions(skip_bad=True))
+    assert failed.problem == "line 1 has no column 'text' (there are: who)"
 
 
 def test_a_file_that_is_one_text_is_no_table(tmp_path: Path) -> None:
     with pytest.raises(UsageProblem, match="--whole"):
-        Inputs([], [str(write(tmp_path / "a", "text\n"))], whole=True, file_format=parse_format("csv"))
+        inputs([write(tmp_path / "a", "text\n")], ReadOptions(whole=True, input_format="csv"))
 
 
 def test_lines_and_texts_have_no_columns(tmp_path: Path) -> None:
-    with pytest.raises(UsageProblem, match="read a text a line, has no columns. Type: --input-format"):
-        Inputs([], [str(write(tmp_path / "a.txt", "x\n"))], Columns(id="id"))
+    with pytest.raises(UsageProblem, match="with one text per line, has no columns. Type: --input-format"):
+        inputs([write(tmp_path / "a.txt", "x\n")], ReadOptions(id_column="id"))
     with pytest.raises(UsageProblem, match="a TEXT has no columns"):
-        Inputs(["great movie"], [], Columns(id="id"))
+        Inputs([Source(text="great movie")], ReadOptions(id_column="id"))
 
 
 def test_a_table_without_rows_or_without_anything_has_no_records(tmp_path: Path) -> None:
-    assert records([], [write(tmp_path / "a.csv", "text\n"), write(tmp_path / "b.csv", "")]) == []
-    assert records([], [write(tmp_path / "a.jsonl", "\n"), write(tmp_path / "b.jsonl.gz", b"")]) == []
+    assert records([write(tmp_path / "a.csv", "text\n"), write(tmp_path / "b.csv", "")]) == []
+    assert records([write(tmp_path / "a.jsonl", "\n"), write(tmp_path / "b.jsonl.gz", b"")]) == []
 
 
 def test_bytes_that_are_not_utf_8_cost_a_row_its_verdict_and_no_more(tmp_path: Path) -> None:
     path = write(tmp_path / "a.csv", b"text\ncaf\xe9\nfine\n")
-    failed, fine = records([], [path])
+    failed, fine = records([path])
     assert failed == Record("caf\ufffd", "line 2 is not valid UTF-8")
     assert fine == Record("fine")
 
@@ -152,7 +160,7 @@ def test_a_pipe_is_opened_once(tmp_path: Path) -> None:
     os.mkfifo(pipe)
     writer = threading.Thread(target=pipe.write_text, args=("text\nx\n",))
     writer.start()
-    assert [record.text for record in records([], [pipe])] == ["x"]
+    assert [record.text for record in records([pipe])] == ["x"]
     writer.join()
 
 
@@ -160,7 +168,7 @@ def test_half_a_compressed_file_of_lines_says_how_far_it_could_be_read(tmp_path:
     lines = "".join(f"{i} {os.urandom(20).hex()}\n" for i in range(5_000)).encode()
     path = write(tmp_path / "a.txt.gz", gzip.compress(lines)[:-5000])
     with pytest.raises(InputUnreadable, match=r"after line [\d,]+: Compressed file ended"):
-        records([], [path])
+        records([path])
 
 
 def test_types_are_those_that_all_tables_agree_on(tmp_path: Path) -> None:
@@ -169,10 +177,10 @@ def test_types_are_those_that_all_tables_agree_on(tmp_path: Path) -> None:
     for name, stars in (("a", arrow.int8()), ("b", arrow.int64())):
         columns = {"id": ["x" + name], "stars": arrow.array([5], stars), "text": ["t"]}
         parquet.write_table(arrow.table(columns), str(tmp_path / f"{name}.parquet"))
-    one, both = ([str(tmp_path / f"{name}.parquet") for name in names] for names in ("a", "ab"))
-    assert Inputs([], one, WITH_ID).types == {"id": arrow.string(), "stars": arrow.int8(), "text": arrow.string()}
-    assert Inputs([], both, WITH_ID).types == {"id": arrow.string(), "text": arrow.string()}
-    assert [record.kept for record in records([], [Path(file) for file in both], WITH_ID)] == [(5,), (5,)]
+    one, both = ([tmp_path / f"{name}.parquet" for name in names] for names in ("a", "ab"))
+    assert inputs(one, WITH_ID).types == {"id": arrow.string(), "stars": arrow.int8(), "text": arrow.string()}
+    assert inputs(both, WITH_ID).types == {"id": arrow.string(), "text": arrow.string()}
+    assert [record.kept for record in records(both, WITH_ID)] == [(5,), (5,)]
 
 
 def test_a_parquet_column_of_another_type_is_no_text(tmp_path: Path) -> None:
@@ -180,4 +188,4 @@ def test_a_parquet_column_of_another_type_is_no_text(tmp_path: Path) -> None:
     parquet = pytest.importorskip("pyarrow.parquet", reason="Parquet needs pyarrow")
     parquet.write_table(arrow.table({"text": [7]}), str(tmp_path / "a.parquet"))
     with pytest.raises(ImdbsentError, match="row 1: 'text' is int, not a text"):
-        records([], [tmp_path / "a.parquet"])
+        records([tmp_path / "a.parquet"])

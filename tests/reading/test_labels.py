@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from imdbsent.errors import ExitCode, UsageProblem
-from imdbsent.reading.labelled import parse_rule
+from imdbsent.reading.labelled import parse_rules
 
 
 @pytest.mark.parametrize(
@@ -20,7 +20,7 @@ from imdbsent.reading.labelled import parse_rule
     ],
 )
 def test_a_rule_tells_positive_from_negative(rule: str | None, positive: list[str], negative: list[str]) -> None:
-    parsed = parse_rule(rule)
+    parsed = parse_rules(rule)
     assert [parsed.label(value) for value in positive] == [1] * len(positive)
     assert [parsed.label(value) for value in negative] == [0] * len(negative)
 
@@ -42,19 +42,19 @@ def test_a_rule_tells_positive_from_negative(rule: str | None, positive: list[st
 )
 def test_what_is_no_label_is_said(rule: str | None, value: str | None, reason: str) -> None:
     with pytest.raises(ValueError, match=reason):
-        parse_rule(rule).label(value)
+        parse_rules(rule).label(value)
 
 
 @pytest.mark.parametrize("rule", ["", " ", ">=", ">=seven", "<nan", "="])
 def test_a_rule_that_says_nothing_is_an_error_with_an_example(rule: str) -> None:
     with pytest.raises(UsageProblem, match=r"--positive '>=7'") as caught:
-        parse_rule(rule)
+        parse_rules(rule)
     assert caught.value.exit_code is ExitCode.USAGE
 
 
 def test_numbers_are_stars_only_where_the_rule_compares_them() -> None:
-    assert parse_rule(">=7").stars("8.5") == 8.5
-    assert parse_rule(">=7").stars("x") is None
-    assert parse_rule(">=7").stars(None) is None
-    assert parse_rule(None).stars("1") is None
-    assert parse_rule("5").stars("5") is None
+    assert parse_rules(">=7").stars("8.5") == 8.5
+    assert parse_rules(">=7").stars("x") is None
+    assert parse_rules(">=7").stars(None) is None
+    assert parse_rules(None).stars("1") is None
+    assert parse_rules("5").stars("5") is None

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from imdbsent.reading.inputs import Inputs
+from imdbsent.reading.inputs import Inputs, Source
 from imdbsent.reading.meter import Meter
 
 
@@ -18,7 +18,7 @@ def files(tmp_path: Path) -> list[str]:
 
 
 def test_the_position_grows_from_nothing_to_the_total_as_records_are_read(files: list[str]) -> None:
-    inputs = Inputs([], files)
+    inputs = Inputs([Source(file=file) for file in files])
     total = sum(Path(file).stat().st_size for file in files)
     assert (inputs.meter.total, inputs.meter.position()) == (total, 0)
     positions = [inputs.meter.position() for _ in inputs.records()]

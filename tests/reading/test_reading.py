@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from imdbsent.errors import ExitCode, InputUnreadable
-from imdbsent.reading.lines import check_readable, from_argument, read_lines, read_records
+from imdbsent.reading.inputs import Inputs, Source
+from imdbsent.reading.lines import from_argument, read_lines, read_records
 from imdbsent.records import Record
 
 
@@ -63,5 +64,5 @@ def test_whole_a_file_is_one_text(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("name", "reason"), [("missing", "No such file"), (".", "Is a directory"), ("a\0b", "null")])
 def test_a_file_that_cannot_be_read_is_found_before_the_work(tmp_path: Path, name: str, reason: str) -> None:
     with pytest.raises(InputUnreadable, match=reason) as caught:
-        check_readable([str(tmp_path / name)])
+        Inputs([Source(file=str(tmp_path / name))])
     assert caught.value.exit_code is ExitCode.USAGE

@@ -8,15 +8,19 @@ from pathlib import Path
 import pytest
 
 from imdbsent.errors import ExitCode, ImdbsentError
-from imdbsent.reading.labelled import Columns, Example, parse_rule, read_examples
+from imdbsent.reading.labelled import Example, parse_rules, read_examples
+from imdbsent.reading.options import ReadOptions
 
 
 def read(
-    source: Path, rule: str | None = None, columns: Columns | None = None, *, allow_blank: bool = False
+    source: Path,
+    rule: str | None = None,
+    options: ReadOptions | None = None,
+    *,
+    group: str | None = None,
+    allow_blank: bool = False,
 ) -> tuple[Example, ...]:
-    return read_examples(
-        str(source), parse_rule(rule), columns or Columns(), command="train", allow_blank=allow_blank
-    )
+    return read_examples(str(source), parse_rules(rule), options, group_column=group, allow_blank=allow_blank)
 
 
 def message(source: Path, *arguments: object, **options: object) -> str:
@@ -40,7 +44,9 @@ def tree(root: Path, **files: str | bytes) -> Path:
 def test_a_files_rows_are_examples_by_rule_and_columns(tmp_path: Path) -> None:
     path = tmp_path / "mine.csv"
     path.write_text('stars,body,film\n9,"good,\nlong",A\n\n2,bad,B\n7.5,,A\n')
-    assert read(path, ">=7", Columns("body", "stars", "film"), allow_blank=True) == (
+    assert read(
+        path, ">=7", ReadOptions(text_column="body", label_column="stars"), group="film", allow_blank=True
+    ) == (
         Example("good,\nlong", 1, "line 3", 9.0, "A"),
         Example("bad", 0, "line 5", 2.0, "B"),
         Example("", 1, "line 6", 7.5, "A"),
@@ -61,7 +67,7 @@ def test_parquet_has_rows(tmp_path: Path) -> None:
     path = tmp_path / "mine.parquet"
     parquet.write_table(arrow.table({"label": [9, 2], "text": ["good", "bad"], "film": ["A", "B"]}), str(path))
     expected = (Example("good", 1, "row 1", 9.0, "A"), Example("bad", 0, "row 2", 2.0, "B"))
-    assert read(path, ">=7", Columns(group="film")) == expected
+    assert read(path, ">=7", group="film") == expected
     parquet.write_table(arrow.table({"label": [9, None, 2], "text": ["good", "bad", " "]}), str(path))
     told = message(path, ">=7")
     assert "row 2: it has no label; row 3: the text is blank" in told
@@ -119,10 +125,11 @@ def test_a_file_that_cannot_be_used_is_one_line_that_says_where(tmp_path: Path, 
 def test_all_that_is_wrong_is_told_at_once_the_first_of_each_kind_and_how_many_more(tmp_path: Path) -> None:
     path = tmp_path / "mine.csv"
     path.write_text("text,label,film\n,1,A\nx,so so,A\n\n ,0,A\ny,maybe,\nz,,\ngood,1,A\n")
-    assert message(path, None, Columns(group="film")) == (
+    assert message(path, group="film") == (
         f"rows of {str(path)!r} cannot be used: line 2: the text is blank (and 1 more); "
-        "line 3: the label 'so so' is neither positive, pos, 1, true nor negative, neg, 0, false (and 2 more); "
-        "line 6: 'film' is empty (and 1 more). Take out the rows without a text, or type: --text-column NAME"
+        "line 3: the label 'so so' is neither positive, pos, 1, true nor negative, neg, 0, false (and 1 more); "
+        "line 6: 'film' is empty (and 1 more); line 7: it has no label. "
+        "Take out the rows without a text, or type: --text-column NAME, or --skip-bad"
     )
 
 

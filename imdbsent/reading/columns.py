@@ -1,0 +1,208 @@
+"""Which column of a table is meant: by name, number or path, or because only one can hold the texts or the labels."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import shlex
+from typing import TYPE_CHECKING, Any, Final
+
+from imdbsent.errors import UsageProblem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+TEXT: Final = "text"
+LABEL: Final = "label"
+
+TEXT_NAMES: Final = frozenset((
+    "text", "texts", "review", "reviews", "reviewtext", "textreview", "reviewbody", "reviewcontent", "reviewstext",
+    "comment", "comments", "commenttext", "commentbody", "body", "bodytext", "content", "contents", "contenttext",
+    "sentence", "sentences", "sentencetext", "tweet", "tweets", "tweettext", "message", "messages", "messagetext",
+    "messagebody", "post", "posts", "posttext", "phrase", "feedback", "utterance", "fulltext", "cleantext",
+    "cleanedtext", "opinion", "verbatim", "remark", "remarks", "inputtext", "selftext", "customerreview",
+    "userreview", "userreviews",
+))  # fmt: skip
+"""Names of columns with texts, as `normalized` gives them."""
+LABEL_NAMES: Final = frozenset((
+    "label", "labels", "sentiment", "sentiments", "class", "classes", "target", "polarity", "stars", "starrating",
+    "rating", "ratings", "score", "overall", "category", "labelname", "sentimentlabel", "reviewrating", "reviewscore",
+    "reviewsrating", "gold", "goldlabel", "airlinesentiment",
+))  # fmt: skip
+"""Names of columns with labels, as `normalized` gives them."""
+
+_SHOWN: Final = 20  # columns in a message
+_LONG: Final = 3  # words, on average, from which a column holds sentences
+_HEADER_WORDS: Final = 4
+_HEADER_LENGTH: Final = 40
+_NUMBER: Final = re.compile(r"[-+]?\d+([.,]\d+)?")
+
+
+def normalized(name: str) -> str:
+    """A name without case, and with letters and digits only: "Review Text" and "review_text" are "reviewtext"."""
+    return re.sub(r"[^a-z0-9]", "", name.casefold())
+
+
+def find_column(wanted: str, names: Sequence[str]) -> int | None:
+    """The index of the column that is meant.
+
+    Args:
+        wanted: a name, or a number from 1.
+        names: those of the table.
+
+    Returns:
+        Its index; None if there is none, or if several match equally well.
+    """
+    for same in (str, _without_case):
+        found = [index for index, name in enumerate(names) if same(name) == same(wanted)]
+        if found:
+            return found[0] if len(found) == 1 else None
+    if wanted.isascii() and wanted.isdigit() and 1 <= int(wanted) <= len(names):
+        return int(wanted) - 1
+    return None
+
+
+def value_at(path: Sequence[str], value: Any) -> Any:
+    """The value at a path of keys and list indices in nested data.
+
+    Raises:
+        KeyError: there is nothing at the path.
+    """
+    for key in path:
+        if isinstance(value, dict):
+            value = value[key]
+        elif isinstance(value, (list, tuple)) and key.isascii() and key.isdigit() and int(key) < len(value):
+            value = value[int(key)]
+        else:
+            raise KeyError(key)
+    return value
+
+
+def with_paths(values: Mapping[str, Any], paths: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+    """Values, and those at the paths of other keys, as far as there is something."""
+    found = {key: value_at(path, values) for key, path in paths.items() if has_path(path, values)}
+    return {**values, **found}
+
+
+def has_path(path: Sequence[str], value: Any) -> bool:
+    """Whether there is a value at a path."""
+    try:
+        value_at(path, value)
+    except KeyError:
+        return False
+    return True
+
+
+def guess_text(names: Sequence[str], sample: Sequence[Mapping[str, Any]], keys: Sequence[str]) -> int | None:
+    """The index of the one column that can only hold the texts.
+
+    Args:
+        names: those of the columns.
+        sample: some rows.
+        keys: the key of each column in the rows.
+
+    Returns:
+        The only column with a known name, else the only one with sentences in it; None if there is no such column, or
+        more than one.
+    """
+    known = [index for index, name in enumerate(names) if normalized(name) in TEXT_NAMES]
+    known = [index for index in known if not _is_of_numbers(_texts(sample, keys[index]))]
+    if known:
+        return known[0] if len(known) == 1 else None
+    long = [index for index, key in enumerate(keys) if is_of_sentences(_texts(sample, key))]
+    return long[0] if len(long) == 1 else None
+
+
+def guess_label(names: Sequence[str]) -> int | None:
+    """The index of the one column whose name says that it holds labels; None if there is none, or more than one."""
+    known = [index for index, name in enumerate(names) if normalized(name) in LABEL_NAMES]
+    return known[0] if len(known) == 1 else None
+
+
+def likeliest_text(names: Sequence[str], sample: Sequence[Mapping[str, Any]], keys: Sequence[str]) -> int | None:
+    """The index of the column to suggest for the texts: one with a known name, else the one with the longest values."""
+    if not names:
+        return None
+
+    def rank(index: int) -> tuple[bool, float]:
+        values = _texts(sample, keys[index])
+        return normalized(names[index]) in TEXT_NAMES, sum(map(len, values)) / max(len(values), 1)
+
+    return max(range(len(names)), key=rank)
+
+
+def is_of_sentences(values: Sequence[str]) -> bool:
+    """Whether values are several words each, on average."""
+    return bool(values) and sum(len(value.split()) for value in values) >= _LONG * len(values)
+
+
+def looks_like_data(names: Iterable[str]) -> bool:
+    """Whether the first row of a table holds values instead of names: a number or a sentence, for example."""
+    return any(name.strip() and not is_like_name(name) for name in names)
+
+
+def is_like_name(field: str) -> bool:
+    """Whether a field can be the name of a column."""
+    field = field.strip()
+    return (
+        bool(field)
+        and len(field) <= _HEADER_LENGTH
+        and len(field.split()) <= _HEADER_WORDS
+        and _NUMBER.fullmatch(field) is None
+        and field[-1] not in ".!,;"
+        and any(map(str.isalpha, field))
+    )
+
+
+def missing(place: str, names: Sequence[str], wanted: str, option: str, suggested: int | None = None) -> UsageProblem:
+    """The error that a column is missing, or that its name is not unique.
+
+    Args:
+        place: the file or a row, as a message names it.
+        names: the columns that there are.
+        wanted: what was asked for.
+        option: the option that names it.
+        suggested: index of the column to suggest; None for the one whose name is most similar.
+    """
+    matches = [index for index, name in enumerate(names) if _without_case(name) == _without_case(wanted)]
+    if len(matches) > 1:
+        numbers = " or ".join(f"{option} {index + 1}" for index in matches)
+        return UsageProblem(f"{place} has {len(matches)} columns {wanted!r}. Type: {numbers}")
+    if suggested is None:
+        suggested = likeliest_text(names, (), names) if option == "--text-column" else _similar(wanted, names)
+    return UsageProblem(
+        f"{place} has no column {wanted!r} (there are: {listed(names)}). Type: {option} {quoted(names, suggested)}"
+    )
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names in a message."""
+    more = f", and {len(names) - _SHOWN:,} more" if len(names) > _SHOWN else ""
+    return (", ".join(names[:_SHOWN]) + more) or "none"
+
+
+def quoted(names: Sequence[str], index: int | None) -> str:
+    """A column as a person types it after an option: its name, or its number if the name does not identify it."""
+    if index is None or index >= len(names):
+        return "NAME"
+    name = names[index]
+    is_plain = name.isprintable() and name == name.strip() and 0 < len(name) <= _HEADER_LENGTH
+    return shlex.quote(name) if is_plain and find_column(name, names) == index else str(index + 1)
+
+
+def _similar(wanted: str, names: Sequence[str]) -> int | None:
+    close = difflib.get_close_matches(wanted, names, 1, 0.0)
+    return names.index(close[0]) if close else None
+
+
+def _without_case(name: str) -> str:
+    return name.strip().casefold()
+
+
+def _texts(sample: Sequence[Mapping[str, Any]], key: str) -> list[str]:
+    values = [row.get(key) for row in sample]
+    return [value for value in values if isinstance(value, str) and value.strip()]
+
+
+def _is_of_numbers(values: Sequence[str]) -> bool:
+    return bool(values) and all(_NUMBER.fullmatch(value.strip()) for value in values)

@@ -1,0 +1,281 @@
+r"""Rows of CSV and TSV.
+
+Files that people have differ in what a quotation mark means. Standard quoting is tried first, as RFC 4180 has it. A row
+that makes no sense so is read in another way if that makes sense: with `\"` for a quotation mark, as MySQL and Spark
+write it; or, where tabs or pipes separate the fields, with quotation marks as text. A message says so.
+
+A quotation mark that opens a field never swallows rows. If the field does not end, or ends far away over lines that
+look like rows, the row is bad, and reading goes on in the next line.
+"""
+
+from __future__ import annotations
+
+import csv
+import logging
+import re
+from collections import deque
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
+
+from imdbsent.reading.detect import FileFormat, Quoting, separator_line
+from imdbsent.reading.rows import Row, with_replacements
+from imdbsent.reading.streams import UTF_8, bounded_lines, name_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+_log = logging.getLogger(__name__)
+
+_LARGEST_FIELD: Final = 2**24  # characters; Python's csv takes 131,072 unless told
+_OPEN: Final = ("unexpected end of data", "field larger than field limit")  # csv.Error: a field that does not end
+_HINT: Final = "--quoting none reads quotation marks as text"
+_DISTINCT: Final = "\t|"  # delimiters that texts rarely hold
+_SHAPES_OF: Final = 100  # rows that show what a column holds
+_SOME: Final = 3  # lines that can hardly be one field, if each of them has the fields of a row
+_MANY: Final = 10  # the same, if texts often hold the delimiter
+_LONGEST: Final = 1000  # lines of one field
+_MATCHING: Final = 0.8
+_CLASSES: Final = 12
+_LINE: Final = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
+_SHORT: Final = 24
+
+
+def read_delimited(
+    stream: BinaryIO, file: str, file_format: FileFormat
+) -> tuple[tuple[str, ...] | None, Iterator[Row]]:
+    """Read the header of a table.
+
+    Args:
+        stream: its bytes, in UTF-8.
+        file: what it is called.
+        file_format: its delimiter and quoting, and whether it has a header.
+
+    Returns:
+        The names of its columns, None if the file is empty; and its rows, whose values have the keys of `unique_keys`.
+
+    Raises:
+        ValueError: its header is broken.
+    """
+    csv.field_size_limit(_LARGEST_FIELD)
+    reader = _Reader(stream, file, file_format)
+    header = reader.header()
+    return header, (iter(()) if header is None else reader.rows(header))
+
+
+def unique_keys(names: Sequence[str]) -> list[str]:
+    """A key for each column: its name, with its number if others have the same name."""
+    return [f"{name} (column {i})" if names.count(name) > 1 else name for i, name in enumerate(names, 1)]
+
+
+class _Reader:
+    def __init__(self, stream: BinaryIO, file: str, file_format: FileFormat) -> None:
+        self._file = file
+        self._has_header = file_format.header
+        self._delimiter = file_format.separator
+        self._is_fixed = file_format.quoting is not None
+        self._is_quoted = file_format.quoting is not Quoting.NONE
+        self._escape = file_format.escape or False
+        self._may_escape = file_format.escape is None and self._is_quoted
+        self._null = re.compile(rf"(^|{re.escape(self._delimiter)})\\N(?=[\r\n]|$|{re.escape(self._delimiter)})")
+        self._lines = _decoded(stream)
+        self._pending: deque[str] = deque()  # lines to be read again
+        self._taken: list[str] = []  # lines of the row that is being read
+        self._number = 0  # of the last line taken
+        self._rows = self._parser()
+        self._shapes: list[list[str]] = []  # the first rows
+        self._said: set[str] = set()
+
+    def header(self) -> tuple[str, ...] | None:
+        """The names of the columns, or numbers where there is no header; None if there is nothing."""
+        fields: list[str] = []
+        while not fields:
+            self._taken.clear()
+            try:
+                fields = next(self._rows)
+            except StopIteration:
+                return None
+            except csv.Error as error:
+                raise ValueError(f"line {self._number}: {error}") from error
+            if self._number == 1 and separator_line(self._taken[0]):
+                fields = []
+        if self._has_header:
+            return tuple(map(with_replacements, fields))
+        self._put_back(self._taken)
+        return tuple(f"column {number}" for number in range(1, len(fields) + 1))
+
+    def rows(self, header: tuple[str, ...]) -> Iterator[Row]:
+        """The rows below the header."""
+        keys, width, taken = unique_keys(header), len(header), self._taken
+        while True:
+            taken.clear()
+            problem = None
+            fields: list[str] = []
+            try:
+                fields = next(self._rows)
+            except StopIteration:
+                return
+            except csv.Error as error:
+                problem = str(error)
+            if problem is None and len(fields) == width and (len(taken) == 1 or not self._swallows_rows(width)):
+                pass
+            elif problem is None and not fields:
+                continue
+            else:
+                other = self._otherwise(width)
+                if other is None:
+                    problem = self._problem(fields, width, problem)
+                    yield Row(self._number, {}, problem)
+                    continue
+                fields = other
+            if len(self._shapes) < _SHAPES_OF:
+                self._shapes.append(fields)
+            row = Row(self._number, dict(zip(keys, fields)))
+            yield row if all(map(str.isascii, fields)) else _checked(row)
+
+    def _parser(self) -> Iterator[list[str]]:
+        options: dict[str, Any] = {"escapechar": "\\" if self._escape else None}
+        if not self._is_quoted:
+            options["quoting"] = csv.QUOTE_NONE
+        return csv.reader(self._feed(), delimiter=self._delimiter, strict=True, **options)
+
+    def _feed(self) -> Iterator[str]:
+        """Lines for the parser, which are noted down."""
+        pending, taken = self._pending, self._taken
+        while True:
+            line = pending.popleft() if pending else next(self._lines, "")
+            if not line:
+                return
+            taken.append(line)
+            self._number += 1
+            yield self._null.sub(r"\1", line) if self._escape and "\\N" in line else line
+
+    def _put_back(self, lines: Sequence[str]) -> None:
+        """Read lines again; the parser begins anew, since it may be within a field."""
+        self._number -= len(lines)
+        self._pending.extendleft(reversed(lines))
+        self._rows = self._parser()
+
+    def _otherwise(self, width: int) -> list[str] | None:
+        """The fields of the row in another way of quoting; None if none gives as many as the header has."""
+        first = self._taken[0]
+        if self._may_escape and not self._escape and any('\\"' in line for line in self._taken):
+            fields = self._escaped(width)
+            if fields is not None:
+                return fields
+        if not self._is_fixed and self._delimiter in _DISTINCT and '"' in first:
+            fields = first.rstrip("\r\n").split(self._delimiter)
+            if len(fields) == width:
+                self._put_back(self._taken[1:])
+                self._say(
+                    "line %d of %s has quotation marks that do not enclose a field: such rows are read with quotation "
+                    "marks as text. --quoting standard or none overrides"
+                )
+                return fields
+        return None
+
+    def _escaped(self, width: int) -> list[str] | None:
+        before = list(self._taken)
+        self._escape = True
+        self._read_again(before)
+        try:
+            fields = next(self._rows)
+        except (StopIteration, csv.Error):
+            fields = []
+        if len(fields) == width and not self._swallows_rows(width):
+            self._say('line %d of %s has \\" for a quotation mark: read as such from there on. --escape none overrides')
+            return fields
+        self._escape = False
+        self._read_again(list(self._taken))
+        with suppress(csv.Error):  # the row as it was, with the lines that it takes
+            next(self._rows)
+        return None
+
+    def _read_again(self, lines: list[str]) -> None:
+        self._put_back(lines)
+        self._taken.clear()
+
+    def _problem(self, fields: list[str], width: int, error: str | None) -> str:
+        """What is wrong with the row that was read; lines that belong to other rows are read again."""
+        lines = list(self._taken)
+        first, last = self._number - len(lines) + 1, self._number
+        is_open = error is not None and error.startswith(_OPEN)
+        if len(lines) > 1 and (is_open or len(fields) == width or any(self._has_fields(x, width) for x in lines[1:])):
+            self._put_back(lines[1:])
+        if is_open:
+            return f"line {first}: a quotation mark opens a field that does not end ({_HINT})"
+        if error is not None:
+            return (
+                f"line {last}: {error} ({_HINT})"
+                if len(lines) == 1
+                else f"line {first}: a quotation mark opens a field that ends within line {last} ({error}; {_HINT})"
+            )
+        if len(fields) == width:
+            return (
+                f"line {first}: a quotation mark opens a field that ends in line {last}, over lines that look like "
+                f"rows ({_HINT}, --quoting standard reads them as one field)"
+            )
+        return f"line {last} has {len(fields)} fields, the header has {width}"
+
+    def _swallows_rows(self, width: int) -> bool:
+        """Whether a row of several lines has a field that runs over lines that look like rows."""
+        lines = self._taken
+        if self._is_fixed or len(lines) < 2:  # noqa: PLR2004 (one line swallows none)
+            return False
+        if width == 1 or len(lines) > _LONGEST:
+            return len(lines) > _LONGEST
+        matching = [self._has_fields(line, width) for line in lines]
+        if not matching[-1] or sum(matching) < _MATCHING * len(lines):
+            return False
+        rows = [line.rstrip("\r\n").split(self._delimiter) for line, fits in zip(lines, matching) if fits]
+        shapes = {index: _shape([row[index] for row in self._shapes]) for index in range(width)}
+        known = {index: shape for index, shape in shapes.items() if shape is not None}
+        if known:
+            return all(shape(row[index]) for row in rows for index, shape in known.items())
+        if not self._shapes:
+            return any(all(_is_number(row[index]) for row in rows) for index in range(width))
+        are_filled = all(field.strip('" ') for row in rows for field in row)
+        return are_filled and len(lines) >= (_SOME if self._delimiter in _DISTINCT else _MANY)
+
+    def _has_fields(self, line: str, width: int) -> bool:
+        return line.count(self._delimiter) == width - 1
+
+    def _say(self, message: str) -> None:
+        if message not in self._said:
+            self._said.add(message)
+            _log.info(message, self._number, name_of(self._file))
+
+
+def _decoded(stream: BinaryIO) -> Iterator[str]:
+    """Lines, which a lone CR ends too; bytes that are not UTF-8 pass as lone surrogates (PEP 383)."""
+    for number, line in enumerate(bounded_lines(stream.readline)):
+        text = line.decode("utf-8-sig" if number == 0 else UTF_8, "surrogateescape")
+        if "\r" in text.rstrip("\r\n"):
+            yield from _LINE.findall(text)
+        else:
+            yield text
+
+
+def _shape(values: list[str]) -> Any:
+    """A test for values like those of a column that holds numbers or a few labels; None if it holds anything else."""
+    if not values:
+        return None
+    if all(map(_is_number, values)):
+        return _is_number
+    known = {value.strip().casefold() for value in values}
+    if len(values) >= 2 * len(known) and len(known) <= _CLASSES and max(map(len, known)) <= _SHORT:
+        return lambda value: value.strip().strip('"').casefold() in known
+    return None
+
+
+def _is_number(value: str) -> bool:
+    try:
+        float(value.strip().strip('"'))
+    except ValueError:
+        return False
+    return True
+
+
+def _checked(row: Row) -> Row:
+    """The row, or what can be shown of it if its bytes are not UTF-8."""
+    values = {column: with_replacements(value) for column, value in row.values.items()}
+    return row if values == row.values else Row(row.number, values, f"line {row.number} is not valid UTF-8")

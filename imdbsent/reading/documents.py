@@ -1,0 +1,240 @@
+"""Rows of JSON: an object per line, an array, or a document with a list in it.
+
+An array is read item by item, whatever its size. A document that is one object is read as a whole: it may hold a list
+of records, or columns as pandas writes them.
+"""
+
+from __future__ import annotations
+
+import codecs
+import json
+import logging
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
+
+from imdbsent.errors import UsageProblem
+from imdbsent.reading import streams
+from imdbsent.reading.columns import TEXT_NAMES, normalized
+from imdbsent.reading.rows import TEXT, Row
+from imdbsent.reading.streams import HEAD, UTF_8, bounded_lines, name_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+_log = logging.getLogger(__name__)
+
+_BLANK: Final = " \t\n\r"
+
+
+def read_json_lines(stream: BinaryIO) -> Iterator[Row]:
+    """Objects, one per line; only the line feed ends a line, and a blank line is no row."""
+    for number, line in enumerate(bounded_lines(stream.readline), start=1):
+        content = line.removeprefix(codecs.BOM_UTF8) if number == 1 else line
+        if content and not content.isspace():
+            yield _object(number, content)
+
+
+def _object(number: int, content: bytes) -> Row:
+    problem = None
+    try:
+        text = content.decode()
+    except UnicodeDecodeError:
+        text, problem = content.decode(UTF_8, "replace"), f"line {number} is not valid UTF-8"
+    try:
+        value = json.loads(text)
+    except json.JSONDecodeError as error:
+        return Row(number, {}, f"line {number} is not JSON ({error.msg} at column {error.colno})")
+    except (ValueError, RecursionError) as error:  # a number of thousands of digits; brackets in brackets
+        return Row(number, {}, f"line {number} is not JSON ({error})")
+    if not isinstance(value, dict):
+        return Row(number, {}, f"line {number} is not a JSON object")
+    return Row(number, value, problem)
+
+
+def read_json(stream: BinaryIO, file: str, wanted: str | None = None) -> Iterator[Row]:
+    """The records of a JSON document.
+
+    Args:
+        stream: its bytes, in UTF-8.
+        file: what it is called.
+        wanted: the column with the text, if a person named one: a path into the document says which list is meant.
+
+    Raises:
+        ValueError: it is not JSON from some item on; the message says from which.
+        UsageProblem: it holds several lists, and it is not said which is meant.
+    """
+    text = _Text(stream)
+    if text.next_character() == "[":
+        text.at += 1
+        yield from _items(text)
+        return
+    if not text.next_character():
+        return
+    first, problem = text.value("item 1")
+    if not text.next_character():
+        yield from _rows_of(first, problem, file, wanted)
+        return
+    number = 1
+    yield _row(number, first, problem)
+    while text.next_character():
+        number += 1
+        yield _row(number, *text.value(f"item {number}"))
+
+
+def _items(text: _Text) -> Iterator[Row]:
+    number = 0
+    while text.next_character() != "]" or number:
+        number += 1
+        yield _row(number, *text.value(f"item {number}"))
+        following = text.next_character()
+        if following == "]":
+            break
+        if following != ",":
+            raise ValueError(
+                f"the JSON array does not end after item {number:,}"
+                if not following
+                else f"item {number:,} of the JSON array is followed by {following!r}, not by a comma"
+            )
+        text.at += 1
+    text.at += 1
+    if text.next_character():
+        raise ValueError("more text follows the JSON array")
+
+
+def _row(number: int, value: Any, problem: str | None) -> Row:
+    if isinstance(value, dict):
+        return Row(number, value, problem)
+    if isinstance(value, str):
+        return Row(number, {TEXT: value}, problem)
+    return Row(number, {}, f"item {number} is not a JSON object")
+
+
+class _Text:
+    """The text of a document, as far as it was read."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._decoder = codecs.getincrementaldecoder("utf-8-sig")("surrogateescape")
+        self._decode = json.JSONDecoder().raw_decode
+        self._buffer = ""
+        self._ended = False
+        self.at = 0
+
+    def next_character(self) -> str:
+        """The next character that is not blank; "" at the end."""
+        while True:
+            while self.at < len(self._buffer) and self._buffer[self.at] in _BLANK:
+                self.at += 1
+            if self.at < len(self._buffer) or self._ended:
+                return self._buffer[self.at : self.at + 1]
+            self._more(HEAD)
+
+    def value(self, what: str) -> tuple[Any, str | None]:
+        """Read a value.
+
+        Args:
+            what: what it is, for messages.
+
+        Returns:
+            The value, and what is wrong with its bytes, if anything is.
+
+        Raises:
+            ValueError: it is not JSON, or longer than a record may be.
+        """
+        size = HEAD
+        self.next_character()
+        while True:
+            try:
+                value, end = self._decode(self._buffer, self.at)
+            except json.JSONDecodeError as error:
+                is_cut = error.msg.startswith("Unterminated string") or error.pos >= len(self._buffer) - 8
+                if self._ended or not is_cut:
+                    raise ValueError(f"{what} is not JSON ({error.msg})") from error
+            except (ValueError, RecursionError) as error:
+                raise ValueError(f"{what} is not JSON ({error})") from error
+            else:
+                if end < len(self._buffer) or self._ended:
+                    source = self._buffer[self.at : end]
+                    self.at = end
+                    return self._checked(value, source, what)
+            if len(self._buffer) - self.at > streams.LARGEST_RECORD:
+                raise ValueError(f"{what} is longer than {streams.LARGEST_RECORD:,} characters")
+            self._more(size)
+            size *= 2
+
+    def _more(self, size: int) -> None:
+        block = self._stream.read(size)
+        self._ended = not block
+        self._buffer = self._buffer[self.at :] + self._decoder.decode(block, self._ended)
+        self.at = 0
+
+    @staticmethod
+    def _checked(value: Any, source: str, what: str) -> tuple[Any, str | None]:
+        if source.isascii():
+            return value, None
+        content = source.encode(UTF_8, "surrogateescape")
+        try:
+            content.decode()
+        except UnicodeDecodeError:
+            return json.loads(content.decode(UTF_8, "replace")), f"{what} is not valid UTF-8"
+        return value, None
+
+
+def _rows_of(document: Any, problem: str | None, file: str, wanted: str | None) -> Iterator[Row]:
+    """The records of a document that is one value."""
+    if not isinstance(document, dict):
+        yield _row(1, document, problem)
+        return
+    records = _records_in(document, file, wanted)
+    for number, record in enumerate(records, start=1):
+        yield _row(number, record, problem and f"item {number}: the document is not valid UTF-8")
+
+
+def _records_in(document: dict[str, Any], file: str, wanted: str | None) -> list[Any]:
+    names, rows = document.get("columns"), document.get("data")
+    if isinstance(names, list) and isinstance(rows, list) and all(isinstance(row, list) for row in rows):
+        return [dict(zip(map(str, names), row)) for row in rows]  # pandas: orient="split"
+    lists = {key: value for key, value in document.items() if isinstance(value, list) and value}
+    path = (wanted or "").split(".")
+    if len(path) > 1 and path[0] in lists and wanted not in document:
+        return [{path[0]: item} for item in lists[path[0]]]
+    if lists and len(lists) == len(document) and _are_columns(lists):
+        return [dict(zip(lists, row)) for row in zip(*lists.values())]
+    of_records = [key for key, value in lists.items() if all(isinstance(item, (dict, str)) for item in value)]
+    of_objects = [key for key in of_records if isinstance(lists[key][0], dict)]
+    if len(of_objects or of_records) == 1 and not _has_text(document, wanted):
+        (key,) = of_objects or of_records
+        _log.info(
+            "the texts of %s are taken from its list %r. --text-column overrides, for example --text-column %s.text",
+            name_of(file), key, key,
+        )  # fmt: skip
+        found: list[Any] = lists[key]
+        return found
+    if len(of_objects) > 1 and not _has_text(document, wanted):
+        raise UsageProblem(
+            f"{name_of(file)} holds several lists ({', '.join(of_objects)}). Type: --text-column {of_objects[0]}.text"
+        )
+    return _transposed(document, wanted) or [document]
+
+
+def _are_columns(lists: Mapping[str, list[Any]]) -> bool:
+    lengths = {len(value) for value in lists.values()}
+    return len(lengths) == 1 and not any(isinstance(item, (dict, list)) for value in lists.values() for item in value)
+
+
+def _has_text(document: Mapping[str, Any], wanted: str | None) -> bool:
+    """Whether the document itself has a column with a text."""
+    return any(
+        isinstance(value, str) and (key == wanted or (wanted is None and normalized(key) in TEXT_NAMES))
+        for key, value in document.items()
+    )
+
+
+def _transposed(document: dict[str, Any], wanted: str | None) -> list[Any]:
+    """The records of an object of objects: columns by name, or records by a name of theirs; none if it is neither."""
+    inner = list(document.values())
+    if not inner or not all(isinstance(value, dict) and value for value in inner):
+        return []
+    if wanted in document or any(normalized(key) in TEXT_NAMES for key in document):  # pandas: orient="columns"
+        return [{name: column.get(key) for name, column in document.items()} for key in inner[0]]
+    keys = set(inner[0])
+    return inner if len(inner) > 1 and all(set(value) == keys for value in inner) else []

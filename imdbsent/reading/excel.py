@@ -1,0 +1,104 @@
+"""Rows of spreadsheets: .xlsx, .xlsm, .xlsb, .xls and .ods, by python-calamine."""
+
+from __future__ import annotations
+
+import datetime as dt
+import importlib
+import logging
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from imdbsent.errors import UsageProblem
+from imdbsent.reading.delimited import unique_keys
+from imdbsent.reading.rows import Row
+from imdbsent.reading.streams import name_of, reason
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from imdbsent.reading.detect import FileFormat
+
+_log = logging.getLogger(__name__)
+
+
+def read_excel(stream: BinaryIO, file: str, file_format: FileFormat) -> tuple[tuple[str, ...] | None, Iterator[Row]]:
+    """Open a sheet.
+
+    Args:
+        stream: the bytes of the file; it can go to its end.
+        file: what it is called.
+        file_format: which sheet is meant, and whether it has a header.
+
+    Returns:
+        The names of its columns, None if it is empty; and its rows, with numbers as the spreadsheet has them. Values
+        are texts, as in CSV; a row without any value is no row.
+
+    Raises:
+        UsageProblem: python-calamine is not installed, or there is no such sheet.
+        ValueError: it is not a spreadsheet, or is damaged or encrypted.
+    """
+    try:
+        calamine = importlib.import_module("python_calamine")
+    except ImportError as error:
+        raise UsageProblem(
+            f"to read {name_of(file)}, a spreadsheet, an optional library is needed. Type: pip install python-calamine"
+        ) from error
+    try:
+        book = calamine.CalamineWorkbook.from_filelike(stream)
+        sheet = _sheet(book, file, file_format.sheet)
+        cells = sheet.to_python(skip_empty_area=True)
+    except UsageProblem:
+        raise
+    except (calamine.CalamineError, OSError, ValueError) as error:
+        raise ValueError(f"not a readable spreadsheet ({reason(error)})") from error
+    first = (sheet.start or (0, 0))[0] + 1
+    rows = [(number, list(map(_as_text, row))) for number, row in enumerate(cells, start=first)]
+    rows = [(number, row) for number, row in rows if any(row)]
+    if not rows:
+        return None, iter(())
+    if file_format.header:
+        names = tuple(rows.pop(0)[1])
+    else:
+        names = tuple(f"column {number}" for number in range(1, len(rows[0][1]) + 1))
+    keys = unique_keys(names)
+    return names, (Row(number, dict(zip(keys, row))) for number, row in rows)
+
+
+def _sheet(book: Any, file: str, wanted: str | None) -> Any:
+    names: list[str] = book.sheet_names
+    if wanted is not None:
+        return book.get_sheet_by_name(_name_of_sheet(names, file, wanted))
+    filled = [name for name in names if book.get_sheet_by_name(name).height]
+    if len(filled) > 1:
+        _log.info("%s has %d sheets: %r is read. --sheet NAME overrides", name_of(file), len(filled), filled[0])
+    if not names:
+        raise ValueError("it has no sheet")
+    return book.get_sheet_by_name((filled or names)[0])
+
+
+def _name_of_sheet(names: Sequence[str], file: str, wanted: str) -> str:
+    for same in (str, _without_case):
+        for name in names:
+            if same(name) == same(wanted):
+                return name
+    if wanted.isascii() and wanted.isdigit() and 1 <= int(wanted) <= len(names):
+        return names[int(wanted) - 1]
+    raise UsageProblem(
+        f"{name_of(file)} has no sheet {wanted!r} (there are: {', '.join(names)}). Type: --sheet {names[0]!r}"
+    )
+
+
+def _without_case(name: str) -> str:
+    return name.strip().casefold()
+
+
+def _as_text(value: Any) -> str:
+    """A cell as CSV has it: whole numbers without a fraction, times in ISO 8601."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    if isinstance(value, (dt.date, dt.time)):
+        return value.isoformat()
+    return str(value)

@@ -1,0 +1,507 @@
+"""Streams of bytes: files, pipes and standard input, decompressed and in UTF-8, with a bound on the length of a record.
+
+A pipe is read as it comes: `PipeStream` hands on what is there, and says whether another line can be read without
+waiting. gzip, bzip2, xz and zip come from the standard library. zstd comes from pyarrow, which is the optional library
+for Parquet already; it reads files of several frames, as `cat a.zst b.zst` makes them.
+"""
+
+from __future__ import annotations
+
+import codecs
+import gzip
+import importlib
+import io
+import select
+import shutil
+import sys
+import tempfile
+import zlib
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, AnyStr, BinaryIO, Final, cast
+
+from imdbsent.errors import ExtraMissing, InputUnreadable, UsageProblem
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from typing_extensions import Buffer
+
+STDIN: Final = "-"
+"""The name of standard input where a path is expected."""
+
+READ_ERRORS: Final = (OSError, EOFError, zlib.error, ValueError, OverflowError)
+"""What reading a damaged, truncated or unreadable file raises, once the errors of optional libraries are converted.
+OverflowError: a date in Parquet that Python cannot hold."""
+
+LARGEST_RECORD: Final = 2**28
+"""Longest line, or file that is one text, in bytes."""
+
+HEAD: Final = 2**15
+"""Bytes at the start of a file that decide what it is."""
+
+UTF_8: Final = "utf-8"
+
+_GZIP_LEVEL: Final = 6  # that of the gzip command; 9, Python's default, takes twice the time for one percent
+_INVALID: Final = "imdbsent.invalid"  # error handler: one invalid UTF-8 byte for whatever cannot be decoded
+_INVALID_BYTE: Final = b"\xff"
+
+
+class Compression(str, Enum):
+    """How the bytes of a file are compressed; the value is the suffix."""
+
+    NONE = ""
+    GZIP = "gz"
+    ZSTD = "zst"
+    BZIP2 = "bz2"
+    XZ = "xz"
+    ZIP = "zip"
+
+
+def reason(error: Exception) -> str:
+    """Why a file cannot be read, in one line, in the words of the system or the library."""
+    words = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    return " ".join(words.split())
+
+
+def place(unit: str, number: int) -> str:
+    """How far a file could be read, as the start of a sentence; "" if nothing could be read."""
+    return f"after {unit} {number:,}: " if number else ""
+
+
+def pyarrow(what: str) -> Any:
+    """Import the library for Parquet and zstd.
+
+    Args:
+        what: what needs it, for the message.
+
+    Raises:
+        ExtraMissing: it is not installed.
+    """
+    try:
+        return importlib.import_module("pyarrow")
+    except ImportError as error:
+        raise ExtraMissing(what, "parquet") from error
+
+
+def name_of(file: str) -> str:
+    """A file in a message: its path in quotation marks, or "standard input"."""
+    return "standard input" if file == STDIN else repr(file)
+
+
+# Files and pipes
+
+
+def open_bytes(file: str, command: str = "predict") -> BinaryIO:
+    """Open a file or standard input to read bytes.
+
+    Args:
+        file: its path; `-` is standard input, which stays open when the stream is closed.
+        command: the command whose help an error names.
+
+    Raises:
+        InputUnreadable: it cannot be opened.
+        UsageProblem: standard input is closed.
+    """
+    if file == STDIN:
+        if sys.stdin is None:
+            raise UsageProblem(f"standard input is closed. See: imdbsent {command} --help")
+        buffer: Any = sys.stdin.buffer
+        return cast("BinaryIO", PipeStream(getattr(buffer, "raw", buffer), keep_open=True))
+    try:
+        path = Path(file)
+        if is_pipe(file):
+            return cast("BinaryIO", PipeStream(path.open("rb", buffering=0)))
+        return path.open("rb", buffering=HEAD)
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
+        raise InputUnreadable(file, getattr(error, "strerror", None) or str(error), command) from error
+
+
+def is_pipe(file: str) -> bool:
+    """Whether a path is a named pipe, for example `<(command)` in a shell."""
+    try:
+        return Path(file).is_fifo()
+    except (OSError, ValueError):  # a NUL in the path
+        return False
+
+
+class PipeStream(io.BufferedIOBase):
+    """A pipe, read without waiting for more than what is there.
+
+    Args:
+        raw: an unbuffered stream: its `read` returns as soon as there is something.
+        keep_open: whether closing this leaves `raw` open, as for standard input: later code may ask whether it is a
+            terminal.
+    """
+
+    def __init__(self, raw: Any, *, keep_open: bool = False) -> None:
+        self._raw = raw
+        self._keep_open = keep_open
+        self._buffer = b""
+        self._at = 0
+        self._ended = False
+
+    def readable(self) -> bool:
+        """Always."""
+        return True
+
+    def fileno(self) -> int:
+        """The file descriptor."""
+        return int(self._raw.fileno())
+
+    def close(self) -> None:
+        """Close it, unless it is to stay open."""
+        if not self._keep_open:
+            self._raw.close()
+            super().close()
+
+    @property
+    def is_ended(self) -> bool:
+        """Whether nothing more will come than what was looked at."""
+        return self._ended
+
+    def head(self, size: int = HEAD) -> bytes:
+        """What is there, without consuming it: at least one complete line, or `size` bytes, or all there is."""
+        while not self._ended and len(self._buffer) - self._at < size:
+            if self._at < len(self._buffer) and b"\n" in self._buffer and not self._is_ready():
+                break
+            self._append()
+        return self._buffer[self._at : self._at + size]
+
+    def is_line_waiting(self) -> bool:
+        """Whether a line, or the end of the stream, can be read without waiting."""
+        while True:
+            unread = len(self._buffer) - self._at
+            if self._ended or unread > HEAD or self._buffer.find(b"\n", self._at) >= 0:
+                return True
+            if not self._is_ready():
+                return False
+            self._append()
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """Read up to `size` bytes, fewer if no more are there; all of them if it is negative."""
+        if size is None or size < 0:
+            return b"".join(iter(lambda: self.read(HEAD), b""))
+        if self._at == len(self._buffer) and size:
+            self._fill()
+        block = self._buffer[self._at : self._at + size]
+        self._at += len(block)
+        return block
+
+    def read1(self, size: int = -1, /) -> bytes:
+        """Read what one call of the system gives, up to `size` bytes."""
+        return self.read(HEAD if size < 0 else size)
+
+    def readinto(self, buffer: Buffer, /) -> int:
+        """Read into a buffer; fewer bytes than it holds if no more are there."""
+        view = memoryview(buffer).cast("B")
+        block = self.read(len(view))
+        view[: len(block)] = block
+        return len(block)
+
+    def readline(self, size: int | None = -1, /) -> bytes:
+        """Read a line, up to `size` bytes of it."""
+        limit = sys.maxsize if size is None or size < 0 else size
+        parts: list[bytes] = []
+        while True:
+            end = self._buffer.find(b"\n", self._at) + 1
+            stop = min(end or len(self._buffer), self._at + limit)
+            part = self._buffer[self._at : stop]
+            self._at = stop
+            if end and stop == end and not parts:
+                return part
+            parts.append(part)
+            limit -= len(part)
+            if (end and stop == end) or not limit or not self._fill():
+                return b"".join(parts)
+
+    def _fill(self) -> bool:
+        """Replace the buffer, which is used up; False at the end of the stream."""
+        self._buffer, self._at = b"", 0
+        return self._append()
+
+    def _append(self) -> bool:
+        block = None
+        while block is None and not self._ended:
+            block = self._raw.read(HEAD)
+            if block is None:  # whoever started us made it non-blocking
+                select.select([self._raw], [], [])
+        self._ended = not block
+        if block:
+            self._buffer, self._at = self._buffer[self._at :] + block, 0
+        return bool(block)
+
+    def _is_ready(self) -> bool:
+        """Whether a read would not wait; where the system cannot tell, it would not."""
+        try:
+            return bool(select.select([self._raw], [], [], 0)[0])
+        except (OSError, ValueError, TypeError):  # not a descriptor; Windows has select for sockets only
+            return True
+
+
+def head_of(stream: BinaryIO) -> bytes:
+    """The first bytes of a stream, which are read again afterwards.
+
+    Args:
+        stream: a `PipeStream`, or buffered with at least `HEAD` bytes.
+    """
+    if isinstance(stream, PipeStream):
+        return stream.head()
+    peek: Callable[[int], bytes] = stream.peek  # type: ignore[attr-defined]
+    return peek(HEAD)[:HEAD]
+
+
+def is_whole(stream: BinaryIO, head: bytes) -> bool:
+    """Whether the head of a stream is all of it, as far as can be told without waiting."""
+    if isinstance(stream, PipeStream):
+        return stream.is_ended and len(head) < HEAD
+    raw = getattr(stream, "raw", None)
+    return len(head) < HEAD and not (isinstance(raw, _Recoded) and raw.is_pipe)
+
+
+def seekable(stream: BinaryIO, *, copy: bool) -> BinaryIO:
+    """A stream that can go to its end, where Parquet and zip say what they hold.
+
+    Args:
+        stream: the bytes of a file.
+        copy: whether to copy it to a temporary file in any case: going back in a decompressed stream would decompress
+            everything again.
+
+    Raises:
+        OSError: it cannot be read or copied.
+    """
+    if not copy and stream.seekable():
+        return stream
+    copied = cast("BinaryIO", tempfile.TemporaryFile(buffering=HEAD))  # noqa: SIM115 (the caller closes it)
+    try:
+        shutil.copyfileobj(stream, copied, 2**20)
+        copied.seek(0)
+    except BaseException:
+        copied.close()
+        raise
+    return copied
+
+
+# Bounds
+
+
+def bounded_lines(readline: Callable[[int], AnyStr]) -> Iterator[AnyStr]:
+    """The lines of a stream.
+
+    Args:
+        readline: reads a line, up to the given length: that of any stream of bytes or characters.
+
+    Raises:
+        ValueError: a line is longer than `LARGEST_RECORD`; the message says which.
+    """
+    number = 0
+    while line := readline(LARGEST_RECORD + 1):
+        number += 1
+        if len(line) > LARGEST_RECORD:
+            raise ValueError(f"line {number:,} is longer than {LARGEST_RECORD:,} bytes")
+        yield line
+
+
+def bounded_content(read: Callable[[int], bytes]) -> bytes:
+    """All of a stream.
+
+    Raises:
+        ValueError: it is longer than `LARGEST_RECORD`.
+    """
+    blocks = []
+    size = 0
+    while block := read(2**20):
+        size += len(block)
+        if size > LARGEST_RECORD:
+            raise ValueError(f"it is longer than {LARGEST_RECORD:,} bytes, too long for one text")
+        blocks.append(block)
+    return b"".join(blocks)
+
+
+# Compression
+
+
+def decompressed(stream: BinaryIO, compression: Compression) -> BinaryIO:
+    """What a stream of compressed bytes holds.
+
+    Raises:
+        ExtraMissing: zstd, and pyarrow is not installed.
+        OSError: a zip archive that is damaged.
+        ValueError: a zip archive that does not hold exactly one file.
+    """
+    if compression is Compression.GZIP:
+        return io.BufferedReader(_Converted(gzip.GzipFile(fileobj=stream, mode="rb")), HEAD)
+    if compression is Compression.ZSTD:
+        arrow = pyarrow("zstd")
+        return io.BufferedReader(_Converted(arrow.CompressedInputStream(arrow.PythonFile(stream, "r"), "zstd")), HEAD)
+    if compression is Compression.BZIP2:
+        bz2 = importlib.import_module("bz2")
+        return io.BufferedReader(_Converted(bz2.BZ2File(stream, "rb")), HEAD)
+    if compression is Compression.XZ:
+        lzma = importlib.import_module("lzma")
+        return io.BufferedReader(_Converted(lzma.LZMAFile(stream, "rb"), lzma.LZMAError), HEAD)
+    if compression is Compression.ZIP:
+        return _only_member(stream)
+    return stream
+
+
+def compressing(stream: BinaryIO, compression: Compression) -> BinaryIO:
+    """A stream that compresses what is written; closing it ends the compressed data, and may close `stream`.
+
+    The same bytes in give the same bytes out: a gzip header holds no time and no name.
+
+    Raises:
+        ExtraMissing: zstd, and pyarrow is not installed.
+        UsageProblem: zip, which is an archive.
+    """
+    if compression is Compression.GZIP:
+        return cast("BinaryIO", gzip.GzipFile("", "wb", _GZIP_LEVEL, stream, mtime=0))
+    if compression is Compression.ZSTD:
+        arrow = pyarrow("zstd")
+        return cast("BinaryIO", arrow.CompressedOutputStream(arrow.PythonFile(stream, "w"), "zstd"))
+    if compression is Compression.BZIP2:
+        return cast("BinaryIO", importlib.import_module("bz2").BZ2File(stream, "wb"))
+    if compression is Compression.XZ:
+        return cast("BinaryIO", importlib.import_module("lzma").LZMAFile(stream, "wb"))
+    if compression is Compression.ZIP:
+        raise UsageProblem("zip is an archive, not a compression of results. Type: -o with a name that ends in .gz")
+    return stream
+
+
+class _Converted(io.RawIOBase):
+    """A decompressed stream, which fills what it reads into: a head that is not full is all there is.
+
+    The errors of its library become OSErrors, raised once what came before them has been read.
+
+    Args:
+        stream: what a library gives.
+        errors: those of the library.
+    """
+
+    def __init__(self, stream: Any, *errors: type[Exception]) -> None:
+        self._stream = stream
+        self._errors: tuple[type[Exception], ...] = (*errors, RuntimeError, *READ_ERRORS)
+        self._error: Exception | None = None
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Buffer, /) -> int:
+        view = memoryview(buffer).cast("B")
+        size = 0
+        while size < len(view) and self._error is None:
+            try:
+                block = self._stream.read(len(view) - size)
+            except self._errors as error:
+                self._error = error
+                break
+            if not block:
+                break
+            view[size : size + len(block)] = block
+            size += len(block)
+        if self._error is not None and not size:
+            raise OSError(reason(self._error)) from self._error
+        return size
+
+    def close(self) -> None:
+        self._stream.close()
+        super().close()
+
+
+def members_of(stream: BinaryIO) -> list[str]:
+    """The names of the files in a zip archive, folders and what systems add by themselves left out.
+
+    Raises:
+        OSError: the archive is damaged.
+    """
+    zipfile = importlib.import_module("zipfile")
+    try:
+        names: list[str] = zipfile.ZipFile(stream).namelist()
+    except (zipfile.BadZipFile, RuntimeError, ValueError, OverflowError, EOFError) as error:
+        raise OSError(f"not a valid zip archive ({reason(error)})") from error
+    finally:
+        stream.seek(0)
+    return [name for name in names if not name.endswith("/") and not _is_by_system(name)]
+
+
+def _is_by_system(name: str) -> bool:
+    """Whether a file in an archive was added by macOS or Windows, beside what a person put there."""
+    base = name.rsplit("/", 1)[-1]
+    return name.startswith("__MACOSX/") or base.startswith("._") or base in (".DS_Store", "Thumbs.db", "desktop.ini")
+
+
+def _only_member(stream: BinaryIO) -> BinaryIO:
+    zipfile = importlib.import_module("zipfile")
+    names = members_of(stream)
+    if len(names) != 1:
+        raise ValueError(several_members(names))
+    try:
+        member = zipfile.ZipFile(stream).open(names[0])
+    except (zipfile.BadZipFile, RuntimeError, ValueError, OverflowError, EOFError) as error:
+        raise OSError(f"{names[0]!r} in the zip archive: {reason(error)}") from error
+    return io.BufferedReader(_Converted(member, zipfile.BadZipFile, EOFError), HEAD)
+
+
+def several_members(names: list[str]) -> str:
+    """Why an archive that does not hold exactly one file cannot be read."""
+    if not names:
+        return "the zip archive holds no file"
+    some = ", ".join(names[:8]) + (f" and {len(names) - 8:,} more" if len(names) > 8 else "")  # noqa: PLR2004
+    return f"the zip archive holds {len(names):,} files ({some}); unzip it and name the file to read"
+
+
+# Encodings
+
+
+def in_utf_8(stream: BinaryIO, encoding: str) -> BinaryIO:
+    """The text of a stream, encoded in UTF-8 again; bytes that cannot be decoded become a byte that is not UTF-8.
+
+    Args:
+        stream: its bytes.
+        encoding: one of Python's codecs.
+    """
+    if encoding == UTF_8:
+        return stream
+    return io.BufferedReader(_Recoded(stream, encoding), HEAD)
+
+
+class _Recoded(io.RawIOBase):
+    """A stream in UTF-8, which fills what it reads into, unless it comes from a pipe."""
+
+    def __init__(self, stream: BinaryIO, encoding: str) -> None:
+        self._stream = stream
+        self._decoder = codecs.getincrementaldecoder(encoding)(_INVALID)
+        self._waiting = b""
+        self._ended = False
+        self.is_pipe = isinstance(stream, PipeStream)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Buffer, /) -> int:
+        view = memoryview(buffer).cast("B")
+        size = 0
+        while size < len(view):
+            if not self._waiting:
+                if self._ended or (size and self.is_pipe):
+                    break
+                block = self._stream.read(HEAD // 4)
+                self._ended = not block
+                self._waiting = self._decoder.decode(block, self._ended).encode(UTF_8, _INVALID)
+                continue
+            block = self._waiting[: len(view) - size]
+            self._waiting = self._waiting[len(block) :]
+            view[size : size + len(block)] = block
+            size += len(block)
+        return size
+
+
+def _invalid(error: UnicodeError) -> tuple[str | bytes, int]:
+    if isinstance(error, UnicodeEncodeError):
+        return _INVALID_BYTE, error.end
+    if isinstance(error, UnicodeDecodeError):
+        return _INVALID_BYTE.decode(UTF_8, "surrogateescape"), error.end
+    raise error
+
+
+codecs.register_error(_INVALID, _invalid)
