@@ -1,4 +1,4 @@
-"""What the HTML pages share: a frame without script or request, readable by day, by night, on a phone; tables."""
+"""What the HTML pages share: a frame without script or request, readable by day, by night, on a phone, and tables."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 _POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
-"""Content security policy: a text that found a way through the escaping could still load and run nothing."""
+"""Content security policy: even markup that was not escaped by mistake could load and run nothing."""
 
 
 def page_start(title: str, style_sheet: Path, skip: tuple[str, str]) -> str:
-    """All of a page that stands before its header.
+    """The part of a page before its header.
 
     Args:
         title: any text; it is escaped.
-        style_sheet: of this page, beside the one that all pages share.
-        skip: identifier and name of the part that the first link leads to.
+        style_sheet: of this page, in addition to the shared one.
+        skip: identifier and name of the part that the first link goes to.
     """
     shared = Path(__file__).with_suffix(".css")
     style = "".join(path.read_text(encoding="utf-8") for path in (shared, style_sheet))
@@ -37,23 +37,23 @@ def page_start(title: str, style_sheet: Path, skip: tuple[str, str]) -> str:
 
 
 def page_end() -> str:
-    """All of a page that stands after its main part."""
+    """The part of a page after its main part."""
     return f"<footer><p>imdbsent {escape(__version__)}</p></footer></body></html>\n"
 
 
 class Html(str):
-    """A text that is HTML already: it is not escaped again."""
+    """A text that is already HTML, and is not escaped again."""
 
     __slots__ = ()
 
 
 def data_table(name: str, header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table that scrolls in its own frame where it is too wide, by keyboard too; the first column names the row.
+    """A table that scrolls in its own frame if it is too wide, also by keyboard; the first column names the row.
 
     Args:
-        name: of the table, for those who do not see it.
-        header: a name a column.
-        rows: the cells of each row; they are escaped, unless they are `Html`.
+        name: of the table, for screen readers.
+        header: one name per column.
+        rows: the cells of each row; they are escaped unless they are `Html`.
     """
     head = "".join(f'<th scope="col"><bdi>{escape(cell)}</bdi></th>' for cell in header)
     body = "".join(
@@ -69,5 +69,5 @@ def data_table(name: str, header: Sequence[str], rows: Iterable[Sequence[str]]) 
 
 
 def folded(summary: str, content: str) -> str:
-    """Content that is seen once its summary is clicked."""
+    """Content that a click on its summary shows."""
     return f"<details><summary>{summary}</summary>{content}</details>"

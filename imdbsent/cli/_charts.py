@@ -1,9 +1,7 @@
-"""Learning curves drawn with characters: loss and accuracy by epoch, of training and of the split looked at after it.
+"""Charts drawn with characters: a histogram of lengths, and the learning curves of a training run.
 
-Drawn here rather than by a library of plots: those paint escape codes of their own, while this is Rich's text, so that
-NO_COLOR, narrow terminals and ASCII hold for it as for every other page.
-
-A histogram of lengths drawn with characters, eighths of a character high.
+They are Rich's text rather than the output of a plotting library, so that NO_COLOR, narrow terminals and ASCII work
+like on every other page.
 """
 
 from __future__ import annotations
@@ -31,24 +29,24 @@ _WIDEST_COLUMN: Final = 6  # characters
 _EIGHTHS: Final = " ▁▂▃▄▅▆▇█"
 _KEPT: Final = "cyan"
 CUT: Final = "yellow"
-"""Colour of what is cut."""
+"""Color of lengths that are cut."""
 
 
 def histogram(columns: Sequence[Bin], limit: int, width: int, *, ascii_only: bool = False) -> Text:
-    """Draw a histogram, what is cut in another colour, with an axis of reviews and one of ids.
+    """Draw a histogram with an axis of reviews and one of ids; lengths that are cut have another color.
 
     Args:
-        columns: of one width; the last may have no end.
-        limit: ids that are kept; a column that begins at it or beyond has another colour.
-        width: characters there are; columns are as wide as fits, and joined in pairs where they do not fit.
-        ascii_only: whether it is drawn in whole characters.
+        columns: all of the same width; the last may have no end.
+        limit: number of ids that are kept; a column that starts at it or after it has another color.
+        width: columns of the console; pairs of bars are joined until all of them fit.
+        ascii_only: whether to draw in whole characters.
     """
-    room = width - 2 * _LABEL
-    while len(columns) > max(room, 1):
+    space = width - 2 * _LABEL
+    while len(columns) > max(space, 1):
         columns = _joined(columns)
     most = max(column.reviews for column in columns)
     margin = len(f"{most:,}") + 2
-    each = min(_WIDEST_COLUMN, max(1, room // len(columns)))
+    each = min(_WIDEST_COLUMN, max(1, space // len(columns)))
     picture = Text(no_wrap=True)
     for row in range(HISTOGRAM_HEIGHT, 0, -1):
         label = f"{most:,}" if row == HISTOGRAM_HEIGHT else ""
@@ -72,7 +70,7 @@ def _joined(columns: Sequence[Bin]) -> list[Bin]:
 
 
 def _eighths(reviews: int, most: int, *, ascii_only: bool) -> int:
-    """Height of a column in eighths of a line; one that is not empty can be seen."""
+    """Height of a column in eighths of a line; a column that is not empty is visible."""
     if not reviews:
         return 0
     step = 8 if ascii_only else 1
@@ -85,16 +83,16 @@ def _bar_character(eighths: int, *, ascii_only: bool) -> str:
 
 
 def _rule(columns: int, each: int, marked: int | None, *, ascii_only: bool) -> str:
-    """The line below the columns, with a tick where the cut is."""
+    """The line below the columns, with a tick at the cut."""
     corner, line, tick = "+-|" if ascii_only else "└─┴"
     rule = line * (each * columns)
     return corner + (rule if marked is None else rule[: marked * each] + tick + rule[marked * each + 1 :])
 
 
 def _axis(columns: Sequence[Bin], each: int, marked: int | None) -> str:
-    """Where columns begin, as many as have room, the cut among them; the last column's end may be open."""
+    """The starts of as many columns as fit, including the cut; the last column may have no end."""
     line = ""
-    step = next(step for step in (1, 2, 5, 10, 20, 50) if step * each >= 10)  # noqa: PLR2004 (characters a label)
+    step = next(step for step in (1, 2, 5, 10, 20, 50) if step * each >= 10)  # noqa: PLR2004 (characters per label)
     end = len(columns) - 1
     for i, column in enumerate(columns):
         is_open = i == end and column.last is None
@@ -102,12 +100,13 @@ def _axis(columns: Sequence[Bin], each: int, marked: int | None) -> str:
             line = line.ljust(i * each) + f"{column.first:,}{'+' if is_open else ''}"
     return line
 
+
 HEIGHT: Final = 9  # lines
-_SIDE_BY_SIDE: Final = 100  # characters from which on two charts stand beside each other
+_SIDE_BY_SIDE: Final = 100  # columns of the console from which on two charts are side by side
 _WIDEST: Final = 72  # characters of one
 _NARROWEST: Final = 10  # characters of the drawing alone
 _STYLES: Final = ("cyan", "yellow")
-_DASHES: Final = (1, 3)  # one dot in so many is drawn: lines are told apart without colour, too
+_DASHES: Final = (1, 3)  # one dot in so many is drawn, so that the lines differ without color, too
 _ASCII_MARKS: Final = ("*", "o", "#")  # of the first, of the second, of both
 _BRAILLE: Final = 0x2800
 _DOTS: Final = ((0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80))  # Unicode's bits, by column and row of a cell
@@ -118,10 +117,10 @@ class _Chart:
     """Two curves over the epochs.
 
     Attributes:
-        title: what they show.
-        names: of the two: "train", and of what was looked at after each epoch.
-        values: of the two, by epoch; a value that is no number is left out.
-        number: how a value is written on the axis.
+        title: the metric.
+        names: of the two curves: "train", and the split of the validation.
+        values: of the two curves, by epoch; values that are not finite are left out.
+        number: formats a value on the axis.
     """
 
     title: str
@@ -131,16 +130,16 @@ class _Chart:
 
 
 def learning_curves(epochs: Sequence[Epoch], split: str, width: int, *, ascii_only: bool = False) -> Table | None:
-    """Draw the loss and the accuracy by epoch, beside each other where there is room.
+    """Draw the loss and the accuracy by epoch, side by side if they fit.
 
     Args:
         epochs: of one run.
-        split: what was looked at after each epoch: "test", say.
-        width: characters there are.
-        ascii_only: whether they are drawn without Braille dots and box lines.
+        split: the split of the validation after each epoch, for example "test".
+        width: columns of the console.
+        ascii_only: whether to draw without Braille dots and box lines.
 
     Returns:
-        The charts; None where there is no curve to draw: fewer than two epochs.
+        The charts; None with fewer than two epochs, which make no curve.
     """
     if len(epochs) < 2:  # noqa: PLR2004 (points of a line)
         return None
@@ -168,7 +167,7 @@ def _drawn(chart: _Chart, first: int, last: int, width: int, *, ascii_only: bool
     finite = [value for series in chart.values for value in series if math.isfinite(value)]
     picture = _title(chart, ascii_only=ascii_only)
     if not finite:
-        return picture.append("\nnone of it is a number: the training diverged", style="dim")
+        return picture.append("\nno value is finite: the training diverged", style="dim")
     low, high = min(finite), max(finite)
     labels = {0: chart.number(high), HEIGHT // 2: chart.number((low + high) / 2), HEIGHT - 1: chart.number(low)}
     margin = max(map(len, labels.values()))
@@ -186,7 +185,7 @@ def _drawn(chart: _Chart, first: int, last: int, width: int, *, ascii_only: bool
 
 
 def _title(chart: _Chart, *, ascii_only: bool) -> Text:
-    """What is shown, and which line is which."""
+    """The metric, and the line of each curve."""
     samples = [mark * 2 for mark in _ASCII_MARKS[:2]] if ascii_only else ["⠒⠒⠒", "⠂⠐ ⠂"]
     picture = Text(no_wrap=True).append(chart.title, style="bold")
     for name, style, sample in zip(chart.names, _STYLES, samples):
@@ -209,17 +208,17 @@ def _cells(
     for (x, y), series_there in dots.items():
         bits, before = cells.get((x // across, y // down), (0, set()))
         cells[x // across, y // down] = bits | _DOTS[x % across][y % down], before | series_there
-    return {place: _character(bits, there, ascii_only=ascii_only) for place, (bits, there) in cells.items()}
+    return {cell: _character(bits, there, ascii_only=ascii_only) for cell, (bits, there) in cells.items()}
 
 
 def _character(bits: int, series: set[int], *, ascii_only: bool) -> tuple[str, str]:
-    """A character and its style. Where both lines pass, the style is the second's, whose dots are fewer."""
+    """A character and its style. If both lines pass, it has the style of the second, which has fewer dots."""
     mark = _ASCII_MARKS[2 if len(series) > 1 else max(series)] if ascii_only else chr(_BRAILLE + bits)
     return mark, _STYLES[max(series)]
 
 
 def _line(values: Sequence[float], low: float, high: float, columns: int, rows: int) -> Iterator[tuple[int, int]]:
-    """The dots of a curve from left to right, one a column or more where it is steep; row 0 is at the top."""
+    """The dots of a curve from left to right, at least one per column, more if it is steep; row 0 is at the top."""
     points = [
         (round(i * (columns - 1) / (len(values) - 1)), round((high - value) / (high - low or 1.0) * (rows - 1)))
         for i, value in enumerate(values)
