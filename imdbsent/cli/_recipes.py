@@ -135,7 +135,10 @@ def _annotation(field: str) -> Any:
     names = [f"{_option(field)}/{_option(field, 'no-')}"] if kind is bool else [_option(field)]
     meaning = f"{setting.meaning.removesuffix('.')}: {expected(field)}." if kind is str else setting.meaning
     low, high = (None if math.isinf(bound) else bound for bound in (setting.low, setting.high))
-    option = typer.Option(*names, help=meaning, show_default=False, rich_help_panel=PANEL, min=low, max=high)
+    metavar = None if kind is bool else "NAME" if kind is str else "N" if kind is int else "X"
+    option = typer.Option(
+        *names, metavar=metavar, help=meaning, show_default=False, rich_help_panel=PANEL, min=low, max=high
+    )
     return Annotated[kind | None, option]
 
 

@@ -84,7 +84,11 @@ def train(
     name: Annotated[
         str | None,
         typer.Option(
-            "--name", help="Name of the model. Default: my-RECIPE.", show_default=False, rich_help_panel=_OUTPUT
+            "--name",
+            metavar="NAME",
+            help="Name of the model. Default: my-RECIPE.",
+            show_default=False,
+            rich_help_panel=_OUTPUT,
         ),
     ] = None,
     output: Annotated[
@@ -114,7 +118,13 @@ def train(
     ] = False,
     seed: Annotated[
         int,
-        typer.Option(min=0, help="Seed of the weights and of the order of the texts.", rich_help_panel=_RUN),
+        typer.Option(
+            "--seed",
+            metavar="N",
+            min=0,
+            help="Seed of the weights and of the order of the texts.",
+            rich_help_panel=_RUN,
+        ),
     ] = DEFAULT_SEED,
     smoke: Annotated[
         bool,
@@ -134,8 +144,7 @@ def train(
 ) -> None:
     """Train a network on the IMDB reviews, or on your own labeled texts.
 
-    Loss and accuracy on held-out texts are shown after each epoch. Ctrl-C stops the run and keeps a checkpoint;
-    --resume continues it.
+    Shows loss and accuracy on held-out texts after each epoch. Ctrl-C stops the run; --resume continues it.
 
     imdbsent train --recipe classic
 

@@ -56,7 +56,8 @@ def test_a_model_is_trained_installed_and_answers(tiny_tree: Path, home: Path) -
 @needs_keras
 def test_a_model_is_written_to_a_folder_and_not_over_another(run, tiny_tree: Path, tmp_path: Path, home: Path) -> None:
     output = tmp_path / "out" / "mine"
-    assert run("train", "--data", str(tiny_tree), "--output", str(output), "--quiet").code == ExitCode.DONE
+    result = run("train", "--data", str(tiny_tree), "--output", str(output), "--quiet")
+    assert (result.code, result.out, result.err) == (ExitCode.DONE, "", "")
     assert read_bundle(output).verify().card.name == "mine"
     assert not (home / "models").exists()
     result = run("train", "--data", str(tiny_tree), "--output", str(output))

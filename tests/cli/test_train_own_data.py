@@ -16,7 +16,7 @@ COLUMNS = ["--text-column", "body", "--label-column", "stars", "--positive", ">=
     ("content", "arguments", "parts"),
     [
         (TABLE, ["--label-column", "stars"], ["has no column 'text' (there are: body, stars, film)", "--text-column"]),
-        (TABLE, [*COLUMNS, "--group-column", "movie"], ["no column 'movie'", "--group-column NAME"]),
+        (TABLE, [*COLUMNS, "--group-column", "movie"], ["no column 'movie'", "--group-column film"]),
         (TABLE, [*COLUMNS[:-1], ">=11"], ["all 40 labels", "are negative", "--positive RULE"]),
         (TABLE + "text,many,film\n", COLUMNS, ["line 42: the label 'many' is not a number", "--positive RULE"]),
         (TABLE + " ,1,film\n,1,film\n", COLUMNS, ["line 42: the text is blank (and 1 more)"]),

@@ -11,11 +11,10 @@ import numpy as np
 import pytest
 
 from imdbsent.bundle.bundle import read_bundle
-from imdbsent.bundle.card import MODEL
+from imdbsent.bundle.card import MODEL, TOKENIZERS
 from imdbsent.classify.engine import Engine
 from imdbsent.errors import BundleInvalid, UsageProblem
 from imdbsent.models import store
-from imdbsent.text.registry import TOKENIZERS
 from imdbsent.training.architectures import ARCHITECTURES, architecture
 from imdbsent.training.recipes import CLASSIC, FLAGSHIP, RECIPES, problem_of_size
 
