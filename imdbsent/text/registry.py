@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
 from imdbsent.bundle.card import VOCABULARY
-from imdbsent.text.tokenizer import KerasTokenizer, Tokenizer, Vocabulary
-from imdbsent.text.words import WordsTokenizer
+from imdbsent.text.tokenizer import Vocabulary
 
 if TYPE_CHECKING:
     from imdbsent.bundle.bundle import Bundle
+    from imdbsent.text.tokenizer import Tokenizer
+
+_MODULES: Final = {"keras": "tokenizer", "words": "words", "everyday": "everyday"}
+"""The module of each tokenizer that a card may name (`imdbsent.bundle.card.TOKENIZERS`)."""
 
 
-TOKENIZERS: Final[dict[str, type[Tokenizer]]] = {"keras": KerasTokenizer, "words": WordsTokenizer}
-"""The tokenizers by the names that a card may have (`imdbsent.bundle.card.TOKENIZERS`)."""
+def tokenizer_class(name: str) -> type[Tokenizer]:
+    """The class of a tokenizer; its module is imported now, because compiling its patterns takes milliseconds."""
+    module = import_module(f"imdbsent.text.{_MODULES[name]}")
+    found: type[Tokenizer] = getattr(module, f"{name.capitalize()}Tokenizer")
+    return found
 
 
 def load_tokenizer(bundle: Bundle) -> Tokenizer:
@@ -24,4 +31,4 @@ def load_tokenizer(bundle: Bundle) -> Tokenizer:
     """
     card = bundle.card
     vocabulary = Vocabulary.read(bundle.checked(VOCABULARY))
-    return TOKENIZERS[card.tokenizer](vocabulary, card.num_words, card.maximum_length)
+    return tokenizer_class(card.tokenizer)(vocabulary, card.num_words, card.maximum_length)

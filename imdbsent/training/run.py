@@ -16,7 +16,7 @@ from imdbsent.dataset.download import find_or_fetch
 from imdbsent.errors import CheckpointInvalid, UsageProblem
 from imdbsent.evaluation import measure
 from imdbsent.models import publish, store
-from imdbsent.text.registry import TOKENIZERS
+from imdbsent.text.registry import tokenizer_class
 from imdbsent.training import checkpoint as unfinished
 from imdbsent.training.architectures import architecture
 from imdbsent.training.backend import import_library
@@ -208,7 +208,7 @@ def train(
 
     kind = architecture(recipe.architecture)
     vocabulary = base.vocabulary if base else kind.learn_vocabulary(example.text for example in data.train)
-    tokenizer = TOKENIZERS[kind.tokenizer](vocabulary, recipe.vocabulary_size, recipe.maximum_length)
+    tokenizer = tokenizer_class(kind.tokenizer)(vocabulary, recipe.vocabulary_size, recipe.maximum_length)
     keras.utils.set_random_seed(seed)
     network = kind.build(recipe)
     compile_classifier(network, recipe.learning_rate)

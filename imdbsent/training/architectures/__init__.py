@@ -31,7 +31,7 @@ class Architecture(ABC):
     """One kind of network: how it reads text, how it is built, and how it is written to a bundle.
 
     Attributes:
-        tokenizer: how text becomes ids; a key of `imdbsent.text.registry.TOKENIZERS`.
+        tokenizer: how text becomes ids; a name that `imdbsent.text.registry.tokenizer_class` knows.
         is_distilled: whether it learns from teachers and unlabeled reviews (`imdbsent.training.flagship`), instead of
             labeled texts alone (`imdbsent.training.loop`).
         keeps_network: whether its bundle also holds the Keras network, in `network.keras`.

@@ -1,0 +1,815 @@
+# ruff: noqa: RUF001 (the characters that look like others are what this file is about)
+"""Text to tokens: the scheme "everyday", which reads what people type on the web, and `plain_text` for a transformer.
+
+A text is cleaned first: HTML entities and tags, Markdown, links, @names, hashtags, emoji sequences, compatibility
+letters and invisible characters. Each step lists its edits, so that every token of the cleaned text still has a span of
+the user's own text. Then one pattern finds the tokens, and each distinct one is looked up in its canonical spelling.
+
+What means the same is read the same: `isnt`, `isn&rsquo;t` and `ISN'T` are `isn't`; "★★☆☆☆", "2 out of 5" and "two
+stars" are `4/10`; `:-)` and `^^` are `:)`; an emoji is one character whatever its skin tone. A word outside the
+vocabulary is looked up again under a few spellings (`variants`): lengthened letters shortened, accents dropped, an
+apostrophe put in or left out.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+from array import array
+from functools import cache, lru_cache
+from html.entities import html5
+from itertools import product
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from imdbsent.text.tokenizer import INDEX_FROM, OOV_ID, OOV_PACKED, PIECE, Token, Tokenizer, packed, pieces
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Container, Iterable, Iterator
+    from typing import TypeAlias
+
+    from imdbsent.text.tokenizer import Vocabulary
+
+    Edit: TypeAlias = tuple[int, int, str]
+    """Start and end of what is replaced, in characters, and the new text."""
+    _Steps: TypeAlias = tuple[tuple[Callable[[str], bool], Callable[[str], Iterator[Edit]]], ...]
+
+BREAK: Final = "<br />"
+"""The token of a line break that markup asks for."""
+
+# ---------------------------------------------------------------------------------------------------------- patterns
+
+_APOSTROPHE: Final = "['’‘`´ʼ′]"
+
+_PART: Final = r"(?:[.,][0-9]{1,2}| ?½| 1/2)?"
+_OF: Final = r"(?: ?/ ?| out of (?:a possible )?)"
+_WHOLE: Final = r"(?![\w/%]|[.,][0-9])"
+_STARS: Final = r"[ -]?stars?\b(?!-\w| (?:wars|trek)\b)"
+_RATING: Final = (
+    rf"(?:(?<=[0-5]){_PART}{_OF}5|(?:(?<=1)[0-5])?{_PART}{_OF}10|(?:(?<=1)[01])?[0-9]?{_OF}100)(?:{_STARS}|{_WHOLE})"
+    rf"|(?<=[0-4]){_PART}(?:{_OF}| of )4{_STARS}"
+    rf"|(?:(?<=1)0)?{_PART}(?: of (?:5|10){_STARS}|{_STARS}(?:(?:{_OF}| of )(?:4|5|10){_WHOLE})?)"
+)
+"""What follows the first digit of a rating: one alternative fewer at each token that is none."""
+_RATING_ALONE: Final = re.compile(rf"[0-9](?:{_RATING})")
+_RATING_PARTS: Final = re.compile(
+    r"(?P<value>[0-9]+(?:[.,][0-9]+)?)(?P<half> ?½| 1/2)?"
+    r"(?:(?: ?/ ?| out of (?:a possible )?| of )(?P<best>4|5|10|100)(?:[ -]?stars?)?"
+    r"|[ -]?stars?(?:(?: ?/ ?| out of (?:a possible )?| of )(?P<of>4|5|10))?)"
+)
+_SMILEY: Final = (
+    r"[:;=]['’]?-?(?:[)(/|]+|[DPp]+(?![^\W_]))"  # :-) :( ;D :'(
+    r"|\^[_.o-]?\^|-\.-|\\o/"
+    r"|</?3+(?!\w|[.,][0-9])"  # a heart, a broken heart
+)
+_SMILEY_WORDS: Final = {
+    ":)": "smile",
+    ":(": "frown",
+    ":/": "skeptical face",
+    "<3": "love",
+    "</3": "broken heart",
+}
+_BLANK: Final = r"\s\x1c-\x1f"  # the same for every text: what re.ASCII leaves out of \s is named
+_TOKEN: Final = re.compile(
+    rf"[0-9](?:{_RATING}|[0-9]*(?:[.,/][0-9]+)*)"  # 24/7, 1,000
+    rf"|\w+(?:{_APOSTROPHE}(?!s\b)\w+)*"  # isn't, o'connor; but movie 's
+    r"|[,\"()]|\.+|[!?]+"  # the most frequent first
+    rf"|<br />(?:[{_BLANK}]*<br />)*"
+    rf"|{_APOSTROPHE}s\b"
+    rf"|{_SMILEY}"
+    rf"|[^{_BLANK}]",
+    re.IGNORECASE,
+)
+_ASCII_TOKEN: Final = re.compile(_TOKEN.pattern, re.IGNORECASE | re.ASCII)
+"""Finds in ASCII what `_TOKEN` finds, and faster."""
+
+# ------------------------------------------------------------------------------------------------------------- emoji
+
+_EMOJI_RANGES: Final = """
+231a-231b 2328 23cf 23e9-23f3 23f8-23fa 2600-2604 260e 2611 2614-2615 2618 261d 2620 2622-2623 2626 262a 262e-262f
+2638-263a 2640 2642 2648-2653 265f-2660 2663 2665-2666 2668 267b 267e-267f 2692-2697 2699 269b-269c 26a0-26a1 26a7
+26aa-26ab 26b0-26b1 26bd-26be 26c4-26c5 26c8 26ce-26cf 26d1 26d3-26d4 26e9-26ea 26f0-26f5 26f7-26fa 26fd 2702 2705
+2708-270d 270f 2712 2714 2716 271d 2721 2728 2733-2734 2744 2747 274c 274e 2753-2755 2757 2763-2764 2795-2797 27a1 27b0
+27bf 2934-2935 2b05-2b07 2b1b-2b1c 2b50 2b55 1f004 1f0cf 1f18e 1f191-1f19a
+1f300-1f321 1f324-1f393 1f396-1f397 1f399-1f39b 1f39e-1f3f0 1f3f3-1f3f5 1f3f7-1f3fa
+1f400-1f4fd 1f4ff-1f53d 1f549-1f54e 1f550-1f567 1f56f-1f570 1f573-1f57a 1f587 1f58a-1f58d 1f590 1f595-1f596 1f5a4-1f5a5
+1f5a8 1f5b1-1f5b2 1f5bc 1f5c2-1f5c4 1f5d1-1f5d3 1f5dc-1f5de 1f5e1 1f5e3 1f5e8 1f5ef 1f5f3 1f5fa-1f64f 1f680-1f6c5
+1f6cb-1f6d2 1f6d5-1f6d7 1f6e0-1f6e5 1f6e9 1f6eb-1f6ec 1f6f0 1f6f3-1f6fc 1f7e0-1f7eb 1f90c-1f93a 1f93c-1f945 1f947-1f978
+1f97a-1f9cb 1f9cd-1f9ff 1fa70-1fa74 1fa78-1fa7a 1fa80-1fa86 1fa90-1faa8 1fab0-1fab6 1fac0-1fac2 1fad0-1fad6
+"""
+"""The characters with the property Emoji in Unicode 13.0 (emoji-data.txt), which Python 3.10 knows; without digits,
+letters and ideographs, signs such as ©, arrows and squares of the Basic Multilingual Plane, the skin tones and the
+letters of flags."""
+_EMOJI: Final = frozenset(
+    chr(code)
+    for first, _, last in (ends.partition("-") for ends in _EMOJI_RANGES.split())
+    for code in range(int(first, 16), int(last or first, 16) + 1)
+)
+_PICTURE: Final = "\u231a-\u231b\u2328\u23cf\u23e9-\u23fa\u2600-\u27bf\u2b05-\u2b07\u2b1b\u2b1c\u2b50\u2b55\u2934\u2935"
+_PICTURES: Final = rf"[{_PICTURE}\U0001f000-\U0001f12f\U0001f170-\U0001f1e5\U0001f200-\U0001f3fa\U0001f400-\U0001faff]"
+"""What is read as an emoji: wider than the list, so that one of a later Unicode is a token as well."""
+_DRESS: Final = "[\ufe0e\ufe0f\u20e3\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f]"
+"""How to draw an emoji: selectors, keycap, skin tones, the tags of regional flags."""
+_SEQUENCE: Final = re.compile(
+    rf"[0-9#*]\ufe0f?\u20e3|[\U0001f1e6-\U0001f1ff]{{2}}|{_PICTURES}{_DRESS}*(?:\u200d{_PICTURES}{_DRESS}*)*"
+)
+_FLAG: Final = "🏳"
+_PICTURED: Final = re.compile(_PICTURES)
+_GLYPH_WORDS: Final = frozenset({"symbol", "ornament", "heavy", "black", "white", "medium", "squared", "suit"})
+_NOT_MEANT: Final = re.compile(r"\bnegative (?=squared|circled)|\bsign\b(?! of)")
+
+# --------------------------------------------------------------------------------------------------------- spellings
+
+_NEGATED: Final = (
+    *("is", "are", "was", "were", "ai", "do", "does", "did", "has", "have", "had"),
+    *("ca", "wo", "could", "would", "should", "must", "need"),
+)
+_SAME: Final = {
+    **{f"{word}nt": f"{word}n't" for word in _NEGATED},
+    **dict.fromkeys("“”„«»‟❝❞″", '"'),
+    **dict.fromkeys("‘’`´ʼ′❛❜", "'"),
+    **dict.fromkeys("–—―‒‐‑−", "-"),
+    **dict.fromkeys("•·‣◦▪●", "-"),
+    "…": "...",
+}
+"""Tokens that are read as others."""
+_SAME_APOSTROPHE: Final = str.maketrans(dict.fromkeys("’‘`´ʼ′", "'"))
+_LAUGHTER: Final = ((frozenset("ha"), "haha"), (frozenset("he"), "hehe"))
+_LOL: Final = re.compile(r"l+(?:o+l+)+")
+_RUN: Final = re.compile(r"([^\W\d_])\1{2,}", re.IGNORECASE)
+_LAST_TWICE: Final = re.compile(r"([^\W\d_])\1$")
+_CLITIC: Final = re.compile(r"(?:(?<=n)'?t|(?<=[a-z])(?:'?(?:re|ve|ll|m)|'d))$")
+_MOST_RUNS: Final = 3
+_LONGEST_WORD: Final = 64
+"""Letters of a word that is still looked up under other spellings, and kept."""
+_REMEMBERED: Final = 200_000
+"""Spellings whose id is kept, so that memory stays bounded."""
+
+_LAUGHS: Final = frozenset({"haha", "hehe", "lol"})
+_VOWELS: Final = frozenset("aeiouy")
+_LENGTHENED: Final = re.compile(r"[^\W\d_]{3,64}")
+_NEGATED_WORD: Final = re.compile(rf"\b((?:{'|'.join(_NEGATED)})n)(t)\b", re.IGNORECASE)
+_BREAKS: Final = re.compile(r"(?:<br />\s*)+")
+_SLASH: Final = re.compile(
+    rf"(?<![\w/.,])([0-5]{_PART}(?= ?/ ?5)|(?:1[0-5]|[0-9]){_PART}(?= ?/ ?10)|(?:1[01]|[0-9])?[0-9](?= ?/ ?100))"
+    rf" ?/ ?(5|100?)(?:(?={_STARS})|{_WHOLE})",
+    re.IGNORECASE,
+)
+_SMILEY_ALONE: Final = re.compile(rf"{_SMILEY}|\b[xX][dD]+\b")
+
+# ------------------------------------------------------------------------------------------------- the cleaning steps
+
+_ENTITY: Final = re.compile(
+    r"&((?:(?:amp|AMP|#0{0,3}38|#[xX]0{0,3}26);)*)(#[0-9]{1,7};?|#[xX][0-9a-fA-F]{1,6};?|[A-Za-z][A-Za-z0-9]{1,31};)?"
+)
+"""An entity, also one that was escaped again and again (`&amp;amp;lt;`)."""
+_FULL: Final = "★⭐🌟✭✮✯✪"
+_EMPTY: Final = "☆✩✰"
+_STAR_RUN: Final = re.compile(
+    rf"(?<![0-9.,])([0-9](?:[.,][0-9]{{1,2}})?) ?[{_FULL}]\ufe0f?(?![{_FULL}{_EMPTY}])"
+    rf"|(?:[{_FULL}]\ufe0f?(?: (?=[{_FULL}{_EMPTY}]))?)+(½)?(?:[{_EMPTY}]\ufe0f?(?: (?=[{_EMPTY}]))?)*"
+)
+_COMPATIBLE: Final = (
+    "\x80-\x9f\u0300-\u036f\u203c\u2049\u2102\u210a-\u2113\u2115\u2119-\u211d\u2124\u2128\u212c-\u2134\u24b6-\u24e9"
+    "\ufb00-\ufb06\uff01-\uff5e\U0001d400-\U0001d7ff\U0001f130-\U0001f149"
+)
+_COMPATIBLE_LETTER: Final = re.compile(f"[{_COMPATIBLE}][\u0300-\u036f]*")
+_INVISIBLE: Final = (
+    "\xad\u0300-\u036f\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\u20e3\ufe00-\ufe0f\ufeff\U0001f3fb-\U0001f3ff"
+    "\U000e0001-\U000e01ef"
+)
+_PICTURED_OR_FLAG: Final = rf"\u20e3{_PICTURE}\U0001f000-\U0001faff"
+_RARE: Final = re.compile(f"[{_FULL}{_PICTURED_OR_FLAG}{_COMPATIBLE}{_INVISIBLE}]")
+"""What the steps for characters beyond ASCII look for; most texts with such a character need none of them."""
+_BREAKING: Final = frozenset(
+    "address article aside blockquote br center dd div dl dt fieldset figcaption figure footer form h1 h2 h3 h4 h5 "  # noqa: SIM905
+    "h6 header hr li main nav ol p pre section table tbody td tfoot th thead tr ul".split()
+)
+_INLINE: Final = frozenset(
+    "a abbr acronym b base basefont bdi bdo big body button caption cite code data del details dfn em embed "  # noqa: SIM905
+    "font frame head html i iframe img input ins kbd label legend link map mark meta noscript object option q s "
+    "samp script select small source spoiler span strike strong style sub summary sup svg textarea time title tt u "
+    "var video wbr".split()
+)
+_TAG: Final = re.compile(r"<!--[^<>]*-->|<!doctype[^<>]*>|</?([a-z][a-z0-9]*)(?:\s[^<>]*)?/?>", re.IGNORECASE)
+_FACE: Final = re.compile(r"(\^_+\^)|(;_+;|>_+<|\bT_+T\b|\bQ_+Q\b)|(-_+-|\._+\.|\bo_+o\b|¯\\_\(ツ\)_/¯)", re.IGNORECASE)
+"""Faces with an underscore in the middle, by family."""
+_FAMILIES: Final = (":)", ":(", ":/")
+_LINE_MARK: Final = re.compile(
+    r"^[ \t]*(?:(?:>[ \t]*)+(?=[\w\"'“*_#-])|#{1,6}[ \t]+|[-*•·‣◦▪●–—][ \t]+(?=\S))", re.MULTILINE
+)
+_LINE_MARKS: Final = ("-", "*", "•", "·", "‣", "◦", "▪", "●", "–", "—", ">", "#", " ", "\t")
+_LINK_END: Final = re.compile(r"\]\((?:https?:|www\.|mailto:|[/#.])[^\s()]*(?:[ \t]\"[^\"()\n]*\")?\)", re.IGNORECASE)
+_URL: Final = re.compile(r"\b[a-z]{2,9}://[^\s<>\"]*|www\.[^\s<>\"]*", re.IGNORECASE)
+_AFTER_URL: Final = ".,;:!?)]}'’\"”…"
+_ADDRESS: Final = re.compile(r"@[^\W_](?:[\w-]*[^\W_])?(?:\.[^\W_][\w-]*)+|@[^\W\d]\w*")
+_MAILBOX: Final = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}$")
+_HASHTAG: Final = re.compile(r"(?<![\w&#])#(?=[\d_]*[^\W\d_])(\w+)")
+_HUMP: Final = re.compile(r"_+|(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_MARKS: Final = re.compile(r"([*_~`])\1*")
+_OPENED: Final = frozenset("\"'“‘([<$#@&«:;")
+_LONGEST_MARK: Final = 3
+_MOST_ACCENTS: Final = 8
+_FEW: Final = frozenset("12345")
+_PULLED_APART: Final = re.compile(
+    rf" (?=(?:{_APOSTROPHE}(?:re|ve|ll|m|d)|n{_APOSTROPHE}t)(?![\w'’-]))"
+    rf"| (?={_APOSTROPHE}t(?![\w'’-]))(?<=n )"
+    r"| (?=t(?![\w'’-]))(?<=n )",
+    re.IGNORECASE,
+)
+_CLITIC_ALONE: Final = re.compile(r" '(?:t|re|ve|ll|m|d)(?![\w'’-])", re.IGNORECASE)
+_NUMBERS: Final = "zero one two three four five six seven eight nine ten".split()  # noqa: SIM905
+_NO_STARS: Final = r"(?!-\w| (?:wars|trek|are|were|who|have|had|do|did|play|make)\b)"
+_OUT_OF: Final = re.compile(rf" out of (?:a possible )?(?:5|10|100|{'|'.join(_NUMBERS[4:])})\b")
+_STARRED: Final = re.compile(rf" stars?\b{_NO_STARS}")
+_RATED: Final = (_OUT_OF, _STARRED, re.compile(f"-{_STARRED.pattern[1:]}"))
+_NUMBER_BEFORE: Final = re.compile(rf"(?<!\w)({'|'.join(_NUMBERS)})( and a half)?$")
+_NOT_RATED: Final = re.compile(r"(?:^|\W)(?:the|its|their|our|these|those|his|her|all|other|only) $")
+_HALF_DIGITS: Final = ".5"
+
+
+def _replaced_entities(text: str) -> Iterator[Edit]:
+    for found in _ENTITY.finditer(text):
+        escaped, entity = found.groups()
+        new = _decoded(entity) if entity else "&"
+        if escaped or (entity and len(new) == 1):
+            yield *found.span(), new
+
+
+@lru_cache(4096)
+def _decoded(entity: str) -> str:
+    character = html.unescape(f"&{entity}") if entity[0] == "#" else html5.get(entity, "")
+    return character if len(character) == 1 else f"&{entity}"
+
+
+def _replaced_stars(text: str) -> Iterator[Edit]:
+    for found in _STAR_RUN.finditer(text):
+        before, half = found.groups()
+        if before:
+            yield found.end(1), found.end(), " stars"
+            continue
+        full, empty = (sum(character in kind for character in found[0]) for kind in (_FULL, _EMPTY))
+        best = 5 if full + empty <= 5 else 10  # noqa: PLR2004 (stars of most sites)
+        if 1 < full + empty <= 10:  # noqa: PLR2004
+            yield *found.span(), f" {full}{_HALF_DIGITS if half and full < best else ''} out of {best} stars "
+
+
+def _replaced_sequences(text: str) -> Iterator[Edit]:
+    """Each emoji as its first character, and the same one three times or more as two."""
+    last, end, times = "", 0, 0
+    for found in _SEQUENCE.finditer(text):
+        first = found[0][0]
+        if "\U0001f1e6" <= first <= "\U0001f1ff":
+            first = _FLAG
+        between = text[end : found.start()]
+        times = times + 1 if first == last and (not between or between.isspace()) else 1
+        last, end = first, found.end()
+        if times > 2 and not first.isdigit():  # noqa: PLR2004
+            yield *found.span(), ""
+        elif found[0] != first:
+            yield *found.span(), first
+
+
+def _replaced_letters(text: str) -> Iterator[Edit]:
+    for found in _COMPATIBLE_LETTER.finditer(text):
+        start, end = found.span()
+        first = found[0][0]
+        if "\u0300" <= first <= "\u036f":  # accents, written after their letter
+            before = text[start - 1 : start]
+            if before.isalpha():
+                yield start - 1, end, unicodedata.normalize("NFC", before + found[0][:_MOST_ACCENTS])[0]
+        elif "\x80" <= first < "\xa0":  # Windows-1252 that was read as Latin-1, as in some reviews of IMDB
+            yield start, end, first.encode("latin-1").decode("cp1252", "replace").replace("\ufffd", first)
+        else:
+            yield start, end, unicodedata.normalize("NFKC", first)
+
+
+def _replaced_tags(text: str) -> Iterator[Edit]:
+    for found in _TAG.finditer(text):
+        start, end = found.span()
+        name = (found[1] or "").lower()
+        if name in _BREAKING:
+            if found[0] != BREAK:
+                yield start, end, BREAK
+        elif not name or name in _INLINE:
+            yield start, end, " " if text[start - 1 : start].isalnum() and text[end : end + 1].isalnum() else ""
+
+
+def _replaced_faces(text: str) -> Iterator[Edit]:
+    for found in _FACE.finditer(text):
+        yield *found.span(), _FAMILIES[(found.lastindex or 1) - 1]
+
+
+def _left_out(pattern: re.Pattern[str]) -> Callable[[str], Iterator[Edit]]:
+    def edits(text: str) -> Iterator[Edit]:
+        for found in pattern.finditer(text):
+            yield *found.span(), ""
+
+    return edits
+
+
+def _replaced_links(text: str) -> Iterator[Edit]:
+    """`[text](address)` as its text."""
+    after = 0
+    for found in _LINK_END.finditer(text):
+        start = text.rfind("[", after, found.start())
+        after = found.end()
+        if start >= 0:
+            yield start - (text[start - 1 : start] == "!"), start + 1, ""
+            yield *found.span(), ""
+
+
+def _replaced_urls(text: str) -> Iterator[Edit]:
+    for found in _URL.finditer(text):
+        yield found.start(), found.start() + len(found[0].rstrip(_AFTER_URL)), " "
+
+
+def _replaced_addresses(text: str) -> Iterator[Edit]:
+    """E-mail addresses and @names as a blank."""
+    after = 0
+    for found in _ADDRESS.finditer(text):
+        start, end = found.span()
+        if "." in found[0]:
+            mailbox = _MAILBOX.search(text, max(after, start - 64), start)
+            start = mailbox.start() if mailbox else start
+        elif text[start - 1 : start].isalnum() or text[start - 1 : start] == "@":
+            continue
+        yield start, end, " "
+        after = end
+
+
+def _replaced_hashtags(text: str) -> Iterator[Edit]:
+    """`#BestDayEver` as Best Day Ever."""
+    for found in _HASHTAG.finditer(text):
+        start = found.start(1)
+        yield found.start(), start, ""
+        for hump in _HUMP.finditer(found[1]):
+            if hump.start() > 1 or not found[1][0].islower():  # but #iPhone
+                yield start + hump.start(), start + hump.end(), " "
+
+
+def _replaced_marks(text: str) -> Iterator[Edit]:
+    """Emphasis of Markdown and its ticks without the marks; "5*" as 5 stars; other underscores as blanks."""
+    for found in _MARKS.finditer(text):
+        start, end = found.span()
+        before, after = text[start - 1 : start], text[end : end + 1]
+        inside = before.isalnum() and after.isalnum()
+        if found[0] == "*" and before in _FEW and not after.isalnum() and text[start - 2 : start - 1] in {"", " "}:
+            yield start, end, " stars"
+            continue
+        if end - start <= _LONGEST_MARK and found[0] != "~" and not inside and not text.startswith("1/2", end):
+            opens = not before.isalnum() and (after.isalnum() or after in _OPENED or after > "\x7f")
+            closes = not after.isalnum() and before != "/" and bool(before.strip())
+            if closes or (opens and after.strip()):
+                yield start, end, ""
+                continue
+        if found[0][0] == "_":  # which would be a letter of a token
+            yield start, end, " "
+
+
+def _replaced_number_words(text: str) -> Iterator[Edit]:
+    """`five stars` as 5 stars, `ten out of ten` as 10 out of 10."""
+    lower = text.replace("İ", "i").lower()  # the one letter whose lower case is longer
+    after = 0
+    for found in sorted((f for rated in _RATED for f in rated.finditer(lower)), key=re.Match.start):
+        number = _NUMBER_BEFORE.search(lower, max(after, found.start() - 20), found.start())
+        stars = "star" in found[0]
+        if number and not (stars and _NOT_RATED.search(lower, max(0, number.start() - 8), number.start())):
+            digits = str(_NUMBERS.index(number[1]))
+            after = number.end()
+            yield *number.span(), digits + (_HALF_DIGITS if number[2] else "")
+        best = found[0].rpartition(" ")[2]
+        if best in _NUMBERS and (number or lower[found.start() - 1 : found.start()].isdigit()):
+            after = found.end()
+            yield found.end() - len(best), after, str(_NUMBERS.index(best))
+
+
+def _has(*parts: str) -> Callable[[str], bool]:
+    def found(text: str) -> bool:
+        return any(part in text for part in parts)
+
+    return found
+
+
+def _has_tags(text: str) -> bool:
+    return "<" in text and text.count("<") != text.count(BREAK)
+
+
+def _has_links(text: str) -> bool:
+    return "[" in text and "](" in text  # a single character is found faster
+
+
+def _has_urls(text: str) -> bool:
+    return "www." in text or (":" in text and "://" in text)
+
+
+def _has_line_marks(text: str) -> bool:
+    return "\n" in text or text.startswith(_LINE_MARKS)
+
+
+def _has_clitics(text: str) -> bool:
+    return (
+        _CLITIC_ALONE.search(text) is not None
+        or "n t " in text
+        or text.endswith("n t")
+        or " n'" in text
+        or " ’" in text
+        or " n’" in text
+    )
+
+
+def _has_rated(text: str) -> bool:
+    lower = text.lower()
+    return (
+        (" star" in lower and _STARRED.search(lower) is not None)
+        or (" out of " in lower and _OUT_OF.search(lower) is not None)
+        or ("-" in lower and "-star" in lower)
+    )
+
+
+def _finds(characters: str) -> Callable[[str], bool]:
+    search = re.compile(f"[{characters}]").search
+
+    def found(text: str) -> bool:
+        return search(text) is not None
+
+    return found
+
+
+_RARE_STEPS: Final[_Steps] = (
+    (_finds(_FULL), _replaced_stars),
+    (_finds(_PICTURED_OR_FLAG), _replaced_sequences),
+    (_finds(_COMPATIBLE), _replaced_letters),
+    (_finds(_INVISIBLE), _left_out(re.compile(f"[{_INVISIBLE}]+"))),
+)
+_STEPS: Final[_Steps] = (
+    (_has_tags, _replaced_tags),
+    (_has("_"), _replaced_faces),
+    (_has_line_marks, _left_out(_LINE_MARK)),
+    (_has_links, _replaced_links),
+    (_has_urls, _replaced_urls),
+    (_has("@"), _replaced_addresses),
+    (_has("#"), _replaced_hashtags),
+    (_has("*", "_", "~", "`"), _replaced_marks),
+    (_has_clitics, _left_out(_PULLED_APART)),
+    (_has_rated, _replaced_number_words),
+)
+"""When a step is needed, and its edits; each works on what the one before it left."""
+
+
+class _Origin:
+    """Where the characters of a changed text come from.
+
+    Args:
+        length: characters of the text as it was written.
+    """
+
+    def __init__(self, length: int) -> None:
+        self.starts = array("q", range(length))
+        self.ends = array("q", range(1, length + 1))
+
+    def edit(self, edits: Iterable[Edit]) -> None:
+        """Follow a text through edits. New text comes from the whole of what it replaces."""
+        starts, ends, after = array("q"), array("q"), 0
+        for start, end, new in edits:
+            starts += self.starts[after:start]
+            ends += self.ends[after:start]
+            first = self.starts[start] if start < end else self.ends[start - 1] if start else 0
+            starts.extend([first] * len(new))
+            ends.extend([self.ends[end - 1] if start < end else first] * len(new))
+            after = end
+        self.starts = starts + self.starts[after:]
+        self.ends = ends + self.ends[after:]
+
+
+def clean(text: str, origin: _Origin | None = None) -> str:
+    """A text without markup, in characters that mean one thing.
+
+    Args:
+        text: any text; lone surrogates are allowed.
+        origin: follows where its characters come from.
+
+    Returns:
+        The text with entities decoded; with emoji as one character each; without inline tags, Markdown, links, e-mail
+        addresses, @names and invisible characters; with tags that break a line as `BREAK`.
+    """
+    if "&" in text:
+        text = _edited(text, _replaced_entities(text), origin)
+    if not text.isascii() and _RARE.search(text):
+        for is_needed, edits in _RARE_STEPS:
+            if is_needed(text):
+                text = _edited(text, edits(text), origin)
+    for is_needed, edits in _STEPS:
+        if is_needed(text):
+            text = _edited(text, edits(text), origin)
+    return text
+
+
+def _edited(text: str, edits: Iterable[Edit], origin: _Origin | None) -> str:
+    edits = list(edits)
+    if not edits:
+        return text
+    if origin:
+        origin.edit(edits)
+    parts: list[str] = []
+    after = 0
+    for start, end, new in edits:
+        parts += text[after:start], new
+        after = end
+    return "".join((*parts, text[after:]))
+
+
+# ------------------------------------------------------------------------------------------------------------- tokens
+
+
+def split_words(text: str) -> list[str]:
+    """The tokens of a text in order, each in the one spelling that it is read in."""
+    return [canonical(token) for piece in pieces(text) for token in _written(piece)]
+
+
+def word_spans(text: str) -> list[tuple[int, int]]:
+    """Where the tokens of a text stand, in characters: `text[start:end]` is the token as it is written."""
+    spans: list[tuple[int, int]] = []
+    before = 0
+    for piece in pieces(text):
+        origin = _Origin(len(piece))
+        cleaned = clean(piece, origin)
+        found = _inner([match.span() for match in _TOKEN.finditer(cleaned)], cleaned)
+        spans += [(before + origin.starts[start], before + origin.ends[end - 1]) for start, end in found]
+        before += len(piece)
+    return spans
+
+
+def _written(text: str) -> list[str]:
+    """The tokens of the cleaned text; no line break stands first or last."""
+    text = clean(text)
+    found: list[str] = (_ASCII_TOKEN if text.isascii() else _TOKEN).findall(text)
+    if found and found[0].startswith(BREAK):
+        del found[0]
+    if found and found[-1].startswith(BREAK):
+        del found[-1]
+    return found
+
+
+def _inner(spans: list[tuple[int, int]], text: str) -> list[tuple[int, int]]:
+    """Spans without those of a line break at either end."""
+    if spans and text.startswith(BREAK, spans[0][0]):
+        del spans[0]
+    if spans and text.startswith(BREAK, spans[-1][0]):
+        del spans[-1]
+    return spans
+
+
+def canonical(token: str) -> str:
+    """The spelling that a token is read in.
+
+    Args:
+        token: as it is written; one match of the scheme's pattern.
+
+    Returns:
+        It in lower case, or what it is read as.
+    """
+    lower = token.lower()
+    if lower in _SAME:
+        return _SAME[lower]
+    first = lower[0]
+    if "0" <= first <= "9":
+        return _rating(lower)
+    if first.isalnum():
+        return _word(lower)
+    if len(lower) == 1:
+        return lower if lower < "\x80" or lower in _EMOJI else _listed(lower)
+    return _signs(lower)
+
+
+def _word(lower: str) -> str:
+    if len(lower) > 2:  # noqa: PLR2004 (a letter, an apostrophe, a letter)
+        lower = lower.translate(_SAME_APOSTROPHE)
+        if lower[0] == "x" and not lower.strip("xd") and lower.strip("x"):
+            return ":)"
+        letters = set(lower)
+        for of, laugh in _LAUGHTER:
+            if letters == of and laugh in lower:
+                return laugh
+        if _LOL.fullmatch(lower):
+            return "lol"
+    return ":)" if lower == "xd" else lower
+
+
+def _signs(lower: str) -> str:
+    """A token of several signs."""
+    first = lower[0]
+    if first in "!?":
+        return "?!" if len(set(lower)) > 1 else lower[:2]
+    if first == ".":
+        return "..."
+    if first == "<":
+        return BREAK if "b" in lower else "</3" if "/" in lower else "<3"
+    if first in ":;=":
+        mouth = lower[-1]
+        return ":)" if mouth in ")dp" else ":(" if mouth == "(" else ":/"
+    if first in "^\\":
+        return ":)"
+    return ":/" if lower == "-.-" else lower.translate(_SAME_APOSTROPHE)
+
+
+def _rating(lower: str) -> str:
+    """A rating as tenths of the best one; another number as it is."""
+    found = _RATING_PARTS.fullmatch(lower)
+    if not found or not _RATING_ALONE.fullmatch(lower):
+        return lower
+    value = float(found["value"].replace(",", ".")) + (0.5 if found["half"] else 0)
+    best = int(found["best"] or found["of"] or 0) or (5 if value <= 5 else 10)  # noqa: PLR2004 (stars of most sites)
+    return f"{min(10, int(10 * value / best + 0.5))}/10"
+
+
+def variants(word: str) -> Iterator[str]:
+    """Other spellings that a word outside the vocabulary is tried under, the likelier first.
+
+    Letters that stand three times or more are taken for two, then for one: `goood` is `good`, `sooo` is `so`, `loooove`
+    is `love`. Then come a last letter written twice (`yess`), the word without accents, with an apostrophe (`theyre`),
+    without one, and without its clitic (`people've`).
+
+    Args:
+        word: in its canonical spelling.
+    """
+    if len(word) > _LONGEST_WORD or not word[0].isalpha():
+        return
+    yield from without_emphasis(word)
+    if _LAST_TWICE.search(word):
+        yield word[:-1]
+    if not word.isascii():
+        plain = "".join(c for c in unicodedata.normalize("NFD", word) if not unicodedata.combining(c))
+        if plain != word:
+            yield plain
+    clitic = _CLITIC.search(word)
+    if "'" in word:
+        yield word.replace("'", "")
+        if clitic and clitic[0][0] == "'":
+            yield word[: clitic.start()]
+    elif clitic:
+        yield f"{word[: clitic.start()]}'{clitic[0]}"
+
+
+def without_emphasis(word: str) -> Iterator[str]:
+    """The spellings that a word with lengthened letters may stand for: runs of three and more as two, then as one."""
+    runs = len(_RUN.findall(word))
+    if not runs:
+        return
+    for choice in product((2, 1), repeat=min(runs, _MOST_RUNS)):
+        lengths = iter((*choice, *(1,) * runs))
+        yield _RUN.sub(lambda run, lengths=lengths: run[0][: next(lengths)], word)  # type: ignore[misc]
+
+
+class EverydayTokenizer(Tokenizer):
+    """Encodes texts by the scheme "everyday". No word is left out: one outside the vocabulary is `OOV_ID`."""
+
+    is_padded: ClassVar[bool] = False
+
+    def __init__(self, vocabulary: Vocabulary, num_words: int, maximum_length: int) -> None:
+        super().__init__(vocabulary, num_words, maximum_length)
+        self._ids = _Spellings(self.known)
+
+    def packed_ids(self, text: str) -> list[bytes]:
+        """The id of every token of a text as `packed` has it."""
+        find = self._ids.__getitem__
+        if len(text) <= PIECE:
+            return list(map(find, _written(text)))
+        return [find(token) for piece in pieces(text) for token in _written(piece)]
+
+    def split(self, text: str) -> list[bytes]:
+        """The tokens of a text as the vocabulary has them, UTF-8."""
+        return [word.encode("utf-8", "surrogatepass") for word in split_words(text)]
+
+    def spans(self, text: str) -> list[tuple[int, int]]:
+        """Where each of `tokens` stands: `text[start:end]` is its own text, in characters."""
+        return word_spans(text)
+
+    def tokens(self, text: str) -> list[Token]:
+        """Every token of a text with its rank and id; the ids are those of `encode_whole` behind the start mark."""
+        found = zip(split_words(text), self.encode_whole(text)[1:])  # behind the start mark
+        return [Token(word, None if i == OOV_ID else i - INDEX_FROM, i) for word, i in found]
+
+    def known_words(self, text: str) -> int:
+        """How many tokens of a text are in the vocabulary and say something.
+
+        Words of two letters and more do, emoji, smileys and ratings; punctuation and other numbers do not. A text with
+        none of them has no verdict.
+        """
+        return sum(map(self._ids.telling.__contains__, self.packed_ids(text)))
+
+
+class _Spellings(dict[str, bytes]):
+    """The id of each token as it is written: those met before, and what becomes of a new one.
+
+    Attributes:
+        telling: the ids of known words, emoji, smileys and ratings.
+    """
+
+    def __init__(self, words: Iterable[bytes]) -> None:
+        decoded = [word.decode("utf-8", "replace") for word in words]  # what is not UTF-8 stands in no text
+        self._known = dict(zip(decoded, packed(range(INDEX_FROM + 1, INDEX_FROM + 1 + len(decoded)))))
+        self.telling = frozenset(id_ for word, id_ in self._known.items() if _tells(word))
+        super().__init__({word: id_ for word, id_ in self._known.items() if word and canonical(word) == word})
+
+    def __missing__(self, token: str) -> bytes:
+        word = canonical(token)
+        id_ = self._known.get(word) or next((self._known[v] for v in variants(word) if v in self._known), OOV_PACKED)
+        if len(token) <= _LONGEST_WORD and len(self) < _REMEMBERED:
+            self[token] = id_
+        return id_
+
+
+def _tells(word: str) -> bool:
+    if word in _SMILEY_WORDS or (len(word) == 1 and _PICTURED.match(word)):
+        return True
+    if word[:1].isalpha():
+        return len(word) > 1
+    return word.endswith("/10")
+
+
+# ------------------------------------------------------------------------------------------------------- emoji names
+
+
+def emoji_characters() -> list[str]:
+    """The emoji that a vocabulary should hold, by code point: the same for every version of Python."""
+    return sorted(_EMOJI)
+
+
+@cache
+def emoji_name(character: str) -> str:
+    """What an emoji shows, in words: its Unicode name in lower case without words for the glyph.
+
+    Args:
+        character: one character.
+
+    Returns:
+        Such as "pouting face", "heart", "thumbs up"; "" for one that has no name.
+    """
+    name = _NOT_MEANT.sub("", unicodedata.name(character, "").lower()).replace("-", " ")
+    return " ".join(word for word in name.split() if word not in _GLYPH_WORDS) or name
+
+
+def _listed(character: str) -> str:
+    """An emoji of the list that shows what another character does: ♡ is ♥."""
+    return _synonyms().get(emoji_name(character), character) if _PICTURED.match(character) else character
+
+
+@cache
+def _synonyms() -> dict[str, str]:
+    """The first emoji of each name, for characters that are not in the list."""
+    return {emoji_name(character): character for character in reversed(emoji_characters())}
+
+
+# --------------------------------------------------------------------------------------------------------- plain text
+
+
+def plain_text(text: str, known: Container[str] | None = None) -> str:
+    """A text as a transformer reads it: what `EverydayTokenizer` reads, in plain English.
+
+    Args:
+        text: any text; lone surrogates are allowed.
+        known: words in lower case; a lengthened word becomes the first of `without_emphasis` that is one of them.
+
+    Returns:
+        The text without markup; emoji, smileys and ratings in words, lengthened words shortened, single blanks. Case
+        and punctuation are kept, but for apostrophes. A line break of markup is a newline.
+    """
+    text = _BREAKS.sub("\n", clean(text)).translate(_SAME_APOSTROPHE)
+    text = _NEGATED_WORD.sub(r"\1'\2", text)
+    text = _SLASH.sub(r"\1 out of \2", text)
+    text = _SMILEY_ALONE.sub(lambda found: f" {_SMILEY_WORDS[canonical(found[0])]} ", text)
+    if not text.isascii():
+        text = _PICTURED.sub(lambda found: f" {emoji_name(found[0])} ", text)
+    if _RUN.search(text):
+        text = _LENGTHENED.sub(lambda found: _shortened(found[0], known), text)
+    lines = (" ".join(line.split()) for line in text.split("\n"))
+    return "\n".join(line for line in lines if line)
+
+
+def _shortened(word: str, known: Container[str] | None) -> str:
+    """A lengthened word in a likely spelling."""
+    lower = word.lower()
+    laugh = _word(lower)
+    if laugh in _LAUGHS:
+        return laugh.upper() if word.isupper() else laugh
+    if len(set(lower)) == 1 or (word.isupper() and not set(word) - {*"IVX"}):  # AAA, VIII
+        return word
+    if known is not None:
+        if lower in known:
+            return word
+        for spelling in without_emphasis(word):
+            if spelling.lower() in known:
+                return spelling
+    return _RUN.sub(lambda run: run[0][: _usual(run)], word)
+
+
+def _usual(run: re.Match[str]) -> int:
+    """How often a letter of English stands in a row, most likely, where it is lengthened."""
+    letter, before, after = run[1].lower(), run.string[: run.start()].lower(), run.string[run.end() :].lower()
+    if not before:
+        return 1
+    if after:
+        return 2 if (letter in "eo" and after[0] not in "aiuv") or letter in "lpst" else 1
+    short = not set(before[:-1]) & _VOWELS and before[-1] in _VOWELS
+    return 2 if (letter in "lf" and short) or (letter == "e" and not set(before) & _VOWELS and len(before) > 1) else 1
