@@ -8,11 +8,12 @@ import shutil
 import subprocess
 import sys
 import tarfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from imdbsent.bundle.bundle import Bundle, read_bundle
+from imdbsent.bundle.bundle import Bundle, read_bundle, write_card
 from imdbsent.bundle.card import MODEL
 from imdbsent.classify.classifier import Classifier
 from imdbsent.cli.models import ExportChoice, size_of
@@ -176,31 +177,32 @@ def test_through_a_pipe(tiny_bundle: Bundle, tmp_path: Path) -> None:
     assert read_bundle(tmp_path / "host" / "models" / "tiny").verify().card == tiny_bundle.card
 
 
-def test_a_model_is_renewed_through_a_pipe_in_its_own_place(mine: Path) -> None:
+def test_a_model_is_re_exported_through_a_pipe_in_its_own_place(mine: Path) -> None:
     pytest.importorskip("onnx", reason="onnx is not installed in the light environment")
     before, texts = read_bundle(mine), ["great movie", "awful"]
     answers = [p.probability for p in Classifier(before).predict(texts)]
     python = f"'{sys.executable}' -m imdbsent models"
-    command = f"{python} export mine --renew -o - | {python} install - --name mine --replace"
+    command = f"{python} export mine --re-export -o - | {python} install - --name mine --replace"
     subprocess.run(["bash", "-o", "pipefail", "-c", command], capture_output=True, check=True)
     after = read_bundle(mine).verify()
     assert after.card.version == before.card.version + 1
     assert [p.probability for p in Classifier(after).predict(texts)] == answers
 
 
-def test_what_cannot_be_renewed_is_one_line_and_nothing_is_written(
-    run, mine: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_what_cannot_be_re_exported_is_one_line_and_nothing_is_written(
+    run, mine: Path, tiny_bundle: Bundle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     output = tmp_path / "new.tar"
     with monkeypatch.context() as patch:
         patch.setitem(sys.modules, "onnx", None)
-        result = run("models", "export", "mine", "--renew", "-o", str(output))
+        result = run("models", "export", "mine", "--re-export", "-o", str(output))
         one_line(result, ExitCode.MISSING, "onnx, which is not installed. Type: pip install onnx")
     pytest.importorskip("onnx", reason="onnx is not installed in the light environment")
-    result = run("models", "export", "flagship", "--renew", "-o", str(output))
-    one_line(result, ExitCode.USAGE, "'flagship'", "the same command without --renew")
+    other = write_card(tiny_bundle.directory, replace(tiny_bundle.card, architecture="flagship"))
+    result = run("models", "export", str(other.directory), "--re-export", "-o", str(output))
+    one_line(result, ExitCode.USAGE, "'tiny'", "the same command without --re-export")
     (mine / MODEL).write_bytes(b"")
-    result = run("models", "export", "mine", "--renew", "-o", str(output))
+    result = run("models", "export", "mine", "--re-export", "-o", str(output))
     one_line(result, ExitCode.NETWORK_OR_INTEGRITY, "damaged")
     assert not output.exists()
 

@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 
 from imdbsent.cli._progress import RecordsBar
-from imdbsent.reading.inputs import Inputs
+from imdbsent.reading.inputs import Inputs, Source
 
 
 def console(*, terminal: bool) -> Console:
@@ -35,7 +35,7 @@ def reviews(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("before", [0, 200])
 def test_records_their_rate_the_share_answered_and_the_time_left_are_shown(reviews: Path, before: int) -> None:
-    text = drawn(console(terminal=True), Inputs([], [str(reviews)]), before=before)
+    text = drawn(console(terminal=True), Inputs([Source(file=str(reviews))]), before=before)
     for part in ("500 records", "/s", "50%", "left"):
         assert part in text
 
@@ -45,7 +45,7 @@ def test_where_nobody_knows_how_much_comes_there_is_no_time_left(
 ) -> None:
     with reviews.open() as stream:
         monkeypatch.setattr("sys.stdin", stream)
-        text = drawn(console(terminal=True), Inputs(["-"], []))
+        text = drawn(console(terminal=True), Inputs([Source(file="-")]))
     assert "500 records" in text
     assert "%" not in text
     assert "left" not in text
@@ -55,4 +55,4 @@ def test_where_nobody_knows_how_much_comes_there_is_no_time_left(
 def test_nothing_is_drawn_off_a_terminal_or_where_it_is_unwanted(
     reviews: Path, terminal: bool, is_hidden: bool
 ) -> None:
-    assert drawn(console(terminal=terminal), Inputs([], [str(reviews)]), is_hidden=is_hidden) == ""
+    assert drawn(console(terminal=terminal), Inputs([Source(file=str(reviews))]), is_hidden=is_hidden) == ""
