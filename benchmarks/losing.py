@@ -111,7 +111,7 @@ def lose(source: Path, target: Path, rows: int) -> dict[str, float]:
     """
     from imdbsent.cluster.job import run
     from imdbsent.models.resolve import resolve
-    from imdbsent.option_fields import Engine
+    from imdbsent.option_fields import EngineName
     from imdbsent.predict_job import PredictJob, ray_job
     from imdbsent.reading.options import ReadOptions
 
@@ -121,7 +121,7 @@ def lose(source: Path, target: Path, rows: int) -> dict[str, float]:
             files=(str(source),),
             read=ReadOptions(text_column="body"),
             output=str(target),
-            engine=Engine.RAY,
+            engine=EngineName.RAY,
             concurrency=3,
         )
         prepared = ray_job(job, lambda: resolve("classic"))

@@ -11,7 +11,7 @@ from enum import Enum
 from typing import Any
 
 
-class Engine(str, Enum):
+class EngineName(str, Enum):
     """Where predictions are made: in this process and its workers, or on a Ray cluster."""
 
     LOCAL = "local"
@@ -19,7 +19,7 @@ class Engine(str, Enum):
 
 
 def option(
-    name: str, *, decides_bytes: bool = False, engine: Engine | None = None, separator: str = ", "
+    name: str, *, decides_bytes: bool = False, engine: EngineName | None = None, separator: str = ", "
 ) -> dict[str, Any]:
     """The metadata of a dataclass field that a command-line option sets.
 
@@ -46,7 +46,7 @@ def deciding_options(*objects: Any) -> dict[str, str]:
     }
 
 
-def options_of_other_engine(chosen: Engine, *objects: Any) -> list[str]:
+def options_of_other_engine(chosen: EngineName, *objects: Any) -> list[str]:
     """The options that are given although the chosen engine does not have them."""
     return [
         one.metadata["option"]

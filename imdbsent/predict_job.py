@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 from imdbsent import __version__
 from imdbsent.classify.options import DEFAULTS, PredictOptions, is_mostly_unknown
 from imdbsent.errors import UsageProblem
-from imdbsent.option_fields import Engine, deciding_options, option, options_of_other_engine
+from imdbsent.option_fields import EngineName, deciding_options, option, options_of_other_engine
 from imdbsent.reading.detect import STDIN, format_of_name, pyarrow
 from imdbsent.reading.inputs import Inputs, UntilError, literal_sources, names_a_table
 from imdbsent.reading.options import ReadOptions
@@ -81,18 +81,18 @@ class PredictJob:
     output: str | None = None
     format: Format | None = None
     safe_csv: bool = False
-    explain: bool = field(default=False, metadata=option("--explain", engine=Engine.LOCAL))
-    html: Path | None = field(default=None, metadata=option("--html", engine=Engine.LOCAL))
-    resume: bool = field(default=False, metadata=option("--resume", engine=Engine.LOCAL))
+    explain: bool = field(default=False, metadata=option("--explain", engine=EngineName.LOCAL))
+    html: Path | None = field(default=None, metadata=option("--html", engine=EngineName.LOCAL))
+    resume: bool = field(default=False, metadata=option("--resume", engine=EngineName.LOCAL))
     model: str | None = None
-    workers: int | None = field(default=None, metadata=option("--workers", engine=Engine.LOCAL))
-    engine: Engine = Engine.LOCAL
-    address: str | None = field(default=None, metadata=option("--address", engine=Engine.RAY))
-    concurrency: int | None = field(default=None, metadata=option("--concurrency", engine=Engine.RAY))
+    workers: int | None = field(default=None, metadata=option("--workers", engine=EngineName.LOCAL))
+    engine: EngineName = EngineName.LOCAL
+    address: str | None = field(default=None, metadata=option("--address", engine=EngineName.RAY))
+    concurrency: int | None = field(default=None, metadata=option("--concurrency", engine=EngineName.RAY))
 
     def __post_init__(self) -> None:
         for name in options_of_other_engine(self.engine, self, self.options, self.read):
-            if self.engine is Engine.RAY:
+            if self.engine is EngineName.RAY:
                 raise UsageProblem(f"{name} cannot be combined with --engine ray. Type: the command without {name}")
             raise UsageProblem(f"{name} requires --engine ray. Type: {name} and --engine ray")
         if self.html is not None and not self.explain:
@@ -282,7 +282,7 @@ def run_predict(job: PredictJob, screen: Screen = _NO_SCREEN) -> Counts:
         ImdbsentError: of many kinds. What came before an error in the input is written, except to a file that appears
             only when complete.
     """
-    counts = _run_on_ray(job, screen) if job.engine is Engine.RAY else _run_here(job, screen)
+    counts = _run_on_ray(job, screen) if job.engine is EngineName.RAY else _run_here(job, screen)
     if job.output is not None:
         logger.info(f"wrote {counted(counts.results, 'row')} to {job.output}")
     if warning := counts.warning():

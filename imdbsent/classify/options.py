@@ -11,7 +11,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any, Final
 
 from imdbsent.errors import InvalidOptions
-from imdbsent.option_fields import Engine, option
+from imdbsent.option_fields import EngineName, option
 
 if TYPE_CHECKING:
     from imdbsent.records import Label, Prediction
@@ -70,10 +70,10 @@ class PredictOptions:
     threshold: float | None = field(default=None, metadata=option("--threshold", decides_bytes=True))
     neutral: NeutralBand | None = field(default=None, metadata=option("--neutral", decides_bytes=True, separator=":"))
     batch_size: int | None = field(default=None, metadata=option("--batch-size", decides_bytes=True))
-    only: Only | None = field(default=None, metadata=option("--only", decides_bytes=True, engine=Engine.LOCAL))
-    sort: SortKey | None = field(default=None, metadata=option("--sort", decides_bytes=True, engine=Engine.LOCAL))
-    reverse: bool = field(default=False, metadata=option("--reverse", decides_bytes=True, engine=Engine.LOCAL))
-    top: int | None = field(default=None, metadata=option("--top", decides_bytes=True, engine=Engine.LOCAL))
+    only: Only | None = field(default=None, metadata=option("--only", decides_bytes=True, engine=EngineName.LOCAL))
+    sort: SortKey | None = field(default=None, metadata=option("--sort", decides_bytes=True, engine=EngineName.LOCAL))
+    reverse: bool = field(default=False, metadata=option("--reverse", decides_bytes=True, engine=EngineName.LOCAL))
+    top: int | None = field(default=None, metadata=option("--top", decides_bytes=True, engine=EngineName.LOCAL))
 
     def __post_init__(self) -> None:
         if self.neutral is not None:

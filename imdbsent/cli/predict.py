@@ -12,7 +12,7 @@ import typer
 from imdbsent.classify.options import Only, PredictOptions, SortKey, parse_neutral
 from imdbsent.cli._console import NoColor, Quiet, Verbose, check_place, show_messages
 from imdbsent.errors import RecordsFailed
-from imdbsent.option_fields import Engine
+from imdbsent.option_fields import EngineName
 from imdbsent.predict_job import PredictJob, run_predict
 from imdbsent.reading.detect import STDIN
 from imdbsent.reading.options import ReadOptions
@@ -100,8 +100,8 @@ def predict(
         int | None, _speed(metavar="N", min=1, max=1024, help="Cores to use; affects speed only. Default: all.")
     ] = None,
     engine: Annotated[
-        Engine, _cluster("--engine", show_default=False, help="Run locally or on a Ray cluster.")
-    ] = Engine.LOCAL,
+        EngineName, _cluster("--engine", show_default=False, help="Run locally or on a Ray cluster.")
+    ] = EngineName.LOCAL,
     address: Annotated[
         str | None,
         _cluster("--address", metavar="HOST:PORT|auto", help="Ray cluster. Default: RAY_ADDRESS, else this machine."),

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from imdbsent.classify.options import PredictOptions
     from imdbsent.cluster.batches import PackedModel
-    from imdbsent.cluster.paths import Head, InputFiles
+    from imdbsent.cluster.paths import InputFiles, TableHead
     from imdbsent.reading.tables import Columns
     from imdbsent.writing.output import OutputSpec
 
@@ -132,7 +132,7 @@ class Job:
     """
 
     files: InputFiles
-    head: Head
+    head: TableHead
     columns: Columns
     output: OutputFolder
     spec: OutputSpec

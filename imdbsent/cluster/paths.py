@@ -177,7 +177,7 @@ _OBJECTS: Final = 1000
 
 
 @dataclass(frozen=True)
-class Head:
+class TableHead:
     """The columns of some files.
 
     Attributes:
@@ -189,27 +189,27 @@ class Head:
     rows: int | None = None
 
 
-def read_head(files: InputFiles) -> Head:
+def read_head(files: InputFiles) -> TableHead:
     """The columns of the first file with content.
 
     Raises:
         InputUnreadable: it cannot be read.
     """
     if files.format.kind is Kind.TXT:
-        return Head()
+        return TableHead()
     first = files.first
     try:
         if files.format.kind is Kind.PARQUET:
             few = len(files.paths) <= _FOOTERS
             metadata = [_footer(files, path) for path in (files.paths if few else [first])]
             rows = sum(one.num_rows for one in metadata) if few else None
-            return Head(tuple(metadata[0].schema.to_arrow_schema().names), rows)
+            return TableHead(tuple(metadata[0].schema.to_arrow_schema().names), rows)
         stream = cast("BinaryIO", io.BufferedReader(files.filesystem.open_input_stream(first, compression=None)))
         table = table_of(stream, first, replace(files.format, compression=compression_of_name(first)))
     except READ_ERRORS as error:
         raise InputUnreadable(first, reason(error)) from error
     try:
-        return Head(_names(table))
+        return TableHead(_names(table))
     finally:
         table.close()
 
@@ -220,7 +220,7 @@ def _footer(files: InputFiles, path: str) -> Any:
         return parquet.read_metadata(stream)
 
 
-def columns_read(files: InputFiles, head: Head, columns: Columns | None, *, keep_all: bool) -> Columns:
+def columns_read(files: InputFiles, head: TableHead, columns: Columns | None, *, keep_all: bool) -> Columns:
     """The columns that a job reads.
 
     Args:

@@ -8,7 +8,7 @@ from enum import Enum
 from typing import Final
 
 from imdbsent.errors import InvalidOptions
-from imdbsent.option_fields import Engine, option
+from imdbsent.option_fields import EngineName, option
 from imdbsent.reading.detect import FileFormat, Kind, Quoting, parse_format
 from imdbsent.reading.streams import UTF_8
 
@@ -64,7 +64,7 @@ class ReadOptions:
     kept: tuple[str, ...] = field(default=(), metadata=option("--keep", decides_bytes=True))
     sheet: str | None = None
     skip_bad: bool = False
-    whole: bool = field(default=False, metadata=option("--whole", engine=Engine.LOCAL))
+    whole: bool = field(default=False, metadata=option("--whole", engine=EngineName.LOCAL))
     command: str = "predict"
 
     def __post_init__(self) -> None:

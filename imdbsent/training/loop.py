@@ -37,7 +37,7 @@ _LENGTH_STEP: Final = 8
 JAX, then compiles 63 of them, not 500."""
 
 
-class Source(Protocol):
+class BatchSource(Protocol):
     """Texts in batches, such as `Split`."""
 
     def shuffled(self, batch_size: int, seed: int, epoch: int) -> Sequence[Any]:
@@ -207,8 +207,8 @@ class Loop:
         network: Any,
         recipe: Recipe,
         seed: int,
-        train: Source,
-        validation: Source,
+        train: BatchSource,
+        validation: BatchSource,
         *,
         progress: TrainingProgress,
         save: Callable[[State], None],
@@ -270,7 +270,7 @@ class Loop:
             self._stop_if_asked(state)
         return means
 
-    def _step(self, step: Callable[..., Any], source: Source, batch: Sized) -> tuple[float, float, int]:
+    def _step(self, step: Callable[..., Any], source: BatchSource, batch: Sized) -> tuple[float, float, int]:
         """Loss, accuracy and number of texts of one batch. Without a reset, Keras would give means, in float32."""
         ids, labels = source.batch(batch)
         self._network.reset_metrics()

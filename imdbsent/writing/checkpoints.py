@@ -1,8 +1,8 @@
 """The checkpoint log of an unfinished output: what the run was, and how far it got, window by window.
 
-The first line is the `Plan`, each line after it a `Checkpoint`, all of them JSON. A line is written after the bytes
-that it describes. What a killed process or a power failure leaves behind is checked: a checkpoint counts if the bytes
-before it have its checksum, and if the records before it are the ones that are read again.
+The first line is the `Plan`, each line after it an `OutputCheckpoint`, all of them JSON. A line is written after the
+bytes that it describes. What a killed process or a power failure leaves behind is checked: a checkpoint counts if the
+bytes before it have its checksum, and if the records before it are the ones that are read again.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class Checkpoint:
+class OutputCheckpoint:
     """How far a run got, after a window.
 
     Attributes:
@@ -106,18 +106,18 @@ class RecordsDigest:
         return self._hash.copy().hexdigest()
 
 
-START: Final = Checkpoint(
+START: Final = OutputCheckpoint(
     windows=0, records=0, written=0, size=0, crc32=0, digest=RecordsDigest().value(), counts={}
 )
 """How far a run is that has just started."""
 
 
-def log_line(entry: Plan | Checkpoint) -> bytes:
+def log_line(entry: Plan | OutputCheckpoint) -> bytes:
     """A line of a checkpoint log."""
     return json.dumps(asdict(entry), ensure_ascii=False).encode() + b"\n"
 
 
-def read_log(path: Path) -> tuple[Plan, list[Checkpoint]]:
+def read_log(path: Path) -> tuple[Plan, list[OutputCheckpoint]]:
     """Read a checkpoint log as far as it is readable. An incomplete last line is ignored.
 
     Raises:
@@ -131,13 +131,13 @@ def read_log(path: Path) -> tuple[Plan, list[Checkpoint]]:
     return cast("Plan", from_json(plan, Plan, "plan")), list(_checkpoints(others))
 
 
-def _checkpoints(lines: Iterable[bytes]) -> Iterator[Checkpoint]:
+def _checkpoints(lines: Iterable[bytes]) -> Iterator[OutputCheckpoint]:
     with contextlib.suppress(ValueError):
         for content in lines:
-            yield cast("Checkpoint", from_json(json.loads(content), Checkpoint, "checkpoint"))
+            yield cast("OutputCheckpoint", from_json(json.loads(content), OutputCheckpoint, "checkpoint"))
 
 
-def last_good(partial: Path, checkpoints: Sequence[Checkpoint]) -> Checkpoint | None:
+def last_good(partial: Path, checkpoints: Sequence[OutputCheckpoint]) -> OutputCheckpoint | None:
     """The last checkpoint up to which a partial output has the bytes that were written; None if there is none.
 
     Raises:

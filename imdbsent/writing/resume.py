@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final, Protocol, cast
 from imdbsent.errors import InputChanged, OutputBusy, OutputFailed, PlanDiffers
 from imdbsent.files import new_file, temporary_lock
 from imdbsent.reading.detect import Compression, compressing, compression_of_name
-from imdbsent.writing.checkpoints import START, Checkpoint, RecordsDigest, last_good, log_line, read_log
+from imdbsent.writing.checkpoints import START, OutputCheckpoint, RecordsDigest, last_good, log_line, read_log
 from imdbsent.writing.output import Sink
 from imdbsent.writing.text import Format, TextWriter
 
@@ -103,7 +103,7 @@ class ResumableOutput:
         reached: how far this run has got.
     """
 
-    def __init__(self, path: Path, partial: PartialOutput, stream: FileIO, log: FileIO, done: Checkpoint) -> None:
+    def __init__(self, path: Path, partial: PartialOutput, stream: FileIO, log: FileIO, done: OutputCheckpoint) -> None:
         self.done = self.reached = done
         self._path = path
         self._partial = partial
@@ -142,7 +142,7 @@ class ResumableOutput:
         content = self._partial.bytes_of(predictions if results is None else results)
         self._digest.add(predictions)
         self._append(self._stream, content)
-        self.reached = Checkpoint(
+        self.reached = OutputCheckpoint(
             windows=self.reached.windows + 1,
             records=self.reached.records + len(predictions),
             written=self._partial.written,
@@ -168,7 +168,7 @@ class ResumableOutput:
                 rest = rest[stream.write(rest) :]
 
 
-def _checkpoints_to_resume(path: Path, plan: Plan, *, resume: bool) -> list[Checkpoint]:
+def _checkpoints_to_resume(path: Path, plan: Plan, *, resume: bool) -> list[OutputCheckpoint]:
     """The checkpoints of a stopped run that are still good; none if the run is to start from the first record."""
     partial, log = _beside(path, ""), _beside(path, ".checkpoints")
     if not partial.exists():

@@ -6,7 +6,7 @@ import pytest
 
 from imdbsent.classify.options import Only, PredictOptions, SortKey, is_mostly_unknown, options_or, parse_neutral
 from imdbsent.errors import UsageProblem
-from imdbsent.option_fields import Engine, deciding_options, options_of_other_engine
+from imdbsent.option_fields import EngineName, deciding_options, options_of_other_engine
 from imdbsent.records import Prediction
 
 
@@ -93,8 +93,8 @@ def test_every_option_decides_the_bytes_and_has_its_name_and_value() -> None:
 
 def test_options_know_which_engine_has_them() -> None:
     options = PredictOptions(threshold=0.7, only=Only.NEGATIVE)
-    assert options_of_other_engine(Engine.RAY, options) == ["--only"]
-    assert options_of_other_engine(Engine.LOCAL, options) == []
+    assert options_of_other_engine(EngineName.RAY, options) == ["--only"]
+    assert options_of_other_engine(EngineName.LOCAL, options) == []
 
 
 @pytest.mark.parametrize(("unknown", "expected"), [(None, False), (0.0, False), (0.5, False), (0.51, True)])

@@ -6,17 +6,17 @@ from pathlib import Path
 import pytest
 
 from imdbsent.errors import ExitCode, UsageProblem
-from imdbsent.option_fields import Engine
+from imdbsent.option_fields import EngineName
 from imdbsent.predict_job import PredictJob
 
 
 def test_options_of_the_other_engine_are_refused() -> None:
     PredictJob(resume=True)
-    PredictJob(engine=Engine.RAY, address="auto")
+    PredictJob(engine=EngineName.RAY, address="auto")
     with pytest.raises(UsageProblem, match="requires --engine ray. Type: --concurrency and --engine ray"):
         PredictJob(concurrency=2)
     with pytest.raises(UsageProblem, match="--resume cannot be combined with --engine ray"):
-        PredictJob(engine=Engine.RAY, resume=True)
+        PredictJob(engine=EngineName.RAY, resume=True)
 
 
 @pytest.mark.parametrize(

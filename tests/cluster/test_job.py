@@ -170,7 +170,7 @@ def test_with_a_node_and_an_actor_killed_half_way_every_row_is_there_once(
 ) -> None:
     from imdbsent.cluster.job import run as run_job
     from imdbsent.models.resolve import resolve
-    from imdbsent.option_fields import Engine
+    from imdbsent.option_fields import EngineName
     from imdbsent.predict_job import PredictJob, ray_job
     from imdbsent.reading.options import ReadOptions
 
@@ -181,7 +181,11 @@ def test_with_a_node_and_an_actor_killed_half_way_every_row_is_there_once(
         pq.write_table(pa.table({"rid": ids, "body": reviews(number)}), f"data/{number:02}.parquet")
     killed: list[int] = []
     job = PredictJob(
-        files=("data/*.parquet",), read=ReadOptions(text_column="body"), output="out", engine=Engine.RAY, concurrency=3
+        files=("data/*.parquet",),
+        read=ReadOptions(text_column="body"),
+        output="out",
+        engine=EngineName.RAY,
+        concurrency=3,
     )
     counts = run_job(ray_job(job, lambda: resolve("classic")), losing(cluster, FILES * ROWS_A_FILE // 4, killed))
     assert killed, "nothing was lost"

@@ -17,7 +17,7 @@ from pyarrow.fs import LocalFileSystem
 from imdbsent.bundle.bundle import read_bundle
 from imdbsent.cluster.job import Job
 from imdbsent.cluster.ray_io import VerdictSink
-from imdbsent.option_fields import Engine
+from imdbsent.option_fields import EngineName
 from imdbsent.predict_job import PredictJob, ray_job
 from imdbsent.writing.text import Format
 from tests.tiny import TINY
@@ -32,7 +32,7 @@ def job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     (tmp_path / "rows.csv").write_text("note,text\n=2+3,=great movie\nplain,awful\n")
 
     def make(**settings: Any) -> Job:
-        asked = PredictJob(files=("rows.csv",), output="out", format=Format.CSV, engine=Engine.RAY, **settings)
+        asked = PredictJob(files=("rows.csv",), output="out", format=Format.CSV, engine=EngineName.RAY, **settings)
         return ray_job(asked, lambda: read_bundle(TINY))
 
     return make

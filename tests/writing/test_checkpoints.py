@@ -7,14 +7,15 @@ from pathlib import Path
 import pytest
 
 from imdbsent.records import Prediction, Record
-from imdbsent.writing.checkpoints import Checkpoint, Plan, RecordsDigest, last_good, log_line, read_log
+from imdbsent.writing.checkpoints import OutputCheckpoint, Plan, RecordsDigest, last_good, log_line, read_log
 
 PLAN = Plan("ab" * 32, {"--format": "csv", "--threshold": ""}, {"imdbsent": "1", "onnxruntime": "2"})
 PARTIAL = b"0123456789"
 
 
-def checkpoint(windows: int, size: int) -> Checkpoint:
-    return Checkpoint(windows, 10 * windows, 10 * windows, size, zlib.crc32(PARTIAL[:size]), "cd", {"failed": windows})
+def checkpoint(windows: int, size: int) -> OutputCheckpoint:
+    checksum = zlib.crc32(PARTIAL[:size])
+    return OutputCheckpoint(windows, 10 * windows, 10 * windows, size, checksum, "cd", {"failed": windows})
 
 
 POINTS = [checkpoint(1, 4), checkpoint(2, 4), checkpoint(3, 9)]
@@ -91,7 +92,7 @@ def test_a_plan_says_how_it_differs(then: Plan, difference: str | None) -> None:
     ],
 )
 def test_a_checkpoint_counts_if_the_bytes_before_it_are_unchanged(
-    tmp_path: Path, partial: bytes, good: Checkpoint | None
+    tmp_path: Path, partial: bytes, good: OutputCheckpoint | None
 ) -> None:
     (tmp_path / "partial").write_bytes(partial)
     assert last_good(tmp_path / "partial", POINTS) == good

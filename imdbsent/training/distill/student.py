@@ -78,7 +78,7 @@ class Batch:
 
 @dataclass(frozen=True)
 class SoftLabeled:
-    """Texts with soft labels, in batches: `imdbsent.training.loop.Source`.
+    """Texts with soft labels, in batches: `imdbsent.training.loop.BatchSource`.
 
     Attributes:
         texts: all texts; the reviews first.

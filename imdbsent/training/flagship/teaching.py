@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from imdbsent.bundle.card import Epoch
     from imdbsent.training.flagship.batches import Spans
     from imdbsent.training.flagship.beginning import Beginning
-    from imdbsent.training.loop import Source
+    from imdbsent.training.loop import BatchSource
     from imdbsent.training.progress import TrainingProgress
     from imdbsent.training.recipes import Recipe
     from imdbsent.training.request import TrainingRequest
@@ -52,9 +52,9 @@ class Run:
     stop: Callable[[], bool]
 
 
-def teach(network: Any, recipe: Recipe, seed: int, train: Source, shown: Source, *, run: Run, checkpoint: Path) -> (
-    tuple[Epoch, ...]
-):
+def teach(
+    network: Any, recipe: Recipe, seed: int, train: BatchSource, shown: BatchSource, *, run: Run, checkpoint: Path
+) -> tuple[Epoch, ...]:
     """Train a network.
 
     Args:
