@@ -79,11 +79,12 @@ class ReverseSegments(keras.layers.Layer):
 
     def call(self, ids: Any, values: Any) -> Any:
         """Reverse the tokens; padding stays at the end of its segment."""
-        segments = ops.reshape(ids, (-1, self.segment))  # (B T / S, S)
+        size = _segment_size(ids, self.segment)
+        segments = ops.reshape(ids, (-1, size))  # (B T / S, S)
         lengths = ops.sum(ops.cast(ops.not_equal(segments, PAD_ID), "int32"), axis=1, keepdims=True)
-        indices = ops.reshape(ops.arange(self.segment, dtype="int32"), (1, self.segment))
+        indices = ops.reshape(ops.arange(size, dtype="int32"), (1, -1))
         reverse = ops.where(indices < lengths, lengths - 1 - indices, indices)
-        values = ops.take_along_axis(ops.reshape(values, (-1, self.segment)), reverse, axis=1)
+        values = ops.take_along_axis(ops.reshape(values, (-1, size)), reverse, axis=1)
         return ops.reshape(values, ops.shape(ids))
 
     def compute_output_spec(self, ids: Any, values: Any) -> Any:
@@ -115,12 +116,23 @@ class SegmentedLSTM(keras.layers.Layer):
 
     def call(self, embedded: Any) -> Any:
         """Run the LSTM over each segment."""
-        segments = ops.reshape(embedded, (-1, self.segment, embedded.shape[-1]))  # (B T / S, S, E)
+        size = _segment_size(embedded, self.segment)
+        segments = ops.reshape(embedded, (-1, size, embedded.shape[-1]))  # (B T / S, S, E)
         return ops.reshape(self.lstm(segments), (ops.shape(embedded)[0], -1, self.units))
 
     def compute_output_spec(self, embedded: Any) -> Any:
         """The shape of the states; JAX cannot divide an unknown length."""
         return keras.KerasTensor((*embedded.shape[:2], self.units))
+
+
+def _segment_size(values: Any, segment: int) -> Any:
+    """Tokens per segment: those of the batch if it is shorter than a segment, so that short texts have little padding.
+
+    Args:
+        values: of each token, shape (B, T, ...).
+        segment: S.
+    """
+    return ops.minimum(ops.shape(values)[1], segment)
 
 
 class MeanAndMaximum(keras.layers.Layer):

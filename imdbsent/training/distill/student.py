@@ -7,21 +7,27 @@ Soft labels for whole reviews (those with a label of their own mixed with it) an
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
+import keras
 import numpy as np
+from keras import ops
 
-from imdbsent.text.tokenizer import OOV_ID, PAD_ID, START_ID
-from imdbsent.training.architectures.flagship import SEGMENT
+from imdbsent.text.tokenizer import INDEX_FROM, OOV_ID, PAD_ID, START_ID
+from imdbsent.training.architectures.flagship import SEGMENT, flagship_network, pair_size
+from imdbsent.training.optimizer import Adam
+from imdbsent.training.word_pairs import BUCKETS, NO_KEY, frequent_pairs
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
     from imdbsent.training.distill.data import EncodedTexts
+    from imdbsent.training.recipes import Recipe
 
     Ids = npt.NDArray[np.int32]
     Floats = npt.NDArray[np.float32]
 
+_SECOND_MOMENT: Final = 0.99  # Adam's usual 0.999 averages over as many steps as an epoch has
 _WIDTHS: Final = (8, 16, 24, 32, 48, SEGMENT)
 """Tokens that a batch of short texts is padded to."""
 
@@ -39,7 +45,11 @@ class StudentConfig:
         word_dropout: share of the tokens of a review that are read as out of the vocabulary.
         dropout: share of the numbers of a word's embedding, and of what is pooled, that are zeroed.
         tokens: tokens per batch, padding included.
-        most_texts: texts per batch at most.
+        most_texts: texts per batch at most when it is only looked at.
+        fewest_texts_of_pair: texts that a pair of words must occur in to have an embedding.
+        embedding_spread: standard deviation of the initial embeddings.
+        warm_up: share of the first epoch in which the learning rate rises; then it falls by half a cosine.
+        last_rate: share of the learning rate that is left at the end.
     """
 
     label_weight: float = 0.5
@@ -51,6 +61,10 @@ class StudentConfig:
     dropout: float = 0.2
     tokens: int = 40_960
     most_texts: int = 512
+    fewest_texts_of_pair: int = 15
+    embedding_spread: float = 0.1
+    warm_up: float = 0.25
+    last_rate: float = 0.02
 
 
 @dataclass(frozen=True)
@@ -190,3 +204,68 @@ def soft_targets(
     soft = 1 / (1 + np.exp(-certain))
     mixed = config.label_weight * labels + (1 - config.label_weight) * soft
     return np.where(labels >= 0, mixed, soft).astype(np.float32)
+
+
+def student_network(
+    recipe: Recipe, seed: int, words: npt.NDArray[np.floating], train: SoftLabeled, config: StudentConfig
+) -> Any:
+    """The network that learns, compiled: its words begin as the teacher's vectors.
+
+    Args:
+        recipe: its sizes, epochs and learning rate.
+        seed: of its weights.
+        words: initial embeddings of the words of the vocabulary, shape (words, size), of standard deviation 1.
+        train: what it will learn from; the pairs of words are counted in it.
+        config: how it learns.
+
+    Returns:
+        A `keras.Model` from ids (B, T) to logits (B, 1).
+    """
+    keras.utils.set_random_seed(seed)
+    network = flagship_network(recipe, config.dropout)
+    embedding = network.get_layer("embedding")
+    rows = embedding.get_weights()[0]
+    first, last = INDEX_FROM + 1, INDEX_FROM + 1 + len(words)
+    rows[first:last, : words.shape[1]] = config.embedding_spread * np.asarray(words, np.float32)
+    embedding.set_weights([rows])
+    table = frequent_pairs(train.texts, train.chosen, recipe.vocabulary_size, config.fewest_texts_of_pair)
+    network.get_layer("pairs").set_weights([table])
+    pairs = np.zeros((BUCKETS + 1, pair_size(recipe)), np.float32)
+    generator = np.random.default_rng(seed)
+    is_pair = table != NO_KEY
+    pairs[is_pair] = generator.normal(0, config.embedding_spread / 2, (int(is_pair.sum()), pair_size(recipe)))
+    network.get_layer("pair_embedding").set_weights([pairs])
+    compile_student(network, recipe, train.steps(recipe.batch_size, seed, recipe.epochs), config)
+    return network
+
+
+def compile_student(network: Any, recipe: Recipe, steps: int, config: StudentConfig) -> None:
+    """Give a network the cross-entropy with soft labels as its loss, and Adam with a warm-up and a cosine.
+
+    Args:
+        network: from ids to logits.
+        recipe: largest learning rate, and epochs.
+        steps: batches per epoch.
+        config: how the learning rate rises and falls.
+    """
+    warm_up = max(1, round(config.warm_up * steps))
+    schedule = keras.optimizers.schedules.CosineDecay(
+        recipe.learning_rate * config.last_rate,
+        max(1, steps * recipe.epochs - warm_up),
+        alpha=config.last_rate,
+        warmup_target=recipe.learning_rate,
+        warmup_steps=warm_up,
+    )
+    network.compile(
+        loss=keras.losses.BinaryCrossentropy(from_logits=True),
+        optimizer=Adam(schedule, beta_2=_SECOND_MOMENT),
+        metrics=[accuracy],
+        jit_compile=keras.backend.backend() == "jax",  # XLA compiles each shape anew, and is slower on a CPU
+    )
+    network.optimizer.build(network.trainable_variables)
+
+
+def accuracy(targets: Any, logits: Any) -> Any:
+    """Share of logits on the side of the target, which may be a soft label."""
+    right = ops.equal(targets[:, 0] > 0.5, logits[:, 0] > 0)  # noqa: PLR2004 (probability)
+    return ops.mean(ops.cast(right, "float32"))
