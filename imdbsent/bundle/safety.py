@@ -14,6 +14,7 @@ is described in https://protobuf.dev/programming-guides/encoding/.
 from __future__ import annotations
 
 import math
+import os
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
@@ -178,10 +179,9 @@ def _message(value: int | memoryview) -> memoryview:
 
 def _read(model: Path) -> bytes:
     with model.open("rb") as stream:
-        content = stream.read(LARGEST_FILE + 1)
-    if len(content) > LARGEST_FILE:
-        raise ValueError(f"it is larger than {LARGEST_FILE:,} bytes")
-    return content
+        if os.fstat(stream.fileno()).st_size > LARGEST_FILE:
+            raise ValueError(f"it is larger than {LARGEST_FILE:,} bytes")
+        return stream.read()
 
 
 @dataclass
