@@ -1,13 +1,83 @@
-"""What the documents say of the project holds."""
+"""The shape of the project: what its documents say about it, and the rules for its modules."""
 
 from __future__ import annotations
 
+import ast
 import re
+from collections import defaultdict
+from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 from imdbsent import __version__
+from imdbsent.cli.app import COMMANDS
 
 ROOT = Path(__file__).parent.parent
+PACKAGE = ROOT / "imdbsent"
+TRAINING_LIBRARIES = {"keras", "tensorflow", "torch", "onnx"}
+MODULES = {
+    ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): ast.parse(path.read_text())
+    for path in sorted(PACKAGE.rglob("*.py"))
+}
+
+
+def imports(tree: ast.AST) -> Iterator[str]:
+    """What a module imports when it runs, in functions too: names of modules, or of what is in them."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+            for other in node.orelse:
+                yield from imports(other)
+        elif isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+        else:
+            yield from imports(node)
+
+
+def module_of(name: str) -> str | None:
+    """The module of the package that an import loads."""
+    if name in MODULES:
+        return name
+    parent = name.rpartition(".")[0]
+    return parent if parent in MODULES else None
+
+
+def test_no_module_imports_itself_through_others() -> None:
+    graph = {
+        module: {found for name in imports(tree) if (found := module_of(name)) not in (None, module)}
+        for module, tree in MODULES.items()
+    }
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        raise AssertionError("import circle: " + " <- ".join(error.args[1])) from None
+
+
+def test_no_two_public_classes_have_the_same_name() -> None:
+    found: dict[str, list[str]] = defaultdict(list)
+    for module, tree in MODULES.items():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                found[node.name].append(module)
+    assert {name: modules for name, modules in found.items() if len(modules) > 1} == {}
+
+
+def test_only_training_imports_training_libraries() -> None:
+    guilty = {
+        (module, name)
+        for module, tree in MODULES.items()
+        if not module.startswith("imdbsent.training")
+        for name in imports(tree)
+        if name.partition(".")[0] in TRAINING_LIBRARIES
+    }
+    assert guilty == set()
+
+
+def test_the_command_line_has_a_file_per_command_and_its_helpers_start_with_an_underscore() -> None:
+    folder = PACKAGE / "cli"
+    names = {path.stem for path in folder.iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()}
+    assert {name for name in names if not name.startswith("_")} == {command.name for command in COMMANDS} | {"app"}
 
 
 def test_the_light_install_of_readme_and_makefile_is_every_dependency_but_those_of_training() -> None:
