@@ -50,7 +50,7 @@ class Classic(Architecture):
     def without_training_parts(self, network: Any, recipe: Recipe) -> Any:
         """The same weights in Keras's own layers, without the optimizer.
 
-        Adam's moments would triple the size of its file, and whoever loads it needs none of our classes.
+        Adam's moments would triple the size of its file, and loading it would need our classes.
         """
         exported = exported_network(recipe)
         exported.set_weights(network.get_weights())

@@ -67,11 +67,11 @@ def test_a_run_climbs_the_ladder_that_it_was_asked_for() -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("--smoke",), "--smoke is of the flagship's stages. Type: imdbsent train --recipe flagship --smoke"),
+        (("--smoke",), "--smoke requires the flagship. Type: imdbsent train --recipe flagship --smoke"),
         (("--recipe", "bucketed", "--smoke"), "Type: imdbsent train --recipe flagship --smoke"),
         (("--no-reader",), "Type: imdbsent train --recipe flagship --no-reader"),
-        (("FILE", "--recipe", "flagship"), "'flagship' learns from the unlabelled reviews of IMDB"),
-        (("--from", "tiny", "--recipe", "flagship"), "'flagship' starts from its own teachers"),
+        (("FILE", "--recipe", "flagship"), "'flagship' also needs the unlabeled IMDB reviews"),
+        (("--from", "tiny", "--recipe", "flagship"), "'flagship' cannot start from a model"),
     ],
 )
 def test_what_the_flagship_cannot_do_is_said_in_one_line(
