@@ -18,8 +18,8 @@ WIDTH = 100  # columns
 
 _HEAD = """# Commands
 
-What `--help` prints, at {width} columns. This page is generated: `make docs` writes it, and a test fails where it and
-the commands differ.
+What `--help` prints, at {width} columns. This page is generated: `make docs` writes it, and a test fails if it is out
+of date.
 
 <!-- {versions} -->
 
@@ -28,14 +28,17 @@ the commands differ.
 
 
 def commands() -> Iterator[tuple[str, Any]]:
-    """Each command with its subcommands, as ("imdbsent inspect trace", the Typer command)."""
+    """Each command and its subcommands with their names, for example "imdbsent inspect trace".
+
+    The program imports a command when it is looked up; this looks up all of them.
+    """
     from imdbsent.cli.app import app  # noqa: PLC0415 (whoever imports this file need not import the command line)
 
     yield from _walk("imdbsent", typer.main.get_command(app))
 
 
 def versions() -> str:
-    """The libraries that lay out a help page: others lay it out a little differently."""
+    """The libraries that lay out a help page; other versions of them lay it out a little differently."""
     return f"laid out by typer {version('typer')}, rich {version('rich')}"
 
 
@@ -57,8 +60,8 @@ def _walk(name: str, command: Any) -> Iterator[tuple[str, Any]]:
 
 
 def _exit_codes() -> str:
-    """The members of `imdbsent.errors.ExitCode`, each with the string that stands under it."""
-    tree = ast.parse((ROOT / "imdbsent" / "errors" / "base.py").read_text("utf-8"))
+    """The members of `imdbsent.errors.ExitCode`, each with the string below it."""
+    tree = ast.parse((ROOT / "imdbsent" / "errors.py").read_text("utf-8"))
     (codes,) = (node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == "ExitCode")
     values = [ast.literal_eval(node.value) for node in codes.body if isinstance(node, ast.Assign)]
     meanings = [ast.literal_eval(node.value) for node in codes.body[1:] if isinstance(node, ast.Expr)]

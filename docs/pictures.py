@@ -32,7 +32,7 @@ COMMANDS: Final = {
     "inspect-model": "imdbsent inspect model",
     "inspect-trace": 'imdbsent inspect trace "This is not a great movie, it was a waste of time"',
 }
-"""Each picture: its name, and the command whose output it shows."""
+"""The name of each picture, and the command whose output it shows."""
 
 
 _TEXT: Final = re.compile(r'(<text class="[^"]*") x="([^"]*)" y="([^"]*)" textLength="([^"]*)">([^<]*)</text>')
@@ -42,12 +42,12 @@ def picture(command: str, width: int) -> str:
     """The SVG of a command and its output."""
     console = Console(record=True, width=width, file=io.StringIO(), force_terminal=True, color_system="truecolor")
     console.print(Text.assemble(("$ ", "dim"), (command, "bold")))
-    console.print(Text.from_ansi(printed(command, width=width, colour=True)))
+    console.print(Text.from_ansi(printed(command, width=width, color=True)))
     return _smaller(console.export_svg(title="imdbsent", theme=MONOKAI, unique_id="t"))
 
 
 def _smaller(svg: str) -> str:
-    """The picture without the web fonts, which a picture in a page may not load, and without a clip a line."""
+    """The picture without the web fonts, which a picture in a page may not load, and without a clip per line."""
     svg = re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL)
     svg = re.sub(r'<clipPath id="t-line-\d+">.*?</clipPath>\s*', "", svg, flags=re.DOTALL)
     svg = re.sub(r' clip-path="url\(#t-line-\d+\)"', "", svg)
@@ -57,7 +57,7 @@ def _smaller(svg: str) -> str:
 
 
 def _without_blanks(text: re.Match[str]) -> str:
-    """A piece of text that starts where its first letter is: some programs drop blanks at its start."""
+    """Text that starts at its first letter: some programs drop blanks at the start of a text."""
     opening, x, y, length, content = text.groups()
     characters = html.unescape(content)
     inside = characters.strip("\n\xa0 ")

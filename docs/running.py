@@ -1,4 +1,4 @@
-"""Run `imdbsent` as a user does, at a fixed width, and give back what it printed."""
+"""Run `imdbsent` as a user does, at a fixed width, and return what it prints."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ ROOT = Path(__file__).resolve().parent.parent
 _TERMINAL = {"COLUMNS", "LINES", "TERMINAL_WIDTH", "FORCE_COLOR", "NO_COLOR", "COLORTERM", "GITHUB_ACTIONS"}
 
 
-def printed(command: str, *, width: int, colour: bool = False) -> str:
+def printed(command: str, *, width: int, color: bool = False) -> str:
     """Standard output of a shell command, in which `imdbsent` is the one of this working tree.
 
-    Its home is an empty folder called `home`, and the reviews of IMDBSENT_ACLIMDB, if it is set, stand beside it, so no
-    path of this machine is printed.
+    Its home is an empty folder called `home`, and the reviews of IMDBSENT_ACLIMDB, if it is set, are linked beside it:
+    no path of this machine is printed.
 
     Args:
         command: a line for the shell.
         width: columns of the terminal.
-        colour: whether the terminal has colours.
+        color: whether the terminal has colors.
 
     Raises:
-        RuntimeError: it failed; the message is what it said.
+        RuntimeError: the command failed; the message has what it printed on standard error.
     """
     environment = {key: value for key, value in os.environ.items() if key not in _TERMINAL}
     environment |= {"COLUMNS": str(width), "PYTHONPATH": str(ROOT), "IMDBSENT_HOME": "home", "PYTHONUTF8": "1"}
-    environment |= {"FORCE_COLOR": "1", "TERM": "xterm-256color"} if colour else {"NO_COLOR": "1", "TERM": "dumb"}
+    environment |= {"FORCE_COLOR": "1", "TERM": "xterm-256color"} if color else {"NO_COLOR": "1", "TERM": "dumb"}
     function = f'imdbsent() {{ "{sys.executable}" -m imdbsent "$@"; }}; '
     with tempfile.TemporaryDirectory() as folder:
         if "IMDBSENT_ACLIMDB" in os.environ:

@@ -1,9 +1,9 @@
-"""Run the commands of the pages that show what commands print, and put what they print now under them.
+"""Run the commands on the pages that show output, and replace the output by what they print now.
 
 The tutorial needs the reviews: IMDBSENT_ACLIMDB=aclImdb_v1.tar.gz python docs/transcript.py
 
-A block that is run looks so. `...` alone on a line stands for lines that were left out; as many lines stay before and
-after it as there are:
+A block that is run looks like this. A line `...` replaces lines that are left out; the number of lines before and after
+it stays the same:
 
     ```console
     $ imdbsent inspect decode 1 14 22 16
@@ -28,7 +28,7 @@ _BLOCK: Final = re.compile(r"```console\n\$ (imdbsent[^\n]*)\n(.*?)```\n", re.DO
 
 
 def rerun(page: str) -> str:
-    """The page with what its commands print now."""
+    """The page, with what its commands print now."""
     blocks = [(match[1], match[2]) for match in _BLOCK.finditer(page)]
     with ThreadPoolExecutor() as pool:
         fresh = iter(list(pool.map(lambda block: _output(*block), blocks)))
@@ -36,7 +36,7 @@ def rerun(page: str) -> str:
 
 
 def _output(command: str, old: str) -> str:
-    """What a command prints, with as many lines left out as in the old output."""
+    """What a command prints, cut like the old output."""
     lines, kept = printed(command, width=WIDTH).splitlines(keepends=True), old.splitlines()
     if LEFT_OUT in kept:
         before = kept.index(LEFT_OUT)

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import html
+import os
 import re
 import shlex
 import sys
 from pathlib import Path
+from typing import Any, NoReturn
 
 import pytest
 import typer
@@ -18,6 +20,31 @@ import transcript  # noqa: E402
 
 COMMANDS = dict(generate.commands())
 PAGE = generate.PAGE.read_text("utf-8")
+PAGES = [*sorted(DOCS.glob("*.md")), DOCS.parent / "README.md", DOCS.parent / "SECURITY.md"]
+
+
+def cannot_run(reason: str) -> NoReturn:
+    """Skip a test for want of something, with the reason; in CI, where nothing may be wanting, fail."""
+    if os.environ.get("CI", "").lower() not in ("", "0", "false"):
+        pytest.fail(f"{reason} (CI is set: this test must run)")
+    pytest.skip(reason)
+
+
+def require_layout() -> None:
+    """Pages are compared only with the versions of Typer and Rich that laid them out."""
+    if generate.versions() not in PAGE:
+        (made,) = re.findall("<!-- (.*) -->", PAGE)
+        cannot_run(f"docs/commands.md is {made}; here it would be {generate.versions()}. Type: make docs")
+
+
+@pytest.fixture
+def archive() -> Path:
+    """The real archive."""
+    shared = DOCS.parent.parent / "shared" / "data" / "aclImdb_v1.tar.gz"
+    path = Path(os.environ.get("IMDBSENT_ACLIMDB", shared))
+    if not path.exists():
+        cannot_run(f"the real archive is not at '{path}'. Set IMDBSENT_ACLIMDB to aclImdb_v1.tar.gz")
+    return path
 
 
 def examples(name: str) -> list[str]:
@@ -43,8 +70,7 @@ def invocations(example: str) -> list[list[str]]:
 
 
 def test_the_page_of_commands_is_what_the_help_says():
-    if generate.versions() not in PAGE:
-        pytest.skip(f"docs/commands.md was not {generate.versions()}")
+    require_layout()
     assert generate.page() == PAGE, "docs/commands.md is not up to date. Type: make docs"
 
 
@@ -56,6 +82,41 @@ def test_every_command_and_each_of_its_options_is_documented(name: str):
             continue
         for option in parameter.opts:
             assert option in section.split(), f"docs/commands.md lacks {option}. Type: make docs"
+
+
+def links(page: Path) -> list[tuple[str, str]]:
+    """The links of a page to files of this repository: the path, and the heading."""
+    found = re.findall(r"\]\(([^)\s]+)\)", re.sub(r"```.*?```", "", page.read_text("utf-8"), flags=re.DOTALL))
+    return [(path, heading) for path, _, heading in (link.partition("#") for link in found) if ":" not in path]
+
+
+def anchors(page: Path) -> set[str]:
+    """The headings of a page, as they are linked to."""
+    headings = re.findall(r"^#+ (.*)$", page.read_text("utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_link_to_a_file_or_a_heading_leads_somewhere(page: Path):
+    for path, heading in links(page):
+        target = (page.parent / path).resolve() if path else page
+        assert target.exists(), f"{page.name} links to {path}"
+        assert not heading or heading in anchors(target), f"{page.name} links to {path}#{heading}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_path_of_the_package_and_of_the_tests_is_there(page: Path):
+    for path in re.findall(r"`((?:imdbsent|tests|benchmarks|docs)/[\w./]+?)(?:::\w+)?`", page.read_text("utf-8")):
+        assert (DOCS.parent / path).exists() or page.name == "contributing.md", f"{page.name} names {path}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_module_of_the_package_that_a_page_names_is_there(page: Path):
+    for name in re.findall(r"`(imdbsent(?:\.\w+)+)`", page.read_text("utf-8")):
+        *parents, last = name.split(".")
+        found = any(DOCS.parent.joinpath(*parents, tail).exists() for tail in (f"{last}.py", last))
+        module = DOCS.parent.joinpath(*parents).with_suffix(".py")
+        assert found or (module.exists() and re.search(rf"\b{last}\b", module.read_text())), f"{page.name}: {name}"
 
 
 def test_the_page_documents_no_command_that_is_gone():
@@ -78,6 +139,17 @@ def test_every_example_is_a_command_that_can_be_typed(example: str):
         while words and f"{name} {words[0]}" in COMMANDS:
             name = f"{name} {words.pop(0)}"
         COMMANDS[name].make_context(name, words)  # parses, and raises where there is no such option or value
+
+
+@pytest.mark.parametrize(("ci", "outcome"), [(None, pytest.skip), ("false", pytest.skip), ("true", pytest.fail)])
+def test_what_is_missing_skips_a_test_with_its_reason_and_fails_it_in_ci(
+    ci: str | None, outcome: Any, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.delenv("CI", raising=False)
+    if ci is not None:
+        monkeypatch.setenv("CI", ci)
+    with pytest.raises(outcome.Exception, match="no archive"):
+        cannot_run("there is no archive")
 
 
 def test_an_example_that_cannot_be_typed_would_be_found():
@@ -112,8 +184,7 @@ def test_a_line_of_dots_in_the_tutorial_keeps_its_place(monkeypatch: pytest.Monk
 
 @pytest.mark.parametrize("path", [transcript.TRAINING, transcript.EXPLANATIONS], ids=lambda path: path.stem)
 def test_a_page_shows_what_its_commands_print(path: Path):
-    if generate.versions() not in PAGE:
-        pytest.skip(f"the pages were not made {generate.versions()}: others set tables another way")
+    require_layout()
     page = path.read_text("utf-8")
     assert transcript.rerun(page) == page, f"docs/{path.name} is not up to date. Type: python docs/transcript.py"
 
@@ -132,7 +203,8 @@ def test_the_table_of_recipes_has_every_field_with_what_it_may_be():
 
 
 @pytest.mark.real
-def test_the_tutorial_shows_what_its_commands_print(real_archive: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setenv("IMDBSENT_ACLIMDB", str(real_archive))
+def test_the_tutorial_shows_what_its_commands_print(archive: Path, monkeypatch: pytest.MonkeyPatch):
+    require_layout()
+    monkeypatch.setenv("IMDBSENT_ACLIMDB", str(archive))
     page = transcript.PAGE.read_text("utf-8")
     assert transcript.rerun(page) == page, "docs/tutorial.md is not up to date. Type: python docs/transcript.py"
