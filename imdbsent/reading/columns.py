@@ -106,7 +106,7 @@ def guess_text(names: Sequence[str], sample: Sequence[Mapping[str, Any]], keys: 
         more than one.
     """
     known = [index for index, name in enumerate(names) if normalized(name) in TEXT_NAMES]
-    known = [index for index in known if not _is_of_numbers(_texts(sample, keys[index]))]
+    known = [index for index in known if _may_be_texts(sample, keys[index])]
     if known:
         return known[0] if len(known) == 1 else None
     long = [index for index, key in enumerate(keys) if is_of_sentences(_texts(sample, key))]
@@ -204,5 +204,9 @@ def _texts(sample: Sequence[Mapping[str, Any]], key: str) -> list[str]:
     return [value for value in values if isinstance(value, str) and value.strip()]
 
 
-def _is_of_numbers(values: Sequence[str]) -> bool:
-    return bool(values) and all(_NUMBER.fullmatch(value.strip()) for value in values)
+def _may_be_texts(sample: Sequence[Mapping[str, Any]], key: str) -> bool:
+    """Whether a column holds something else than numbers and nested data, as far as is known."""
+    values = [row[key] for row in sample if row.get(key) not in (None, "")]
+    texts = [value for value in values if isinstance(value, (str, bytes))]
+    are_numbers = all(_NUMBER.fullmatch(value.strip()) for value in texts if isinstance(value, str))
+    return not values or (bool(texts) and not are_numbers) or any(isinstance(value, bytes) for value in texts)

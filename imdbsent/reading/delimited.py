@@ -71,6 +71,7 @@ class _Reader:
     def __init__(self, stream: BinaryIO, file: str, file_format: FileFormat) -> None:
         self._file = file
         self._has_header = file_format.header
+        self._names = file_format.names
         self._delimiter = file_format.separator
         self._is_fixed = file_format.quoting is not None
         self._is_quoted = file_format.quoting is not Quoting.NONE
@@ -101,6 +102,8 @@ class _Reader:
         if self._has_header:
             return tuple(map(with_replacements, fields))
         self._put_back(self._taken)
+        if len(self._names) == len(fields):
+            return self._names
         return tuple(f"column {number}" for number in range(1, len(fields) + 1))
 
     def rows(self, header: tuple[str, ...]) -> Iterator[Row]:

@@ -113,6 +113,7 @@ class FileFormat:
             that cannot be quoted is read as it is, if it makes sense so.
         escape: whether a backslash escapes a quotation mark; None for "if a row with `\"` makes no sense otherwise".
         header: whether the first row names the columns.
+        names: the names of the columns, if they are known without a header.
         sheet: the sheet of a spreadsheet, by name or number from 1; None for the first that is not empty.
     """
 
@@ -123,6 +124,7 @@ class FileFormat:
     quoting: Quoting | None = None
     escape: bool | None = None
     header: bool = True
+    names: tuple[str, ...] = ()
     sheet: str | None = None
 
     @property
@@ -316,6 +318,12 @@ _IDENTIFIER: Final = re.compile(r"[A-Za-z_][\w.\-/]*")
 _JSON_OBJECT: Final = re.compile(r'\{\s*("(\\.|[^"\\])*"\s*:|\}|$)', re.DOTALL)
 _JSON_TEXTS: Final = re.compile(r'"(\\.|[^"\\])*"\s*[,\]]', re.DOTALL)
 _SAMPLE: Final = 200  # lines
+_LIKELIEST: Final = "cp1252"
+_GUESSED: Final = [
+    _LIKELIEST, "cp1250", "cp1251", "cp1253", "cp1254", "cp1257", "koi8_r", "mac_roman", "utf_8", "utf_16", "utf_32",
+    "shift_jis", "euc_jp", "gb18030", "big5", "euc_kr",
+]  # fmt: skip
+_CHAOS: Final = 0.1
 _NULS: Final = 8  # that no text has
 _SHORT: Final = 24  # characters of a label
 _CLASSES: Final = 12
@@ -345,11 +353,12 @@ class _Detection:
         self.streams = [stream]
         head = head_of(stream)
         compression = self._compression(head)
-        if compression is Compression.NONE and head.startswith(_ZIP):
+        if head.startswith(_ZIP):
             stream = self._add(seekable(stream, copy=False))
             if self._is_spreadsheet(stream):
                 return self._found(FileFormat(Kind.EXCEL), stream)
             compression = Compression.ZIP
+            self._take_hint(members_of(stream)[0])
         content = self._add(decompressed(stream, compression))
         head = head_of(content) if content is not stream else head
         if compression is not Compression.NONE and head.startswith(_ZIP):
@@ -374,6 +383,12 @@ class _Detection:
         self._refuse_nul(head)
         found = self._layout(_Head(head, is_whole=is_whole(text, head)))
         return self._found(replace(found, compression=compression, encoding=encoding), text)
+
+    def _take_hint(self, member: str) -> None:
+        """Let the name of the file in an archive say what it is, if the name of the archive does not."""
+        if self.named is None and self.asked is None:
+            self.named = format_of_name(member)
+            self.hint = (self.named or FileFormat(Kind.TXT)).kind
 
     def close(self) -> None:
         """Close what is open."""
@@ -505,7 +520,11 @@ class _Detection:
             raise UsageProblem(
                 "--encoding auto needs an optional library. Type: pip install charset-normalizer; or --encoding cp1252"
             ) from error
-        best = library.from_bytes(head).best()
+        guesses = library.from_bytes(head, cp_isolation=_GUESSED)
+        best = guesses.best()
+        for guess in guesses:  # English texts fit several of them, and this one is the most frequent by far
+            if guess.encoding == _LIKELIEST and guess.chaos <= best.chaos + _CHAOS:
+                best = guess
         if best is None:
             raise UsageProblem(
                 f"the encoding of {name_of(self.file)} cannot be guessed. Type: --encoding NAME, for example cp1252"
@@ -533,14 +552,15 @@ class _Detection:
     def _layout_as_asked(self, kind: Kind, head: _Head) -> FileFormat:
         if kind in _DELIMITED:
             return self._delimited(head, kind)
-        if kind is Kind.JSON and head.is_lines_of_json():
+        if kind is Kind.JSON and head.is_lines_of_json() and not head.is_one_line():
             return FileFormat(Kind.JSONL)
         return FileFormat(Kind.JSON if kind is Kind.JSONL and head.is_json_array() else kind)
 
     def _own_mark(self, head: _Head) -> Kind | None:
         """JSON or fastText, which are seen at the first glance."""
         if head.is_json_array() or head.is_json():
-            kind = Kind.JSONL if head.is_lines_of_json() else Kind.JSON
+            is_lines = head.is_lines_of_json() and not (head.is_whole and head.is_one_line())
+            kind = Kind.JSONL if is_lines else Kind.JSON
             self._say_kind(kind, "JSON, one object per line" if kind is Kind.JSONL else "JSON")
             return kind
         if head.is_fasttext():
@@ -550,7 +570,7 @@ class _Detection:
 
     def _json(self, head: _Head) -> Kind:
         if self.hint is Kind.JSON:
-            return Kind.JSONL if head.is_lines_of_json() else Kind.JSON
+            return Kind.JSONL if head.is_lines_of_json() and not head.is_one_line() else Kind.JSON
         if (head.is_json_array() and not head.is_lines_of_texts()) or (head.is_json() and not head.is_lines_of_json()):
             self._say_kind(Kind.JSON, "one JSON document")
             return Kind.JSON
@@ -579,7 +599,7 @@ class _Detection:
                 "--input-format txt reads each line as a text",
                 name_of(self.file), 2 - labels,
             )  # fmt: skip
-            return FileFormat(Kind.TSV, header=False)
+            return FileFormat(Kind.TSV, header=False, names=("text", "label") if labels else ("label", "text"))
         for delimiter in _DELIMITERS:
             if head.has_text_header(delimiter) or self._has_named_column(head, delimiter):
                 kind = Kind.TSV if delimiter == "\t" else Kind.CSV
@@ -689,6 +709,10 @@ class _Head:
                 return False
             at += len(text[at:]) - len(text[at:].lstrip())
         return True
+
+    def is_one_line(self) -> bool:
+        """Whether it has one line, as far as it is known: a document that is one object looks like one of many."""
+        return self.is_cut or len(self.lines) == 1
 
     def is_lines_of_json(self) -> bool:
         """Whether each line is a JSON object."""

@@ -232,9 +232,8 @@ def _has_text(document: Mapping[str, Any], wanted: str | None) -> bool:
 def _transposed(document: dict[str, Any], wanted: str | None) -> list[Any]:
     """The records of an object of objects: columns by name, or records by a name of theirs; none if it is neither."""
     inner = list(document.values())
-    if not inner or not all(isinstance(value, dict) and value for value in inner):
+    if not inner or not all(isinstance(value, dict) and value and value.keys() == inner[0].keys() for value in inner):
         return []
     if wanted in document or any(normalized(key) in TEXT_NAMES for key in document):  # pandas: orient="columns"
         return [{name: column.get(key) for name, column in document.items()} for key in inner[0]]
-    keys = set(inner[0])
-    return inner if len(inner) > 1 and all(set(value) == keys for value in inner) else []
+    return inner if len(inner) > 1 else []

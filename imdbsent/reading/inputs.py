@@ -156,7 +156,7 @@ def sources_of_file(name: str, *, command: str = "predict", is_argument: bool = 
         if found:
             return [source for path in found if not _is_folder(path) for source in [Source(file=path)]]
         as_text = f". If it is a text, type: imdbsent {command} --text {shlex.quote(name)}" if is_argument else ""
-        raise InputUnreadable(name, f"No such file (no such file or folder{as_text})", command)
+        raise InputUnreadable(name, f"no such file or folder{as_text}", command)
     return [Source(file=name)]
 
 

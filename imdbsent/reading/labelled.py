@@ -451,6 +451,7 @@ def read_examples(
     *,
     group_column: str | None = None,
     allow_blank: bool,
+    allow_one_class: bool = False,
 ) -> tuple[Example, ...]:
     """Read a user's labelled texts, all of them.
 
@@ -460,9 +461,11 @@ def read_examples(
         options: how to read a file; with `skip_bad`, rows without a text or a label are left out, and counted, too.
         group_column: the column with what rows have in common, for example a film.
         allow_blank: whether a text may be blank.
+        allow_one_class: whether all labels of a file may be positive, or all negative. A rule that no label fits is an
+            error in any case, if it is the only one.
 
     Returns:
-        The examples in order, of both classes.
+        The examples in order.
 
     Raises:
         InputUnreadable: the source cannot be read, or breaks its format.
@@ -479,7 +482,11 @@ def read_examples(
     is_blank_allowed = allow_blank and not options.skip_bad
     examples = tuple(found if is_blank_allowed else _with_text(found, problems))
     problems.check()
-    _check_classes(source, examples, is_tree=is_folder(source))
+    is_tree = is_folder(source)
+    is_lone_rule = bool(rules.positive) != bool(rules.negative) and not any(
+        example.label == bool(rules.positive) for example in examples
+    )
+    _check_classes(source, examples, is_tree=is_tree, allow_one=allow_one_class and not is_tree and not is_lone_rule)
     return examples
 
 
@@ -565,12 +572,12 @@ def _with_text(examples: Iterator[Example], problems: Problems) -> Iterator[Exam
             problems.add(Fault.TEXT, f"{example.where}: the text is blank")
 
 
-def _check_classes(source: str, examples: Sequence[Example], *, is_tree: bool) -> None:
+def _check_classes(source: str, examples: Sequence[Example], *, is_tree: bool, allow_one: bool) -> None:
     needed = "a .txt a text in each of pos and neg" if is_tree else "a column with the text and one with the label"
     if not examples:
         raise UsageProblem(f"{source!r} holds no texts. Type the path of one that has {needed}")
     positive = sum(example.label for example in examples)
-    if positive in (0, len(examples)):
+    if positive in (0, len(examples)) and not allow_one:
         only, next_step = "positive" if positive else "negative", "Type: --positive RULE, if they are not"
         if is_tree:
             next_step = f"Put a .txt a text into '{Path(source) / ('neg' if positive else 'pos')}'"

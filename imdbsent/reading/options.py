@@ -137,8 +137,8 @@ def _encoding(name: str) -> str:
     if name.lower() == AUTO:
         return AUTO
     try:
-        b"".decode(name)  # fails for codecs that are not of text, such as base64
         found = codecs.lookup(name)
+        b"\n\n\n\n".decode(name, "replace")  # fails for codecs that are not of text, such as base64
         codecs.getincrementaldecoder(name)
     except (LookupError, UnicodeError, ValueError) as error:
         raise InvalidOptions(

@@ -466,13 +466,18 @@ def in_utf_8(stream: BinaryIO, encoding: str) -> BinaryIO:
 
 
 class _Recoded(io.RawIOBase):
-    """A stream in UTF-8, which fills what it reads into, unless it comes from a pipe."""
+    """A stream in UTF-8, which fills what it reads into, unless it comes from a pipe.
+
+    It begins with a byte order mark, which its readers drop: a second one is text.
+    """
 
     def __init__(self, stream: BinaryIO, encoding: str) -> None:
         self._stream = stream
         self._decoder = codecs.getincrementaldecoder(encoding)(_INVALID)
         self._waiting = b""
         self._ended = False
+        self._is_first = True
+        self._has_mark = encoding not in ("utf-16", "utf-32")  # whose codecs drop it
         self.is_pipe = isinstance(stream, PipeStream)
 
     def readable(self) -> bool:
@@ -487,7 +492,11 @@ class _Recoded(io.RawIOBase):
                     break
                 block = self._stream.read(HEAD // 4)
                 self._ended = not block
-                self._waiting = self._decoder.decode(block, self._ended).encode(UTF_8, _INVALID)
+                text = self._decoder.decode(block, self._ended)
+                if text and self._is_first:
+                    text = "\ufeff" + (text.removeprefix("\ufeff") if self._has_mark else text)
+                    self._is_first = False
+                self._waiting = text.encode(UTF_8, _INVALID)
                 continue
             block = self._waiting[: len(view) - size]
             self._waiting = self._waiting[len(block) :]

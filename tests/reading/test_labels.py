@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import shlex
+
 import pytest
 
 from imdbsent.errors import ExitCode, UsageProblem
-from imdbsent.reading.labelled import parse_rules
+from imdbsent.reading.labelled import parse_rules, suggested_rules
 
 
 @pytest.mark.parametrize(
@@ -50,6 +52,55 @@ def test_a_rule_that_says_nothing_is_an_error_with_an_example(rule: str) -> None
     with pytest.raises(UsageProblem, match=r"--positive '>=7'") as caught:
         parse_rules(rule)
     assert caught.value.exit_code is ExitCode.USAGE
+
+
+@pytest.mark.parametrize(
+    ("positive", "negative", "expected"),
+    [
+        ("positive", "negative", {"Positive ": 1, "NEGATIVE": 0, "neutral": None}),
+        (">=4", "<=2", {"5": 1, "4.0": 1, "3": None, "1": 0, "n/a": None}),
+        ("4-5", "1-2", {"5": 1, "4.5": 1, "3": None, "2": 0, "0": None}),
+        ("4,5", "1, 2", {"5": 1, "4": 1, "3": None, "2": 0}),
+        (["good", "great"], ["bad"], {"good": 1, "GREAT": 1, "bad": 0, "ok": None}),
+        ("very good, indeed", "bad", {"very good, indeed": 1, "very good": 1, "ok": None}),
+        ("__label__2", "__label__1", {"__label__2": 1, "2": 1, "__label__1": 0, "__label__3": None}),
+        ("2", "1", {"__label__2": 1, "__label__1": 0}),
+        (None, "bad", {"bad": 0, "anything": 1}),
+        (None, "<=2", {"2": 0, "3": 1}),
+        ("1", "-1", {"1": 1, "-1": 0, "0": None}),
+        (None, None, {"__label__pos": 1, "__label__0": 0}),
+    ],
+)
+def test_two_rules_leave_out_what_is_neither(
+    positive: str | list[str] | None, negative: str | list[str] | None, expected: dict[str, int | None]
+) -> None:
+    rules = parse_rules(positive, negative)
+    assert {value: rules.label(value) for value in expected} == expected
+
+
+def test_a_label_that_is_both_is_said() -> None:
+    with pytest.raises(ValueError, match="positive and negative by the rules"):
+        parse_rules(">=3", "<=3").label("3")
+
+
+@pytest.mark.parametrize(
+    ("labels", "rules"),
+    [
+        (["positive", "negative", "neutral"], "--positive positive --negative negative"),
+        (["Very Positive", "Positive", "OK", "Negative"], "--positive 'Very Positive,Positive' --negative Negative"),
+        (["1", "2", "3", "4", "5"], "--positive '>=4' --negative '<=2'"),
+        ([str(number) for number in range(1, 11)], "--positive '>=7' --negative '<=4'"),
+        (["-1", "0", "1"], "--positive '>=1' --negative '<=-1'"),
+        (["__label__1", "__label__2"], "--positive 2 --negative 1"),
+        (["0", "4"], "--positive 4 --negative 0"),
+        (["up", "down"], "--positive up --negative down"),
+    ],
+)  # fmt: skip
+def test_rules_are_suggested_by_the_labels(labels: list[str], rules: str) -> None:
+    assert suggested_rules(dict.fromkeys(labels, 1)) == rules
+    words = shlex.split(rules)
+    parsed = parse_rules(words[1], words[3])
+    assert {parsed.label(label) for label in labels} >= {0, 1}
 
 
 def test_numbers_are_stars_only_where_the_rule_compares_them() -> None:

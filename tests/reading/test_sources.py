@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import logging
 import tempfile
 from pathlib import Path
 
@@ -158,3 +159,67 @@ def test_a_folder_that_may_not_be_read_is_an_error_and_not_passed_over(unprivile
         root.chmod(0)
         assert "Permission denied" in message(root / "mine.csv")
         root.chmod(0o700)
+
+
+# other labels, and rows that are passed over
+
+
+def test_three_classes_without_rules_are_an_error_with_the_two_rules_to_type(tmp_path: Path) -> None:
+    path = tmp_path / "mine.csv"
+    path.write_text("text,label\nx,positive\ny,negative\nz,neutral\n")
+    assert message(path).endswith(
+        "line 4: the label 'neutral' is neither positive, pos, 1, true nor negative, neg, 0, false. "
+        "Type: --positive positive --negative negative"
+    )
+    path.write_text("text,stars\n" + "".join(f"x{stars},{stars}\n" for stars in range(1, 6)))
+    assert message(path).endswith("Type: --positive '>=4' --negative '<=2'")
+    path.write_text("text,label\n" + "".join(f"x,{number} apples\n" for number in range(200)))
+    assert "Type: --label-column NAME" in message(path)
+
+
+def test_rows_of_neither_rule_are_left_out_and_counted(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    path = tmp_path / "mine.csv"
+    path.write_text("text,label\nx,Positive\ny,negative\nz,neutral\nw, neutral\nv,mixed\n")
+    found = read_examples(str(path), parse_rules("positive", "negative"), allow_blank=False)
+    assert [(example.text, example.label) for example in found] == [("x", 1), ("y", 0)]
+    assert caplog.messages == [f"left out 3 rows of {str(path)!r} whose label no rule names: neutral, mixed"]
+
+
+def test_bad_rows_are_skipped_and_counted_if_that_is_asked_for(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    path = tmp_path / "mine.csv"
+    path.write_text('text,label\nx,1\ny,\n,0\nz\nw,0\n"open,1\nv,1\n')
+    found = read(path, None, ReadOptions(skip_bad=True))
+    assert [(example.text, example.label) for example in found] == [("x", 1), ("w", 0), ("v", 1)]
+    (line,) = caplog.messages
+    assert line == (
+        f"skipped 4 rows of {str(path)!r}: line 3: it has no label; line 4: the text is blank; "
+        "line 5 has 1 fields, the header has 2 (and 1 more)"
+    )
+    path.write_text("text,label\nx,1\ny,maybe\nz,0\n")
+    with pytest.raises(ImdbsentError, match="'maybe'"):
+        read(path, None, ReadOptions(skip_bad=True))
+
+
+def test_whatever_predict_reads_has_labels(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    path = tmp_path / "mine"
+    for content, said in (
+        ("__label__2 great film\n__label__1 awful film\n", "fastText"),
+        ("a great old film\t1\nan awful old film\t0\n", "column 1"),
+        ('[{"text": "a", "label": 1}, {"text": "b", "label": 0}]', "JSON"),
+        ("Text;Label\na;1\nb;0\n", "columns Text, Label"),
+        ("review\tsentiment\na\t1\nb\t0\n", "'sentiment'"),
+    ):
+        path.write_text(content)
+        caplog.clear()
+        found = read(path, "2" if "__" in content else None)
+        assert [example.label for example in found] == [1, 0]
+        assert any(said in line for line in caplog.messages), caplog.messages
+    path.write_text("one text\nanother text\n")
+    assert "holds one text per line, and no labels" in message(path)
+    path.write_text("id,body\n1,x\n")
+    assert "no column 'label'" in message(path)
