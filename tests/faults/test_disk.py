@@ -66,7 +66,7 @@ def test_an_output_that_finds_no_room_is_gone_on_with_once_there_is_some(
     (tmp_path / "out").mkdir()
     result = command(*predict(tmp_path, name), limit=LIMIT)
     assert is_one_line(result, 1), result
-    assert "--resume goes on" in result.errors
+    assert "with --resume" in result.errors
     assert not (tmp_path / "out" / name).exists()
     assert command(*predict(tmp_path, name, "--resume")).returncode == 0
     assert command(*predict(tmp_path, f"whole.{name}")).returncode == 0
