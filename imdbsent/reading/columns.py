@@ -158,7 +158,7 @@ def missing(place: str, names: Sequence[str], wanted: str, option: str, suggeste
     """The error that a column is missing, or that its name is not unique.
 
     Args:
-        place: the file or a row, as a message names it.
+        place: the file or a row, in the words of a message.
         names: the columns that there are.
         wanted: what was asked for.
         option: the option that names it.

@@ -2,10 +2,10 @@ r"""Rows of CSV and TSV.
 
 Files that people have differ in what a quotation mark means. Standard quoting is tried first, as RFC 4180 has it. A row
 that makes no sense so is read in another way if that makes sense: with `\"` for a quotation mark, as MySQL and Spark
-write it; or, where tabs or pipes separate the fields, with quotation marks as text. A message says so.
+write it; or, if tabs or pipes separate the fields, with quotation marks as text. A message says so.
 
 A quotation mark that opens a field never swallows rows. If the field does not end, or ends far away over lines that
-look like rows, the row is bad, and reading goes on in the next line.
+look like rows, the row is bad, and reading continues in the next line.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from imdbsent.reading.rows import Row, with_replacements
 from imdbsent.reading.streams import UTF_8, bounded_lines, name_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
 _log = logging.getLogger(__name__)
 
-_LARGEST_FIELD: Final = 2**24  # characters; Python's csv takes 131,072 unless told
+_LARGEST_FIELD: Final = 2**24  # characters; the default of Python's csv is 131,072
 _OPEN: Final = ("unexpected end of data", "field larger than field limit")  # csv.Error: a field that does not end
 _HINT: Final = "--quoting none reads quotation marks as text"
 _DISTINCT: Final = "\t|"  # delimiters that texts rarely hold
@@ -38,6 +38,7 @@ _MATCHING: Final = 0.8
 _CLASSES: Final = 12
 _LINE: Final = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 _SHORT: Final = 24
+_TIMES: Final = 4
 
 
 def read_delimited(
@@ -87,7 +88,7 @@ class _Reader:
         self._said: set[str] = set()
 
     def header(self) -> tuple[str, ...] | None:
-        """The names of the columns, or numbers where there is no header; None if there is nothing."""
+        """The names of the columns, or numbers if there is no header; None if the file is empty."""
         fields: list[str] = []
         while not fields:
             self._taken.clear()
@@ -109,6 +110,7 @@ class _Reader:
     def rows(self, header: tuple[str, ...]) -> Iterator[Row]:
         """The rows below the header."""
         keys, width, taken = unique_keys(header), len(header), self._taken
+        is_shaped = False
         while True:
             taken.clear()
             problem = None
@@ -119,19 +121,18 @@ class _Reader:
                 return
             except csv.Error as error:
                 problem = str(error)
-            if problem is None and len(fields) == width and (len(taken) == 1 or not self._swallows_rows(width)):
-                pass
-            elif problem is None and not fields:
-                continue
-            else:
+            if problem is not None or len(fields) != width or (len(taken) > 1 and self._swallows_rows(width)):
+                if problem is None and not fields:
+                    continue
                 other = self._otherwise(width)
                 if other is None:
                     problem = self._problem(fields, width, problem)
                     yield Row(self._number, {}, problem)
                     continue
                 fields = other
-            if len(self._shapes) < _SHAPES_OF:
+            if not is_shaped:
                 self._shapes.append(fields)
+                is_shaped = len(self._shapes) >= _SHAPES_OF
             row = Row(self._number, dict(zip(keys, fields)))
             yield row if all(map(str.isascii, fields)) else _checked(row)
 
@@ -142,18 +143,18 @@ class _Reader:
         return csv.reader(self._feed(), delimiter=self._delimiter, strict=True, **options)
 
     def _feed(self) -> Iterator[str]:
-        """Lines for the parser, which are noted down."""
-        pending, taken = self._pending, self._taken
+        """Lines for the parser; they are recorded in `_taken`."""
+        pending, note, lines, escape = self._pending, self._taken.append, self._lines, self._escape
         while True:
-            line = pending.popleft() if pending else next(self._lines, "")
+            line = pending.popleft() if pending else next(lines, "")
             if not line:
                 return
-            taken.append(line)
+            note(line)
             self._number += 1
-            yield self._null.sub(r"\1", line) if self._escape and "\\N" in line else line
+            yield self._null.sub(r"\1", line) if escape and "\\N" in line else line
 
     def _put_back(self, lines: Sequence[str]) -> None:
-        """Read lines again; the parser begins anew, since it may be within a field."""
+        """Read lines again, with a new parser: the old one may be within a field."""
         self._number -= len(lines)
         self._pending.extendleft(reversed(lines))
         self._rows = self._parser()
@@ -230,10 +231,12 @@ class _Reader:
         if not matching[-1] or sum(matching) < _MATCHING * len(lines):
             return False
         rows = [line.rstrip("\r\n").split(self._delimiter) for line, fits in zip(lines, matching) if fits]
-        shapes = {index: _shape([row[index] for row in self._shapes]) for index in range(width)}
-        known = {index: shape for index, shape in shapes.items() if shape is not None}
+        columns = [[row[index] for row in self._shapes] for index in range(width)]
+        known: dict[int, Callable[[str], bool]]
+        known = {index: _is_number for index, values in enumerate(columns) if values and all(map(_is_number, values))}
+        known = known or {index: _in(values) for index, values in enumerate(columns) if _are_classes(values)}
         if known:
-            return all(shape(row[index]) for row in rows for index, shape in known.items())
+            return all(fits(row[index]) for row in rows for index, fits in known.items())
         if not self._shapes:
             return any(all(_is_number(row[index]) for row in rows) for index in range(width))
         are_filled = all(field.strip('" ') for row in rows for field in row)
@@ -250,24 +253,26 @@ class _Reader:
 
 def _decoded(stream: BinaryIO) -> Iterator[str]:
     """Lines, which a lone CR ends too; bytes that are not UTF-8 pass as lone surrogates (PEP 383)."""
-    for number, line in enumerate(bounded_lines(stream.readline)):
-        text = line.decode("utf-8-sig" if number == 0 else UTF_8, "surrogateescape")
-        if "\r" in text.rstrip("\r\n"):
+    encoding = "utf-8-sig"
+    for line in bounded_lines(stream.readline):
+        text = line.decode(encoding, "surrogateescape")
+        encoding = UTF_8
+        if "\r" in text and "\r" in text.rstrip("\r\n"):
             yield from _LINE.findall(text)
         else:
             yield text
 
 
-def _shape(values: list[str]) -> Any:
-    """A test for values like those of a column that holds numbers or a few labels; None if it holds anything else."""
-    if not values:
-        return None
-    if all(map(_is_number, values)):
-        return _is_number
+def _are_classes(values: Sequence[str]) -> bool:
+    """Whether a column holds a few labels, each of them several times."""
+    known = set(values)
+    is_short = all(value and len(value) <= _SHORT for value in known)
+    return is_short and 0 < len(known) <= _CLASSES and len(values) >= _TIMES * len(known)
+
+
+def _in(values: Sequence[str]) -> Callable[[str], bool]:
     known = {value.strip().casefold() for value in values}
-    if len(values) >= 2 * len(known) and len(known) <= _CLASSES and max(map(len, known)) <= _SHORT:
-        return lambda value: value.strip().strip('"').casefold() in known
-    return None
+    return lambda value: value.strip().strip('"').casefold() in known
 
 
 def _is_number(value: str) -> bool:
@@ -279,6 +284,6 @@ def _is_number(value: str) -> bool:
 
 
 def _checked(row: Row) -> Row:
-    """The row, or what can be shown of it if its bytes are not UTF-8."""
+    """The row, with U+FFFD for bytes that are not UTF-8."""
     values = {column: with_replacements(value) for column, value in row.values.items()}
     return row if values == row.values else Row(row.number, values, f"line {row.number} is not valid UTF-8")

@@ -1,4 +1,4 @@
-"""What a file is, by its bytes. The name is a hint; where the two disagree the bytes decide, and a message says so.
+"""What a file is, by its bytes. The name is a hint. If the two disagree, the bytes decide, and a message says so.
 
 `detect` looks at the first bytes of a file, a pipe or standard input, and loses none of them. It finds the compression,
 the encoding and the format. What is not text (a picture, a PDF, a pickle) is an error that says what it is, and what
@@ -155,7 +155,7 @@ DATA_SUFFIXES: Final = (".txt", *(f".{name}" for name in _KINDS if name not in (
 
 
 def format_of_name(path: str | Path) -> FileFormat | None:
-    """The format that the name of a file says; None if it says nothing of records, as `reviews` or `notes.md`."""
+    """The format that the name of a file says; None if it says nothing, for example `reviews` or `notes.md`."""
     compression, suffixes = _compression_of(path)
     kind = _KINDS.get(suffixes[-1]) if suffixes else None
     return None if kind is None else FileFormat(kind, compression)
@@ -167,7 +167,7 @@ def compression_of_name(path: str | Path) -> Compression:
 
 
 def has_data_suffix(path: str | Path) -> bool:
-    """Whether the name of a file ends like one of records, of whatever format and compression."""
+    """Whether the name of a file has the suffix of a data format or a compression."""
     compression, suffixes = _compression_of(path)
     return compression is not Compression.NONE or bool(suffixes and suffixes[-1] in _KINDS)
 
@@ -242,7 +242,7 @@ def detect(stream: BinaryIO, file: str, options: ReadOptions, *, is_table: bool 
     Args:
         stream: its bytes; a `PipeStream`, or buffered with at least `HEAD` bytes.
         file: its path; `-` is standard input.
-        options: what a person has said of it.
+        options: what the user said about it.
         is_table: whether it must have columns.
 
     Returns:
@@ -425,7 +425,7 @@ class _Detection:
         found = self._compression_of_bytes(head)
         named = (self.asked or self.named or FileFormat(Kind.TXT, compression_of_name(self.file))).compression
         if head and found is Compression.NONE and (self.asked is not None or not _is_text(head)):
-            return named  # where it is not that, its library says why
+            return named  # if it is not that, its library raises the error
         return found
 
     @staticmethod
@@ -483,7 +483,7 @@ class _Detection:
                 "--input-format txt"
             )
         if self.hint is Kind.PARQUET:
-            return Kind.PARQUET  # its library says why it cannot be read
+            return Kind.PARQUET  # its library raises the error
         return self.asked.kind if self.asked is not None and self.asked.kind in _BINARY else None
 
     def _refuse_nul(self, head: bytes) -> None:
@@ -769,7 +769,7 @@ class _Head:
     # CSV
 
     def rows(self, delimiter: str) -> list[list[str]] | None:
-        """The fields of each row; None if they cannot be told apart."""
+        """The fields of each row; None if they cannot be split."""
         if delimiter not in self._rows:
             lines = self.lines[1:] if separator_line(self.first) else self.lines
             self._rows[delimiter] = _parse(lines[:_SAMPLE], delimiter, is_whole=self.is_whole and len(lines) <= _SAMPLE)

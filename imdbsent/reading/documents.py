@@ -1,6 +1,6 @@
 """Rows of JSON: an object per line, an array, or a document with a list in it.
 
-An array is read item by item, whatever its size. A document that is one object is read as a whole: it may hold a list
+An array of any size is read item by item. A document that is one object is read as a whole: it may hold a list
 of records, or columns as pandas writes them.
 """
 
@@ -60,7 +60,7 @@ def read_json(stream: BinaryIO, file: str, wanted: str | None = None) -> Iterato
 
     Raises:
         ValueError: it is not JSON from some item on; the message says from which.
-        UsageProblem: it holds several lists, and it is not said which is meant.
+        UsageProblem: it holds several lists, and `wanted` does not name one.
     """
     text = _Text(stream)
     if text.next_character() == "[":

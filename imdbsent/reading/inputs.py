@@ -1,7 +1,7 @@
 """What a command line asks to be read, as one stream of Records: texts, lines, rows of tables.
 
 `find_sources` decides what each argument is: a text, a file, a pattern of files or a folder. `Inputs` opens them.
-Whatever can be found wrong before the work is found before the work: files that cannot be opened, columns that are
+Problems that can be found before the work are found before it: files that cannot be opened, columns that are
 missing. A row that breaks its format ends the work, or with `skip_bad` is a record without a verdict.
 """
 
@@ -94,7 +94,7 @@ def find_sources(
     Args:
         arguments: values without an option: texts, and names of things to read (`source_of`).
         files: values of `--file`: paths of files and folders, patterns, and `-`.
-        texts: values of `--text`: texts, whatever they look like.
+        texts: values of `--text`: texts, even if they look like names.
         command: the command that an error names.
 
     Returns:
@@ -191,7 +191,7 @@ def _is_text_file(path: Path) -> bool:
 
 
 def _is_path(argument: str) -> bool:
-    """Whether an argument is to be taken as a path or a pattern, by its looks alone."""
+    """Whether an argument looks like a path or a pattern; what exists does not matter."""
     if not argument or any(map(str.isspace, argument)) or not any(map(str.isalnum, argument.replace("*", "x"))):
         return False
     if _RATING.fullmatch(argument):  # 10/10
@@ -224,19 +224,6 @@ def _is_folder(name: str) -> bool:
         return os.path.isdir(name)  # noqa: PTH112 (Path.is_dir raises PermissionError)
     except (OSError, ValueError):
         return False
-
-
-def literal_sources(texts: Sequence[str], files: Sequence[str]) -> list[Source]:
-    """Texts, with standard input for `-` and an existing table for its name; then files."""
-    names = [text == STDIN or names_a_table(text) for text in texts]
-    of_texts = [Source(file=text) if is_name else Source(text=text) for text, is_name in zip(texts, names)]
-    return [*of_texts, *(Source(file=file) for file in files)]
-
-
-def names_a_table(text: str) -> bool:
-    """Whether a text is the name of an existing file that by its suffix is a table."""
-    file_format = format_of_name(text) if "." in text else None
-    return file_format is not None and file_format.is_table and _exists(text)
 
 
 # Records
@@ -276,7 +263,7 @@ class Inputs:
 
     Raises:
         InputUnreadable: a file cannot be opened, its head cannot be read, or it is not text.
-        UsageProblem: a table has no such column; or columns are named, and there are none.
+        UsageProblem: a table lacks a column; or columns are named, and there are none.
         ExtraMissing: a file needs a library that is not installed.
     """
 
@@ -297,6 +284,11 @@ class Inputs:
         return any(file.source.file is not None for file in self._files)
 
     @property
+    def may_wait(self) -> bool:
+        """Whether a pipe is among them, so that the next record may have to be waited for."""
+        return any(file.name == STDIN or is_pipe(file.name) for file in self._files if file.source.file is not None)
+
+    @property
     def types(self) -> dict[str, Any]:
         """The types, pyarrow's, of the columns that are carried through, if all tables agree on one."""
         first = self._types[0] if self._types else {}
@@ -307,8 +299,8 @@ class Inputs:
 
         Raises:
             InputUnreadable: a file cannot be read any further.
-            RowUnreadable: a row breaks its format, or has an id that has been, and is not to be skipped.
-            UsageProblem: standard input is closed, or what it is cannot be told.
+            RowUnreadable: a row breaks its format or repeats an id, and bad rows are not skipped.
+            UsageProblem: standard input is closed, or its format is ambiguous.
         """
         self._seen = None if self._options.id_column is None else _no_ids_yet()
         try:
@@ -548,8 +540,8 @@ def parse_ids(text: str) -> list[list[int]]:
 
     Args:
         text: lists in brackets, each over as many lines as it likes and nested as Keras's arrays are
-            (`array([list([1, 14]), list([1, 5])], dtype=object)`); or, without a bracket, a list a line.
-            Numbers stand apart by blanks or commas.
+            (`array([list([1, 14]), list([1, 5])], dtype=object)`); or, without a bracket, one list per line.
+            Numbers are separated by blanks or commas.
 
     Returns:
         The lists in order; lines and brackets with nothing in them are no list.

@@ -1,7 +1,7 @@
 """A user's own texts with labels, from a file or from folders, checked in one pass.
 
-Every row is looked at before anything is said, so that one message has everything that is wrong: the first row of each
-kind, and how many more there are. A file that breaks its own format is an error that names the row: figures over half a
+Every row is checked before an error is raised, so that one message names the first row of each kind of problem, and how
+many more there are. A file that breaks its own format is an error that names the row: figures over half a
 file would be wrong and look right.
 """
 
@@ -235,7 +235,7 @@ class Example:
     Attributes:
         text: the text.
         label: 1 positive, 0 negative.
-        where: where it comes from, for example "test/pos/7_10.txt" or "line 12".
+        where: its origin, for example "test/pos/7_10.txt" or "line 12".
         stars: its rating; None if it has none.
         group: what it has in common with others, for example a film or a writer; empty if it has none.
     """
@@ -283,7 +283,7 @@ class LabelledRecord:
 
     @property
     def where(self) -> str:
-        """Its place in the file, for example "line 7"."""
+        """Its position in the file, for example "line 7"."""
         return f"{self.unit} {self.line}"
 
 
@@ -398,7 +398,7 @@ class Problems:
         self.labels: Counter[str] = Counter()
 
     def add(self, kind: Fault, problem: str) -> None:
-        """Count a problem; the first of its kind is kept, a sentence that says where it is."""
+        """Count a problem. The first of its kind is kept: a sentence that names its row."""
         self._first.setdefault(kind, problem)
         self._counts[kind] += 1
 
@@ -408,10 +408,10 @@ class Problems:
             self.labels[label] += 1
 
     def check(self) -> None:
-        """Check that there are none but those that are passed over, and say what was passed over.
+        """Log what was skipped, and check that there is nothing else.
 
         Raises:
-            RowsInvalid: there are.
+            RowsInvalid: there are other problems.
         """
         skipped = [kind for kind in self._first if self._skip_bad and kind in _SKIPPED]
         if skipped:
@@ -453,7 +453,7 @@ def read_examples(
     allow_blank: bool,
     allow_one_class: bool = False,
 ) -> tuple[Example, ...]:
-    """Read a user's labelled texts, all of them.
+    """Read all of a user's labeled texts.
 
     Args:
         source: path of a table, `-` for standard input, or path of a folder with `pos/` and `neg/`.

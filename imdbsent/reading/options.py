@@ -53,16 +53,16 @@ class ReadOptions:
     """
 
     input_format: str | None = None
-    delimiter: str | None = None
-    encoding: str | None = None
-    quoting: Quoting | None = None
-    escape: Escape | None = None
-    header: bool = True
+    delimiter: str | None = field(default=None, metadata=option("--delimiter", engine=EngineName.LOCAL))
+    encoding: str | None = field(default=None, metadata=option("--encoding", engine=EngineName.LOCAL))
+    quoting: Quoting | None = field(default=None, metadata=option("--quoting", engine=EngineName.LOCAL))
+    escape: Escape | None = field(default=None, metadata=option("--escape", engine=EngineName.LOCAL))
+    header: bool = field(default=True, metadata=option("--no-header", engine=EngineName.LOCAL))
     text_column: str | None = None
     label_column: str | None = None
     id_column: str | None = field(default=None, metadata=option("--id-column", decides_bytes=True))
     kept: tuple[str, ...] = field(default=(), metadata=option("--keep", decides_bytes=True))
-    sheet: str | None = None
+    sheet: str | None = field(default=None, metadata=option("--sheet", engine=EngineName.LOCAL))
     skip_bad: bool = False
     whole: bool = field(default=False, metadata=option("--whole", engine=EngineName.LOCAL))
     command: str = "predict"

@@ -201,15 +201,21 @@ class PipeStream(io.BufferedIOBase):
 
     def readline(self, size: int | None = -1, /) -> bytes:
         """Read a line, up to `size` bytes of it."""
-        limit = sys.maxsize if size is None or size < 0 else size
+        at = self._at
+        end = self._buffer.find(b"\n", at) + 1
+        if end and (size is None or size < 0 or end - at <= size):
+            self._at = end
+            return self._buffer[at:end]
+        return self._readline_of_parts(sys.maxsize if size is None or size < 0 else size)
+
+    def _readline_of_parts(self, limit: int) -> bytes:
+        """Read a line that is longer than the buffer, or than `limit`."""
         parts: list[bytes] = []
         while True:
             end = self._buffer.find(b"\n", self._at) + 1
             stop = min(end or len(self._buffer), self._at + limit)
             part = self._buffer[self._at : stop]
             self._at = stop
-            if end and stop == end and not parts:
-                return part
             parts.append(part)
             limit -= len(part)
             if (end and stop == end) or not limit or not self._fill():

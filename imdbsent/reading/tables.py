@@ -1,6 +1,6 @@
 """Tables: rows of CSV, TSV, JSON, Parquet, spreadsheets and fastText, and the records in them.
 
-All commands have the rows of tables from here. Memory is bounded: one row, or a few of Parquet, is held at a time; a
+All commands read tables with this module. Memory is bounded: one row, or a few of Parquet, is held at a time; a
 spreadsheet and a JSON document that is one object are held as a whole.
 
 A row that breaks the format comes as a Row with a problem and no values: whoever reads decides whether that is an error
@@ -582,48 +582,51 @@ def records_of(table: Table, columns: Columns, seen: SeenIds | None = None, *, s
 
     Args:
         table: its rows are read.
-        columns: which columns are what.
-        seen: the ids that have been, to be added to; None where there are none.
-        skip_bad: whether a row that breaks the format of its file, has no text column, or has the id of another is a
-            record without a verdict; else it is an error.
+        columns: the keys of the columns to read.
+        seen: the ids so far, to which the ids of the table are added; None if records have no ids.
+        skip_bad: whether a row that breaks the format of its file, lacks a column, or repeats an id becomes a record
+            without a verdict; else it is an error.
 
     Yields:
-        The records in order. A row whose bytes are not UTF-8 is one without a verdict in any case.
+        The records in order. A row whose bytes cannot be decoded is one without a verdict in any case.
 
     Raises:
-        InputUnreadable: the file cannot be read on.
-        RowUnreadable: a row is bad, and not to be skipped.
-        UsageProblem: the first object of JSONL lacks a column. Later ones may lack one that is kept, which means null.
+        InputUnreadable: the file cannot be read any further.
+        RowUnreadable: a row is bad, and `skip_bad` is false.
+        UsageProblem: the first object of JSON lacks a column. Later ones may lack one that is kept, which means null.
     """
     is_checked = table.columns is not None
+    unit, text_key, id_key, kept_keys = table.unit, columns.text, columns.id, columns.kept
     for row in table.rows():
         if not is_checked and row.values:
             _check_names(table, row, columns, skip_bad=skip_bad)
             is_checked = True
-        where = f"{table.unit} {row.number}"
-        identifier = None if columns.id is None else _identifier(row.values.get(columns.id))
-        text, problem = _text(row, columns)
-        bad = _what_is_bad(row, columns, where, text)
+        values = row.values
+        identifier = None if id_key is None else _identifier(values.get(id_key))
+        text, problem = _text(values.get(text_key, _NO_TEXT))
+        bad = None
+        if text is None or row.problem is not None or (id_key is not None and id_key not in values):
+            bad = _what_is_bad(row, columns, f"{unit} {row.number}", text)
         if bad is None and seen is not None and identifier is not None:
+            where = f"{unit} {row.number}"
             first = seen.add(str(identifier), f"{where} of {table.file!r}")
             bad = None if first is None else f"{where} has the id {identifier!r}, which {first} has"
         if bad is not None and not skip_bad:
             raise RowUnreadable(table.file, bad)
-        kept = tuple([row.values.get(column) for column in columns.kept])
+        kept = tuple([values.get(column) for column in kept_keys])
         yield Record(text or "", bad or row.problem or problem, identifier, row.number, kept)
 
 
 def _check_names(table: Table, row: Row, columns: Columns, *, skip_bad: bool) -> None:
-    """Find wrong names of columns by the first object of JSONL; a bad row is not to be skipped for them."""
+    """Find wrong names of columns in the first object of JSON, which is not skipped as a bad row for them."""
     options = [] if skip_bad else [("--text-column", columns.text), ("--id-column", columns.id)]
     for option, column in [*options, *(("--keep", name) for name in columns.kept)]:
         if column is not None and column not in row.values:
             raise column_missing(f"{table.unit} {row.number} of {table.file!r}", tuple(row.values), column, option)
 
 
-def _text(row: Row, columns: Columns) -> tuple[str | None, str | None]:
-    """The text of a row, "" where that is null and None where there is none, and why it cannot be classified."""
-    value = row.values.get(columns.text, _NO_TEXT)
+def _text(value: Any) -> tuple[str | None, str | None]:
+    """The text of a row, "" for null and None if it has none, and why it cannot be classified."""
     if isinstance(value, str):
         return value, None
     if isinstance(value, bytes):
@@ -633,7 +636,7 @@ def _text(row: Row, columns: Columns) -> tuple[str | None, str | None]:
 
 
 def _what_is_bad(row: Row, columns: Columns, where: str, text: str | None) -> str | None:
-    """Why a row breaks the format, in a sentence that names it; None where it does not."""
+    """Why a row breaks the format, in a sentence that names it; None if it does not."""
     if not row.values and row.problem is not None:
         return row.problem
     for column in (columns.text, columns.id):

@@ -1,4 +1,4 @@
-"""A user's labelled texts in folders: `pos/` and `neg/` with a file a text, or `train/` and a held-out part of such."""
+"""A user's labeled texts in folders: one file per text in `pos/` and `neg/`, perhaps below `train/` and `test/`."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ if TYPE_CHECKING:
 CLASSES: Final = {"neg": 0, "pos": 1}
 TRAIN: Final = "train"
 VALIDATION: Final = ("validation", "test")
-"""The folders that validate a training run, the first that is there."""
+"""The folders to validate a training run on; the first that exists is used."""
 EVALUATION: Final = ("test", "validation")
-"""The folders that a model is evaluated on, the first that is there."""
+"""The folders to evaluate a model on; the first that exists is used."""
 
 
 @dataclass(frozen=True, slots=True)
 class TextFile:
-    """A text that is a file of a tree.
+    """A text from a folder.
 
     Attributes:
-        text: the text; None where the file is not UTF-8.
-        label: 1 for a file of `pos/`, 0 for one of `neg/`.
-        where: its path in the tree, as "pos/12.txt".
+        text: the text; None if the file is not UTF-8.
+        label: 1 for a file in `pos/`, 0 for one in `neg/`.
+        where: its path below the folder, for example "pos/12.txt".
     """
 
     text: str | None
@@ -37,22 +37,22 @@ class TextFile:
 
 
 def is_folder(path: str | Path) -> bool:
-    """Whether a path is that of a folder; it is not where that cannot be known, as in a folder without access."""
+    """Whether a path is a folder; False if that cannot be known, for example without access to its parent."""
     return os.path.isdir(path)  # noqa: PTH112 (Path.is_dir raises PermissionError)
 
 
 def find_training_folders(root: Path, command: str) -> tuple[Path, Path | None]:
-    """The folder to learn from and the one to validate on, each with `pos/` and `neg/`.
+    """Find the folder to learn from and the one to validate on, each with `pos/` and `neg/`.
 
     Args:
-        root: has `pos/` and `neg/`, or `train/` and perhaps `validation/` or `test/` with these.
-        command: the command that the message of an error names.
+        root: has `pos/` and `neg/`; or has `train/`, and perhaps `validation/` or `test/`, with these in it.
+        command: the command that an error names.
 
     Returns:
-        The two; None where the tree has no held-out part.
+        The two folders; None for the second if there is no held-out part.
 
     Raises:
-        UsageProblem: it is no such tree, or it is that of the IMDB reviews.
+        UsageProblem: it has no such folders, or holds the IMDB reviews.
     """
     _refuse_reviews(root, command)
     if _has_classes(root):
@@ -63,15 +63,15 @@ def find_training_folders(root: Path, command: str) -> tuple[Path, Path | None]:
 
 
 def find_held_out_folder(root: Path, names: tuple[str, ...], command: str) -> Path:
-    """The folder of a tree that a model is measured on: `pos/` and `neg/` of its own, else those of a part.
+    """Find the folder to measure a model on: the root if it has `pos/` and `neg/`, else one of its parts.
 
     Args:
-        root: the tree.
+        root: the folder to search.
         names: the parts to look for, `VALIDATION` or `EVALUATION`.
-        command: the command that the message of an error names.
+        command: the command that an error names.
 
     Raises:
-        UsageProblem: it is no such tree, it has `train/` alone, or it is that of the IMDB reviews.
+        UsageProblem: it has no such folders, has only `train/`, or holds the IMDB reviews.
     """
     _refuse_reviews(root, command)
     if _has_classes(root):
@@ -88,11 +88,11 @@ def find_held_out_folder(root: Path, names: tuple[str, ...], command: str) -> Pa
 
 
 def read_text_files(folder: Path, command: str) -> Iterator[TextFile]:
-    """Read the texts of `neg/` and `pos/`, and of the folders in them, in the order of their paths.
+    """Read the texts in `neg/` and `pos/`, and in the folders below them, in the order of their paths.
 
     Args:
         folder: holds `pos/` and `neg/`.
-        command: the command that the message of an error names.
+        command: the command that an error names.
 
     Raises:
         InputUnreadable: a file or a folder cannot be read.
@@ -106,10 +106,10 @@ def read_text_files(folder: Path, command: str) -> Iterator[TextFile]:
 
 
 def _text_paths(folder: Path) -> Iterator[Path]:
-    """The `.txt` files under a folder, without the hidden ones that other systems leave beside a file.
+    """The `.txt` files below a folder, without the hidden ones that other systems leave next to a file.
 
     Raises:
-        OSError: a folder cannot be read; `Path.rglob` would pass over it.
+        OSError: a folder cannot be read; `Path.rglob` would skip it.
     """
 
     def refuse(error: OSError) -> None:
@@ -137,7 +137,7 @@ def _first(root: Path, names: tuple[str, ...]) -> Path | None:
 
 
 def _refuse_reviews(root: Path, command: str) -> None:
-    """The IMDB reviews have stars and films, which a tree of texts has not."""
+    """Refuse the IMDB reviews: they have stars and films, which these folders lack."""
     if (root / TRAIN / "urls_pos.txt").is_file():
         raise UsageProblem(f"'{root}' holds the IMDB reviews. Type: imdbsent {command} --data '{root}'")
 
