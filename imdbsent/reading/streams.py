@@ -8,13 +8,11 @@ for Parquet already; it reads files of several frames, as `cat a.zst b.zst` make
 from __future__ import annotations
 
 import codecs
-import gzip
 import importlib
 import io
 import select
 import shutil
 import sys
-import tempfile
 import zlib
 from enum import Enum
 from pathlib import Path
@@ -278,7 +276,7 @@ def seekable(stream: BinaryIO, *, copy: bool) -> BinaryIO:
     """
     if not copy and stream.seekable():
         return stream
-    copied = cast("BinaryIO", tempfile.TemporaryFile(buffering=HEAD))  # noqa: SIM115 (the caller closes it)
+    copied: BinaryIO = importlib.import_module("tempfile").TemporaryFile(buffering=HEAD)  # the caller closes it
     try:
         shutil.copyfileobj(stream, copied, 2**20)
         copied.seek(0)
@@ -336,7 +334,8 @@ def decompressed(stream: BinaryIO, compression: Compression) -> BinaryIO:
         ValueError: a zip archive that does not hold exactly one file.
     """
     if compression is Compression.GZIP:
-        return io.BufferedReader(_Converted(gzip.GzipFile(fileobj=stream, mode="rb")), HEAD)
+        unpacking = importlib.import_module("gzip").GzipFile(fileobj=stream, mode="rb")
+        return io.BufferedReader(_Converted(unpacking), HEAD)
     if compression is Compression.ZSTD:
         arrow = pyarrow("zstd")
         return io.BufferedReader(_Converted(arrow.CompressedInputStream(arrow.PythonFile(stream, "r"), "zstd")), HEAD)
@@ -361,7 +360,7 @@ def compressing(stream: BinaryIO, compression: Compression) -> BinaryIO:
         UsageProblem: zip, which is an archive.
     """
     if compression is Compression.GZIP:
-        return cast("BinaryIO", gzip.GzipFile("", "wb", _GZIP_LEVEL, stream, mtime=0))
+        return cast("BinaryIO", importlib.import_module("gzip").GzipFile("", "wb", _GZIP_LEVEL, stream, mtime=0))
     if compression is Compression.ZSTD:
         arrow = pyarrow("zstd")
         return cast("BinaryIO", arrow.CompressedOutputStream(arrow.PythonFile(stream, "w"), "zstd"))
