@@ -114,9 +114,10 @@ def test_every_path_of_the_package_and_of_the_tests_is_there(page: Path):
 def test_every_module_of_the_package_that_a_page_names_is_there(page: Path):
     for name in re.findall(r"`(imdbsent(?:\.\w+)+)`", page.read_text("utf-8")):
         *parents, last = name.split(".")
-        found = any(DOCS.parent.joinpath(*parents, tail).exists() for tail in (f"{last}.py", last))
-        module = DOCS.parent.joinpath(*parents).with_suffix(".py")
-        assert found or (module.exists() and re.search(rf"\b{last}\b", module.read_text())), f"{page.name}: {name}"
+        package = DOCS.parent.joinpath(*parents)
+        is_module = (package / f"{last}.py").exists() or (package / last).exists()
+        sources = [path.read_text() for path in (package.with_suffix(".py"), package / "__init__.py") if path.exists()]
+        assert is_module or any(re.search(rf"\b{last}\b", source) for source in sources), f"{page.name}: {name}"
 
 
 def test_the_page_documents_no_command_that_is_gone():
