@@ -4,6 +4,7 @@ ImdbsentError               Base class; exit code 1.
     UsageProblem            The command line asks for something that cannot be done; exit code 2.
         InvalidOptions      Options are out of range or exclude each other; also a ValueError.
     ExtraMissing            An optional library is not installed.
+    MemoryShort             The system gives the program too little memory.
 
   Texts
     InputUnreadable         A file of texts cannot be read.
@@ -90,6 +91,8 @@ class ExitCode(IntEnum):
     """Some records got no verdict, and `--strict` was given."""
     INTERRUPTED = 130
     """Interrupted with Ctrl-C."""
+    TERMINATED = 143
+    """Terminated by SIGTERM."""
 
 
 class ImdbsentError(Exception):
@@ -134,6 +137,31 @@ class ExtraMissing(ImdbsentError):
 
     def __init__(self, what: str, extra: str) -> None:
         super().__init__(f"{what} needs an optional library. Type: pip install 'imdbsent[{extra}]'")
+
+
+class MemoryShort(ImdbsentError):
+    """The system gives the program too little memory."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "there is not enough memory. Close other programs or raise the limit (see: ulimit -v), then run the same "
+            "command again with --workers 1 if it has that option"
+        )
+
+
+_NO_MEMORY = (
+    *("bad_alloc", "failed to map segment", "cannot allocate memory", "failed to allocate memory"),
+    *("can't start new thread", "error return without exception set", "without setting an exception"),
+)
+"""What Python and its libraries say, in lower case; the last two if there was no memory for an exception."""
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether an error, of Python, the system or a library, says that there is too little memory."""
+    if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM):
+        return True
+    message = str(error).lower()
+    return any(words in message for words in _NO_MEMORY)
 
 
 def and_more(count: int) -> str:

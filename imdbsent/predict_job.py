@@ -9,6 +9,7 @@ Records are read, classified and written in order, one window at a time, in boun
 from __future__ import annotations
 
 import logging
+import sys
 import time
 from contextlib import ExitStack, closing, nullcontext
 from dataclasses import dataclass, field, replace
@@ -18,11 +19,11 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from imdbsent import __version__
 from imdbsent.classify.options import DEFAULTS, PredictOptions, is_mostly_unknown
-from imdbsent.errors import UsageProblem
+from imdbsent.errors import OutputFailed, UsageProblem
 from imdbsent.option_fields import EngineName, deciding_options, option, options_of_other_engine
-from imdbsent.reading.detect import STDIN, format_of_name, pyarrow
-from imdbsent.reading.inputs import Inputs, UntilError, literal_sources, names_a_table
-from imdbsent.reading.options import ReadOptions
+from imdbsent.reading.detect import STDIN, pyarrow
+from imdbsent.reading.inputs import Inputs, UntilError, find_sources
+from imdbsent.reading.options import ALL, ReadOptions
 from imdbsent.reading.tables import TEXT_COLUMN, Columns
 from imdbsent.wording import counted
 from imdbsent.writing.output import OutputSpec, check_output, format_of_output, open_output
@@ -54,8 +55,10 @@ class PredictJob:
     """What `imdbsent predict` is asked to do.
 
     Attributes:
-        texts: texts to classify; "-" is standard input, and the name of an existing table is that file.
-        files: files to classify, after the texts. With Ray, also folders, patterns and addresses.
+        arguments: what a person types without an option: texts, names of files, folders and patterns, and "-" for
+            standard input; see `imdbsent.reading.inputs.sources_of_argument`. With Ray, also addresses.
+        files: files, folders and patterns to classify. With Ray, also addresses.
+        texts: texts to classify, whatever they look like.
         read: how to read them.
         options: how to label, and what to select.
         output: the file to write, with Ray the folder; None for standard output.
@@ -74,8 +77,9 @@ class PredictJob:
         UsageProblem: two options exclude each other.
     """
 
-    texts: tuple[str, ...] = ()
+    arguments: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
+    texts: tuple[str, ...] = field(default=(), metadata=option("--text", engine=EngineName.LOCAL))
     read: ReadOptions = ReadOptions()  # noqa: RUF009 (it is frozen)
     options: PredictOptions = DEFAULTS
     output: str | None = None
@@ -105,13 +109,14 @@ class PredictJob:
     @property
     def reads_stdin(self) -> bool:
         """Whether standard input is read."""
-        return STDIN in (*self.texts, *self.files)
+        return STDIN in (*self.arguments, *self.files)
 
     @property
     def columns(self) -> Columns | None:
         """The columns that are named; None if none is."""
         read = self.read
-        return Columns(read.text_column or TEXT_COLUMN, read.id_column, read.kept) if read.names_columns else None
+        kept = () if ALL in read.kept else read.kept
+        return Columns(read.text_column or TEXT_COLUMN, read.id_column, kept) if read.names_columns else None
 
 
 _COUNTED: Final = ("positive", "negative", "neutral", "failed", "unfamiliar", "results")
@@ -185,15 +190,15 @@ class Counts:
         if not self.total:
             return "no texts were read"
         judged = self.total - self.failed
+        read = f"{counted(self.total, 'text')} read, {judged:,} answered, {self.failed:,} failed"
         share = f" ({self.positive / judged:.1%})" if judged else ""
         neutral = f", {self.neutral:,} neutral" if has_neutral else ""
-        failed = f", {self.failed:,} without a verdict" if self.failed else ""
         rate = counted(round((self.total - self.resumed) / self.seconds), "text") if self.seconds else "? texts"
-        resumed = f", {self.resumed:,} of them answered before" if self.resumed else ""
+        resumed = f", {self.resumed:,} of them in an earlier run" if self.resumed else ""
         selected = f" · {self.results:,} of {self.total:,} selected" if is_selective else ""
         return (
-            f"{counted(self.total, 'text')}{resumed}: {self.positive:,} positive{share}, {self.negative:,} negative"
-            f"{neutral}{failed}{selected} · {self.seconds:.1f} s, {rate}/s"
+            f"{read}{resumed}: {self.positive:,} positive{share}, {self.negative:,} negative{neutral}{selected} · "
+            f"{self.seconds:.1f} s, {rate}/s"
         )
 
     def warning(self) -> str | None:
@@ -247,6 +252,10 @@ class Screen:
 
         return load(model, threads=workers)
 
+    def until_stopped(self, records: Iterable[Record]) -> Iterable[Record]:
+        """The records, until a person or the system asks the run to stop: what was read until then is answered."""
+        return records
+
     def progress(self, _meter: Meter | RowsMeter) -> AbstractContextManager[Progress | None]:
         """Show progress during a block; None shows nothing."""
         return nullcontext()
@@ -291,11 +300,10 @@ def run_predict(job: PredictJob, screen: Screen = _NO_SCREEN) -> Counts:
 
 
 def _run_here(job: PredictJob, screen: Screen) -> Counts:
-    inputs = Inputs(literal_sources(job.texts, job.files), job.read)
+    inputs = Inputs(find_sources(job.arguments, job.files, job.texts), job.read)
     spec = output_spec(job, inputs, screen)
     if job.resume and not spec.is_resumable:
         raise UsageProblem("--resume requires a file. Type: -o FILE with it, for example -o verdicts.csv")
-    _hint_at_files(job.texts)
     classifier = screen.load(job.model, job.workers)
     is_typed = job.reads_stdin and screen.is_typing
     is_shown = inputs.are_bulk and not is_typed and not (spec.path is None and screen.is_terminal)
@@ -321,8 +329,11 @@ def output_spec(job: PredictJob, inputs: Inputs, screen: Screen) -> OutputSpec:
 
     Raises:
         UsageProblem: it is not.
+        OutputFailed: standard output is closed.
         ExtraMissing: it needs pyarrow, which is not installed.
     """
+    if job.output is None and getattr(sys.stdout, "buffer", None) is None:
+        raise OutputFailed("standard output is closed")
     own, path = inputs.columns, None if job.output is None else Path(job.output)
     is_numbered = job.options.is_selective and own.id is None
     taken = _taken_names(job, is_numbered=is_numbered)
@@ -373,24 +384,6 @@ def _default_format(job: PredictJob, inputs: Inputs, screen: Screen) -> Format:
     return Format.JSONL if job.explain else Format.TSV
 
 
-def _hint_at_files(texts: Iterable[str]) -> None:
-    """Say which texts look like the name of a file."""
-    for text in texts:
-        if text == STDIN or names_a_table(text):
-            continue
-        if _is_file(text):
-            logger.info(f"'{text}' is classified as a text; to read the file: imdbsent predict --file '{text}'")
-        elif format_of_name(text) is not None and " " not in text:
-            logger.info(f"'{text}' is classified as a text; there is no such file")
-
-
-def _is_file(text: str) -> bool:
-    try:
-        return Path(text).is_file()
-    except (OSError, ValueError):  # too long for a path, or with a NUL
-        return False
-
-
 class _Run:
     """A job on this machine, with everything open that it needs."""
 
@@ -413,16 +406,19 @@ class _Run:
         self._screen = screen
         self._progress = progress
         self._is_typed = is_typed
+        self._is_waiting = inputs.is_waiting if inputs.may_wait and not is_typed else None
+        self._writer: Writer | None = None
 
     def predict(self) -> None:
         """Write predictions as they come."""
-        records = UntilError(self._inputs.records())
-        with closing(self._answers(self._windows(records))) as answers, self._predictions_writer() as writer:
-            writer.write(self._results(chain.from_iterable(answers)))
+        records = self._records()
+        with closing(self._answers(self._windows(records))) as answers, self._predictions_writer() as self._writer:
+            self._writer.write(self._results(chain.from_iterable(answers)))
             records.raise_error()
 
     def predict_into_file(self) -> None:
         """Write predictions to a file whose run can be stopped and resumed."""
+        self._is_waiting = None  # a resumed run must find the same windows, and nobody reads the file before its end
         from imdbsent.writing.resume import open_resumable  # noqa: PLC0415 (only files need it)
 
         with open_resumable(self._spec, self._plan(), resume=self._job.resume) as file:
@@ -437,7 +433,7 @@ class _Run:
 
     def explain(self) -> None:
         """Write explanations as they come, and to a page if there is to be one."""
-        records = UntilError(self._inputs.records())
+        records = self._records()
         explanations = self._explanations(records)
         with ExitStack() as stack:
             if self._job.html is not None:
@@ -445,17 +441,28 @@ class _Run:
 
                 page = stack.enter_context(open_page(self._job.html, self._classifier.bundle.card.name))
                 explanations = page.passing(explanations)
-            with self._explanations_writer() as writer:
-                writer.write(explanations)
+            with self._explanations_writer() as self._writer:
+                self._writer.write(explanations)
                 records.raise_error()
         if self._job.html is not None:
             logger.info(f"wrote the page to {self._job.html}")
 
-    def _windows(self, records: Iterable[Record]) -> Iterator[Sequence[Record]]:
-        """The records that are classified together."""
+    def _records(self) -> UntilError:
+        """The records until an error, or, if the output is not a file, which must be complete, until a signal."""
+        records = self._inputs.records()
+        return UntilError(records if self._spec.is_resumable else iter(self._screen.until_stopped(records)))
+
+    def _windows(self, records: Iterable[Record], most: int | None = None) -> Iterator[Sequence[Record]]:
+        """The records that are classified together. Before more input is waited for, all results are out."""
         from imdbsent.classify.classifier import windows  # noqa: PLC0415 (it loads ONNX Runtime)
 
-        for window in windows(records, 1 if self._is_typed else None):
+        cut = windows(records, 1 if self._is_typed else most, self._is_waiting)
+        while True:
+            if self._writer is not None and self._is_waiting is not None and not self._is_waiting():
+                self._writer.flush()
+            window = next(cut, None)
+            if window is None:
+                return
             self._progress.has_read(len(window))
             yield window
 
@@ -464,7 +471,9 @@ class _Run:
         from imdbsent.classify.parallel import classify_windows  # noqa: PLC0415 (as above)
 
         workers = 1 if self._is_typed else self._classifier.engine.threads
-        answered = classify_windows(self._classifier, windows, self._job.options, workers=workers)
+        answered = classify_windows(
+            self._classifier, windows, self._job.options, workers=workers, is_waiting=self._is_waiting
+        )
         with closing(answered):
             for predictions in answered:
                 self.counts.add(predictions)
@@ -502,29 +511,26 @@ class _Run:
 
     def _explanations(self, records: Iterable[Record]) -> Iterator[Explanation]:
         """The explanations of all records, or of those that are selected; counted."""
+        from imdbsent.classify.classifier import windows  # noqa: PLC0415 (it loads ONNX Runtime)
+        from imdbsent.explain.explain import WINDOW  # noqa: PLC0415 (few runs explain)
+
         if self._job.options.is_selective:
             with closing(self._answers(self._windows(records))) as answers:
                 selected = self._results(chain.from_iterable(answers))
-                yield from self._explained(map(self._record_of, selected))
+                yield from self._explained(windows(map(self._record_of, selected), WINDOW, self._is_waiting))
             return
-        for explanation in self._explained(self._reading(records)):
+        for explanation in self._explained(self._windows(records, WINDOW)):
             self.counts.add([explanation.prediction])
             self._progress.has_answered(1)
             self.counts.results += 1
             yield explanation
 
-    def _explained(self, records: Iterable[Record]) -> Iterator[Explanation]:
-        from imdbsent.classify.classifier import windows  # noqa: PLC0415 (it loads ONNX Runtime)
-        from imdbsent.explain.explain import WINDOW, Explainer  # noqa: PLC0415 (few runs explain)
+    def _explained(self, windows: Iterable[Sequence[Record]]) -> Iterator[Explanation]:
+        from imdbsent.explain.explain import Explainer  # noqa: PLC0415 (few runs explain)
 
         explainer = Explainer(self._classifier)
-        for window in windows(records, 1 if self._is_typed else WINDOW):
+        for window in windows:
             yield from explainer.explain_window(window, self._job.options)
-
-    def _reading(self, records: Iterable[Record]) -> Iterator[Record]:
-        for record in records:
-            self._progress.has_read(1)
-            yield record
 
     def _record_of(self, result: Prediction) -> Record:
         """The record of a selected prediction; without an id it is called by its number."""
@@ -610,9 +616,9 @@ def ray_job(job: PredictJob, load: Callable[[], Bundle]) -> Job:
     OutputSpec(None, chosen, safe_csv=job.safe_csv)  # before files are looked for: is the format right?
     if job.output is None:
         raise UsageProblem("--engine ray writes a folder of files. Type: -o FOLDER/ with it")
-    files = find_files((*job.texts, *job.files), job.read.format)
+    files = find_files((*job.arguments, *job.files), job.read.format)
     head = read_head(files)
-    columns = columns_read(files, head, job.columns, keep_all=not job.read.kept)
+    columns = columns_read(files, head, job.columns, keep_all=not job.read.kept or ALL in job.read.kept)
     names = result_columns(columns.kept, has_id=columns.id is not None)
     return Job(
         files,

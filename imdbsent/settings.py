@@ -12,6 +12,9 @@ MODEL = "IMDBSENT_MODEL"
 """Name or folder of the model that answers without `--model`."""
 DATA = "IMDBSENT_ACLIMDB"
 """The IMDB reviews: the archive or the unpacked folder."""
+_NO_HOME = str(Path(os.devnull, "imdbsent"))
+"""The folders of a user without a home, as in a container that runs under a user id without a name. Nothing is there,
+and nothing can be written: models of the package answer from the package."""
 
 
 def models_directory() -> Path:
@@ -52,5 +55,8 @@ def _in_home(folder: str) -> Path | None:
 def _system(kind: str) -> str:
     import platformdirs  # noqa: PLC0415 (not every command has files)
 
-    folder: str = getattr(platformdirs, kind)("imdbsent", appauthor=False)
-    return folder
+    try:
+        folder: str = getattr(platformdirs, kind)("imdbsent", appauthor=False)
+    except RuntimeError:  # what newer versions do
+        return _NO_HOME
+    return folder if Path(folder).is_absolute() else _NO_HOME  # older ones leave "~" as it is

@@ -84,12 +84,16 @@ def test_a_batch_cannot_select() -> None:
     ("counts", "summary", "warning"),
     [
         (Counts(), "no texts were read", None),
-        (Counts(positive=1, seconds=0.5), "1 text: 1 positive (100.0%), 0 negative · 0.5 s, 2 texts/s", None),
+        (
+            Counts(positive=1, seconds=0.5),
+            "1 text read, 1 answered, 0 failed: 1 positive (100.0%), 0 negative · 0.5 s, 2 texts/s",
+            None,
+        ),
         (
             Counts(positive=1, failed=1, resumed=1, unfamiliar=1, seconds=1),
             (
-                "2 texts, 1 of them answered before: 1 positive (100.0%), 0 negative, 1 without a verdict · 1.0 s, "
-                "1 text/s"
+                "2 texts read, 1 answered, 1 failed, 1 of them in an earlier run: 1 positive (100.0%), 0 negative · "
+                "1.0 s, 1 text/s"
             ),
             "in 1 of 2 texts, most words are unknown to the model; is it English?",
         ),

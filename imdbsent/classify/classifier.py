@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 from array import array
+from collections.abc import Mapping
+from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -11,12 +13,13 @@ from imdbsent.bundle.card import MODEL
 from imdbsent.classify.engine import BATCH_SIZE, Engine
 from imdbsent.classify.options import DEFAULTS, options_or
 from imdbsent.classify.selection import select
+from imdbsent.reading.lines import from_bytes
 from imdbsent.records import Prediction, Record
 from imdbsent.text.registry import load_tokenizer
 from imdbsent.text.tokenizer import Encoding
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from imdbsent.bundle.bundle import Bundle
     from imdbsent.classify.options import NeutralBand, PredictOptions
@@ -26,6 +29,8 @@ if TYPE_CHECKING:
 _WINDOW_RECORDS: Final = 1024
 _WINDOW_CHARACTERS: Final = 2**22
 _FIRST_WINDOW: Final = 64
+_NULLS: Final = ("nan", "<NA>", "NaT")
+"""What numpy and pandas have in place of a missing value, as text."""
 _NOTHING: Final = Encoding(ids=array("i"), tokens=0, truncated=False, unknown=None)
 
 
@@ -58,7 +63,7 @@ class Classifier:
 
     def predict(
         self,
-        texts: Iterable[str],
+        texts: Iterable[object],
         options: PredictOptions | None = None,
         *,
         threshold: float | None = None,
@@ -68,7 +73,8 @@ class Classifier:
         """Classify texts.
 
         Args:
-            texts: any texts; a blank one gets a prediction without a label, and the reason.
+            texts: any texts, for example a list or a column of a data frame. What is blank or missing or is not a text
+                gets a prediction without a label, and the reason.
             options: how to label and select; the keywords below are a short form of them.
             threshold: see `PredictOptions`.
             neutral: see `PredictOptions`.
@@ -79,14 +85,12 @@ class Classifier:
 
         Raises:
             InvalidOptions: an option is out of its range; it is a ValueError.
-            TypeError: there are both options and keywords, or `texts` is one text.
+            TypeError: there are both options and keywords, or `texts` is one text or a table.
         """
-        if isinstance(texts, str):
-            raise TypeError("predict takes several texts: predict([text])")
         options = options_or(options, threshold=threshold, neutral=neutral, batch_size=batch_size)
         return list(self.predict_iter(texts, options))
 
-    def predict_iter(self, texts: Iterable[str], options: PredictOptions = DEFAULTS) -> Iterator[Prediction]:
+    def predict_iter(self, texts: Iterable[object], options: PredictOptions = DEFAULTS) -> Iterator[Prediction]:
         """Classify a stream of texts as it comes, in bounded memory.
 
         Args:
@@ -95,11 +99,23 @@ class Classifier:
 
         Yields:
             A prediction for each text, in order; with a selection, those that it selects.
+
+        Raises:
+            TypeError: `texts` is one text or a table.
         """
-        return select(self.classify(map(Record, texts), options), options, self.bundle.card.threshold)
+        if isinstance(texts, (str, bytes)):
+            raise TypeError("predict takes several texts: predict([text])")
+        if hasattr(texts, "columns") or isinstance(texts, Mapping):
+            raise TypeError('predict takes one column of a table: predict(table["text"])')
+        return select(self.classify(map(record_of, texts), options), options, self.bundle.card.threshold)
 
     def classify(
-        self, records: Iterable[Record], options: PredictOptions = DEFAULTS, *, window: int | None = None
+        self,
+        records: Iterable[Record],
+        options: PredictOptions = DEFAULTS,
+        *,
+        window: int | None = None,
+        is_waiting: Callable[[], bool] | None = None,
     ) -> Iterator[Prediction]:
         """Classify a stream of records. A record that already has a problem keeps it.
 
@@ -108,11 +124,12 @@ class Classifier:
             options: how to label; every record gets its prediction, whatever they select.
             window: maximum number of records to wait for before the first is answered; 1 answers each as it comes,
                 None waits for enough to make batches of similar length.
+            is_waiting: see `windows`.
 
         Yields:
             A prediction for each record, in order.
         """
-        for some in windows(records, window):
+        for some in windows(records, window, is_waiting):
             yield from self.classify_window(some, options)
 
     def classify_window(self, records: Sequence[Record], options: PredictOptions = DEFAULTS) -> list[Prediction]:
@@ -140,7 +157,7 @@ class Classifier:
         """
         threshold, temperature = self.bundle.card.threshold, self.bundle.card.temperature
         encoded = [self._encode(text, problem) for text, problem in texts]
-        ids = [encoding.ids for _, encoding in encoded if encoding.tokens]
+        ids = [encoding.ids for problem, encoding in encoded if problem is None]
         logits = iter(self.engine.logits(ids, options.batch_size or BATCH_SIZE).tolist())
         verdicts = []
         for problem, encoding in encoded:
@@ -160,7 +177,22 @@ class Classifier:
         if problem:
             return problem, _NOTHING
         encoding = self.tokenizer.encoding(text)
-        return None if encoding.tokens else "no known words", encoding
+        if self.tokenizer.knows_any(encoding.ids):
+            return None, encoding
+        return "no known words", replace(_NOTHING, unknown=encoding.unknown)
+
+
+def record_of(value: object) -> Record:
+    """The record of a value from Python: a text, or whatever else stands in a column of texts."""
+    if hasattr(value, "as_py"):  # a scalar of pyarrow
+        value = value.as_py()
+    if isinstance(value, str):
+        return Record(value)
+    if isinstance(value, bytes):
+        return from_bytes(value)
+    if value is None or str(value) in _NULLS:
+        return Record("")
+    return Record("", f"{type(value).__name__}, not a text")
 
 
 def prediction(record: Record, verdict: Verdict) -> Prediction:
@@ -168,14 +200,18 @@ def prediction(record: Record, verdict: Verdict) -> Prediction:
     return Prediction(record.text, *verdict, record.id, record.number, record.kept)
 
 
-def windows(records: Iterable[Record], most: int | None = None) -> Iterator[list[Record]]:
+def windows(
+    records: Iterable[Record], most: int | None = None, is_waiting: Callable[[], bool] | None = None
+) -> Iterator[list[Record]]:
     """Cut a stream of records into windows. The first ones are small, so that the first answers come soon.
 
-    The cuts depend on the records alone, never on time: the same records make the same batches.
+    Without `is_waiting`, the cuts depend on the records alone, never on time: the same records make the same batches.
 
     Args:
         records: what was read.
         most: maximum number of records in a window; None for enough to make batches of similar length.
+        is_waiting: whether another record can be read without waiting for it; a window ends when none can. None if that
+            is always so.
 
     Yields:
         Some records, in order; fewer if they are long, so that memory is bounded.
@@ -183,19 +219,19 @@ def windows(records: Iterable[Record], most: int | None = None) -> Iterator[list
     most = most or _WINDOW_RECORDS
     stream = iter(records)
     size = min(_FIRST_WINDOW, most)
-    while window := _take(stream, size):
+    while window := _take(stream, size, is_waiting):
         yield window
         size = min(2 * size, most)
 
 
-def _take(stream: Iterator[Record], most: int) -> list[Record]:
+def _take(stream: Iterator[Record], most: int, is_waiting: Callable[[], bool] | None) -> list[Record]:
     """Up to `most` records, fewer if they are long: a window is bounded in characters, too."""
     taken = []
     characters = 0
     for record in islice(stream, most):
         taken.append(record)
         characters += len(record.text) + sum(len(value) for value in record.kept if isinstance(value, str))
-        if characters > _WINDOW_CHARACTERS:
+        if characters > _WINDOW_CHARACTERS or (is_waiting is not None and not is_waiting()):
             break
     return taken
 

@@ -11,7 +11,7 @@ import onnxruntime
 
 from imdbsent.bundle.safety import numbers_that_fit, read_graph, run_graph
 from imdbsent.classify.lstm import WEIGHTS, LSTMWeights, NetworkWeights
-from imdbsent.errors import BundleInvalid, LayersHidden
+from imdbsent.errors import BundleInvalid, LayersHidden, MemoryShort, is_out_of_memory
 from imdbsent.text.tokenizer import PAD_ID
 
 if TYPE_CHECKING:
@@ -53,6 +53,8 @@ class Engine:
         except BundleInvalid:
             raise
         except Exception as error:  # its exceptions have no other common base
+            if is_out_of_memory(error):
+                raise MemoryShort from error
             raise BundleInvalid(model.parent, f"{model.name} is no network that ONNX Runtime reads") from error
         inputs = {tensor.name for tensor in self._session.get_inputs()}
         self.output_names = frozenset(tensor.name for tensor in self._session.get_outputs())

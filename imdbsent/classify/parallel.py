@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from imdbsent.classify.classifier import prediction
 from imdbsent.classify.options import DEFAULTS
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 
     from imdbsent.classify.classifier import Classifier
     from imdbsent.classify.options import PredictOptions
@@ -18,6 +17,8 @@ if TYPE_CHECKING:
 
 _ALONE: Final = 8
 """Windows classified before other processes start: about a second of work, which is what starting them costs."""
+_MUCH: Final = 64, 2**16
+"""Records and characters of a window that count. A smaller one came from a pipe that had no more."""
 
 
 def classify_windows(
@@ -26,6 +27,7 @@ def classify_windows(
     options: PredictOptions = DEFAULTS,
     *,
     workers: int = 1,
+    is_waiting: Callable[[], bool] | None = None,
 ) -> Generator[list[Prediction], None, None]:
     """Classify windows of records. The predictions are the same for any number of workers.
 
@@ -37,6 +39,8 @@ def classify_windows(
         windows: as `imdbsent.classify.classifier.windows` cuts them; the stream may be endless.
         options: how to label.
         workers: processes that classify; 1 for this one only.
+        is_waiting: whether the next window can be had without waiting for more input; if not, all windows before it are
+            answered first. None if that is always so.
 
     Yields:
         The predictions of each window, in order. Closing the generator ends the processes.
@@ -45,8 +49,13 @@ def classify_windows(
         WorkerLost: one of the processes died.
     """
     stream = iter(windows)
-    for window in stream if workers == 1 else islice(stream, _ALONE):
+    in_a_row = 0
+    while workers == 1 or in_a_row < _ALONE:
+        window = next(stream, None)
+        if window is None:
+            return
         yield classifier.classify_window(window, options)
+        in_a_row = in_a_row + 1 if _is_much(window) else 0
     following = next(stream, None)
     if following is None:
         return
@@ -58,8 +67,13 @@ def classify_windows(
             following = next(stream, None)
             if following is None:
                 return
-        for records, verdicts in processes.judge(_chained(following, stream)):
+        for records, verdicts in processes.judge(_chained(following, stream), is_waiting):
             yield list(map(prediction, records, verdicts))
+
+
+def _is_much(window: Sequence[Record]) -> bool:
+    records, characters = _MUCH
+    return len(window) >= records or sum(len(record.text) for record in window) >= characters
 
 
 def _chained(first: Sequence[Record], others: Iterator[Sequence[Record]]) -> Iterator[Sequence[Record]]:

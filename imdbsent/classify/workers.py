@@ -25,7 +25,7 @@ from imdbsent.classify.options import DEFAULTS
 from imdbsent.errors import WorkerLost
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from multiprocessing.connection import Connection
     from multiprocessing.process import BaseProcess
     from types import TracebackType
@@ -114,11 +114,15 @@ class Workers:
         """
         return any(connection.poll() for connection in self._connections)
 
-    def judge(self, windows: Iterable[Sequence[Record]]) -> Iterator[tuple[Sequence[Record], list[Verdict]]]:
+    def judge(
+        self, windows: Iterable[Sequence[Record]], is_waiting: Callable[[], bool] | None = None
+    ) -> Iterator[tuple[Sequence[Record], list[Verdict]]]:
         """Judge several windows at a time.
 
         Args:
             windows: read only far enough ahead that no worker waits.
+            is_waiting: whether the next window can be had without waiting for more input; if not, all windows before it
+                are answered first. None if that is always so.
 
         Yields:
             Each window with its verdicts, in order.
@@ -129,19 +133,24 @@ class Workers:
         sent: dict[int, Sequence[Record]] = {}
         done: dict[int, list[Verdict]] = {}
         following = 0  # the window to yield next
-        for number, window in enumerate(windows):
-            sent[number] = window
-            while len(sent) > self._most_sent:
+        stream = iter(windows)
+        number = 0
+        is_ended = False
+        while sent or not is_ended:
+            must_receive = is_ended or len(sent) > self._most_sent
+            if must_receive or (sent and is_waiting is not None and not is_waiting()):
                 done.update(self._receive())
                 while following in done:
                     yield sent.pop(following), done.pop(following)
                     following += 1
+                continue
+            window = next(stream, None)
+            if window is None:
+                is_ended = True
+                continue
+            sent[number] = window
             self._send(number, window)
-        while sent:
-            done.update(self._receive())
-            while following in done:
-                yield sent.pop(following), done.pop(following)
-                following += 1
+            number += 1
 
     @property
     def _most_sent(self) -> int:
@@ -204,7 +213,8 @@ def _ctrl_c_is_ours() -> Iterator[None]:
 
 def _work(connection: Connection, bundle: Bundle, options: PredictOptions) -> None:
     """Run a worker: load the model, then judge what arrives."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for number in (signal.SIGINT, signal.SIGTERM):  # a service manager sends them to every process of a program
+        signal.signal(number, signal.SIG_IGN)
     inbox: queue.SimpleQueue[Any] = queue.SimpleQueue()
     # A thread receives, so that we never wait to send to a parent that waits to send to us.
     threading.Thread(target=_receive_all, args=(connection, inbox), daemon=True).start()

@@ -7,6 +7,7 @@ option where they may break within a word. Here brackets stay, and the help text
 from __future__ import annotations
 
 import copy
+import os
 import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -31,7 +32,48 @@ _Command = TypeVar("_Command", TyperCommand, TyperGroup)
 
 
 class PlainCommand(TyperCommand):
-    """A command whose help is plain text."""
+    """A command whose help is plain text, and which knows texts that begin with a dash."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parse the arguments.
+
+        Raises:
+            UsageProblem: one of them may be a text.
+        """
+        if not self._takes_texts:
+            return super().parse_args(ctx, args)
+        self._check_dashes(args)
+        given = list(args)
+        try:
+            return super().parse_args(ctx, args)
+        except Exception as error:
+            name: str = getattr(error, "option_name", "")  # of Typer's NoSuchOption, which it does not export
+            if type(error).__name__ != "NoSuchOption" or getattr(error, "possibilities", None):
+                raise
+            text = next((one for one in given if one.startswith(name)), name)
+            raise UsageProblem(f"there is no option {name}. {_as_text(self.name, text)}") from error
+
+    @property
+    def _takes_texts(self) -> bool:
+        return any((getattr(one, "metavar", None) or "").startswith("TEXT") for one in self.params if one.nargs == -1)
+
+    def _check_dashes(self, args: Sequence[str]) -> None:
+        """Find an argument that begins with a dash like an option, and has blanks like a text."""
+        options = [one for one in self.params if one.param_type_name == "option"]
+        valued = {name for one in options if not getattr(one, "is_flag", False) for name in one.opts}
+        is_value = False
+        for argument in args:
+            if is_value:
+                is_value = False
+            elif argument == "--":
+                return
+            elif argument in valued:
+                is_value = True
+            elif argument.startswith("-") and any(map(str.isspace, argument)):
+                name, equals, _ = argument.partition("=")
+                if (equals and name in valued) or (argument[:2] in valued and os.path.lexists(argument[2:])):
+                    continue
+                raise UsageProblem(f"{argument!r} begins with a dash. {_as_text(self.name, argument)}")
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Print the help."""
@@ -138,6 +180,11 @@ class LazyGroup(PlainGroup):
         if similar := get_close_matches(name, self.commands, n=1):
             raise UsageProblem(f"there is no command '{name}'. Did you mean '{similar[0]}'? Type: imdbsent --help")
         raise UsageProblem(f"there is no command '{name}'. To classify a text, type: imdbsent predict {_quoted(text)}")
+
+
+def _as_text(command: str | None, text: str) -> str:
+    again = f"imdbsent {command}"
+    return f"If it is a text, type: {again} -- {shlex.quote(text)}. For the options: {again} --help"
 
 
 def _quoted(text: str) -> str:

@@ -62,6 +62,11 @@ class ExplanationWriter:
                 self._console.print(explanation_view(explanation, self._console))
             self.written += 1
 
+    def flush(self) -> None:
+        """Let what was printed be seen."""
+        with output_errors():
+            self._console.file.flush()
+
     def close(self) -> None:
         """Nothing to finish."""
 

@@ -19,8 +19,10 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from imdbsent.classify.classifier import Classifier
+    from imdbsent.cli._signals import StopSignals
     from imdbsent.predict_job import Progress
     from imdbsent.reading.meter import Meter, RowsMeter
+    from imdbsent.records import Record
     from imdbsent.writing.output import Writer
     from imdbsent.writing.text import ResultColumns
 
@@ -32,13 +34,15 @@ class TerminalScreen(Screen):
 
     Args:
         console: on standard error, for progress.
+        signals: what ends the reading.
         no_color: whether standard output has no colors.
     """
 
     has_tables = True
 
-    def __init__(self, console: Console, *, no_color: bool) -> None:
+    def __init__(self, console: Console, signals: StopSignals, *, no_color: bool) -> None:
         self._console = console
+        self._signals = signals
         self._no_color = no_color
 
     @property
@@ -74,6 +78,10 @@ class TerminalScreen(Screen):
             train_on_console(TrainingRequest(RECIPES[error.name], name=error.name), self._console)
             return imdbsent.load(model, threads=workers)
 
+    def until_stopped(self, records: Iterable[Record]) -> Iterable[Record]:
+        """The records until Ctrl-C or SIGTERM."""
+        return self._signals.until_stopped(records)
+
     @contextmanager
     def progress(self, meter: Meter | RowsMeter) -> Iterator[Progress | None]:
         """Draw a bar during a block; None if nothing can be drawn."""
@@ -94,21 +102,22 @@ class TerminalScreen(Screen):
 
 
 class _TableWriter:
-    """Prints predictions as a table; see `imdbsent.cli._predictions.print_tables`."""
+    """Prints predictions as tables; see `imdbsent.cli._predictions.TablePrinter`."""
 
     written = 0
 
     def __init__(self, console: Console, columns: ResultColumns, *, paged: bool, typed: bool) -> None:
-        self._console = console
-        self._columns = columns
-        self._paged = paged
-        self._typed = typed
+        from imdbsent.cli._predictions import TablePrinter
+
+        self._printer = TablePrinter(console, columns, paged=paged, typed=typed)
 
     def write(self, predictions: Iterable[Any]) -> None:
         """Print predictions."""
-        from imdbsent.cli._predictions import print_tables
+        self._printer.print(predictions)
 
-        print_tables(predictions, self._console, self._columns, paged=self._paged, typed=self._typed)
+    def flush(self) -> None:
+        """Print the page that is not full, without a frame: the next prediction may take a while."""
+        self._printer.flush()
 
     def close(self) -> None:
         """Nothing to finish."""

@@ -13,7 +13,7 @@ from imdbsent.records import as_field
 from imdbsent.writing.text import NO_COLUMNS, kept_values, output_errors
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
 
     from rich.console import Console
 
@@ -30,40 +30,64 @@ _KEPT_WIDTH: Final = 16  # characters of a column that is carried through
 _LEAST_TEXT: Final = 16  # characters of the text for which a narrow terminal gives up the rest
 
 
-def print_tables(
-    predictions: Iterable[Prediction],
-    console: Console,
-    columns: ResultColumns = NO_COLUMNS,
-    *,
-    paged: bool,
-    typed: bool = False,
-) -> None:
-    """Print predictions as a table.
+class TablePrinter:
+    """Prints predictions as tables.
 
     Args:
-        predictions: its rows.
-        console: where it goes.
+        console: where they go.
         columns: columns besides the usual ones.
         paged: whether there may be many: they are printed page by page, so that the first appear at once.
         typed: whether a person types the texts: each prediction is printed as one row, without a frame.
-
-    Raises:
-        OutputClosed: the reader is gone.
-        OutputFailed: the system refuses.
     """
-    size = 1 if typed else max(1, console.height - 4) if paged else None
-    for page in _pages(predictions, size):
+
+    def __init__(
+        self, console: Console, columns: ResultColumns = NO_COLUMNS, *, paged: bool, typed: bool = False
+    ) -> None:
+        self._console = console
+        self._columns = columns
+        self._paged = paged
+        self._typed = typed
+        self._size = 1 if typed else max(1, console.height - 4) if paged else None
+        self._page: list[Prediction] = []
+
+    def print(self, predictions: Iterable[Prediction]) -> None:
+        """Print predictions.
+
+        Raises:
+            OutputClosed: the reader is gone.
+            OutputFailed: the system refuses.
+        """
+        for prediction in predictions:
+            self._page.append(prediction)
+            if len(self._page) == self._size:
+                self._print_page(framed=not self._typed)
+        self._print_page(framed=not self._typed)
+
+    def flush(self) -> None:
+        """Print the page that is not full, without a frame.
+
+        Raises:
+            OutputClosed: the reader is gone.
+            OutputFailed: the system refuses.
+        """
+        self._print_page(framed=False)
         with output_errors():
-            console.print(
-                prediction_table(
-                    page,
-                    columns,
-                    width=console.width,
-                    one_line=paged,
-                    framed=not typed,
-                    ascii_only=console.options.ascii_only,
-                )
-            )
+            self._console.file.flush()
+
+    def _print_page(self, *, framed: bool) -> None:
+        if not self._page:
+            return
+        page, self._page = self._page, []
+        table = prediction_table(
+            page,
+            self._columns,
+            width=self._console.width,
+            one_line=self._paged,
+            framed=framed,
+            ascii_only=self._console.options.ascii_only,
+        )
+        with output_errors():
+            self._console.print(table)
 
 
 def prediction_table(
@@ -150,14 +174,3 @@ def _bar(probability: float, *, ascii_only: bool) -> str:
     filled = round(abs(probability - 0.5) * 2 * _BAR_WIDTH)
     full, empty = ("#", ".") if ascii_only else ("█", "░")
     return full * filled + empty * (_BAR_WIDTH - filled)
-
-
-def _pages(predictions: Iterable[Prediction], size: int | None) -> Iterator[list[Prediction]]:
-    page = []
-    for prediction in predictions:
-        page.append(prediction)
-        if len(page) == size:
-            yield page
-            page = []
-    if page:
-        yield page

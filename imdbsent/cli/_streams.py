@@ -8,6 +8,8 @@ import logging
 import sys
 from typing import TYPE_CHECKING, Final
 
+from imdbsent.errors import OutputFailed
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -24,9 +26,23 @@ def tolerate_any_character() -> None:
     one, none for an accent above another character. Data formats are bytes in UTF-8 and unaffected.
     """
     codecs.register_error(_HANDLER, _as_wide)
+    if sys.stdout is None:
+        sys.stdout = ClosedOutput()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # neither None nor a caller's own
             stream.reconfigure(errors=_HANDLER)
+
+
+class ClosedOutput(io.StringIO):
+    """In place of a standard output that is closed: what is written to it fails, and is not lost in silence."""
+
+    def write(self, _text: str) -> int:
+        """Refuse a text.
+
+        Raises:
+            OutputFailed: always.
+        """
+        raise OutputFailed("standard output is closed")
 
 
 def _as_wide(error: UnicodeError) -> tuple[str, int]:

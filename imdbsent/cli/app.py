@@ -10,8 +10,9 @@ import typer
 
 from imdbsent import __version__, settings
 from imdbsent.cli._commands import HELP_OPTIONS, LazyCommand, LazyGroup
+from imdbsent.cli._signals import Terminated
 from imdbsent.cli._streams import hide_messages, print_error, tolerate_any_character
-from imdbsent.errors import ExitCode, ImdbsentError, OutputClosed
+from imdbsent.errors import ExitCode, ImdbsentError, MemoryShort, OutputClosed, is_out_of_memory
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -96,13 +97,17 @@ def run(arguments: Sequence[str]) -> int:
     tolerate_any_character()
     try:
         code = app(list(arguments), prog_name="imdbsent", standalone_mode=False)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, typer.Abort):  # Abort: Ctrl-D or Ctrl-C at a question
         return ExitCode.INTERRUPTED
+    except Terminated:
+        return ExitCode.TERMINATED
     except OutputClosed:
         _drop_output()
         return ExitCode.DONE
-    except typer.Abort:  # Ctrl-D or Ctrl-C at a question
-        return ExitCode.INTERRUPTED
+    except SystemExit as error:
+        if not isinstance(error.__context__, BrokenPipeError):  # Rich exits if the reader of the help is gone
+            raise
+        return ExitCode.DONE
     except Exception as error:
         if settings.is_debug():
             raise
@@ -116,6 +121,9 @@ def _report(error: Exception) -> int:
     if isinstance(error, ImdbsentError):
         print_error(str(error))
         return error.exit_code
+    if is_out_of_memory(error):
+        print_error(str(MemoryShort()))
+        return MemoryShort.exit_code
     if isinstance(error, _USAGE_ERROR):
         context = getattr(error, "ctx", None)
         command = context.command_path if context else "imdbsent"

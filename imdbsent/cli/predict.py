@@ -11,11 +11,27 @@ import typer
 
 from imdbsent.classify.options import Only, PredictOptions, SortKey, parse_neutral
 from imdbsent.cli._console import NoColor, Quiet, Verbose, check_place, show_messages
+from imdbsent.cli._input_options import (
+    DelimiterOption,
+    EncodingOption,
+    EscapeOption,
+    IdColumnOption,
+    InputFormatOption,
+    KeepOption,
+    NoHeaderOption,
+    QuotingOption,
+    SheetOption,
+    SkipBadOption,
+    TextColumnOption,
+    TextOption,
+    WholeOption,
+    read_options,
+)
+from imdbsent.cli._signals import StopSignals
 from imdbsent.errors import RecordsFailed
 from imdbsent.option_fields import EngineName
 from imdbsent.predict_job import PredictJob, run_predict
 from imdbsent.reading.detect import STDIN
-from imdbsent.reading.options import ReadOptions
 from imdbsent.writing.text import Format  # noqa: TC001 (Typer reads annotations)
 
 _input = partial(typer.Option, rich_help_panel="Input")
@@ -30,33 +46,28 @@ def predict(
     texts: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="TEXT...",
-            help="Texts; '-' reads standard input, the name of an existing FILE.csv reads it.",
+            metavar="TEXT|FILE...",
+            help="Texts, and files, folders or patterns of files to read; '-' reads standard input.",
             show_default=False,
         ),
     ] = None,
-    file: Annotated[list[str] | None, _input("--file", "-f", metavar="PATH", help="File to read; repeatable.")] = None,
-    input_format: Annotated[
-        str | None,
-        _input(
-            "--input-format",
-            metavar="FORMAT",
-            help="txt, csv, tsv, jsonl or parquet, also .gz or .zst. Default: by file name.",
-        ),
+    file: Annotated[
+        list[str] | None,
+        _input("--file", "-f", metavar="PATH", help="File, folder or pattern to read. May be repeated."),
     ] = None,
-    text_column: Annotated[
-        str | None, _input("--text-column", metavar="NAME", help="Column with the text. Default: text.")
-    ] = None,
-    id_column: Annotated[
-        str | None, _input("--id-column", metavar="NAME", help="Column with a unique id for each record.")
-    ] = None,
-    keep: Annotated[
-        list[str] | None, _input("--keep", metavar="NAME", help="Column to copy to the results; repeatable.")
-    ] = None,
-    skip_bad: Annotated[
-        bool, _input("--skip-bad", help="Report a malformed row in the results instead of stopping.")
-    ] = False,
-    whole: Annotated[bool, _input("--whole", help="Treat each file as one text.")] = False,
+    text: TextOption = None,
+    input_format: InputFormatOption = None,
+    delimiter: DelimiterOption = None,
+    encoding: EncodingOption = None,
+    quoting: QuotingOption = None,
+    escape: EscapeOption = None,
+    no_header: NoHeaderOption = False,
+    text_column: TextColumnOption = None,
+    id_column: IdColumnOption = None,
+    keep: KeepOption = None,
+    sheet: SheetOption = None,
+    skip_bad: SkipBadOption = False,
+    whole: WholeOption = False,
     output: Annotated[
         str | None,
         _output(
@@ -117,23 +128,31 @@ def predict(
 
     imdbsent predict "great movie"
 
-    imdbsent predict --file reviews.csv --keep id --only negative --sort confidence -o worst.csv
+    imdbsent predict reviews.csv --keep id --only negative --sort confidence -o worst.csv
 
     cat reviews.txt | imdbsent predict - | cut -f1 | sort | uniq -c
     """
-    if not texts and not file:
+    if not texts and not file and not text:
         if sys.stdin is None or sys.stdin.isatty():
             typer.echo(context.get_help())
             return
         texts = [STDIN]
     job = PredictJob(
-        texts=tuple(texts or ()),
+        arguments=tuple(texts or ()),
         files=tuple(file or ()),
-        read=ReadOptions(
+        texts=tuple(text or ()),
+        read=read_options(
+            command="predict",
             input_format=input_format,
+            delimiter=delimiter,
+            encoding=encoding,
+            quoting=quoting,
+            escape=escape,
+            no_header=no_header,
             text_column=text_column,
             id_column=id_column,
-            kept=tuple(keep or ()),
+            keep=keep,
+            sheet=sheet,
             skip_bad=skip_bad,
             whole=whole,
         ),
@@ -163,6 +182,7 @@ def predict(
     console = show_messages(no_color=no_color, quiet=quiet, verbose=verbose)
     from imdbsent.cli._predict_screen import TerminalScreen
 
-    counts = run_predict(job, TerminalScreen(console, no_color=no_color))
+    with StopSignals() as signals:
+        counts = run_predict(job, TerminalScreen(console, signals, no_color=no_color))
     if strict and counts.failed:
         raise RecordsFailed(counts.failed, counts.total)

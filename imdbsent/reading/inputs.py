@@ -151,7 +151,7 @@ def sources_of_file(name: str, *, command: str = "predict", is_argument: bool = 
         return [Source(file=STDIN)]
     if _is_folder(name):
         return _in_folder(name, command)
-    if not _exists(name):
+    if _is_missing(name):
         found = sorted(glob.glob(name, recursive=True)) if _PATTERN.search(name) else []  # noqa: PTH207 (as typed)
         if found:
             return [source for path in found if not _is_folder(path) for source in [Source(file=path)]]
@@ -196,6 +196,8 @@ def _is_path(argument: str) -> bool:
         return False
     if _RATING.fullmatch(argument):  # 10/10
         return False
+    if any(character in '<>|"' for character in argument) and not _exists(argument):  # <b>great</b>
+        return False
     separators = "/" if os.sep == "/" else "/\\"
     return any(separator in argument for separator in separators) or _has_suffix(argument)
 
@@ -217,6 +219,17 @@ def _exists(name: str) -> bool:
         return os.path.lexists(name)
     except (OSError, ValueError):  # too long for a path, or with a NUL
         return False
+
+
+def _is_missing(name: str) -> bool:
+    """Whether there is no such file. One in a folder that may not be entered is there: opening it tells why not."""
+    try:
+        os.lstat(name)
+    except PermissionError:
+        return False
+    except (OSError, ValueError):
+        return True
+    return False
 
 
 def _is_folder(name: str) -> bool:

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from imdbsent.text.tokenizer import INDEX_FROM, OOV_ID, OOV_PACKED, PIECE, Token, Tokenizer, packed, pieces
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Iterable, Iterator
+    from collections.abc import Callable, Container, Iterable, Iterator, Sequence
     from typing import TypeAlias
 
     from imdbsent.text.tokenizer import Vocabulary
@@ -505,6 +505,12 @@ def clean(text: str, origin: _Origin | None = None) -> str:
     return text
 
 
+def clean_with_origins(text: str) -> tuple[str, Sequence[int], Sequence[int]]:
+    """A text as `clean` makes it, and where the origin of each of its characters starts and ends in the text."""
+    origin = _Origin(len(text))
+    return clean(text, origin), origin.starts, origin.ends
+
+
 def _edited(text: str, edits: Iterable[Edit], origin: _Origin | None) -> str:
     edits = list(edits)
     if not edits:
@@ -689,6 +695,10 @@ class EverydayTokenizer(Tokenizer):
         """Every token of a text with its rank and id; the ids are those of `encode_whole` behind the start mark."""
         found = zip(split_words(text), self.encode_whole(text)[1:])  # behind the start mark
         return [Token(word, None if i == OOV_ID else i - INDEX_FROM, i) for word, i in found]
+
+    def tells(self, word: bytes) -> bool:
+        """Whether a word of the vocabulary says something; see `known_words`."""
+        return _tells(word.decode("utf-8", "replace"))
 
     def known_words(self, text: str) -> int:
         """How many tokens of a text are in the vocabulary and say something.

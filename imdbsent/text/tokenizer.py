@@ -228,6 +228,15 @@ class Tokenizer(ABC):
     def tokens(self, text: str) -> list[Token]:
         """Every word of a text with its rank and id: the ids, without those that are None, are `encode_whole`'s."""
 
+    def knows_any(self, ids: Iterable[int]) -> bool:
+        """Whether one of the ids is that of a known word that says something; a text without any has no verdict."""
+        known = self.known
+        return any(INDEX_FROM < i <= INDEX_FROM + len(known) and self.tells(known[i - INDEX_FROM - 1]) for i in ids)
+
+    def tells(self, _word: bytes) -> bool:
+        """Whether a word of the vocabulary says something, which punctuation does not."""
+        return True
+
     def encode_whole(self, text: str) -> list[int]:
         """All ids of a text, the start mark first, however long it is."""
         return array("i", _START + b"".join(self.packed_ids(text))).tolist()

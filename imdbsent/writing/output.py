@@ -80,6 +80,9 @@ class Writer(Protocol):
     def write(self, predictions: Iterable[Any]) -> None:
         """Append predictions, or explanations."""
 
+    def flush(self) -> None:
+        """Let what was appended be seen: the next may take a while."""
+
     def close(self) -> None:
         """Write what follows the last one; the stream stays open."""
 

@@ -52,6 +52,9 @@ class ParquetWriter:
             if len(self._group) == _GROUP_ROWS or self._characters > _GROUP_CHARACTERS:
                 self._write_group()
 
+    def flush(self) -> None:
+        """Nothing to show: a Parquet file is read from its end."""
+
     def close(self) -> None:
         """Write the last rows and the footer; the stream stays open."""
         if self._group:

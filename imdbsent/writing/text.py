@@ -243,6 +243,10 @@ class TextWriter:
             self._stream.write(_encoded(before + layout.row(prediction)))
             self.written += 1
 
+    def flush(self) -> None:
+        """Let what was appended be seen: the next may take a while."""
+        self._stream.flush()
+
     def close(self) -> None:
         """Write the text after the last item; the stream stays open."""
         self._stream.write(_encoded(self._layout.end if self.written else self._layout.empty))

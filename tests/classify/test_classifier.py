@@ -7,7 +7,7 @@ import pytest
 
 import imdbsent
 from imdbsent.bundle.bundle import Bundle, write_card
-from imdbsent.classify.classifier import Classifier
+from imdbsent.classify.classifier import Classifier, windows
 from imdbsent.classify.options import Only, PredictOptions, SortKey
 from imdbsent.explain.explain import Explainer
 from imdbsent.records import Record
@@ -189,3 +189,59 @@ def test_options_are_those_of_the_keywords_and_may_select(classifier: Classifier
     assert [prediction.text for prediction in sorted_ones] == ["great"]
     with pytest.raises(TypeError, match="options or threshold"):
         classifier.predict(texts, PredictOptions(), threshold=1)
+
+
+def test_a_text_whose_words_are_all_rare_or_unseen_has_no_verdict(tiny_bundle: Bundle) -> None:
+    write_card(tiny_bundle.directory, replace(tiny_bundle.card, num_words=6))  # all but "awful" are known
+    classifier = imdbsent.load(str(tiny_bundle.directory))
+    known, rare, both = classifier.predict(["great movie", "awful awful", "zebra awful !"])
+    assert known.label == "positive"
+    for one in (rare, both):
+        assert (one.label, one.probability, one.problem, one.tokens) == (None, None, "no known words", 0)
+        assert one.unknown == 1
+
+
+def test_what_is_no_text_gets_a_row_with_a_reason(classifier: Classifier) -> None:
+    values = ["great", None, float("nan"), 7, b"awful", b"\xff", ["great"], "awful"]
+    found = classifier.predict(values)
+    assert [(one.label, one.problem) for one in found] == [
+        ("positive", None),
+        (None, "blank"),
+        (None, "blank"),
+        (None, "int, not a text"),
+        ("negative", None),
+        (None, "not valid UTF-8 at byte 0"),
+        (None, "list, not a text"),
+        ("negative", None),
+    ]
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars", "pyarrow", "numpy"])
+def test_a_column_of_a_data_frame_is_taken_and_the_frame_is_not(classifier: Classifier, library: str) -> None:
+    values = ["great", None, "awful"]
+    module = pytest.importorskip(library, reason=f"{library} is not installed")
+    if library == "numpy":
+        columns = [module.array(values, object), module.array(["great", "", "awful"])]
+    elif library == "pyarrow":
+        columns = [module.array(values), module.chunked_array([values])]
+    elif library == "polars":
+        columns = [module.Series("text", values)]
+    else:
+        columns = [module.Series(values), module.Series(values, dtype="string")]
+        columns.append(module.Series(["great", float("nan"), "awful"]))
+    for column in columns:
+        found = classifier.predict(column)
+        assert [(one.label, one.problem) for one in found] == [("positive", None), (None, "blank"), ("negative", None)]
+    if library in ("pandas", "polars"):
+        with pytest.raises(TypeError, match=r'predict\(table\["text"\]\)'):
+            classifier.predict(module.DataFrame({"text": values}))
+    with pytest.raises(TypeError, match="one column"):
+        classifier.predict({"text": "great"})
+
+
+def test_a_window_ends_when_no_more_is_waiting() -> None:
+    records = [Record(str(i)) for i in range(300)]
+    waiting = iter([True, True, False, False, *[True] * 1000])
+    cut = [len(window) for window in windows(records, None, lambda: next(waiting))]
+    assert cut[:3] == [3, 1, 256]
+    assert [len(window) for window in windows(records)] == [64, 128, 108]

@@ -4,12 +4,13 @@ import re
 from pathlib import Path
 
 import numpy as np
+import onnxruntime
 import pytest
 
 from imdbsent.bundle.bundle import Bundle
 from imdbsent.bundle.card import MODEL
 from imdbsent.classify.engine import Engine
-from imdbsent.errors import BundleInvalid
+from imdbsent.errors import BundleInvalid, MemoryShort
 from tests.hostile.graphs import HostileGraph, hostile_graphs, with_weights
 from tests.hostile.wire import message, tensor
 
@@ -79,3 +80,15 @@ def test_a_network_with_other_inputs_is_an_error(tiny_bundle: Bundle) -> None:
     onnx.save(model, str(tiny_bundle.directory / MODEL))
     with pytest.raises(BundleInvalid, match="other inputs or outputs"):
         Engine(tiny_bundle.directory / MODEL)
+
+
+@pytest.mark.parametrize("error", [MemoryError(), RuntimeError("[ONNXRuntimeError] : std::bad_alloc"), OSError(12, "")])
+def test_too_little_memory_is_no_damaged_model(
+    tiny_bundle: Bundle, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def refuse(*_arguments: object, **_settings: object) -> None:
+        raise error
+
+    monkeypatch.setattr(onnxruntime, "InferenceSession", refuse)
+    with pytest.raises(MemoryShort, match="not enough memory"):
+        Engine(tiny_bundle.checked(MODEL))

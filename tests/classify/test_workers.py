@@ -145,3 +145,30 @@ def test_ctrl_c_that_another_thread_takes_waits_until_every_worker_has_started(
         other.join()
     assert len(started) == 2
     assert not children()
+
+
+def test_all_that_was_read_is_answered_before_more_is_waited_for(tiny_bundle: Bundle) -> None:
+    read, answered = 0, 0
+
+    def records():
+        nonlocal read
+        for i in range(2_000):
+            if i >= 1_000 and i % 100 == 0:  # a pipe that has been empty
+                assert answered == read == i
+            read = i + 1
+            yield Record("great")
+
+    def is_waiting() -> bool:
+        return read < 1_000 or read % 100 != 0
+
+    classifier = Classifier(tiny_bundle)
+    cut = windows(records(), 100, is_waiting)
+    for predictions in classify_windows(classifier, cut, workers=2, is_waiting=is_waiting):
+        answered += len(predictions)
+    assert answered == 2_000
+
+
+def test_a_trickle_starts_no_other_process(tiny_bundle: Bundle) -> None:
+    cut = ([record] for record in RECORDS[:100])
+    for _ in classify_windows(Classifier(tiny_bundle), cut, workers=2, is_waiting=lambda: False):
+        assert not children()

@@ -56,7 +56,8 @@ def test_the_verdict_is_that_of_predict(explain, run, tiny_bundle: Bundle) -> No
 def test_many_in_a_pipe_get_jsonl_and_a_summary(explain) -> None:
     result = explain("-", stdin=b"great\n\nbad \xff\nawful movie\n")
     assert [json.loads(line)["label"] for line in result.out.splitlines()] == ["positive", None, None, "negative"]
-    assert result.err.startswith("4 texts: 1 positive (50.0%), 1 negative, 2 without a verdict")
+    assert "(line 3). --encoding" in result.err.splitlines()[0]
+    assert result.err.splitlines()[1].startswith("4 texts read, 2 answered, 2 failed: 1 positive (50.0%), 1 negative")
 
 
 def test_a_long_text_says_what_was_cut_off(explain) -> None:

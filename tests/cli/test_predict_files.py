@@ -44,15 +44,7 @@ def test_a_table_is_read_by_its_name_as_a_file_or_an_argument(predict) -> None:
             ["negative", r"awful,\nmovie"],
             ["", "[blank]"],
         ]
-        assert result.err.startswith("3 texts:")
-
-
-def test_an_argument_that_looks_like_a_table_but_is_none_is_a_text_with_a_hint(predict) -> None:
-    result = predict("none.csv")
-    assert result.code == ExitCode.DONE
-    assert result.err.startswith("'none.csv' is classified as a text; there is no such file\n")
-    Path("notes.txt").write_text("great")
-    assert "--file 'notes.txt'" in predict("notes.txt").err
+        assert result.err.startswith("3 texts read, 2 answered, 1 failed:")
 
 
 def test_ids_and_columns_are_carried_through(predict) -> None:

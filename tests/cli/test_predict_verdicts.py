@@ -55,7 +55,8 @@ def test_probabilities_between_the_bounds_are_neutral_in_every_format(predict, l
     bounds = f"{low - 1e-6}:{high}"  # the written one is rounded
     result = predict("-f", lines, "--neutral", bounds, "--format", "csv")
     assert [row["label"] for row in rows(result)] == expected
-    assert f", {expected.count('neutral')} neutral, 1 without a verdict · " in result.err
+    assert f", {expected.count('neutral')} neutral · " in result.err
+    assert result.err.startswith("8 texts read, 7 answered, 1 failed: ")
     tsv = predict("-f", lines, "--neutral", bounds, "--format", "tsv").out.split("\n")[:-1]
     assert [line.split("\t")[0] for line in tsv] == expected
     for name in ("json", "jsonl"):
@@ -88,7 +89,8 @@ def test_only_the_negative_ones_with_their_numbers(predict, lines: str, usual) -
     result = predict("-f", lines, "--only", "negative", "--format", "csv")
     expected = [{"record": str(i), **row} for i, row in enumerate(usual, 1) if row["label"] == "negative"]
     assert [dict(sorted(row.items())) for row in rows(result)] == [dict(sorted(row.items())) for row in expected]
-    assert f"8 texts: {sum(row['label'] == 'positive' for row in usual)} positive" in result.err
+    positive = sum(row["label"] == "positive" for row in usual)
+    assert f"8 texts read, 7 answered, 1 failed: {positive} positive" in result.err
     assert f"· {len(expected)} of 8 selected ·" in result.err
 
 

@@ -99,3 +99,32 @@ def test_tokens_and_encoding_say_what_encode_whole_says(text: str) -> None:
     assert [START_ID, *(token.id for token in one.tokens(text))] == whole
     assert one.encoding(text).ids.tolist() == whole[-one.maximum_length :]
     assert [token.word.encode("utf-8", "surrogatepass") for token in one.tokens(text)] == one.split(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "tokens", "written"),
+    [
+        ("It isn&#39;t good", ["it", "isn't", "good"], ["It", "isn&#39;t", "good"]),
+        ("isn&rsquo;t &amp; so", ["isn't", "&", "so"], ["isn&rsquo;t", "&amp;", "so"]),
+        ("<p>Good <b>movie</b></p>", ["good", "movie"], ["Good", "movie"]),
+        ("**Good** __movie__, so", ["good", "movie", ",", "so"], ["Good", "movie", ",", "so"]),
+        ("good<br>movie", ["good", "<br />", "movie"], ["good", "<br>", "movie"]),
+        ("AT&T < 3 ** out of ****", ["at", "&", "t", "<", "3", "*", "*", "out", "of", *"****"], None),
+    ],
+)
+def test_markup_is_not_read_and_spans_are_those_of_the_text(
+    text: str, tokens: list[str], written: list[str] | None
+) -> None:
+    assert split_words(text) == tokens
+    spans = tokenizer().spans(text)
+    assert len(spans) == len(tokenizer().tokens(text)) == len(tokens)
+    if written is not None:
+        assert [text[start:end] for start, end in spans] == written
+
+
+def test_punctuation_and_unknown_words_tell_nothing() -> None:
+    one = tokenizer()
+    for text in ("!!", "xyzzy .", "<br />", "", "!! xyzzy"):
+        assert not one.knows_any(one.encode(text)), text
+    for text in ("good", ":)", "8/10", "xyzzy good", "sooo"):
+        assert one.knows_any(one.encode(text)), text
