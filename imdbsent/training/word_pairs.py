@@ -8,7 +8,7 @@ none.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
 import numpy as np
 
@@ -17,9 +17,30 @@ from imdbsent.text.tokenizer import OOV_ID, PAD_ID
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from imdbsent.training.flagship.texts import Texts
-
     Ints = npt.NDArray[np.int32]
+
+
+class _EncodedTexts(Protocol):
+    """Encoded texts, one after another.
+
+    Attributes:
+        ids: ids of all texts, without start marks, shape (tokens,).
+        starts: where each text starts, and where the last one ends, shape (texts + 1,).
+    """
+
+    @property
+    def ids(self) -> Ints: ...
+
+    @property
+    def starts(self) -> npt.NDArray[np.int64]: ...
+
+    def __len__(self) -> int: ...
+
+    def text_of_token(self) -> npt.NDArray[np.int64]:
+        """The text that each token belongs to, shape (tokens,)."""
+
+
+_Texts = TypeVar("_Texts", bound=_EncodedTexts)
 
 BUCKETS: Final = 131_071
 """Buckets of the table, a prime. Bucket 0 is extra, for every pair that is not in the table."""
@@ -41,7 +62,7 @@ def key_of(first: Any, second: Any, vocabulary_size: int) -> Any:
     return first * vocabulary_size + second
 
 
-def frequent_pairs(texts: Texts, counted: npt.NDArray[np.int64], vocabulary_size: int, fewest_texts: int) -> Ints:
+def frequent_pairs(texts: _EncodedTexts, counted: npt.NDArray[np.int64], vocabulary_size: int, fewest_texts: int) -> Ints:
     """The table of the pairs that occur in the most texts. If two fall into one bucket, the more frequent one stays.
 
     Args:
@@ -67,15 +88,17 @@ def frequent_pairs(texts: Texts, counted: npt.NDArray[np.int64], vocabulary_size
     return table
 
 
-def pairs_in(texts: Texts, table: Ints, vocabulary_size: int) -> Texts:
+def pairs_in(texts: _Texts, table: Ints, vocabulary_size: int) -> _Texts:
     """The bucket of the pair that each token completes; 0 if the pair is not in the table."""
     first, second, _ = _neighbors(texts)
     buckets = bucket_of(first.astype(np.int64), second)
     found = table[buckets] == key_of(first.astype(np.int64), second, vocabulary_size)
-    return type(texts)(np.where(found, buckets, 0).astype(np.int32), texts.starts)
+    make: Any = type(texts)
+    pairs: _Texts = make(np.where(found, buckets, 0).astype(np.int32), texts.starts)
+    return pairs
 
 
-def _neighbors(texts: Texts) -> tuple[Ints, Ints, npt.NDArray[np.int64]]:
+def _neighbors(texts: _EncodedTexts) -> tuple[Ints, Ints, npt.NDArray[np.int64]]:
     """For each token: the token before it in its text (`PAD_ID` for the first), itself, and the index of its text."""
     first = np.zeros_like(texts.ids)
     first[1:] = texts.ids[:-1]

@@ -32,9 +32,10 @@ class Labels:
 
     Attributes:
         sha256: of the texts, then the reviews, that the logits belong to (`imdbsent.training.distill.texts`).
-        texts: float16 (texts,): logits of the short texts, in their order.
-        reviews: float16 (reviews,): logits of the whole training reviews, in the order of the archive.
-        words: float16 (words, size): initial embeddings, one row for each word of the vocabulary.
+        texts: float16 (texts,): logits of the short texts, in their order; NaN where one is not labeled yet.
+        reviews: float16 (reviews,): logits of the training reviews that are not held out, in the order of the archive;
+            empty before they are labeled.
+        words: float16 (words, size): initial embeddings, one row for each word of the vocabulary; empty likewise.
     """
 
     sha256: str
@@ -60,7 +61,11 @@ class Labels:
 
 
 def label_texts(
-    teacher: Teacher, texts: Sequence[str], folder: Path, report: Callable[[str], None]
+    teacher: Teacher,
+    texts: Sequence[str],
+    folder: Path,
+    report: Callable[[str], None],
+    known: npt.NDArray[np.float16] | None = None,
 ) -> npt.NDArray[np.float16]:
     """The teacher's logits for texts, in their order.
 
@@ -72,14 +77,17 @@ def label_texts(
         texts: as the teacher is to read them.
         folder: where the chunks are kept; it belongs to these texts alone.
         report: called with a line of progress after each chunk.
+        known: logits of an earlier run, NaN where it has none; a chunk that is complete there is not labeled again.
 
     Returns:
         Shape (texts,).
     """
     folder.mkdir(parents=True, exist_ok=True)
-    logits = np.full(len(texts), np.nan, np.float16)
+    logits = np.full(len(texts), np.nan, np.float16) if known is None else known.copy()
     chunks = -(-len(texts) // CHUNK)
     for number in range(chunks):
+        if np.isfinite(logits[number::chunks]).all():
+            continue
         indices = range(number, len(texts), chunks)
         path = folder / f"{number:05}.npz"
         found = _read_chunk(path, len(indices))

@@ -40,7 +40,9 @@ def test_a_look_at_every_text_reads_each_whole_with_its_target() -> None:
     texts = some_texts()
     for text in range(len(texts)):
         whole = texts.ids[texts.starts[text] : texts.starts[text + 1]].tolist()
-        assert found[text] == ([1, *whole], pytest.approx(text / (len(texts) - 1)))
+        ids, target = found[text]
+        assert ids == [1, *whole]
+        assert target == pytest.approx(text / (len(texts) - 1))
 
 
 def test_an_epoch_has_every_text_once_and_cuts_reviews_alone() -> None:
