@@ -62,7 +62,9 @@ def key_of(first: Any, second: Any, vocabulary_size: int) -> Any:
     return first * vocabulary_size + second
 
 
-def frequent_pairs(texts: _EncodedTexts, counted: npt.NDArray[np.int64], vocabulary_size: int, fewest_texts: int) -> Ints:
+def frequent_pairs(
+    texts: _EncodedTexts, counted: npt.NDArray[np.int64], vocabulary_size: int, fewest_texts: int
+) -> Ints:
     """The table of the pairs that occur in the most texts. If two fall into one bucket, the more frequent one stays.
 
     Args:

@@ -40,8 +40,8 @@ def test_a_look_at_every_text_reads_each_whole_with_its_target() -> None:
     texts = some_texts()
     for text in range(len(texts)):
         whole = texts.ids[texts.starts[text] : texts.starts[text + 1]].tolist()
-        ids, target = found[text]
-        assert ids == [1, *whole]
+        read, target = found[text]
+        assert read == [1, *whole]
         assert target == pytest.approx(text / (len(texts) - 1))
 
 
