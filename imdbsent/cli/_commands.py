@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import Enum
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar, cast
 
 import typer
 from typer.core import TyperCommand, TyperGroup
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 HELP_OPTIONS: dict[str, Any] = {"help_option_names": ["-h", "--help"]}
 """Context settings of every command."""
 
+_TEXT: Final = "--text"
+"""The option of a command that takes texts."""
 _Command = TypeVar("_Command", TyperCommand, TyperGroup)
 
 
@@ -35,17 +37,17 @@ class PlainCommand(TyperCommand):
     """A command whose help is plain text, and which knows texts that begin with a dash."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Parse the arguments.
+        """Parse the arguments. What comes after `--` is a text, whatever it looks like.
 
         Raises:
             UsageProblem: one of them may be a text.
         """
         if not self._takes_texts:
             return super().parse_args(ctx, args)
-        self._check_dashes(args)
-        given = list(args)
+        end = self._end_of_options(args)
+        given = args[:end]
         try:
-            return super().parse_args(ctx, args)
+            return super().parse_args(ctx, [*given, *(f"{_TEXT}={text}" for text in args[end + 1 :])])
         except Exception as error:
             name: str = getattr(error, "option_name", "")  # of Typer's NoSuchOption, which it does not export
             if type(error).__name__ != "NoSuchOption" or getattr(error, "possibilities", None):
@@ -55,18 +57,22 @@ class PlainCommand(TyperCommand):
 
     @property
     def _takes_texts(self) -> bool:
-        return any((getattr(one, "metavar", None) or "").startswith("TEXT") for one in self.params if one.nargs == -1)
+        return any(_TEXT in one.opts for one in self.params)
 
-    def _check_dashes(self, args: Sequence[str]) -> None:
-        """Find an argument that begins with a dash like an option, and has blanks like a text."""
+    def _end_of_options(self, args: Sequence[str]) -> int:
+        """Where `--` is among arguments, or their number.
+
+        Raises:
+            UsageProblem: one before it begins with a dash like an option, and has blanks like a text.
+        """
         options = [one for one in self.params if one.param_type_name == "option"]
         valued = {name for one in options if not getattr(one, "is_flag", False) for name in one.opts}
         is_value = False
-        for argument in args:
+        for number, argument in enumerate(args):
             if is_value:
                 is_value = False
             elif argument == "--":
-                return
+                return number
             elif argument in valued:
                 is_value = True
             elif argument.startswith("-") and any(map(str.isspace, argument)):
@@ -74,6 +80,7 @@ class PlainCommand(TyperCommand):
                 if (equals and name in valued) or (argument[:2] in valued and os.path.lexists(argument[2:])):
                     continue
                 raise UsageProblem(f"{argument!r} begins with a dash. {_as_text(self.name, argument)}")
+        return len(args)
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Print the help."""

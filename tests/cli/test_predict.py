@@ -151,6 +151,7 @@ def test_texts_that_look_like_options_come_after_a_double_dash(predict) -> None:
         ["--great movie"],
         ["--format", "jsonl", "-awful"],
         ["great", "-5 stars"],
+        ["-1/10"],
     ],
 )
 def test_a_text_that_begins_with_a_dash_gets_the_command_that_works(predict, arguments: list[str]) -> None:
@@ -158,8 +159,19 @@ def test_a_text_that_begins_with_a_dash_gets_the_command_that_works(predict, arg
     result = predict(*arguments)
     assert (result.code, result.out, result.err.count("\n")) == (ExitCode.USAGE, "", 1)
     assert f"imdbsent predict -- {shlex.quote(text)}" in result.err
+    again = predict("--format", "tsv", "--", text)
+    assert (again.code, again.out.count("\n")) == (ExitCode.DONE, 1)
     assert labels(predict("--format", "tsv", "--text", "-5 stars, great")) == ["positive"]
     assert labels(predict("--format", "tsv", "--text=-5 stars, great")) == ["positive"]
+
+
+def test_what_comes_after_a_double_dash_is_a_text(
+    predict, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("great.csv").write_text("text\nawful\n")
+    result = predict("great.csv", "--format", "jsonl", "--", "great.csv", "-", "great/awful")
+    assert [json.loads(line)["text"] for line in result.out.splitlines()] == ["awful", "great.csv", "-", "great/awful"]
 
 
 def test_an_option_that_is_mistyped_is_told_as_one(predict) -> None:
@@ -327,7 +339,9 @@ def test_off_a_terminal_a_model_that_could_be_trained_is_an_error_with_the_comma
     assert "imdbsent train --recipe flagship --name flagship" in result.err
 
 
-def in_process(*arguments: str, before: str = "", after: str = "", **variables: str) -> subprocess.CompletedProcess[str]:
+def in_process(
+    *arguments: str, before: str = "", after: str = "", **variables: str
+) -> subprocess.CompletedProcess[str]:
     """Run a command line in a process of its own, from a shell."""
     command = shlex.join([sys.executable, "-m", "imdbsent", *arguments])
     environment = {**os.environ, **variables}

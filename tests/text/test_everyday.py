@@ -263,11 +263,13 @@ def test_a_word_of_the_vocabulary_stays_and_numbers_are_not_shortened() -> None:
 @pytest.mark.parametrize("text", ["", "...", "asdf qwer zxcv", "这部电影很好", "24 24", "i", "!!", "<br>", "😀\ue000"])
 def test_a_text_without_a_known_word_is_told(text: str) -> None:
     assert tokenizer().known_words(text) == 0
+    assert not tokenizer().knows_any(tokenizer().encode(text))
 
 
 @pytest.mark.parametrize(("text", "known"), [("👍", 1), ("5/5", 1), (":)", 1), ("not good xyzzy", 2), ("&lt;3", 1)])
 def test_known_words_are_counted(text: str, known: int) -> None:
     assert tokenizer().known_words(text) == known
+    assert tokenizer().knows_any(tokenizer().encode(text))
 
 
 @pytest.mark.parametrize(
