@@ -224,7 +224,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--large", action="store_true", help="also what takes minutes")
     is_large = parser.parse_args().large
-    print("| bad inputs | tried | commands | exit codes | tracebacks, unexpected errors, terminals steered |")
+    print("| bad inputs | tried | commands | exit codes | tracebacks, unexpected errors, terminals controlled |")
     print("|---|---:|---:|---|---:|")
     inputs = runs = 0
     wrong: list[str] = []
@@ -235,7 +235,7 @@ def main() -> None:
             print(f"| {kind.name} | {kind.inputs} | {kind.runs} | {codes} | {len(kind.wrong)} |", flush=True)
             inputs, runs = inputs + kind.inputs, runs + kind.runs
             wrong += kind.wrong
-    print(f"| together | {inputs} | {runs} | | {len(wrong)} |")
+    print(f"| total | {inputs} | {runs} | | {len(wrong)} |")
     for what in wrong:
         print(ascii(what), file=sys.stderr)
     if is_large:
