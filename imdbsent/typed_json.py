@@ -6,6 +6,7 @@ import functools
 import types
 import typing
 from dataclasses import fields, is_dataclass
+from enum import Enum
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -22,7 +23,8 @@ def from_json(value: Any, kind: Any, name: str) -> Any:
 
     Args:
         value: what `json.loads` returned.
-        kind: a dataclass, or a dataclass or None; `tuple[X, ...]`; `dict[str, X]`; a plain type, or a union of them.
+        kind: a dataclass or an enumeration, or one of them or None; `tuple[X, ...]`; `dict[str, X]`; a plain type, or a
+            union of them.
         name: the name of the value in error messages.
 
     Returns:
@@ -34,8 +36,10 @@ def from_json(value: Any, kind: Any, name: str) -> Any:
     origin, arguments = typing.get_origin(kind), typing.get_args(kind)
     if is_dataclass(kind):
         return _typed_dataclass(value, kind, name)
-    if origin in _UNIONS and (inner := _dataclass_or_none(arguments)):
-        return None if value is None else _typed_dataclass(value, inner, name)
+    if origin in _UNIONS and (inner := _class_or_none(arguments)):
+        return None if value is None else from_json(value, inner, name)
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        return _member(value, kind, name)
     if origin is tuple and isinstance(value, list):
         return tuple(from_json(item, arguments[0], f"{name}[{i}]") for i, item in enumerate(value))
     if origin is dict and isinstance(value, dict):
@@ -83,9 +87,16 @@ def _type_hints(kind: Any) -> dict[str, Any]:
     return typing.get_type_hints(kind)
 
 
-def _dataclass_or_none(kinds: tuple[Any, ...]) -> Any:
-    """The dataclass of a union of one and None; None for any other union."""
-    inner = [kind for kind in kinds if is_dataclass(kind)]
+def _member(value: Any, kind: type[Enum], name: str) -> Enum:
+    try:
+        return kind(value)
+    except ValueError as error:
+        raise ValueError(f"{name} is {str(value)[:LONGEST_EXCERPT]!r}, not a value of {kind.__name__}") from error
+
+
+def _class_or_none(kinds: tuple[Any, ...]) -> Any:
+    """The dataclass or the enumeration of a union of one and None; None for any other union."""
+    inner = [kind for kind in kinds if is_dataclass(kind) or (isinstance(kind, type) and issubclass(kind, Enum))]
     return inner[0] if inner and {*kinds} == {inner[0], types.NoneType} else None
 
 

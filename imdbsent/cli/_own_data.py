@@ -1,12 +1,21 @@
-"""The options for a user's own labeled texts, which `train` and `evaluate` share."""
+"""The options for a user's own texts, which `train`, `evaluate` and `stats` share.
+
+`with_input_options` gives a command the options of `imdbsent.cli._input_options`; the command receives them as one
+`InputOptions`.
+"""
 
 from __future__ import annotations
 
+import functools
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
 
 import typer
 
+from imdbsent.cli import _input_options as options
 from imdbsent.errors import UsageProblem
 
 if TYPE_CHECKING:
@@ -19,8 +28,10 @@ if TYPE_CHECKING:
 
 INPUT: Final = "Input"
 """The panel of these options in the help."""
-VALIDATION_FRACTION: Final = 0.1
-_FORMATS: Final = ".csv, .tsv, .jsonl or .parquet (also .gz or .zst), or a folder with .txt files in pos/ and neg/"
+_FORMATS: Final = (
+    "CSV, TSV, JSON, JSON Lines, Parquet, a spreadsheet or fastText, compressed or not; '-' for standard input; or a "
+    "folder with .txt files in pos/ and neg/"
+)
 
 TrainingFile = Annotated[
     str | None,
@@ -38,33 +49,11 @@ EvaluationFile = Annotated[
         show_default=False,
     ),
 ]
-TextColumn = Annotated[
-    str | None,
-    typer.Option(
-        "--text-column", metavar="NAME", help="Column of FILE with the text. Default: text.", rich_help_panel=INPUT
-    ),
-]
-LabelColumn = Annotated[
-    str | None,
-    typer.Option(
-        "--label-column", metavar="NAME", help="Column of FILE with the label. Default: label.", rich_help_panel=INPUT
-    ),
-]
-Positive = Annotated[
-    str | None,
-    typer.Option(
-        "--positive",
-        metavar="RULE",
-        help="Labels that are positive: '>=7', '<3', or one label; all others are negative. "
-        "Default: positive, pos, 1, true against negative, neg, 0, false.",
-        rich_help_panel=INPUT,
-    ),
-]
 GroupColumn = Annotated[
     str | None,
     typer.Option(
         "--group-column",
-        metavar="NAME",
+        metavar="COLUMN",
         help="Column of FILE with a group, for example the film. No group is both learned from and validated on.",
         rich_help_panel=INPUT,
     ),
@@ -80,18 +69,126 @@ Validation = Annotated[
         rich_help_panel=INPUT,
     ),
 ]
-ValidationFraction = Annotated[
-    float | None,
+
+_READ: Final[dict[str, Any]] = {
+    "text_column": options.TextColumnOption,
+    "label_column": options.LabelColumnOption,
+    "input_format": options.InputFormatOption,
+    "delimiter": options.DelimiterOption,
+    "encoding": options.EncodingOption,
+    "quoting": options.QuotingOption,
+    "escape": options.EscapeOption,
+    "no_header": options.NoHeaderOption,
+    "sheet": options.SheetOption,
+    "skip_bad": options.SkipBadOption,
+}
+_RULES: Final[dict[str, Any]] = {"positive": options.PositiveOption, "negative": options.NegativeOption}
+_CLASS: Final = Annotated[
+    str | None,
     typer.Option(
-        "--validation-fraction",
-        metavar="X",
-        min=0.01,
-        max=0.5,
-        help=f"Share of FILE to validate on. Default: {VALIDATION_FRACTION}.",
-        show_default=False,
+        "--label-column",
+        metavar="COLUMN",
+        help="Column with the class. Default: label, if there is one.",
         rich_help_panel=INPUT,
+        show_default=False,
     ),
 ]
+_FLAGS: Final = ("no_header", "skip_bad")
+
+
+_Command = TypeVar("_Command", bound=Callable[..., None])
+
+
+@dataclass(frozen=True)
+class InputOptions:
+    """What a command line says about the user's own texts.
+
+    Attributes:
+        values: the values of the options by parameter, for example "text_column"; those that are not given may be
+            missing.
+    """
+
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def given(self) -> dict[str, object]:
+        """The options that are given, and their values."""
+        return {
+            f"--{name.replace('_', '-')}": value
+            for name, value in self.values.items()
+            if value is not None and value is not False and value != []
+        }
+
+    def read(self, command: str) -> ReadOptions:
+        """How to read the file.
+
+        Args:
+            command: the command, for error messages.
+
+        Raises:
+            UsageProblem: an option has no such value, or excludes another one.
+        """
+        return options.read_options(command=command, **{key: self.values[key] for key in _READ if key in self.values})
+
+    @property
+    def positive(self) -> tuple[str, ...]:
+        """The values of `--positive`."""
+        return tuple(self.values.get("positive") or ())
+
+    @property
+    def negative(self) -> tuple[str, ...]:
+        """The values of `--negative`."""
+        return tuple(self.values.get("negative") or ())
+
+    def rules(self) -> LabelRules:
+        """Which labels are positive, and which negative.
+
+        Raises:
+            UsageProblem: a rule is invalid.
+        """
+        from imdbsent.reading.labelled import parse_rules
+
+        return parse_rules(self.positive, self.negative)
+
+
+NONE_GIVEN: Final = InputOptions()
+
+
+def with_input_options(*, rules: bool) -> Callable[[_Command], _Command]:
+    """Give a Typer command the options that say how to read a file.
+
+    Args:
+        rules: whether it also has the options that say which labels are positive and negative. A command without them
+            needs no labels.
+
+    Returns:
+        A decorator. The command takes the options as its parameter `given`, an `InputOptions`; in the help, they are
+        where that parameter is.
+    """
+    found = {**_READ, **_RULES} if rules else {**_READ, "label_column": _CLASS}
+
+    def decorated(command: _Command) -> _Command:
+        @functools.wraps(command)
+        def called(*arguments: Any, **named: Any) -> None:
+            values = {name: named.pop(name) for name in found if name in named}
+            command(*arguments, given=InputOptions(values), **named)
+
+        parameters: list[inspect.Parameter] = []
+        signature = inspect.signature(command, eval_str=True)
+        for parameter in signature.parameters.values():
+            if parameter.name == "given":
+                parameters += [_parameter(name, kind, parameter.kind) for name, kind in found.items()]
+            else:
+                parameters.append(parameter)
+        called.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
+        return called  # type: ignore[return-value]
+
+    return decorated
+
+
+def _parameter(name: str, annotation: Any, kind: Any) -> inspect.Parameter:
+    default = False if name in _FLAGS else None
+    return inspect.Parameter(name, kind, default=default, annotation=annotation)
 
 
 def check_subject(
@@ -114,56 +211,41 @@ def check_subject(
         raise UsageProblem(f"{given[0]} {problem}. Type: imdbsent {command} --help")
 
 
-def columns_and_rule(
-    sources: Sequence[str], text: str | None, label: str | None, positive: str | None, group: str | None = None
-) -> tuple[ReadOptions, LabelRules]:
-    """Which columns of a file have what, and which of its labels are positive.
+def check_sources(sources: Sequence[str], given: Mapping[str, object]) -> None:
+    """Check that options for files are not given for folders only, which have no columns and no format.
 
     Args:
         sources: the user's own texts, files and folders.
-        text: value of `--text-column`.
-        label: value of `--label-column`.
-        positive: value of `--positive`.
-        group: value of `--group-column`.
+        given: the options that are given, and their values.
 
     Raises:
-        UsageProblem: the rule is invalid, or an option is given for folders only, which have no columns.
+        UsageProblem: they are.
     """
-    from imdbsent.reading.columns import LABEL, TEXT
-    from imdbsent.reading.labelled import parse_rules
-    from imdbsent.reading.options import ReadOptions
     from imdbsent.reading.trees import is_folder
 
-    given_options = {"--text-column": text, "--label-column": label, "--positive": positive, "--group-column": group}
-    given = [option for option, value in given_options.items() if value is not None]
-    if given and all(map(is_folder, sources)):
+    of_files = [option for option in given if option != "--skip-bad"]
+    if of_files and all(map(is_folder, sources)):
         raise UsageProblem(
-            f"{given[0]} requires a file with columns, and '{sources[0]}' is a folder, whose pos/ and neg/ are the "
-            f"labels. Type the same command without {given[0]}"
+            f"{of_files[0]} requires a file with columns, and '{sources[0]}' is a folder, whose pos/ and neg/ are the "
+            f"labels. Type the same command without {of_files[0]}"
         )
-    options = ReadOptions(text_column=text or TEXT, label_column=label or LABEL, command="evaluate")
-    return options, parse_rules(positive)
 
 
 def own_data(
     file: str | None,
     data: Path | None,
+    given: InputOptions,
     *,
-    text_column: str | None,
-    label_column: str | None,
-    positive: str | None,
-    group_column: str | None,
-    validation: str | None,
-    validation_fraction: float | None,
+    group_column: str | None = None,
+    validation: str | None = None,
+    validation_fraction: float | None = None,
 ) -> OwnData | None:
     """The user's own texts, from the options of `train`.
 
     Args:
         file: the texts; None for the IMDB reviews.
         data: value of `--data`.
-        text_column: value of `--text-column`.
-        label_column: value of `--label-column`.
-        positive: value of `--positive`.
+        given: how to read the texts, and which labels are positive and negative.
         group_column: value of `--group-column`.
         validation: value of `--validation`.
         validation_fraction: value of `--validation-fraction`.
@@ -172,34 +254,35 @@ def own_data(
         The texts; None for the IMDB reviews.
 
     Raises:
-        UsageProblem: options contradict each other or the texts, or `--positive` is not a rule.
+        UsageProblem: options contradict each other or the texts, or a rule for labels is invalid.
     """
-    from imdbsent.reading.columns import LABEL, TEXT
-    from imdbsent.training.request import OwnData
+    from imdbsent.reading.detect import STDIN
+    from imdbsent.training.request import COMMAND, VALIDATION_FRACTION, OwnData
 
-    of_file = {
-        "--text-column": text_column,
-        "--label-column": label_column,
-        "--positive": positive,
-        "--group-column": group_column,
-        "--validation": validation,
-        "--validation-fraction": validation_fraction,
-    }
-    check_subject("train", file, {"--data": data}, of_file)
+    of_columns = {**given.given, **({} if group_column is None else {"--group-column": group_column})}
+    split = {"--validation": validation, "--validation-fraction": validation_fraction}
+    check_subject(COMMAND, file, {"--data": data}, {**of_columns, **split})
     if file is None:
         return None
     if validation is not None and validation_fraction is not None:
-        raise UsageProblem(
-            "--validation cannot be combined with --validation-fraction. Type one of them"
-        )
-    sources = [file] if validation is None else [file, validation]
-    columns_and_rule(sources, text_column, label_column, positive, group_column)
+        raise UsageProblem("--validation cannot be combined with --validation-fraction. Type one of them")
+    if file == validation == STDIN:
+        raise UsageProblem("only one of FILE and --validation can be standard input. Type the path of the other")
+    given.rules()
+    check_sources([file] if validation is None else [file, validation], of_columns)
     return OwnData(
-        source=str(Path(file).absolute()),
-        text_column=text_column or TEXT,
-        label_column=label_column or LABEL,
-        positive=positive,
+        source=_from_anywhere(file),
+        read=given.read(COMMAND),
+        positive=given.positive,
+        negative=given.negative,
         group_column=group_column,
-        validation=None if validation is None else str(Path(validation).absolute()),
+        validation=None if validation is None else _from_anywhere(validation),
         validation_fraction=VALIDATION_FRACTION if validation_fraction is None else validation_fraction,
     )
+
+
+def _from_anywhere(path: str) -> str:
+    """A path that means the same in any folder; standard input is always the same."""
+    from imdbsent.reading.detect import STDIN
+
+    return path if path == STDIN else str(Path(path).absolute())

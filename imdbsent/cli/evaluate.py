@@ -24,7 +24,14 @@ from imdbsent.cli._console import (
     show_messages,
     stdout_console,
 )
-from imdbsent.cli._own_data import EvaluationFile, LabelColumn, Positive, TextColumn, check_subject, columns_and_rule
+from imdbsent.cli._own_data import (
+    NONE_GIVEN,
+    EvaluationFile,
+    InputOptions,
+    check_sources,
+    check_subject,
+    with_input_options,
+)
 from imdbsent.cli._streams import visible
 from imdbsent.cli._views import NARROW, FigureFormat, new_table, probability_text, show, write_text
 from imdbsent.errors import UsageProblem
@@ -32,7 +39,7 @@ from imdbsent.wording import counted
 from imdbsent.writing.text import write
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
 
     from rich.console import RenderableType
@@ -42,12 +49,14 @@ if TYPE_CHECKING:
     from imdbsent.classify.classifier import Classifier
     from imdbsent.evaluation.report import ModelReport, Report
     from imdbsent.fetch import DownloadProgress
-    from imdbsent.reading.labelled import Examples
+    from imdbsent.reading.labelled import Examples, LabelRules
+    from imdbsent.reading.options import ReadOptions
 
     Counting = Callable[[str, int], AbstractContextManager[Callable[[], None]]]
 
 logger = logging.getLogger(__name__)
 
+COMMAND: Final = "evaluate"
 _INPUT: Final = "Input"
 _OUTPUT: Final = "Output"
 
@@ -59,6 +68,7 @@ class EvaluationSplit(str, Enum):
     TRAIN = "train"
 
 
+@with_input_options(rules=True)
 def evaluate(
     file: EvaluationFile = None,
     model: Annotated[
@@ -76,9 +86,7 @@ def evaluate(
         EvaluationSplit | None,
         typer.Option("--split", help="Split of the IMDB reviews. Default: test.", rich_help_panel=_INPUT),
     ] = None,
-    text_column: TextColumn = None,
-    label_column: LabelColumn = None,
-    positive: Positive = None,
+    given: InputOptions = NONE_GIVEN,
     output_format: Annotated[
         FigureFormat, typer.Option("--format", help="Output format.", rich_help_panel=_OUTPUT)
     ] = FigureFormat.TABLE,
@@ -103,14 +111,15 @@ def evaluate(
 
     imdbsent evaluate reviews.csv --text-column body --label-column stars --positive ">=7"
 
+    imdbsent evaluate tweets.json --positive positive --negative negative --skip-bad
+
+    zcat test.fasttext.gz | imdbsent evaluate - --positive __label__2 --negative __label__1
+
     imdbsent evaluate --format csv | grep accuracy_of_length
     """
-    check_subject(
-        "evaluate",
-        file,
-        {"--data": data, "--split": split},
-        {"--text-column": text_column, "--label-column": label_column, "--positive": positive},
-    )
+    check_subject(COMMAND, file, {"--data": data, "--split": split}, given.given)
+    if file is not None:
+        check_sources([file], given.given)
     if html is not None:
         check_place(html)
     from imdbsent.cli._progress import DownloadBar, counting_bar
@@ -121,9 +130,8 @@ def evaluate(
         file,
         data=data,
         split=(split or EvaluationSplit.TEST).value,
-        text_column=text_column,
-        label_column=label_column,
-        positive=positive,
+        read=given.read(COMMAND),
+        rules=given.rules(),
         mistakes=mistakes,
         progress=DownloadBar(console),
         counting=partial(counting_bar, console),
@@ -159,9 +167,8 @@ def evaluate_models(
     *,
     data: Path | None = None,
     split: str = "test",
-    text_column: str | None = None,
-    label_column: str | None = None,
-    positive: str | None = None,
+    read: ReadOptions | None = None,
+    rules: LabelRules | None = None,
     mistakes: int = 5,
     progress: DownloadProgress | None = None,
     counting: Counting = lambda _name, _total: nullcontext(lambda: None),
@@ -170,12 +177,11 @@ def evaluate_models(
 
     Args:
         models: names or folders of models; None for the default.
-        file: the user's own texts, a file or a folder; None for the IMDB reviews.
+        file: the user's own texts, a file or a folder, or `-` for standard input; None for the IMDB reviews.
         data: archive or folder of the IMDB reviews; None for the usual places.
         split: "train" or "test" of the IMDB reviews.
-        text_column: column of the file with the text.
-        label_column: column of the file with the label.
-        positive: rule for positive labels: ">=7", for example.
+        read: how to read the file; None to detect everything.
+        rules: which labels are positive, and which negative; None for the labels that need no rule.
         mistakes: mistakes to list for each model, at most.
         progress: follows a download.
         counting: given the name of a model and the number of texts, opens what is called after each answer.
@@ -183,20 +189,21 @@ def evaluate_models(
     Raises:
         ImdbsentError: a model or the texts are missing or damaged.
     """
-    from imdbsent.evaluation.report import NO_VERDICT, answer, report
+    from imdbsent.evaluation.report import NO_VERDICT, answer, notes_of_one_class, report
 
     classifiers = _load(models, progress)
-    if file is None:
-        examples = _reviews(data, split, progress)
-    else:
-        examples = _own_texts(file, text_column, label_column, positive)
+    examples = _reviews(data, split, progress) if file is None else _own_texts(file, read, rules)
+    _note_memory(classifiers, examples)
     answers = []
     for name, classifier in classifiers.items():
         with counting(name, len(examples.items)) as advance:
             answers.append(answer(name, classifier, examples.items, advance))
         if unanswered := answers[-1].unanswered:
             logger.info(f"{name}: {counted(unanswered, 'text')} without a verdict, counted as P(positive) {NO_VERDICT}")
-    return report(examples, answers, mistakes=mistakes)
+    found = report(examples, answers, mistakes=mistakes)
+    for note in notes_of_one_class(found):
+        logger.info(note)
+    return found
 
 
 def _load(models: Sequence[str | None], progress: DownloadProgress | None) -> dict[str, Classifier]:
@@ -222,21 +229,44 @@ def _reviews(data: Path | None, split: str, progress: DownloadProgress | None) -
     reviews = read_reviews(source, (f"{split}/neg", f"{split}/pos"))
     for shortfall in incomplete_folders(reviews):
         logger.info(f"{source}: {shortfall} reviews; the figures are not comparable with others")
-    if split == "train":
-        logger.info("models are trained on these reviews: the figures show what they remember")
     return Examples(from_reviews(reviews), f"IMDB reviews, {split}", split)
 
 
-def _own_texts(file: str, text_column: str | None, label_column: str | None, positive: str | None) -> Examples:
-    from imdbsent.reading.labelled import Examples, read_examples
+def _own_texts(file: str, read: ReadOptions | None, rules: LabelRules | None) -> Examples:
+    from imdbsent.reading.detect import STDIN
+    from imdbsent.reading.labelled import Examples, LabelRules, read_examples
+    from imdbsent.reading.options import ReadOptions
     from imdbsent.reading.trees import EVALUATION, find_held_out_folder, is_folder
 
-    options, rules = columns_and_rule([file], text_column, label_column, positive)
     source, path = file, Path(file)
     if is_folder(file):
-        folder = find_held_out_folder(path, EVALUATION, "evaluate")
+        folder = find_held_out_folder(path, EVALUATION, COMMAND)
         source, path = str(folder), path.resolve() / folder.relative_to(path)
-    return Examples(read_examples(source, rules, options, allow_blank=True), path.name)
+    examples = read_examples(
+        source, rules or LabelRules(), read or ReadOptions(command=COMMAND), allow_blank=True, allow_one_class=True
+    )
+    return Examples(examples, "standard input" if file == STDIN else path.name)
+
+
+def _note_memory(classifiers: Mapping[str, Classifier], examples: Examples) -> None:
+    """Say which models were trained on these texts, as far as their cards tell."""
+    if examples.split == "test":
+        return
+    if examples.split == "train":
+        names = [name for name, classifier in classifiers.items() if _learned_from_reviews(classifier)]
+    else:
+        from imdbsent.training.own_data import is_trained_on
+
+        own = {name: one for name, one in classifiers.items() if not _learned_from_reviews(one)}
+        names = [name for name, one in own.items() if is_trained_on(one.bundle.card, examples.items)]
+    for name in names:
+        logger.info(f"{name} was trained on these texts: its figures show what it remembers")
+
+
+def _learned_from_reviews(classifier: Classifier) -> bool:
+    """Whether a model was trained on the IMDB reviews: one of a user's own texts was measured on these only."""
+    splits = [metrics.split for metrics in classifier.bundle.card.metrics]
+    return splits != ["validation"]
 
 
 def report_tables(report: Report, width: int) -> Iterator[RenderableType]:

@@ -18,6 +18,7 @@ from rich.text import Text
 
 from imdbsent.cli._charts import CUT, histogram
 from imdbsent.cli._console import Data, NoColor, Quiet, Verbose, show_messages, stdout_console
+from imdbsent.cli._own_data import NONE_GIVEN, InputOptions, with_input_options
 from imdbsent.cli._streams import visible
 from imdbsent.cli._views import NARROW, FigureFormat, show, write_text
 from imdbsent.errors import OutputFailed, UsageProblem
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
     from imdbsent.dataset.statistics import SplitStatistics
     from imdbsent.fetch import DownloadProgress
+    from imdbsent.reading.options import ReadOptions
 
 
 _INPUT: Final = "Input"
@@ -43,13 +45,14 @@ class StatsSplit(str, Enum):
     TEST = "test"
 
 
+@with_input_options(rules=False)
 def stats(
     file: Annotated[
         str | None,
         typer.Argument(
             metavar="FILE",
-            help="Your own texts: .csv, .tsv, .jsonl or .parquet with a text column and perhaps a label column, or "
-            ".txt with one text per line; also with .gz or .zst. '-' reads standard input. Default: the IMDB reviews.",
+            help="Your own texts: CSV, TSV, JSON, JSON Lines, Parquet, a spreadsheet, fastText, or one text per line; "
+            "compressed or not. '-' reads standard input. Default: the IMDB reviews.",
             show_default=False,
         ),
     ] = None,
@@ -73,18 +76,7 @@ def stats(
         FigureFormat, typer.Option("--format", help="Output format.", rich_help_panel=_OUTPUT)
     ] = FigureFormat.TABLE,
     data: Data = None,
-    text_column: Annotated[
-        str, typer.Option("--text-column", metavar="NAME", help="Column of FILE with the text.", rich_help_panel=_INPUT)
-    ] = "text",
-    label_column: Annotated[
-        str | None,
-        typer.Option(
-            "--label-column",
-            metavar="NAME",
-            help="Column of FILE with the class. Default: label, if there is one.",
-            rich_help_panel=_INPUT,
-        ),
-    ] = None,
+    given: InputOptions = NONE_GIVEN,
     recompute: Annotated[
         bool,
         typer.Option("--recompute", help="Count again, and compare with the figures that come with imdbsent."),
@@ -112,6 +104,8 @@ def stats(
     console = show_messages(no_color=no_color, quiet=quiet, verbose=verbose)
     if file is not None:
         _check_file_options(split, data, is_about_reviews=recompute or export_figures is not None)
+    elif given.given:
+        raise UsageProblem(f"{next(iter(given.given))} requires FILE. Type: imdbsent stats --help")
     if export_figures is not None:
         export_shipped_figures(export_figures, data, DownloadBar(console))
         return
@@ -121,8 +115,7 @@ def stats(
         num_words=num_words,
         top=top,
         data=data,
-        text_column=text_column,
-        label_column=label_column,
+        read=given.read("stats"),
         recompute=recompute,
         progress=DownloadBar(console),
     )
@@ -156,21 +149,19 @@ def compute_statistics(
     num_words: int = 10_000,
     top: int = 10,
     data: Path | None = None,
-    text_column: str = "text",
-    label_column: str | None = None,
+    read: ReadOptions | None = None,
     recompute: bool = False,
     progress: DownloadProgress | None = None,
 ) -> SplitStatistics:
     """Compute the figures of the IMDB reviews, or of a user's own texts.
 
     Args:
-        file: the user's own texts; None for the IMDB reviews.
+        file: path of the user's own texts, or `-` for standard input; None for the IMDB reviews.
         split: "train", "test" or "all" of the IMDB reviews.
         num_words: ids from this one on are out of the vocabulary.
         top: words per list.
         data: archive or folder of the IMDB reviews; None for the usual places.
-        text_column: column of the file with the text.
-        label_column: column of the file with the class; None for "label", if there is one.
+        read: how to read the file; None to detect everything.
         recompute: whether to count the reviews again, and to compare with the figures that come with the package.
         progress: follows a download.
 
@@ -181,7 +172,7 @@ def compute_statistics(
 
     query = describe.StatisticsQuery(split, num_words, top)
     if file is not None:
-        return describe.describe_file(file, query, text_column, label_column)
+        return describe.describe_file(file, query, read)
     return (describe.recompute if recompute else describe.describe_reviews)(query, data, progress)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -10,21 +11,23 @@ import typer
 
 from imdbsent.cli._console import Data, NoColor, Quiet, show_messages
 from imdbsent.cli._own_data import (
+    INPUT,
+    NONE_GIVEN,
     GroupColumn,
-    LabelColumn,
-    Positive,
-    TextColumn,
+    InputOptions,
     TrainingFile,
     Validation,
-    ValidationFraction,
     own_data,
+    with_input_options,
 )
 from imdbsent.cli._recipes import override_from_options, with_recipe_options
 from imdbsent.errors import UsageProblem
-from imdbsent.training.request import DEFAULT_SEED
+from imdbsent.reading.detect import STDIN
+from imdbsent.training.request import DEFAULT_SEED, VALIDATION_FRACTION
 
 if TYPE_CHECKING:
     from imdbsent.training.recipes import Recipe
+    from imdbsent.training.request import TrainingRequest
 
 _MODEL: Final = "Model"
 _OUTPUT: Final = "Output"
@@ -41,6 +44,7 @@ class ListFormat(str, Enum):
 
 
 @with_recipe_options
+@with_input_options(rules=True)
 def train(
     context: typer.Context,
     file: TrainingFile = None,
@@ -75,12 +79,21 @@ def train(
         ),
     ] = None,
     data: Data = None,
-    text_column: TextColumn = None,
-    label_column: LabelColumn = None,
-    positive: Positive = None,
+    given: InputOptions = NONE_GIVEN,
     group_column: GroupColumn = None,
     validation: Validation = None,
-    validation_fraction: ValidationFraction = None,
+    validation_fraction: Annotated[
+        float | None,
+        typer.Option(
+            "--validation-fraction",
+            metavar="X",
+            min=0.01,
+            max=0.5,
+            help=f"Share of FILE to validate on. Default: {VALIDATION_FRACTION}.",
+            show_default=False,
+            rich_help_panel=INPUT,
+        ),
+    ] = None,
     name: Annotated[
         str | None,
         typer.Option(
@@ -156,6 +169,8 @@ def train(
 
     imdbsent train reviews.csv --from classic --epochs 2 --name mine && imdbsent predict --model mine "great movie"
 
+    imdbsent train tweets.csv --positive positive --negative negative,very-negative --encoding cp1252 --skip-bad
+
     imdbsent train --recipe classic --seed 8 --name second 2>&1 | tee training.log
 
     imdbsent train --recipe flagship --smoke --name try && imdbsent train --recipe flagship
@@ -172,6 +187,7 @@ def train(
         _check_resume(context)
         start = unfinished.find(name)
         request = start.head.request
+        _check_stream(request)
     else:
         start = None
         _check_sizes(base, fields)
@@ -184,9 +200,7 @@ def train(
         own = own_data(
             file,
             data,
-            text_column=text_column,
-            label_column=label_column,
-            positive=positive,
+            given,
             group_column=group_column,
             validation=validation,
             validation_fraction=validation_fraction,
@@ -233,6 +247,17 @@ def _show_recipes(chosen: Recipe, list_format: ListFormat | None, *, no_color: b
     from imdbsent.cli._recipes import show_recipes
 
     show_recipes(chosen, as_json=list_format is ListFormat.JSON, no_color=no_color)
+
+
+def _check_stream(request: TrainingRequest) -> None:
+    """Check that the texts of a run that came from standard input are there again."""
+    own = request.own
+    is_stream = own is not None and STDIN in (own.source, own.validation)
+    if is_stream and (sys.stdin is None or sys.stdin.isatty()):
+        raise UsageProblem(
+            f"the texts of {request.name!r} came from standard input, and are needed again. "
+            f"Type: imdbsent train --resume --name {request.name} < FILE"
+        )
 
 
 def _check_resume(context: typer.Context) -> None:

@@ -29,8 +29,9 @@ from imdbsent.dataset.figures import (
 )
 from imdbsent.dataset.statistics import compute
 from imdbsent.errors import DatasetIncomplete, FiguresDiffer, UsageProblem
-from imdbsent.reading.labelled import TEXT_COLUMN, read_labelled
+from imdbsent.reading.labelled import read_labelled
 from imdbsent.reading.options import ReadOptions
+from imdbsent.reading.streams import name_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -119,18 +120,21 @@ def figures_to_ship(named: Path | None, progress: DownloadProgress | None = None
     return compute_figures(corpus)
 
 
-def describe_file(
-    file: str, query: StatisticsQuery, text_column: str = TEXT_COLUMN, label_column: str | None = None
-) -> SplitStatistics:
+def describe_file(file: str, query: StatisticsQuery, read: ReadOptions | None = None) -> SplitStatistics:
     """Describe a user's own file, which has a vocabulary of its own.
+
+    Args:
+        file: its path; `-` is standard input.
+        query: which statistics.
+        read: how to read it; None to detect everything.
 
     Raises:
         InputUnreadable: the file cannot be read.
         UsageProblem: it has no text, lacks a column, or has more than `MOST_CLASSES` classes.
     """
-    corpus = count_texts(_texts(file, text_column, label_column))
+    corpus = count_texts(_texts(file, read or ReadOptions(command="stats")))
     if not corpus.groups:
-        raise UsageProblem(f"{file!r} has no text. See: imdbsent stats --help")
+        raise UsageProblem(f"{name_of(file)} has no text. See: imdbsent stats --help")
     return compute(corpus, "file", query.num_words, query.top)
 
 
@@ -163,15 +167,14 @@ def _shortfalls(corpus: Corpus) -> list[str]:
     return [f"{folder} has {n:,} of {FOLDERS[folder]:,}" for folder, n in sizes.items() if n != FOLDERS[folder]]
 
 
-def _texts(file: str, text_column: str, label_column: str | None) -> Iterator[Text]:
+def _texts(file: str, read: ReadOptions) -> Iterator[Text]:
     classes: set[str] = set()
-    options = ReadOptions(text_column=text_column, label_column=label_column, command="stats")
-    for number, record in enumerate(read_labelled(file, options), start=1):
+    for number, record in enumerate(read_labelled(file, read), start=1):
         if record.label is not None:
             classes.add(record.label)
         if len(classes) > MOST_CLASSES:
             raise UsageProblem(
-                f"{file!r} has more than {MOST_CLASSES} different labels by record {number}. "
+                f"{name_of(file)} has more than {MOST_CLASSES} different labels by record {number}. "
                 "Type: --label-column NAME, with the column of the classes"
             )
         yield Text("file", record.label, record.text, number)

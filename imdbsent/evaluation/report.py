@@ -139,6 +139,27 @@ def report(examples: Examples, answers: Sequence[Answers], *, mistakes: int) -> 
     )
 
 
+def notes_of_one_class(report: Report) -> list[str]:
+    """What a reader must know if an accuracy comes from one class alone, one line each.
+
+    Args:
+        report: at least one text.
+    """
+    if report.positive in (0, report.n):
+        side, other = ("positive", "negative") if report.positive else ("negative", "positive")
+        labels = "the only label is" if report.n == 1 else f"all {report.n:,} labels are"
+        return [f"{labels} {side}: the figures say nothing about {other} texts"]
+    notes = []
+    for model in report.models:
+        predicted = model.confusion.true_positive + model.confusion.false_positive
+        if predicted in (0, report.n):
+            side = "positive" if predicted else "negative"
+            notes.append(
+                f"{model.model}: all {report.n:,} predictions are {side}, so its accuracy is the share of {side} labels"
+            )
+    return notes
+
+
 def measure(classifier: Classifier, examples: Sequence[Example], split: str) -> Metrics:
     """The metrics of a model's card, on labelled texts.
 

@@ -131,6 +131,17 @@ def likeliest_text(names: Sequence[str], sample: Sequence[Mapping[str, Any]], ke
     return max(range(len(names)), key=rank)
 
 
+def likeliest_label(names: Sequence[str], sample: Sequence[Mapping[str, Any]], keys: Sequence[str]) -> int | None:
+    """The index of the column to suggest for the labels: not that of the texts; few different values, short ones."""
+    texts = likeliest_text(names, sample, keys)
+
+    def rank(index: int) -> tuple[bool, int, int]:
+        values = [str(row[keys[index]]) for row in sample if row.get(keys[index]) not in (None, "")]
+        return normalized(names[index]) not in LABEL_NAMES, len(set(values)) or len(sample) + 1, sum(map(len, values))
+
+    return min((index for index in range(len(names)) if index != texts), key=rank, default=None)
+
+
 def is_of_sentences(values: Sequence[str]) -> bool:
     """Whether values are several words each, on average."""
     return bool(values) and sum(len(value.split()) for value in values) >= _LONG * len(values)
@@ -186,6 +197,8 @@ def quoted(names: Sequence[str], index: int | None) -> str:
     if index is None or index >= len(names):
         return "NAME"
     name = names[index]
+    if name == f"column {index + 1}":  # there is no header
+        return str(index + 1)
     is_plain = name.isprintable() and name == name.strip() and 0 < len(name) <= _HEADER_LENGTH
     return shlex.quote(name) if is_plain and find_column(name, names) == index else str(index + 1)
 

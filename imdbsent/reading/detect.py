@@ -630,9 +630,10 @@ class _Detection:
 
     def _has_named_column(self, head: _Head, delimiter: str) -> bool:
         options = self.options
-        wanted = [options.text_column, options.label_column, options.id_column]
+        columns = (options.text_column, options.label_column, options.id_column)
+        wanted = [column for column in columns if column is not None]
         names = head.header(delimiter)
-        found = [find_column(column, names) for column in wanted if column is not None]
+        found = [find_column(column, names) for column in wanted if column in names or not _is_column_number(column)]
         return bool(found) and len(names) > 1 and None not in found and (options.header and head.is_regular(delimiter))
 
     def _table(self, head: _Head) -> FileFormat:
@@ -788,6 +789,11 @@ class _Head:
         rows = self.rows(delimiter)
         return rows is not None and len({len(row) for row in rows}) == 1
 
+    def is_mostly_regular(self, delimiter: str) -> bool:
+        """Whether most rows have as many fields as the first: the others may be broken."""
+        rows = self.rows(delimiter) or []
+        return bool(rows) and 2 * sum(len(row) == len(rows[0]) for row in rows[1:]) >= len(rows) - 1
+
     def delimiter(self, usual: str) -> str:
         """The delimiter of its rows: the usual one, unless another one makes better sense."""
         if len(self.header(usual)) > 1 and self.is_regular(usual):
@@ -799,11 +805,12 @@ class _Head:
         return others[0] if len(others) == 1 and len(self.header(usual)) == 1 else usual
 
     def has_text_header(self, delimiter: str) -> bool:
-        """Whether the first row names columns, a known one for texts among them, and all others fit it."""
+        """Whether the first row names columns, a known one for texts among them, and most others fit it."""
         header = self.header(delimiter)
-        if len(header) < 2 or not self.is_regular(delimiter):  # noqa: PLR2004 (one field is a line)
+        if len(header) < 2 or not self.is_mostly_regular(delimiter):  # noqa: PLR2004 (one field is a line)
             return False
-        is_strict = len(self.rows(delimiter) or ()) < 2 or delimiter != "\t"  # noqa: PLR2004 (a header and a row)
+        has_rows = len(self.rows(delimiter) or ()) > 1
+        is_strict = delimiter != "\t" or not has_rows or not self.is_regular(delimiter)
         return self._names_columns(header, is_strict=is_strict) and any(
             normalized(name) in TEXT_NAMES for name in header
         )
@@ -824,6 +831,10 @@ class _Head:
     def _names_columns(header: Sequence[str], *, is_strict: bool) -> bool:
         is_name = _is_plain_name if is_strict else is_like_name
         return len(set(header)) == len(header) and all(map(is_name, header))
+
+
+def _is_column_number(column: str) -> bool:
+    return column.isascii() and column.isdigit()
 
 
 _KNOWN_LABELS: Final = ("positive", "negative", "neutral", "pos", "neg", "true", "false", "ham", "spam", "good", "bad")

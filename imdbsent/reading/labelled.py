@@ -23,6 +23,7 @@ from imdbsent.errors import InputUnreadable, RowsInvalid, UsageProblem
 from imdbsent.reading.columns import listed
 from imdbsent.reading.lines import read_texts
 from imdbsent.reading.options import ReadOptions
+from imdbsent.reading.streams import STDIN, name_of
 from imdbsent.reading.tables import Table, open_any
 from imdbsent.reading.trees import is_folder, read_text_files
 
@@ -52,7 +53,10 @@ _COMPARISONS: Final[dict[str, Callable[[float, float], bool]]] = {
 _RULE: Final = re.compile(r"\s*(>=|<=|==|=|>|<)?\s*(.*?)\s*", re.DOTALL)
 _RANGE: Final = re.compile(r"(\d+(?:\.\d+)?)\s*(?:-|\.\.)\s*(\d+(?:\.\d+)?)")
 _FASTTEXT: Final = "__label__"
-_WORDS: Final = {"--positive": ("pos", "good", "great", "happy", "like", "love", "up"), "--negative": ("neg", "bad")}
+_GOOD: Final = ("pos", "good", "great", "happy", "like", "love", "up", "excellent", "satisfied")
+_BAD: Final = ("neg", "bad", "sad", "hate", "dislike", "unhappy", "dissatisfied", "poor", "awful", "terrible", "worst")
+_BETWEEN: Final = ("neutral", "mixed", "neither", "irrelevant", "unknown", "other")
+_MOSTLY: Final = 0.8
 _MOST_LABELS: Final = 50  # that a message can suggest rules for
 
 
@@ -178,23 +182,40 @@ def suggested_rules(labels: Mapping[str, int]) -> str:
     Args:
         labels: the labels, and how often each comes.
     """
-    numbers = [_number(_bare(label)) for label in labels]
-    if all(number is not None for number in numbers):
-        found = sorted({number for number in numbers if number is not None})
+    numbers = {number: label for label in labels if (number := _number(_bare(label))) is not None}
+    of_numbers = sum(count for label, count in labels.items() if _number(_bare(label)) is not None)
+    if of_numbers and of_numbers >= _MOSTLY * sum(labels.values()):
+        found = sorted(numbers)
         low, high = found[0], found[-1]
         if len(found) > 2:  # noqa: PLR2004 (of two, one is positive)
             middle, gap = (low + high) / 2, (high - low) / 10
             return f"--positive '>={math.ceil(middle + gap)}' --negative '<={math.floor(middle - gap)}'"
-        return f"--positive {high:g} --negative {low:g}"
-    chosen: dict[str, list[str]] = {}
-    for option, words in _WORDS.items():
-        chosen[option] = [label.strip() for label in labels if any(word in label.casefold() for word in words)]
-    taken = {label for names in chosen.values() for label in names}
-    others = [label.strip() for label, _ in Counter(labels).most_common() if label.strip() not in taken]
-    for names in chosen.values():
+        return _both([f"{high:g}"], [f"{low:g}"] if low != high else [])
+    positive: list[str] = []
+    negative: list[str] = []
+    others: list[str] = []
+    for name in dict.fromkeys(label.strip() for label, _ in Counter(labels).most_common()):
+        is_bad, is_good = (any(word in name.casefold() for word in words) for words in (_BAD, _GOOD))
+        if is_bad or is_good:  # "unhappy" and "dislike" hold a word of each
+            (negative if is_bad else positive).append(name)
+        elif not any(word in name.casefold() for word in _BETWEEN):
+            others.append(name)
+    for names in (positive, negative):
         if not names and others:
             names.append(others.pop(0))
-    return " ".join(f"{option} {shlex.quote(','.join(names) or 'LABEL')}" for option, names in chosen.items())
+    return _both(positive, negative)
+
+
+def _both(positive: Sequence[str], negative: Sequence[str]) -> str:
+    """Two rules; or, if all labels are of one kind, which of the two it can be."""
+    if positive and negative:
+        return f"--positive {_typed(positive)} --negative {_typed(negative)}"
+    only = _typed(positive or negative) if positive or negative else "LABEL"
+    return f"--positive {only}, or --negative {only}"
+
+
+def _typed(labels: Sequence[str]) -> str:
+    return shlex.quote(",".join(labels))
 
 
 def _named(value: str) -> int:
@@ -317,7 +338,7 @@ def read_labelled(file: str, options: ReadOptions | None = None) -> Iterator[Lab
     finally:
         opened.close()
     if bad:
-        _log.info("skipped %s of %r: %s", _rows(len(bad)), file, _first_of(bad))
+        _log.info("skipped %s of %s: %s", _rows(len(bad)), name_of(file), _first_of(bad))
 
 
 def _from_lines(opened: Any, file: str, options: ReadOptions) -> Iterator[LabelledRecord | str]:
@@ -374,10 +395,11 @@ class Fault(Enum):
     RULE = "Type: --positive RULE --negative RULE"
     TEXT = "Take out the rows without a text, or type: --text-column NAME, or --skip-bad"
     GROUP = "Fill it in, or leave --group-column out"
-    ENCODING = "Make them UTF-8, as with: iconv -f latin1 -t utf8"
+    ENCODING = "Type: --encoding cp1252, if the file comes from Windows, or --encoding auto; or --skip-bad"
+    TEXT_FILE = "Make them UTF-8, for example with: iconv -f latin1 -t utf8"
 
 
-_SKIPPED: Final = (Fault.FORMAT, Fault.COLUMN, Fault.LABEL, Fault.TEXT, Fault.ENCODING)
+_SKIPPED: Final = (Fault.FORMAT, Fault.COLUMN, Fault.LABEL, Fault.TEXT, Fault.ENCODING, Fault.TEXT_FILE)
 """Faults that `--skip-bad` passes over."""
 
 
@@ -408,36 +430,80 @@ class Problems:
             self.labels[label] += 1
 
     def check(self) -> None:
-        """Log what was skipped, and check that there is nothing else.
+        """Check that there is nothing but what is skipped.
 
         Raises:
             RowsInvalid: there are other problems.
         """
-        skipped = [kind for kind in self._first if self._skip_bad and kind in _SKIPPED]
-        if skipped:
-            number = sum(self._counts[kind] for kind in skipped)
-            _log.info("skipped %s of %r: %s", _rows(number), self._source, "; ".join(self._told(skipped)))
-        if self.left_out:
-            labels = listed([label for label, _ in self.left_out.most_common()])
-            number = self.left_out.total()
-            _log.info("left out %s of %r whose label no rule names: %s", _rows(number), self._source, labels)
-        kinds = [kind for kind in self._first if kind not in skipped]
+        kinds = [kind for kind in self._first if kind not in self._skipped]
         if kinds:
-            problems = [(self._first[kind], self._counts[kind] - 1) for kind in kinds]
-            raise RowsInvalid(self._source, problems, self._next_step(kinds[0]))
+            raise self._error(kinds)
+
+    def check_some_left(self, number: int) -> None:
+        """Check that not all rows were skipped or left out.
+
+        Args:
+            number: rows that can be used.
+
+        Raises:
+            RowsInvalid: all were skipped.
+            UsageProblem: the rules fit no label.
+        """
+        if number:
+            return
+        if self.left_out:
+            raise UsageProblem(
+                f"no label of {name_of(self._source)} is in the rules (there are: {self._listed(self.left_out)}). "
+                f"{self.rules_to_type()}"
+            )
+        if self._skipped:
+            raise self._error(self._skipped)
+
+    def log(self) -> None:
+        """Say what was skipped and left out."""
+        name = name_of(self._source)
+        if self._skipped:
+            number = sum(self._counts[kind] for kind in self._skipped)
+            _log.info("skipped %s of %s: %s", _rows(number), name, "; ".join(self._told(self._skipped)))
+        if self.left_out:
+            number, labels = self.left_out.total(), self._listed(self.left_out)
+            _log.info("%s of %s with another label %s left out: %s", _rows(number), name, _are(number), labels)
+
+    def rules_to_type(self) -> str:
+        """The rules to type for the labels that are there."""
+        if not self.labels or len(self.labels) > _MOST_LABELS:
+            return Fault.RULE.value
+        return f"Type: {suggested_rules(self.labels)}"
+
+    @property
+    def _skipped(self) -> list[Fault]:
+        return [kind for kind in self._first if self._skip_bad and kind in _SKIPPED]
+
+    @staticmethod
+    def _listed(labels: Counter[str]) -> str:
+        return listed([label for label, _ in labels.most_common()])
+
+    def _error(self, kinds: Sequence[Fault]) -> RowsInvalid:
+        problems = [(self._first[kind], self._counts[kind] - 1) for kind in kinds]
+        name = "standard input" if self._source == STDIN else self._source
+        return RowsInvalid(name, problems, self._next_step(kinds[0]))
 
     def _told(self, kinds: Sequence[Fault]) -> list[str]:
         more = {kind: self._counts[kind] - 1 for kind in kinds}
         return [self._first[kind] + (f" (and {more[kind]:,} more)" if more[kind] else "") for kind in kinds]
 
     def _next_step(self, kind: Fault) -> str:
-        if kind is not Fault.RULE or len(self.labels) > _MOST_LABELS:
-            return str((Fault.LABEL if kind is Fault.RULE else kind).value)
-        return f"Type: {suggested_rules(self.labels)}"
+        if kind is not Fault.RULE:
+            return str(kind.value)
+        return self.rules_to_type() if len(self.labels) <= _MOST_LABELS else str(Fault.LABEL.value)
 
 
 def _rows(number: int) -> str:
     return f"{number:,} row" + ("s" if number != 1 else "")
+
+
+def _are(number: int) -> str:
+    return "is" if number == 1 else "are"
 
 
 def _first_of(problems: Sequence[str]) -> str:
@@ -482,18 +548,21 @@ def read_examples(
     is_blank_allowed = allow_blank and not options.skip_bad
     examples = tuple(found if is_blank_allowed else _with_text(found, problems))
     problems.check()
-    is_tree = is_folder(source)
-    is_lone_rule = bool(rules.positive) != bool(rules.negative) and not any(
+    problems.check_some_left(len(examples))
+    is_useless = bool(rules.positive) != bool(rules.negative) and not any(
         example.label == bool(rules.positive) for example in examples
     )
-    _check_classes(source, examples, is_tree=is_tree, allow_one=allow_one_class and not is_tree and not is_lone_rule)
+    is_tree = is_folder(source)
+    if is_tree or is_useless or not examples or not allow_one_class:
+        _check_classes(source, examples, problems, is_tree=is_tree)
+    problems.log()
     return examples
 
 
 def _from_folder(folder: Path, command: str, problems: Problems) -> Iterator[Example]:
     for file in read_text_files(folder, command):
         if file.text is None:
-            problems.add(Fault.ENCODING, f"{file.where} is not valid UTF-8")
+            problems.add(Fault.TEXT_FILE, f"{file.where} is not valid UTF-8")
         else:
             yield Example(file.text, file.label, file.where, None)
 
@@ -505,8 +574,8 @@ def _from_file(
     try:
         if not isinstance(table, Table):
             raise UsageProblem(
-                f"{source!r} holds one text per line, and no labels. Name a table with a column of texts and one of "
-                "labels, a file of fastText, or a folder with pos and neg; or type: --input-format csv"
+                f"{name_of(source)} holds one text per line, and no labels. Name a table with a column of texts and "
+                "one of labels, a file of fastText, or a folder with pos and neg; or type: --input-format csv"
             )
         keys = _Keys(table, options, group_column)
         for row in table.rows():
@@ -536,7 +605,7 @@ class _Keys:
 def _example_from_row(row: Row, where: str, rules: LabelRules, keys: _Keys, problems: Problems) -> Example | None:
     """The example of a row; None if something is wrong with it, or no rule names its label, which is counted."""
     if row.problem is not None:
-        problems.add(Fault.FORMAT, row.problem)
+        problems.add(Fault.ENCODING if "UTF-8" in row.problem else Fault.FORMAT, row.problem)
         return None
     missing = [name for name in (keys.text, keys.label, keys.group) if name and name not in row.values]
     if missing:
@@ -572,16 +641,19 @@ def _with_text(examples: Iterator[Example], problems: Problems) -> Iterator[Exam
             problems.add(Fault.TEXT, f"{example.where}: the text is blank")
 
 
-def _check_classes(source: str, examples: Sequence[Example], *, is_tree: bool, allow_one: bool) -> None:
+def _check_classes(source: str, examples: Sequence[Example], problems: Problems, *, is_tree: bool) -> None:
+    name = name_of(source)
     needed = "a .txt a text in each of pos and neg" if is_tree else "a column with the text and one with the label"
     if not examples:
-        raise UsageProblem(f"{source!r} holds no texts. Type the path of one that has {needed}")
+        raise UsageProblem(f"{name} holds no texts. Type the path of one that has {needed}")
     positive = sum(example.label for example in examples)
-    if positive in (0, len(examples)) and not allow_one:
+    if positive in (0, len(examples)):
         only, next_step = "positive" if positive else "negative", "Type: --positive RULE, if they are not"
+        if len(problems.labels) > 1:
+            next_step = problems.rules_to_type()
         if is_tree:
             next_step = f"Put a .txt a text into '{Path(source) / ('neg' if positive else 'pos')}'"
         raise UsageProblem(
-            f"all {len(examples):,} labels of {source!r} are {only}: it takes both classes to train a model, "
+            f"all {len(examples):,} labels of {name} are {only}: it takes both classes to train a model, "
             f"or to evaluate one. {next_step}"
         )

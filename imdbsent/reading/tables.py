@@ -226,6 +226,9 @@ class Table:
             index = naming.guess_label(names)
             if index is not None:
                 self._say_guess("labels", names[index], "--label-column")
+        if index is None and is_guessed and (nested := self._nested(self._values(), naming.LABEL_NAMES)):
+            self._say_guess("labels", nested, "--label-column")
+            return self._key(names, nested, "--label-column")
         return None if index is None else self._keys(names)[index]
 
     def key_of(self, column: str, option: str) -> str:
@@ -304,7 +307,7 @@ class Table:
             if self._format.header:
                 self._say_guess("texts", names[index], "--text-column")
             return keys[index]
-        nested = self._nested_text(values)
+        nested = self._nested(values, naming.TEXT_NAMES)
         if nested is None:
             raise self._missing(names, TEXT_COLUMN, "--text-column")
         self._say_guess("texts", nested, "--text-column")
@@ -321,15 +324,16 @@ class Table:
             return wanted
         raise self._missing(names, wanted, option, is_text=is_text)
 
-    def _nested_text(self, values: Sequence[Mapping[str, Any]]) -> str | None:
-        """The path of the only nested text whose key is a known name, in JSON and Parquet."""
+    def _nested(self, values: Sequence[Mapping[str, Any]], known: frozenset[str]) -> str | None:
+        """The path of the only nested text or number whose key is a known name, in JSON and Parquet."""
         found = {
             f"{outer}.{inner}"
             for row in values[:1]
             for outer, value in row.items()
             if isinstance(value, dict)
-            for inner, text in value.items()
-            if isinstance(text, str) and naming.normalized(inner) in naming.TEXT_NAMES
+            for inner, found_value in value.items()
+            if isinstance(found_value, str if known is naming.TEXT_NAMES else (str, int, float))
+            and naming.normalized(inner) in known
         }
         return found.pop() if len(found) == 1 else None
 
@@ -369,6 +373,8 @@ class Table:
         suggested = None
         if option == "--text-column" and (is_text or wanted == TEXT_COLUMN):
             suggested = naming.likeliest_text(names, self._values(), self._keys(names))
+        if option == "--label-column" and wanted == _LABEL_COLUMN:
+            suggested = naming.likeliest_label(names, self._values(), self._keys(names))
         where = name_of(self.file)
         if self.columns is None and self._peeked:
             where = f"{self.unit} {self._peeked[0].number} of {where}"

@@ -17,10 +17,16 @@ from typing import TYPE_CHECKING, Any, Final, cast
 import numpy as np
 
 from imdbsent import settings
-from imdbsent.errors import CheckpointInvalid, CheckpointMissing, TrainingBusy, TrainingUnfinished
+from imdbsent.errors import (
+    CheckpointInvalid,
+    CheckpointMissing,
+    InvalidOptions,
+    TrainingBusy,
+    TrainingUnfinished,
+    UsageProblem,
+)
 from imdbsent.files import write_arrays
 from imdbsent.training.loop import State  # noqa: TC001 (from_json reads the annotations)
-from imdbsent.training.recipes import with_architecture
 from imdbsent.training.request import TrainingRequest  # noqa: TC001
 from imdbsent.typed_json import from_json
 
@@ -32,8 +38,8 @@ if TYPE_CHECKING:
 
     Arrays = tuple[npt.NDArray[Any], ...]
 
-FORMAT: Final = 1
-"""The format that this version writes; it reads no other."""
+FORMAT: Final = 2
+"""The format that this version writes; it reads no other. Format 1 had the columns of a user's file only."""
 
 DAMAGE: Final = (
     *(OSError, EOFError, zipfile.BadZipFile, ValueError, TypeError, LookupError, AttributeError),
@@ -44,8 +50,6 @@ DAMAGE: Final = (
 
 _HEAD: Final = "head.json"
 _SUFFIX: Final = ".npz"
-_NEW_FIELDS: Final = {"replace": False}
-"""Fields of a request that earlier versions did not write, and what they stood for."""
 
 
 @dataclass(frozen=True)
@@ -142,12 +146,12 @@ def read_checkpoint(path: Path) -> Checkpoint:
         with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
             head = json.loads(file[_HEAD].tobytes())
             if head.get("format") != FORMAT:
-                raise ValueError(f"its format is {head.get('format')}, not {FORMAT}")
-            request = {**_NEW_FIELDS, **head["request"]}
-            request["recipe"] = with_architecture(request["recipe"])
-            typed = cast("Head", from_json({**head, "request": request}, Head, "checkpoint"))
+                raise ValueError(
+                    f"another version of imdbsent wrote it (its format is {head.get('format')}, not {FORMAT})"
+                )
+            typed = cast("Head", from_json(head, Head, "checkpoint"))
             variables = Variables(_arrays(file, "network"), _arrays(file, "optimizer"))
-    except DAMAGE as error:
+    except (*DAMAGE, UsageProblem, InvalidOptions) as error:  # the last two: options that no command line can give
         raise CheckpointInvalid(path, str(error)) from error
     return Checkpoint(typed, variables)
 

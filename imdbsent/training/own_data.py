@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from imdbsent.errors import UsageProblem, and_more
+from imdbsent.reading.detect import STDIN
 from imdbsent.reading.labelled import parse_rules, read_examples
-from imdbsent.reading.options import ReadOptions
 from imdbsent.reading.trees import VALIDATION, find_held_out_folder, find_training_folders, is_folder
 from imdbsent.training.data import (
     TrainingData,
@@ -28,14 +28,19 @@ from imdbsent.training.data import (
     summary,
     text_key,
 )
+from imdbsent.training.request import COMMAND, VALIDATION_FRACTION
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from imdbsent.bundle.card import ModelCard
     from imdbsent.reading.labelled import Example
     from imdbsent.training.request import OwnData
 
-_COMMAND: Final = "train"
+_STREAM_NOTE: Final = (
+    "the texts come from standard input, which keeps none of them. If the run is stopped, give them again: "
+    "imdbsent train --resume < FILE"
+)
 
 
 def read_own_data(own: OwnData, seed: int) -> TrainingData:
@@ -58,8 +63,7 @@ def read_own_data(own: OwnData, seed: int) -> TrainingData:
         TooFewTexts: there are too few texts.
         ExtraMissing: a source needs pyarrow, which is not installed.
     """
-    rules, group_column = parse_rules(own.positive), own.group_column
-    options = ReadOptions(text_column=own.text_column, label_column=own.label_column, command=_COMMAND)
+    rules, options, group_column = parse_rules(own.positive, own.negative), own.read, own.group_column
     learned, held_out = _find_parts(own.source, own.validation)
     if group_column is not None:
         _check_is_file(learned, held_out)
@@ -74,6 +78,8 @@ def read_own_data(own: OwnData, seed: int) -> TrainingData:
         check_number(own.source, len(train) + len(validation))
         check_shared(train, validation, (learned, held_out), group_column, is_named=own.validation is not None)
     check_classes(own.source, train, validation, group_column)
+    if STDIN in (learned, held_out):
+        notes += (_STREAM_NOTE,)
     return TrainingData(
         train,
         validation,
@@ -94,14 +100,31 @@ def content_sha256(train: Sequence[Example], validation: Sequence[Example]) -> s
     return digest.hexdigest()
 
 
+def is_trained_on(card: ModelCard, examples: Sequence[Example]) -> bool:
+    """Whether a model was trained on these labeled texts, as far as its card tells.
+
+    The card has a hash of what was learned from and what was held out. So a file is recognized if it was split as by
+    default: without groups, and without a share or a file that the user chose.
+
+    Args:
+        card: that of the model.
+        examples: the texts, in the order of their file.
+    """
+    usable = tuple(example for example in examples if example.text.strip())
+    if not card.data_sha256 or not usable:
+        return False
+    train, validation, _ = _split(usable, None, VALIDATION_FRACTION, card.seed)
+    return content_sha256(train, validation) == card.data_sha256
+
+
 def _find_parts(source: str, validation: str | None) -> tuple[str, str | None]:
     """The paths of what is learned from and of what is validated on; None to hold out part of the first."""
     held_out = None
     if is_folder(source):
-        learned, folder = find_training_folders(Path(source), _COMMAND)
+        learned, folder = find_training_folders(Path(source), COMMAND)
         source, held_out = str(learned), None if folder is None else str(folder)
     if validation is not None and is_folder(validation):
-        validation = str(find_held_out_folder(Path(validation), VALIDATION, _COMMAND))
+        validation = str(find_held_out_folder(Path(validation), VALIDATION, COMMAND))
     return source, validation or held_out
 
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
+from imdbsent.reading.options import ReadOptions
 from imdbsent.training.architectures import architecture
 from imdbsent.training.recipes import Recipe  # noqa: TC001 (from_json reads the annotations)
 
 DEFAULT_SEED: Final = 7
+COMMAND: Final = "train"
+VALIDATION_FRACTION: Final = 0.1
+"""The share of a user's own texts that is held out, if the user names no other."""
 
 
 @dataclass(frozen=True)
@@ -16,22 +20,22 @@ class OwnData:
     """A user's own labeled texts.
 
     Attributes:
-        source: absolute path of the file or folder.
-        text_column: name of the column with the text.
-        label_column: name of the column with the label.
+        source: absolute path of the file or folder; `-` for standard input.
+        read: how to read the file, and the one to validate on.
         positive: which labels are positive; see `imdbsent.reading.labelled.parse_rules`.
+        negative: which labels are negative, likewise.
         group_column: name of the column whose values must not be in both parts of the split; None for no such column.
-        validation: absolute path of the texts to validate on; None to hold out part of `source`.
+        validation: absolute path of the texts to validate on, or `-`; None to hold out part of `source`.
         validation_fraction: share of the texts to hold out, 0 to 1.
     """
 
     source: str
-    text_column: str
-    label_column: str
-    positive: str | None
-    group_column: str | None
-    validation: str | None
-    validation_fraction: float
+    read: ReadOptions = field(default_factory=lambda: ReadOptions(command=COMMAND))
+    positive: tuple[str, ...] = ()
+    negative: tuple[str, ...] = ()
+    group_column: str | None = None
+    validation: str | None = None
+    validation_fraction: float = VALIDATION_FRACTION
 
 
 @dataclass(frozen=True)

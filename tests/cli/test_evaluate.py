@@ -42,7 +42,7 @@ def test_the_figures_are_those_of_the_models_own_answers(run, tiny_bundle: Bundl
     )
     value = json.loads(result.out)
     assert value["split"] == "train"
-    assert "the figures show what they remember" in result.err
+    assert f"{tiny_bundle.directory} was trained on these texts: its figures show what it remembers\n" in result.err
     reviews = read_reviews(tiny_tree, ("train/neg", "train/pos"))
     answers = [p.probability for p in Classifier(tiny_bundle).predict(review.text for review in reviews)]
     probabilities = [0.5 if p is None else p for p in answers]
@@ -174,14 +174,14 @@ def test_a_page_that_cannot_be_written_whole_leaves_the_old_one(
         (["--positive", ">=7"], ExitCode.USAGE, ["--positive requires FILE"]),
         (["FILE", "--data", "x"], ExitCode.USAGE, ["--data cannot be combined with FILE"]),
         (["FILE", "--split", "test"], ExitCode.USAGE, ["--split cannot be combined with FILE"]),
-        (["FILE"], ExitCode.USAGE, ["'mine.csv' has no column 'text'", "stars, body", "--text-column"]),
-        (["FILE", "--text-column", "body"], ExitCode.USAGE, ["no column 'label'", "--label-column"]),
+        (["FILE", "--text-column", "text"], ExitCode.USAGE, ["'mine.csv' has no column 'text'", "stars, body"]),
+        (["FILE", "BODY", "--label-column", "label"], ExitCode.USAGE, ["no column 'label'", "--label-column stars"]),
         (["FILE", "BODY", "STARS"], ExitCode.USAGE, ["line 3: the label '9'", "(and 3 more)", "--positive"]),
         (["FILE", "BODY", "STARS", "--positive", ">11"], ExitCode.USAGE, ["all 5 labels", "negative"]),
         (["FILE", "BODY", "STARS", "--positive", ">=x"], ExitCode.USAGE, ["--positive '>=7'"]),
         (["FILE", "BODY", "--label-column", "body", "--positive", ">=7"], ExitCode.USAGE, ["line 3", "not a number"]),
         (["none.csv"], ExitCode.USAGE, ["none.csv", "No such file", "imdbsent evaluate --help"]),
-        (["-"], ExitCode.USAGE, ["'-' holds no texts"]),
+        (["-"], ExitCode.USAGE, ["standard input holds no texts"]),
         (["mine.txt"], ExitCode.USAGE, ["cannot read 'mine.txt': No such file"]),
         (["nowhere"], ExitCode.USAGE, ["cannot read 'nowhere': No such file", "imdbsent evaluate --help"]),
         (["."], ExitCode.USAGE, ["the folder '.' has neither pos and neg"]),

@@ -15,10 +15,10 @@ COLUMNS = ["--text-column", "body", "--label-column", "stars", "--positive", ">=
 @pytest.mark.parametrize(
     ("content", "arguments", "parts"),
     [
-        (TABLE, ["--label-column", "stars"], ["has no column 'text' (there are: body, stars, film)", "--text-column"]),
+        (TABLE, ["--text-column", "text"], ["no column 'text' (there are: body, stars, film)", "--text-column body"]),
         (TABLE, [*COLUMNS, "--group-column", "movie"], ["no column 'movie'", "--group-column film"]),
-        (TABLE, [*COLUMNS[:-1], ">=11"], ["all 40 labels", "are negative", "--positive RULE"]),
-        (TABLE + "text,many,film\n", COLUMNS, ["line 42: the label 'many' is not a number", "--positive RULE"]),
+        (TABLE, [*COLUMNS[:-1], ">=11"], ["all 40 labels", "are negative", "--positive '>=7'"]),
+        (TABLE + "text,many,film\n", COLUMNS, ["line 42: the label 'many' is not a number", "'>=7' --negative '<=4'"]),
         (TABLE + " ,1,film\n,1,film\n", COLUMNS, ["line 42: the text is blank (and 1 more)"]),
         (TABLE + "text,1\n", COLUMNS, ["line 42 has 2 fields, the header has 3"]),
         (TABLE + "text,1,\n", [*COLUMNS, "--group-column", "film"], ["line 42: 'film' is empty"]),

@@ -78,7 +78,8 @@ def test_broken_rows_are_counted_too(tmp_path: Path) -> None:
     path = tmp_path / "mine.csv"
     path.write_bytes(b"text,label\nx,1\ny\nz,0,0\n,0\ncaf\xe9,0\n")
     told = message(path)
-    assert "line 3 has 1 fields, the header has 2 (and 2 more); line 5: the text is blank. Mend them" in told
+    assert "line 3 has 1 fields, the header has 2 (and 1 more); line 5: the text is blank; line 6 is not " in told
+    assert "line 6 is not valid UTF-8. Mend them" in told
     path = tmp_path / "mine.jsonl"
     path.write_text('{"text": "x", "label": 1}\noops\n{"body": "y", "label": 0}\n{"text": 7, "label": 0}\n')
     told = message(path)
@@ -183,7 +184,7 @@ def test_rows_of_neither_rule_are_left_out_and_counted(tmp_path: Path, caplog: p
     path.write_text("text,label\nx,Positive\ny,negative\nz,neutral\nw, neutral\nv,mixed\n")
     found = read_examples(str(path), parse_rules("positive", "negative"), allow_blank=False)
     assert [(example.text, example.label) for example in found] == [("x", 1), ("y", 0)]
-    assert caplog.messages == [f"left out 3 rows of {str(path)!r} whose label no rule names: neutral, mixed"]
+    assert caplog.messages == [f"3 rows of {str(path)!r} with another label are left out: neutral, mixed"]
 
 
 def test_bad_rows_are_skipped_and_counted_if_that_is_asked_for(

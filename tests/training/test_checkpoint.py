@@ -11,6 +11,8 @@ import pytest
 from imdbsent.bundle.card import Epoch
 from imdbsent.errors import CheckpointInvalid
 from imdbsent.files import write_arrays
+from imdbsent.reading.detect import Quoting
+from imdbsent.reading.options import Escape, ReadOptions
 from imdbsent.training.checkpoint import Checkpoint, Head, Variables, read_checkpoint, write_checkpoint
 from imdbsent.training.loop import Means, State
 from imdbsent.training.progress import Position
@@ -18,7 +20,8 @@ from imdbsent.training.recipes import CLASSIC
 from imdbsent.training.request import BaseModel, OwnData, TrainingRequest
 
 STATE = State(Position(2, 5), Means(1 / 3, 2.0, 20), 1.25, (Epoch(1, 2.0, 0.7, 0.5, 0.6, 0.625),))
-OWN = OwnData("/reviews.csv", "body", "stars", ">=7", "film", None, 0.1)
+READ = ReadOptions(text_column="body", delimiter="tab", encoding="cp1252", quoting=Quoting.NONE, escape=Escape.NONE)
+OWN = OwnData("/reviews.csv", READ, (">=7", "good"), ("1-3",), "film", None, 0.1)
 REQUEST = TrainingRequest(CLASSIC, 7, "mine", own=OWN, base=BaseModel("classic", "a" * 64))
 CHECKPOINT = Checkpoint(
     Head(REQUEST, "d" * 64, {"python": "3"}, STATE),
@@ -48,15 +51,34 @@ def test_a_request_for_the_reviews_of_imdb_has_none_of_its_own(tmp_path: Path) -
     assert read_checkpoint(tmp_path / "a.npz").head.request == request
 
 
-def test_a_checkpoint_of_an_earlier_version_is_read(tmp_path: Path) -> None:
-    """Its recipe has a `scheme` in place of the architecture, and its request does not say whether to replace."""
-    head = json.loads(json.dumps(asdict(CHECKPOINT.head)))
-    del head["request"]["replace"]
-    del head["request"]["recipe"]["architecture"]
-    head["request"]["recipe"]["scheme"] = "keras"
+def write_with_head(path: Path, head: object) -> None:
+    """The checkpoint of this test, with another head."""
     arrays = {f"{kind}-{i}": a for kind, many in vars(CHECKPOINT.variables).items() for i, a in enumerate(many)}
-    write_arrays(tmp_path / "mine.npz", {"head.json": np.frombuffer(json.dumps(head).encode(), np.uint8), **arrays})
-    assert read_checkpoint(tmp_path / "mine.npz").head == CHECKPOINT.head
+    write_arrays(path, {"head.json": np.frombuffer(json.dumps(head).encode(), np.uint8), **arrays})
+
+
+def test_a_checkpoint_of_the_version_before_is_refused_in_one_clear_line(tmp_path: Path) -> None:
+    """Its request names the columns of the file, and says nothing else about how to read it."""
+    head = json.loads(json.dumps(asdict(CHECKPOINT.head)))
+    head["format"] = 1
+    head["request"]["own"] = {**head["request"]["own"], "text_column": "body", "label_column": "stars", "positive": "1"}
+    del head["request"]["own"]["read"]
+    write_with_head(tmp_path / "mine.npz", head)
+    with pytest.raises(CheckpointInvalid, match="another version of imdbsent wrote it.*--replace") as caught:
+        read_checkpoint(tmp_path / "mine.npz")
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "read",
+    [{"quoting": "some"}, {"delimiter": "ab"}, {"encoding": "none such"}, {"input_format": "docx"}, {"sheet": 2}],
+)
+def test_options_that_no_command_line_can_give_are_damage(tmp_path: Path, read: dict[str, Any]) -> None:
+    head = json.loads(json.dumps(asdict(CHECKPOINT.head)))
+    head["request"]["own"]["read"] |= read
+    write_with_head(tmp_path / "mine.npz", head)
+    with pytest.raises(CheckpointInvalid, match="--name mine --replace"):
+        read_checkpoint(tmp_path / "mine.npz")
 
 
 def test_every_damage_is_an_error_with_the_next_command(tmp_path: Path) -> None:
@@ -87,7 +109,7 @@ def test_any_flipped_bit_of_the_zip_file_is_an_error_or_does_not_matter(tmp_path
 
 
 @pytest.mark.parametrize(
-    "head", [[], {}, {"format": 2}, {"format": 1}, {"format": 1, "request": {}, "data_sha256": 3}, "text"]
+    "head", [[], {}, {"format": 1}, {"format": 2}, {"format": 2, "request": {}, "data_sha256": 3}, "text"]
 )
 def test_a_head_that_is_none_is_an_error(tmp_path: Path, head: object) -> None:
     arrays: dict[str, Any] = {"head.json": np.frombuffer(json.dumps(head).encode(), np.uint8)}

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import sys
 from collections.abc import Iterable
 from dataclasses import replace
@@ -11,10 +12,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from imdbsent.bundle.bundle import Bundle
 from imdbsent.errors import ExitCode, ImdbsentError, RowsInvalid, TextsShared, TooFewTexts, UsageProblem
-from imdbsent.reading.labelled import Example
+from imdbsent.reading.labelled import Example, LabelRules, read_examples
+from imdbsent.reading.options import ReadOptions
 from imdbsent.training.data import TrainingData
-from imdbsent.training.own_data import content_sha256, read_own_data
+from imdbsent.training.own_data import content_sha256, is_trained_on, read_own_data
 from imdbsent.training.request import OwnData
 
 Rows = list[tuple[str, int | str, str]]
@@ -40,8 +43,7 @@ def tree(root: Path, number: int, start: int = 0) -> Path:
 
 
 def own(source: Path, **options: Any) -> OwnData:
-    asked = OwnData(str(source), "text", "label", None, None, None, validation_fraction=0.1)
-    return replace(asked, **options)
+    return replace(OwnData(str(source)), **options)
 
 
 def read(source: Path, *, seed: int = 7, **options: Any) -> TrainingData:
@@ -255,7 +257,63 @@ def test_nothing_of_it_imports_keras_or_onnx(tmp_path: Path) -> None:
     code = (
         "import sys; from imdbsent.training.own_data import read_own_data;"
         "from imdbsent.training.request import OwnData;"
-        f"read_own_data(OwnData({str(path)!r}, 'text', 'label', None, None, None, 0.1), 7);"
+        f"read_own_data(OwnData({str(path)!r}), 7);"
         "sys.exit(bool({'keras', 'tensorflow', 'onnx', 'onnxruntime', 'pandas', 'pyarrow'} & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_both_rules_leave_rows_out_and_bad_rows_are_skipped_in_both_files(tmp_path: Path) -> None:
+    labels = {0: "bad", 1: "good"}
+    named: Rows = [(text, labels[int(label)], film) for text, label, film in rows(60)]
+    path = table(tmp_path / "mine.csv", [*named, ("it was on", "so-so", "x"), ("", "good", "x"), ("no label", "", "x")])
+    held = table(tmp_path / "held.csv", [("a", "good", ""), ("b", "BAD", ""), ("c", "good", ""), ("d", "", "")])
+    held.write_text(held.read_text() + "e,bad,y\n")
+    options: dict[str, Any] = {
+        "read": ReadOptions(skip_bad=True, command="train"),
+        "positive": ("good",),
+        "negative": (" Bad",),
+    }
+    data = read(path, **options)
+    assert len(data.train) + len(data.validation) == 60
+    data = read(path, validation=str(held), **options)
+    assert (len(data.train), len(data.validation)) == (60, 4)
+    told = message(RowsInvalid, path, read=options["read"])
+    assert told.endswith("(and 61 more). Type: --positive good --negative bad")
+
+
+def test_files_of_any_kind_are_learned_from(tmp_path: Path) -> None:
+    expected = read(table(tmp_path / "mine.csv", rows(40)))
+    lines = [f"__label__{label} {text}\n" for text, label, _ in rows(40)]
+    (tmp_path / "mine.txt").write_text("".join(lines))
+    (tmp_path / "mine.json").write_text(json.dumps([{"label": label, "text": text} for text, label, _ in rows(40)]))
+    (tmp_path / "semicolons.csv").write_text("".join(f"{label};{text}\n" for text, label, _ in rows(40)), "utf-16")
+    numbers = ReadOptions(header=False, text_column="2", label_column="1", command="train")
+    plain = ReadOptions(command="train")
+    for name, options in (("mine.txt", plain), ("mine.json", plain), ("semicolons.csv", numbers)):
+        assert read(tmp_path / name, read=options).sha256 == expected.sha256, name
+
+
+def test_texts_of_standard_input_are_split_and_a_note_says_how_to_resume(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = table(tmp_path / "mine.csv", rows(40))
+    with path.open() as stream:
+        monkeypatch.setattr(sys, "stdin", stream)
+        data = read_own_data(OwnData("-"), 7)
+    assert data.sha256 == read(path).sha256
+    assert any(note.endswith("imdbsent train --resume < FILE") for note in data.notes)
+
+
+def test_a_model_is_known_to_be_trained_on_a_file_by_the_hash_in_its_card(tmp_path: Path, tiny_bundle: Bundle) -> None:
+    path = table(tmp_path / "mine.csv", [*rows(100), *rows(3)])
+    data = read(path, seed=9)
+    card = replace(tiny_bundle.card, seed=9, data_sha256=data.sha256)
+    examples = read_examples(str(path), LabelRules(), allow_blank=True)
+    assert is_trained_on(card, examples)
+    assert not is_trained_on(card, examples[1:])
+    assert not is_trained_on(card, ())
+    assert not is_trained_on(replace(card, seed=8), examples)
+    assert not is_trained_on(replace(card, data_sha256=""), examples)
+    grouped = read(path, seed=9, group_column="film")
+    assert not is_trained_on(replace(card, data_sha256=grouped.sha256), examples)

@@ -13,6 +13,7 @@ import pytest
 
 from imdbsent.bundle.card import Epoch, ModelCard
 from imdbsent.errors import CheckpointInvalid, ImdbsentError, TrainingStopped
+from imdbsent.reading.options import ReadOptions
 from imdbsent.training.progress import Position
 from imdbsent.training.recipes import BUCKETED, Recipe
 from imdbsent.training.request import OwnData, TrainingRequest
@@ -28,6 +29,7 @@ TINY = replace(
     batch_size=16,
     learning_rate=0.02,
 )
+COLUMNS = ReadOptions(text_column="body", label_column="stars", command="train")
 GOOD, BAD = ("great", "superb", "funny", "moving"), ("awful", "dull", "boring", "poor")
 
 needs_keras = pytest.mark.skipif(
@@ -59,7 +61,7 @@ def table(path: Path, rows: int, start: int = 0) -> Path:
 
 
 def asked(path: Path) -> TrainingRequest:
-    own = OwnData(str(path), "body", "stars", ">=7", "title", validation=None, validation_fraction=0.1)
+    own = OwnData(str(path), COLUMNS, (">=7",), group_column="title")
     return TrainingRequest(TINY, 7, "mine", own=own)
 
 
@@ -102,7 +104,7 @@ def test_the_temperature_is_fitted_on_the_texts_that_were_held_out(
         stars = 9 if i % 2 == (i % 8 > 1) else 1
         lines.append(f"number {i} was {(GOOD if i % 2 else BAD)[i % 4]} and word{i},{stars}")
     path.write_text("\n".join(lines))
-    own = OwnData(str(path), "body", "stars", ">=7", None, validation=None, validation_fraction=0.3)
+    own = OwnData(str(path), COLUMNS, (">=7",), validation_fraction=0.3)
     request = TrainingRequest(replace(TINY, vocabulary_size=400), 7, "noisy", own=own)
 
     def trained(name: str) -> ModelCard:
