@@ -17,7 +17,7 @@ from collections import deque
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
-from imdbsent.reading.detect import FileFormat, Quoting, separator_line
+from imdbsent.reading.detect import KNOWN_LABELS, FileFormat, Quoting, separator_line
 from imdbsent.reading.rows import Row, with_replacements
 from imdbsent.reading.streams import UTF_8, bounded_lines, name_of
 
@@ -238,7 +238,9 @@ class _Reader:
         if known:
             return all(fits(row[index]) for row in rows for index, fits in known.items())
         if not self._shapes:
-            return any(all(_is_number(row[index]) for row in rows) for index in range(width))
+            is_distinct = self._delimiter in _DISTINCT
+            fields = [[row[index].strip() for row in rows] for index in range(width)]
+            return any(all(map(_is_number, values)) or (is_distinct and _may_be_labels(values)) for values in fields)
         are_filled = all(field.strip('" ') for row in rows for field in row)
         return are_filled and len(lines) >= (_SOME if self._delimiter in _DISTINCT else _MANY)
 
@@ -268,6 +270,13 @@ def _are_classes(values: Sequence[str]) -> bool:
     known = set(values)
     is_short = all(value and len(value) <= _SHORT for value in known)
     return is_short and 0 < len(known) <= _CLASSES and len(values) >= _TIMES * len(known)
+
+
+def _may_be_labels(values: Sequence[str]) -> bool:
+    """Whether a few fields are single words, and known labels or repeated."""
+    words = {value.strip('"').casefold() for value in values}
+    are_words = all(word and len(word) <= _SHORT and len(word.split()) == 1 for word in words)
+    return are_words and (len(words) < len(values) or words <= set(KNOWN_LABELS))
 
 
 def _in(values: Sequence[str]) -> Callable[[str], bool]:

@@ -762,7 +762,7 @@ class _Head:
             texts = [row[1 - index] for row in rows]
             is_short = all(label and len(label) <= _SHORT and " " not in label for label in labels)
             if is_short and len(labels) <= min(_CLASSES, max(2, len(rows) // 2)) and is_of_sentences(texts):
-                known = all(label.lower().lstrip("+-").isdigit() or label.lower() in _KNOWN_LABELS for label in labels)
+                known = all(label.lower().lstrip("+-").isdigit() or label.lower() in KNOWN_LABELS for label in labels)
                 if known or len(rows) >= 2 * len(labels) > len(labels):
                     return index
         return None
@@ -837,7 +837,7 @@ def _is_column_number(column: str) -> bool:
     return column.isascii() and column.isdigit()
 
 
-_KNOWN_LABELS: Final = ("positive", "negative", "neutral", "pos", "neg", "true", "false", "ham", "spam", "good", "bad")
+KNOWN_LABELS: Final = ("positive", "negative", "neutral", "pos", "neg", "true", "false", "ham", "spam", "good", "bad")
 
 
 def _is_plain_name(field: str) -> bool:

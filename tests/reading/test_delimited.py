@@ -202,3 +202,17 @@ def test_all_columns_can_be_kept_those_of_one_name_too() -> None:
     assert inputs.columns.kept == ("all",)
     (row,) = records("id,text,n,n\n1,x,2,3\n", kept=("all",), id_column="id")
     assert (row.id, row.kept) == ("1", ("2", "3"))
+
+
+@pytest.mark.parametrize("labels", [("pos", "neg", "neg"), ("joy", "anger", "joy"), ("pos", "neg", "neutral")])
+def test_an_open_quotation_mark_in_the_very_first_row_swallows_no_rows_with_words_as_labels(
+    labels: tuple[str, str, str],
+) -> None:
+    first, second, third = labels
+    content = f'text\tlabel\n"open quote\t{first}\njust awful\t{second}\nworst ever"\t{third}\nlovely\tpos\n'
+    assert texts(content, name="a.tsv") == ['"open quote', "just awful", 'worst ever"', "lovely"]
+
+
+def test_a_quoted_text_of_several_lines_with_tabs_stays_one_text() -> None:
+    content = 'text\tlabel\n"it was\tlong and dull\nand\tthen it ended"\tneg\nlovely\tpos\n'
+    assert texts(content, name="a.tsv") == ["it was\tlong and dull\nand\tthen it ended", "lovely"]
