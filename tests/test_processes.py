@@ -121,7 +121,7 @@ def test_head_takes_one_line_of_many(tiny_bundle: Bundle, tmp_path: Path) -> Non
     assert result.stderr == b""
 
 
-def test_ctrl_c_in_the_middle_is_quiet_and_exits_130(tiny_bundle: Bundle) -> None:
+def test_ctrl_c_in_the_middle_answers_what_was_read_and_exits_130(tiny_bundle: Bundle) -> None:
     with subprocess.Popen(
         [*IMDBSENT, "predict", "-", "--model", str(tiny_bundle.directory)],
         stdin=subprocess.PIPE,
@@ -134,9 +134,11 @@ def test_ctrl_c_in_the_middle_is_quiet_and_exits_130(tiny_bundle: Bundle) -> Non
         process.stdin.flush()
         assert process.stdout.readline().startswith(b"positive\t")  # it is at work
         process.send_signal(signal.SIGINT)
-        _, errors = process.communicate(timeout=60)
+        rows, errors = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert errors == b""
+    answered = 1 + rows.count(b"\n")
+    assert errors.decode().startswith(f"{answered:,} texts read, {answered:,} answered")
+    assert errors.count(b"\n") == 1
 
 
 def on_terminal(
