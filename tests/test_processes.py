@@ -130,11 +130,13 @@ def test_ctrl_c_in_the_middle_answers_what_was_read_and_exits_130(tiny_bundle: B
     ) as process:
         assert process.stdin
         assert process.stdout
+        assert process.stderr
         process.stdin.write(b"great\n" * 5_000)
         process.stdin.flush()
         assert process.stdout.readline().startswith(b"positive\t")  # it is at work
         process.send_signal(signal.SIGINT)
-        rows, errors = process.communicate(timeout=60)
+        rows = process.stdout.read()  # communicate would miss what readline has buffered
+        errors = process.stderr.read()
     assert process.returncode == 130
     answered = 1 + rows.count(b"\n")
     assert errors.decode().startswith(f"{answered:,} texts read, {answered:,} answered")
