@@ -4,10 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from imdbsent.cluster.job import COMPLETE, output_folder
 from imdbsent.errors import OutputFailed, UsageProblem
 
 pytest.importorskip("pyarrow", reason="pyarrow is not installed")
+pytest.importorskip("ray.data", reason="Ray is not installed")
+
+from imdbsent.cluster.job import COMPLETE, output_folder
 
 
 def content(folder: Path) -> list[str]:

@@ -130,7 +130,6 @@ def test_spreadsheets_are_told_whatever_their_name() -> None:
         ("a.csv", b"SQLite format 3\0\x10", "an SQLite database"),
         ("a.csv", pickle.dumps(["text"]), "a pickle"),
         ("a.csv", pickle.dumps({"text": "x"}, 2), "a pickle"),
-        ("a.csv", b"PAR1", "footer|too small|corrupted|Parquet"),
         ("a.xlsx", b"PK\x03\x04" + bytes(range(256)), "zip archive"),
         ("a.csv.zip", b"PK\x03\x04\x14" + b"\0" * 200, "zip archive"),
         ("a.zip", zipped(a__csv=CSV, b__csv=CSV), "holds 2 files .a.csv, b.csv."),
@@ -151,6 +150,14 @@ def test_what_holds_no_texts_is_named(name: str, content: bytes, words: str) -> 
         texts(name, content)
     assert caught.value.exit_code is ExitCode.USAGE
     assert name in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_parquet_file_that_is_cut_is_named() -> None:
+    pytest.importorskip("pyarrow", reason="pyarrow is not installed in the light environment")
+    with pytest.raises(InputUnreadable, match="a.csv.*(footer|too small|corrupted|Parquet)") as caught:
+        texts("a.csv", b"PAR1")
+    assert caught.value.exit_code is ExitCode.USAGE
     assert "\n" not in str(caught.value)
 
 
