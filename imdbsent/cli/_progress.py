@@ -1,4 +1,4 @@
-"""Progress bars on standard error: a download, a count, the records of a run. Nothing is drawn off a terminal."""
+"""Progress bars on standard error: a download, a count, the records of a run. Only a terminal shows them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class DownloadBar:
     """A bar that follows a download, an `imdbsent.fetch.DownloadProgress`; it is drawn when the first bytes arrive.
 
     Args:
-        console: the console to draw on; nothing is drawn off a terminal.
+        console: the console to draw on, if it is a terminal.
     """
 
     def __init__(self, console: Console) -> None:
@@ -64,7 +64,7 @@ def counting_bar(console: Console, name: str, total: int) -> Iterator[Callable[[
     """Show how many of something are done, and the time left.
 
     Args:
-        console: the console to draw on; nothing is drawn off a terminal.
+        console: the console to draw on, if it is a terminal.
         name: label before the bar.
         total: how many there are.
 
@@ -96,7 +96,7 @@ class RecordsBar:
     """Shows how many records are done, how fast, and the time left if the size of the input is known.
 
     Args:
-        console: the console to draw on; nothing is drawn off a terminal.
+        console: the console to draw on, if it is a terminal.
         meter: measures the reading.
         is_hidden: whether to draw nothing.
     """
