@@ -24,7 +24,7 @@ from imdbsent.cli._console import (
     show_messages,
     stdout_console,
 )
-from imdbsent.cli._own_data import (
+from imdbsent.cli._input_options import (
     NONE_GIVEN,
     EvaluationFile,
     InputOptions,

@@ -18,7 +18,7 @@ from rich.text import Text
 
 from imdbsent.cli._charts import CUT, histogram
 from imdbsent.cli._console import Data, NoColor, Quiet, Verbose, show_messages, stdout_console
-from imdbsent.cli._own_data import NONE_GIVEN, InputOptions, with_input_options
+from imdbsent.cli._input_options import NONE_GIVEN, InputOptions, with_input_options
 from imdbsent.cli._streams import visible
 from imdbsent.cli._views import NARROW, FigureFormat, show, write_text
 from imdbsent.errors import OutputFailed, UsageProblem

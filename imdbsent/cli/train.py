@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from imdbsent.cli._console import Data, NoColor, Quiet, show_messages
-from imdbsent.cli._own_data import (
+from imdbsent.cli._input_options import (
     INPUT,
     NONE_GIVEN,
     GroupColumn,

@@ -7,7 +7,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from imdbsent.cli._own_data import NONE_GIVEN, InputOptions, own_data, with_input_options
+from imdbsent.cli._input_options import NONE_GIVEN, InputOptions, own_data, with_input_options
 from imdbsent.errors import ExitCode, InvalidOptions, UsageProblem
 from imdbsent.reading.detect import Quoting
 from imdbsent.reading.options import Escape, ReadOptions
