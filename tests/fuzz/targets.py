@@ -6,14 +6,21 @@ a record that is lost, an output that cannot be read again, a character that ste
 
 from __future__ import annotations
 
+import bz2
+import gzip
 import io
 import json
+import lzma
+import os
+import re
+import sys
 import tempfile
-from collections.abc import Callable
-from contextlib import closing, suppress
+import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from imdbsent.bundle.bundle import read_bundle, write_card
 from imdbsent.bundle.card import CARD, MODEL
@@ -21,8 +28,11 @@ from imdbsent.classify.engine import Engine
 from imdbsent.cli._streams import visible
 from imdbsent.errors import ImdbsentError
 from imdbsent.models.install import FILES, unpack
-from imdbsent.reading.detect import Compression, FileFormat, Kind
+from imdbsent.reading.detect import Compression, Detected, FileFormat, Kind, Quoting, detect
+from imdbsent.reading.inputs import Inputs, Source
 from imdbsent.reading.lines import read_file
+from imdbsent.reading.options import Escape, ReadOptions
+from imdbsent.reading.streams import HEAD, open_bytes
 from imdbsent.reading.tables import Columns, open_table, records_of
 from imdbsent.records import Prediction, Record
 from imdbsent.text.sentences import sentence_spans
@@ -63,6 +73,160 @@ def records(data: bytes) -> None:
         assert len(found) == len(io.BytesIO(data[1:]).readlines()), "a record was lost"
     for record in found:
         _written(record)
+
+
+_NAMES: Final = (
+    "records", "a.csv", "a.tsv", "a.txt", "a.json", "a.jsonl", "a.ft", "a.parquet", "a.xlsx", "a.csv.gz", "a.zip",
+    "a.json.zst", "a.tsv.bz2", "a.xz", "a.pdf", "-",
+)  # fmt: skip
+_FORMATS: Final = (
+    None, None, None, None, "txt", "csv", "tsv", "jsonl", "json", "parquet", "xlsx", "fasttext", "csv.gz", "txt.xz",
+    "tsv.zip", "json.bz2",
+)  # fmt: skip
+_ENCODINGS: Final = (None, None, None, "utf-8", "cp1252", "utf-16", "utf-32", "auto")
+_SEPARATORS: Final = (None, None, None, None, ";", "tab", "|", "~")
+_QUOTINGS: Final = (None, None, Quoting.STANDARD, Quoting.NONE)
+_ESCAPES: Final = (None, None, Escape.BACKSLASH, Escape.NONE)
+_COLUMNS: Final = (None, None, "text", "1", "2", "a.text", "review", "column 1")
+_KEPT: Final = ((), (), ("all",), ("id",))
+
+
+def inputs(data: bytes) -> None:
+    """A file or standard input, as `predict` reads it: six bytes say its name, its packing and the options."""
+    if len(data) < _CHOICES:
+        return
+    chosen, content = data[:_CHOICES], _packed(data[5] % 8, data[_CHOICES:])
+    options = _options(chosen)
+    if options is None:
+        return
+    name = _NAMES[chosen[0] % 16]
+    with _given(name, content) as file:
+        found, is_whole = _records(file, options)
+    for record in found:
+        _written(record)
+    if not is_whole:
+        return
+    expected = _expected(name, content, options)
+    assert len(found) in expected, f"{len(found)} records of {expected}"
+    if name in ("records", "-") and len(content) < HEAD:
+        with _given("-" if name == "records" else "records", content) as file:
+            again, _ = _records(file, options)
+        assert [record.text for record in again] == [record.text for record in found], "a pipe is read differently"
+
+
+_CHOICES: Final = 6
+
+
+def _options(chosen: bytes) -> ReadOptions | None:
+    """Options, by a few bytes; None if they exclude each other."""
+    with suppress(ImdbsentError):
+        return ReadOptions(
+            input_format=_FORMATS[chosen[1] % 16],
+            skip_bad=bool(chosen[1] & 0x10),
+            whole=chosen[1] & 0xE0 == 0xE0,  # noqa: PLR2004 (seldom)
+            encoding=_ENCODINGS[chosen[2] % 8],
+            delimiter=_SEPARATORS[chosen[2] // 8 % 8],
+            quoting=_QUOTINGS[chosen[3] % 4],
+            escape=_ESCAPES[chosen[3] // 4 % 4],
+            header=chosen[3] & 0xE0 != 0xE0,  # noqa: PLR2004 (seldom)
+            text_column=_COLUMNS[chosen[4] % 8],
+            id_column="id" if chosen[4] & 0x30 == 0x30 else None,  # noqa: PLR2004 (seldom)
+            kept=_KEPT[chosen[4] // 64],
+        )
+    return None
+
+
+def _packed(how: int, content: bytes) -> bytes:
+    """Content, mostly as it is: a fuzzer cannot guess checksums."""
+    if how == 4:  # noqa: PLR2004 (any numbers would do)
+        return gzip.compress(content, mtime=0)
+    if how == 5:  # noqa: PLR2004
+        return bz2.compress(content)
+    if how == 6:  # noqa: PLR2004
+        return lzma.compress(content)
+    if how == 7:  # noqa: PLR2004
+        stream = io.BytesIO()
+        with zipfile.ZipFile(stream, "w") as archive:
+            archive.writestr("a.csv", content)
+        return stream.getvalue()
+    return content
+
+
+@contextmanager
+def _given(name: str, content: bytes) -> Iterator[str]:
+    """A file of that name; or standard input, which is a pipe."""
+    if name != "-":
+        path = _folder() / name
+        path.write_bytes(content)
+        yield str(path)
+        path.unlink()
+        return
+    path = _folder() / "stdin"
+    path.write_bytes(content)
+    reading, writing = os.pipe()
+    before = sys.stdin
+    with suppress(BlockingIOError):
+        os.set_blocking(writing, False)
+        content = content[os.write(writing, content) if content else 0 :]
+    os.close(writing)
+    sys.stdin = os.fdopen(reading) if not content else path.open()  # what a pipe cannot hold comes from a file
+    try:
+        yield "-"
+    finally:
+        sys.stdin.close()
+        sys.stdin = before
+
+
+def _records(file: str, options: ReadOptions) -> tuple[list[Record], bool]:
+    """The records of a file up to an error, and whether there was none."""
+    found: list[Record] = []
+    with suppress(ImdbsentError):
+        for batch in Inputs([Source(file=file)], options).batches(64):
+            found += batch
+        return found, True
+    return found, False
+
+
+def _expected(name: str, content: bytes, options: ReadOptions) -> range:
+    """How many records a file has, as far as the standard library can tell."""
+    with _given(name, content) as file:
+        found = detect(open_bytes(file), file, options)
+        try:
+            return _expected_of(found, options)
+        finally:
+            found.close()
+
+
+def _expected_of(found: Detected, options: ReadOptions) -> range:
+    any_number = range(sys.maxsize)
+    file_format = found.format
+    if file_format.kind in (Kind.PARQUET, Kind.EXCEL):
+        return any_number
+    content = found.content.read()
+    lines = io.BytesIO(content).readlines()
+    if file_format.kind is Kind.TXT:
+        return _exactly(1 if options.whole else len(lines))
+    if file_format.kind is Kind.FASTTEXT:
+        return _exactly(len(lines))
+    content = content.removeprefix(b"\xef\xbb\xbf")
+    if file_format.kind is Kind.JSONL:
+        lines = content.split(b"\n")
+        return _exactly(sum(bool(line.strip(b" \t\r\n\v\f")) for line in lines))
+    if file_format.kind is Kind.JSON:
+        try:
+            value: Any = json.loads(content.decode("utf-8", "replace"))
+        except (ValueError, RecursionError):
+            return any_number
+        return _exactly(len(value)) if isinstance(value, list) else any_number
+    text = content.decode("utf-8", "replace")
+    rows = [line for line in re.split(r"\r\n|\r|\n", text) if line]
+    if '"' in text or "\\" in text or re.match("sep=", text, re.IGNORECASE):
+        return range(len(rows) + 1)
+    return _exactly(max(0, len(rows) - file_format.header))
+
+
+def _exactly(number: int) -> range:
+    return range(number, number + 1)
 
 
 def tokenizer(data: bytes) -> None:
@@ -129,5 +293,10 @@ def _written(record: Record) -> None:
     assert tsv.count("\t") == 2
 
 
-TARGETS: Final[dict[str, Callable[[bytes], None]]] = {"bundle": bundle, "records": records, "tokenizer": tokenizer}
+TARGETS: Final[dict[str, Callable[[bytes], None]]] = {
+    "bundle": bundle,
+    "inputs": inputs,
+    "records": records,
+    "tokenizer": tokenizer,
+}
 """The targets by name; each has a folder of inputs in `corpus/`."""
