@@ -1,13 +1,14 @@
-"""Which column of a table is meant: by name, number or path, or because only one can hold the texts or the labels."""
+"""Rows of tables, and which of their columns is meant: by name, number or path, or because only one fits."""
 
 from __future__ import annotations
 
 import difflib
 import re
 import shlex
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from imdbsent.errors import UsageProblem
+from imdbsent.errors import OutputFailed, UsageProblem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -36,6 +37,34 @@ _LONG: Final = 3  # words, on average, from which a column holds sentences
 _HEADER_WORDS: Final = 4
 _HEADER_LENGTH: Final = 40
 _NUMBER: Final = re.compile(r"[-+]?\d+([.,]\d+)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row of a table.
+
+    Attributes:
+        number: the line on which it ends; or the number of the row or item, from 1.
+        values: its columns by name: texts in CSV, TSV and spreadsheets, whatever the file holds in JSON and Parquet.
+        problem: what is wrong with it, a sentence that names the line or row; None if nothing is. Without values, the
+            row breaks the format. With values, some of its bytes cannot be decoded, and U+FFFD replaces them.
+    """
+
+    number: int
+    values: dict[str, Any]
+    problem: str | None = None
+
+
+def with_replacements(text: str) -> str:
+    """A text with U+FFFD for each byte that could not be decoded and came as a lone surrogate (PEP 383)."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    return text
+
+
+# Names
 
 
 def normalized(name: str) -> str:
@@ -223,3 +252,51 @@ def _may_be_texts(sample: Sequence[Mapping[str, Any]], key: str) -> bool:
     texts = [value for value in values if isinstance(value, (str, bytes))]
     are_numbers = all(_NUMBER.fullmatch(value.strip()) for value in texts if isinstance(value, str))
     return not values or (bool(texts) and not are_numbers) or any(isinstance(value, bytes) for value in texts)
+
+
+# Ids
+
+
+class SeenIds:
+    """The ids that have been read, and where: exact, and in bounded memory for any number of ids.
+
+    They are in a temporary SQLite table, which takes 4 microseconds per id; a set of a million ids would take a hundred
+    megabytes.
+    """
+
+    def __init__(self) -> None:
+        # The thread that reads may not be the one that opened the files; there are never two at once.
+        import sqlite3  # noqa: PLC0415 (5 ms, and few runs have ids)
+
+        self._is_known, self._has_failed = sqlite3.IntegrityError, sqlite3.Error
+        self._table = sqlite3.connect("", isolation_level=None, check_same_thread=False)
+        self._table.execute("PRAGMA journal_mode = OFF")
+        self._table.execute("PRAGMA cache_size = -8000")  # kilobytes
+        self._table.execute("CREATE TABLE seen (id TEXT PRIMARY KEY, location TEXT) WITHOUT ROWID")
+        self._table.execute("BEGIN")
+
+    def add(self, identifier: str, location: str) -> str | None:
+        """Add an id.
+
+        Args:
+            identifier: the id.
+            location: where it is, in words.
+
+        Returns:
+            The location where it was before; None if it is new.
+
+        Raises:
+            OutputFailed: there is no space for the temporary file.
+        """
+        try:
+            self._table.execute("INSERT INTO seen VALUES (?, ?)", (identifier, location))
+        except self._is_known:
+            (first,) = self._table.execute("SELECT location FROM seen WHERE id = ?", (identifier,)).fetchone()
+            return str(first)
+        except self._has_failed as error:
+            raise OutputFailed(f"the temporary table of ids: {error}") from error
+        return None
+
+    def close(self) -> None:
+        """Drop the table."""
+        self._table.close()

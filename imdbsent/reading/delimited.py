@@ -17,8 +17,8 @@ from collections import deque
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
+from imdbsent.reading.columns import Row, with_replacements
 from imdbsent.reading.detect import KNOWN_LABELS, FileFormat, Quoting, separator_line
-from imdbsent.reading.rows import Row, with_replacements
 from imdbsent.reading.streams import UTF_8, bounded_lines, name_of
 
 if TYPE_CHECKING:

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from imdbsent.errors import UsageProblem
 from imdbsent.reading import streams
-from imdbsent.reading.columns import TEXT_NAMES, normalized
-from imdbsent.reading.rows import TEXT, Row
+from imdbsent.reading.columns import TEXT, TEXT_NAMES, Row, normalized
 from imdbsent.reading.streams import HEAD, UTF_8, bounded_lines, name_of
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ import logging
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from imdbsent.errors import UsageProblem
+from imdbsent.reading.columns import Row
 from imdbsent.reading.delimited import unique_keys
-from imdbsent.reading.rows import Row
 from imdbsent.reading.streams import name_of, reason
 
 if TYPE_CHECKING:

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from imdbsent.errors import ImdbsentError, InputUnreadable, UsageProblem
+from imdbsent.reading.columns import SeenIds
 from imdbsent.reading.detect import (
     DATA_SUFFIXES,
     Detected,
@@ -51,7 +52,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import BinaryIO
 
-    from imdbsent.reading.seen_ids import SeenIds
     from imdbsent.reading.tables import Table
     from imdbsent.records import Record
 
@@ -315,7 +315,7 @@ class Inputs:
             RowUnreadable: a row breaks its format or repeats an id, and bad rows are not skipped.
             UsageProblem: standard input is closed, or its format is ambiguous.
         """
-        self._seen = None if self._options.id_column is None else _no_ids_yet()
+        self._seen = None if self._options.id_column is None else SeenIds()
         try:
             for index, file in enumerate(self._files):
                 self._at = index
@@ -509,12 +509,6 @@ def _with_encoding(records: Iterator[Record], file: _File) -> Iterator[Record]:
 def _is_typed() -> bool:
     """Whether a person types what is on standard input."""
     return sys.stdin is not None and sys.stdin.isatty()
-
-
-def _no_ids_yet() -> SeenIds:
-    from imdbsent.reading.seen_ids import SeenIds  # noqa: PLC0415 (SQLite takes 5 ms, and few runs have ids)
-
-    return SeenIds()
 
 
 class UntilError:

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from imdbsent.errors import InputUnreadable, RowsInvalid, UsageProblem
-from imdbsent.reading.columns import listed
+from imdbsent.reading.columns import Row, listed
 from imdbsent.reading.lines import read_texts
 from imdbsent.reading.options import ReadOptions
 from imdbsent.reading.streams import STDIN, name_of
@@ -30,7 +30,6 @@ from imdbsent.reading.trees import is_folder, read_text_files
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from imdbsent.reading.rows import Row
 
 _log = logging.getLogger(__name__)
 

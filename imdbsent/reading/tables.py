@@ -18,12 +18,12 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final, Literal, cast
 
 from imdbsent.errors import InputUnreadable, RowUnreadable, UsageProblem
 from imdbsent.reading import columns as naming
+from imdbsent.reading.columns import Row
 from imdbsent.reading.delimited import read_delimited, unique_keys
 from imdbsent.reading.detect import Detected, FileFormat, Kind, content_of, detect
 from imdbsent.reading.documents import read_json, read_json_lines
 from imdbsent.reading.excel import read_excel
 from imdbsent.reading.lines import from_bytes, read_lines
-from imdbsent.reading.rows import Row
 from imdbsent.reading.streams import (
     READ_ERRORS,
     STDIN,
@@ -41,9 +41,9 @@ from imdbsent.records import Record
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from imdbsent.reading.columns import SeenIds
     from imdbsent.reading.meter import Meter
     from imdbsent.reading.options import ReadOptions
-    from imdbsent.reading.seen_ids import SeenIds
 
 __all__ = [
     "TEXT_COLUMN",

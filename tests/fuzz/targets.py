@@ -123,14 +123,14 @@ def _options(chosen: bytes) -> ReadOptions | None:
         return ReadOptions(
             input_format=_FORMATS[chosen[1] % 16],
             skip_bad=bool(chosen[1] & 0x10),
-            whole=chosen[1] & 0xE0 == 0xE0,  # noqa: PLR2004 (seldom)
+            whole=chosen[1] & 0xE0 == 0xE0,
             encoding=_ENCODINGS[chosen[2] % 8],
             delimiter=_SEPARATORS[chosen[2] // 8 % 8],
             quoting=_QUOTINGS[chosen[3] % 4],
             escape=_ESCAPES[chosen[3] // 4 % 4],
-            header=chosen[3] & 0xE0 != 0xE0,  # noqa: PLR2004 (seldom)
+            header=chosen[3] & 0xE0 != 0xE0,
             text_column=_COLUMNS[chosen[4] % 8],
-            id_column="id" if chosen[4] & 0x30 == 0x30 else None,  # noqa: PLR2004 (seldom)
+            id_column="id" if chosen[4] & 0x30 == 0x30 else None,
             kept=_KEPT[chosen[4] // 64],
         )
     return None
@@ -138,13 +138,13 @@ def _options(chosen: bytes) -> ReadOptions | None:
 
 def _packed(how: int, content: bytes) -> bytes:
     """Content, mostly as it is: a fuzzer cannot guess checksums."""
-    if how == 4:  # noqa: PLR2004 (any numbers would do)
+    if how == 4:
         return gzip.compress(content, mtime=0)
-    if how == 5:  # noqa: PLR2004
+    if how == 5:
         return bz2.compress(content)
-    if how == 6:  # noqa: PLR2004
+    if how == 6:
         return lzma.compress(content)
-    if how == 7:  # noqa: PLR2004
+    if how == 7:
         stream = io.BytesIO()
         with zipfile.ZipFile(stream, "w") as archive:
             archive.writestr("a.csv", content)
@@ -198,31 +198,25 @@ def _expected(name: str, content: bytes, options: ReadOptions) -> range:
 
 
 def _expected_of(found: Detected, options: ReadOptions) -> range:
-    any_number = range(sys.maxsize)
-    file_format = found.format
-    if file_format.kind in (Kind.PARQUET, Kind.EXCEL):
-        return any_number
-    content = found.content.read()
-    lines = io.BytesIO(content).readlines()
-    if file_format.kind is Kind.TXT:
-        return _exactly(1 if options.whole else len(lines))
-    if file_format.kind is Kind.FASTTEXT:
-        return _exactly(len(lines))
-    content = content.removeprefix(b"\xef\xbb\xbf")
-    if file_format.kind is Kind.JSONL:
-        lines = content.split(b"\n")
+    kind = found.format.kind
+    content = b"" if kind in (Kind.PARQUET, Kind.EXCEL) else found.content.read()
+    if kind is Kind.TXT and options.whole:
+        return _exactly(1)
+    if kind in (Kind.TXT, Kind.FASTTEXT):
+        return _exactly(len(io.BytesIO(content).readlines()))
+    if kind is Kind.JSONL:
+        lines = content.removeprefix(b"\xef\xbb\xbf").split(b"\n")
         return _exactly(sum(bool(line.strip(b" \t\r\n\v\f")) for line in lines))
-    if file_format.kind is Kind.JSON:
-        try:
-            value: Any = json.loads(content.decode("utf-8", "replace"))
-        except (ValueError, RecursionError):
-            return any_number
-        return _exactly(len(value)) if isinstance(value, list) else any_number
-    text = content.decode("utf-8", "replace")
-    rows = [line for line in re.split(r"\r\n|\r|\n", text) if line]
-    if '"' in text or "\\" in text or re.match("sep=", text, re.IGNORECASE):
-        return range(len(rows) + 1)
-    return _exactly(max(0, len(rows) - file_format.header))
+    text = content.decode("utf-8-sig", "replace")
+    if kind in (Kind.CSV, Kind.TSV):
+        rows = [line for line in re.split(r"\r\n|\r|\n", text) if line]
+        is_plain = not re.search(r'["\\]|^sep=', text, re.IGNORECASE)
+        return _exactly(max(0, len(rows) - found.format.header)) if is_plain else range(len(rows) + 1)
+    with suppress(ValueError, RecursionError):
+        value: Any = json.loads(text) if kind is Kind.JSON else None
+        if isinstance(value, list):
+            return _exactly(len(value))
+    return range(sys.maxsize)
 
 
 def _exactly(number: int) -> range:

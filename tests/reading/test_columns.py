@@ -6,7 +6,7 @@ import tracemalloc
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imdbsent.reading.seen_ids import SeenIds
+from imdbsent.reading.columns import SeenIds
 
 
 @given(st.lists(st.text(st.characters(codec="utf-8"), max_size=3)))
