@@ -24,6 +24,7 @@ from imdbsent.option_fields import EngineName, deciding_options, option, options
 from imdbsent.reading.detect import STDIN, pyarrow
 from imdbsent.reading.inputs import Inputs, UntilError, find_sources
 from imdbsent.reading.options import ALL, ReadOptions
+from imdbsent.reading.streams import RowsMeter
 from imdbsent.reading.tables import TEXT_COLUMN, Columns
 from imdbsent.wording import counted
 from imdbsent.writing.output import OutputSpec, check_output, format_of_output, open_output
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from imdbsent.classify.classifier import Classifier
     from imdbsent.cluster.job import Job
     from imdbsent.explain.explain import Explanation
-    from imdbsent.reading.meter import Meter, RowsMeter
+    from imdbsent.reading.streams import Meter
     from imdbsent.records import Prediction, Record
     from imdbsent.writing.checkpoints import Plan
     from imdbsent.writing.output import Writer
@@ -565,7 +566,6 @@ def _run_on_ray(job: PredictJob, screen: Screen) -> Counts:
         ClusterUnreachable: no cluster answers.
     """
     from imdbsent.cluster.connect import connected, ray_library  # noqa: PLC0415 (only this engine needs it)
-    from imdbsent.reading.meter import RowsMeter  # noqa: PLC0415 (as above)
 
     ray_library(job.address)
     from imdbsent.cluster.job import run  # noqa: PLC0415 (as above)

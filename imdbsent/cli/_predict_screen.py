@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from imdbsent.classify.classifier import Classifier
     from imdbsent.cli._signals import StopSignals
     from imdbsent.predict_job import Progress
-    from imdbsent.reading.meter import Meter, RowsMeter
+    from imdbsent.reading.streams import Meter, RowsMeter
     from imdbsent.records import Record
     from imdbsent.writing.output import Writer
     from imdbsent.writing.text import ResultColumns

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
     from typing_extensions import Self
 
-    from imdbsent.reading.meter import Meter, RowsMeter
+    from imdbsent.reading.streams import Meter, RowsMeter
 
 
 class DownloadBar:

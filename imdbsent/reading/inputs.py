@@ -33,13 +33,13 @@ from imdbsent.reading.detect import (
     has_data_suffix,
 )
 from imdbsent.reading.lines import from_argument, read_texts
-from imdbsent.reading.meter import Meter
 from imdbsent.reading.options import ReadOptions
 from imdbsent.reading.streams import (
     READ_ERRORS,
     STDIN,
     UTF_8,
     Compression,
+    Meter,
     PipeStream,
     is_pipe,
     name_of,

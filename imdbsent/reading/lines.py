@@ -15,6 +15,7 @@ from imdbsent.reading.streams import (
     READ_ERRORS,
     STDIN,
     Compression,
+    Meter,
     bounded_content,
     bounded_lines,
     decompressed,
@@ -27,7 +28,6 @@ from imdbsent.records import Record
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from imdbsent.reading.meter import Meter
 
 
 def read_records(texts: Sequence[str], files: Sequence[str], *, whole: bool) -> Iterator[Record]:

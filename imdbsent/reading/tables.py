@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final, Literal, cast
 
 from imdbsent.errors import InputUnreadable, RowUnreadable, UsageProblem
 from imdbsent.reading import columns as naming
-from imdbsent.reading.columns import Row
+from imdbsent.reading.columns import Row, SeenIds
 from imdbsent.reading.delimited import read_delimited, unique_keys
 from imdbsent.reading.detect import Detected, FileFormat, Kind, content_of, detect
 from imdbsent.reading.documents import read_json, read_json_lines
@@ -28,6 +28,7 @@ from imdbsent.reading.streams import (
     READ_ERRORS,
     STDIN,
     Compression,
+    Meter,
     PipeStream,
     name_of,
     open_bytes,
@@ -41,8 +42,6 @@ from imdbsent.records import Record
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from imdbsent.reading.columns import SeenIds
-    from imdbsent.reading.meter import Meter
     from imdbsent.reading.options import ReadOptions
 
 __all__ = [

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from imdbsent.reading.inputs import Inputs, Source
-from imdbsent.reading.meter import Meter
+from imdbsent.reading.streams import Meter
 
 
 @pytest.fixture
