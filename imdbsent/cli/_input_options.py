@@ -428,7 +428,7 @@ def check_sources(sources: Sequence[str], given: Mapping[str, object]) -> None:
     Raises:
         UsageProblem: they are.
     """
-    from imdbsent.reading.trees import is_folder
+    from imdbsent.reading.labelled import is_folder
 
     of_files = [option for option in given if option != "--skip-bad"]
     if of_files and all(map(is_folder, sources)):

@@ -234,9 +234,15 @@ def _reviews(data: Path | None, split: str, progress: DownloadProgress | None) -
 
 def _own_texts(file: str, read: ReadOptions | None, rules: LabelRules | None) -> Examples:
     from imdbsent.reading.detect import STDIN
-    from imdbsent.reading.labelled import Examples, LabelRules, read_examples
+    from imdbsent.reading.labelled import (
+        EVALUATION,
+        Examples,
+        LabelRules,
+        find_held_out_folder,
+        is_folder,
+        read_examples,
+    )
     from imdbsent.reading.options import ReadOptions
-    from imdbsent.reading.trees import EVALUATION, find_held_out_folder, is_folder
 
     source, path = file, Path(file)
     if is_folder(file):

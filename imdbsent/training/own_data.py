@@ -13,8 +13,14 @@ from typing import TYPE_CHECKING, Final
 
 from imdbsent.errors import UsageProblem, and_more
 from imdbsent.reading.detect import STDIN
-from imdbsent.reading.labelled import parse_rules, read_examples
-from imdbsent.reading.trees import VALIDATION, find_held_out_folder, find_training_folders, is_folder
+from imdbsent.reading.labelled import (
+    VALIDATION,
+    find_held_out_folder,
+    find_training_folders,
+    is_folder,
+    parse_rules,
+    read_examples,
+)
 from imdbsent.training.data import (
     TrainingData,
     check_classes,
