@@ -46,21 +46,25 @@ class Rival:
 def nb_svm(train: Sequence[str], labels: Labels, test: Sequence[str]) -> Labels:
     """Words and pairs of words, weighed by their naive-Bayes log-count ratio (Wang & Manning, ACL 2012).
 
-    A logistic regression stands in for the SVM. Every word counts that two training reviews hold.
+    A logistic regression stands in for the SVM. Each text is scaled to length 1, and every word counts that occurs in
+    two training reviews.
     """
-    from imdbsent.text.words import WordsTokenizer
-    from imdbsent.training.flagship.documents import presence_matrix
-    from imdbsent.training.flagship.linear import ngram_teacher
-    from imdbsent.training.flagship.texts import encode_texts, most_frequent_words
+    from sklearn.feature_extraction.text import CountVectorizer
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.preprocessing import normalize
 
-    vocabulary = most_frequent_words(train, len(train) * 40)
-    tokenizer = WordsTokenizer(vocabulary, len(vocabulary.words) + 4, 1_000_000)
-    texts = encode_texts(tokenizer, [*train, *test])
-    learned = np.arange(len(train))
-    presence = presence_matrix(texts, learned, (2, 2))
-    every_label = np.concatenate([labels, np.full(len(test), -1, np.int8)])
-    judge = ngram_teacher(presence, every_label, 30.0)(learned)
-    return (judge(np.arange(len(train), len(train) + len(test))) > 0).astype(np.int8)
+    from imdbsent.text.words import split_words
+
+    vectorizer = CountVectorizer(
+        ngram_range=(1, 2), min_df=2, binary=True, lowercase=False, tokenizer=split_words, token_pattern=None
+    )
+    presence = vectorizer.fit_transform(train)
+    counts = [1 + np.asarray(presence[labels == label].sum(axis=0))[0] for label in (0, 1)]
+    ratio = np.log(counts[1] / counts[1].sum()) - np.log(counts[0] / counts[0].sum())
+    regression = LogisticRegression(C=30.0, max_iter=200)
+    regression.fit(normalize(presence.multiply(ratio).tocsr()), labels)
+    weighed = normalize(vectorizer.transform(test).multiply(ratio).tocsr())
+    return np.asarray(regression.predict(weighed), np.int8)
 
 
 def tfidf(train: Sequence[str], labels: Labels, test: Sequence[str]) -> Labels:

@@ -544,7 +544,7 @@ class CheckpointInvalid(ImdbsentError):
         )
 
 
-_PACKAGES = {"onnx": "onnx", "numba": "'imdbsent[flagship]'", "scipy": "'imdbsent[flagship]'"}
+_PACKAGES = {"onnx": "onnx"} | dict.fromkeys(("torch", "transformers", "safetensors"), "'imdbsent[teacher]'")
 
 
 class TrainingUnavailable(ImdbsentError):

@@ -145,12 +145,15 @@ def train(
             "--smoke", help="Flagship: run every stage on a few reviews, as a test.", rich_help_panel=_RUN
         ),
     ] = False,
-    without_reader: Annotated[
-        bool,
+    teacher: Annotated[
+        Path | None,
         typer.Option(
-            "--no-reader", help="Flagship: skip the largest teacher, which needs a GPU.", rich_help_panel=_RUN
+            "--teacher",
+            metavar="FOLDER",
+            help="Flagship: make the labels again with the transformer in FOLDER, downloaded if it does not exist.",
+            rich_help_panel=_RUN,
         ),
-    ] = False,
+    ] = None,
     quiet: Quiet = False,
     no_color: NoColor = False,
     **fields: Any,  # one option for each field of a recipe
@@ -215,7 +218,7 @@ def train(
             own=own,
             base=starts_from,
             smoke=smoke,
-            reader=not without_reader,
+            teacher=str(teacher.absolute()) if teacher else None,
             replace=replace,
         )
     report = train_on_console(request, console, start=start, tensorboard=tensorboard)

@@ -38,8 +38,8 @@ if TYPE_CHECKING:
 
     Arrays = tuple[npt.NDArray[Any], ...]
 
-FORMAT: Final = 2
-"""The format that this version writes; it reads no other. Format 1 had the columns of a user's file only."""
+FORMAT: Final = 3
+"""The format that this version writes; it reads no other."""
 
 DAMAGE: Final = (
     *(OSError, EOFError, zipfile.BadZipFile, ValueError, TypeError, LookupError, AttributeError),

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from imdbsent.reading.labelled import Example
-    from imdbsent.training.flagship.texts import Reviews
+    from imdbsent.training.distill.data import DistillationData
 
 FEWEST_TEXTS: Final = 20
 """Texts in total. With fewer, it is not a small data set but the wrong file."""
@@ -52,7 +52,7 @@ class TrainingData:
         sha256: SHA-256 of the texts and labels of both parts.
         notes: what a user should know about them, one line each.
         test: the test split of IMDB if `validation` is something else; measured once, at the very end.
-        reviews: the training reviews as a distilled recipe reads them; None for recipes that need labels only.
+        distillation: reviews and short texts of a distilled recipe; None for recipes that need labels only.
     """
 
     train: tuple[Example, ...]
@@ -61,7 +61,7 @@ class TrainingData:
     sha256: str
     notes: tuple[str, ...] = ()
     test: tuple[Example, ...] = ()
-    reviews: Reviews | None = None
+    distillation: DistillationData | None = None
 
 
 def imdb_data(source: Path) -> TrainingData:

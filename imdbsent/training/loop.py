@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
     Indices = npt.NDArray[np.int64]
 
+SECONDS_BETWEEN_CHECKPOINTS: Final = 240.0
+"""A run that is killed loses a few minutes of work at most."""
+
 EVALUATION_BATCH: Final = 256
 """Reviews per batch of a validation; affects speed only."""
 
@@ -198,8 +201,9 @@ class Loop:
         train: what it learns from.
         validation: what it is validated on.
         progress: called after each batch and epoch.
-        save: saves a state; called after each epoch and before a stop.
+        save: saves a state; called after each epoch, before a stop, and every `seconds_between` seconds.
         stop: whether someone asked to stop; called after each batch.
+        seconds_between: seconds from one saved state to the next.
     """
 
     def __init__(
@@ -213,7 +217,9 @@ class Loop:
         progress: TrainingProgress,
         save: Callable[[State], None],
         stop: Callable[[], bool],
+        seconds_between: float = SECONDS_BETWEEN_CHECKPOINTS,
     ) -> None:
+        self._seconds_between, self._saved = seconds_between, time.monotonic()
         self._network, self._recipe, self._seed = network, recipe, seed
         self._train, self._validation = train, validation
         self._progress, self._save, self._stop = progress, save, stop
@@ -249,6 +255,9 @@ class Loop:
             )
             self._progress.batch_done(number, batch + 1, means.mean_loss, means.accuracy)
             self._stop_if_asked(state)
+            if time.monotonic() - self._saved > self._seconds_between:
+                self._save(state)
+                self._saved = time.monotonic()
         validation = self._validate(state)
         epoch = Epoch(
             number=number,

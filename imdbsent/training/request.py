@@ -64,7 +64,8 @@ class TrainingRequest:
         own: the user's own texts; None for the IMDB reviews.
         base: the model to start from; None to start from random weights.
         smoke: whether to run all stages of a distilled recipe on a few reviews only, as a test.
-        reader: whether the flagship's largest teacher, which needs a GPU, takes part.
+        teacher: absolute path of the transformer that is to make the labels of a distilled recipe again; None for the
+            labels that come with the package.
         replace: whether an existing model may be replaced.
     """
 
@@ -76,7 +77,7 @@ class TrainingRequest:
     own: OwnData | None = None
     base: BaseModel | None = None
     smoke: bool = False
-    reader: bool = True
+    teacher: str | None = None
     replace: bool = False
 
     def __post_init__(self) -> None:

@@ -24,8 +24,8 @@ from imdbsent.training.base import check_can_start, read_base
 from imdbsent.training.calibration import calibrate
 from imdbsent.training.checkpoint import Checkpoint, Head, Variables, write_checkpoint
 from imdbsent.training.data import imdb_data
+from imdbsent.training.distill.config import small
 from imdbsent.training.export import Trained, versions, write_bundle
-from imdbsent.training.flagship.ladder import ladder_of, small
 from imdbsent.training.loop import Loop, Split, State, cut_to
 from imdbsent.training.own_data import read_own_data
 from imdbsent.training.progress import CompositeProgress, stop_requested
@@ -70,8 +70,8 @@ def train_bundle(
 ) -> TrainingReport:
     """Train a model and install it, or write it to a folder; an unfinished bundle is never there.
 
-    A checkpoint is written after each epoch, and when the run is asked to stop (Ctrl-C, SIGTERM). It is removed when
-    the bundle is finished.
+    A checkpoint is written every few minutes, after each epoch, and when the run is asked to stop (Ctrl-C, SIGTERM). It
+    is removed when the bundle is finished.
 
     Args:
         request: what to train, on which texts, and where to write it.
@@ -111,7 +111,7 @@ def train_bundle(
     with unfinished.claimed(request.name) as checkpoint:
         for note in data.notes:
             logger.info(note)
-        trained = _train(request, data, checkpoint, start, progress or CompositeProgress())
+        trained = _train(request, data, checkpoint, start, progress or CompositeProgress(), download)
         with store.new_bundle(destination) as directory:
             write_measured(directory, trained, data, request.name)
         unfinished.forget(request.name)
@@ -134,10 +134,11 @@ def check_request(request: TrainingRequest) -> None:
         unfinished.check_none(request.name)
     recipe = request.recipe
     if not architecture(recipe.architecture).is_distilled:
-        for option, is_given in (("--smoke", request.smoke), ("--no-reader", not request.reader)):
+        for option, is_given in (("--smoke", request.smoke), ("--teacher", request.teacher)):
             if is_given:
                 raise UsageProblem(
                     f"{option} requires the flagship. Type: imdbsent train --recipe flagship {option}"
+                    + (f" '{request.teacher}'" if option == "--teacher" else "")
                 )
     elif request.own is not None:
         raise UsageProblem(
@@ -164,9 +165,9 @@ def read_data(request: TrainingRequest) -> TrainingData:
         return read_own_data(request.own, request.seed)
     assert request.data is not None  # it has one or the other
     if architecture(request.recipe.architecture).is_distilled:
-        from imdbsent.training.flagship.data import flagship_data
+        from imdbsent.training.distill.pipeline import config_of, flagship_data
 
-        return flagship_data(Path(request.data), request.recipe, ladder_of(request), request.seed)
+        return flagship_data(Path(request.data), config_of(request))
     return imdb_data(Path(request.data))
 
 
@@ -242,9 +243,14 @@ def encode(tokenizer: Tokenizer, recipe: Recipe, examples: Sequence[Example]) ->
 
 
 def _train(
-    request: TrainingRequest, data: TrainingData, checkpoint: Path, start: Checkpoint | None, progress: TrainingProgress
+    request: TrainingRequest,
+    data: TrainingData,
+    checkpoint: Path,
+    start: Checkpoint | None,
+    progress: TrainingProgress,
+    download: DownloadProgress | None,
 ) -> Trained:
-    """Train, with a checkpoint after each epoch and before a stop."""
+    """Train, with a checkpoint every few minutes, after each epoch, and before a stop."""
     if start and start.head.data_sha256 != data.sha256:
         raise CheckpointInvalid(checkpoint, "the texts have changed since the run started")
     here = versions()
@@ -257,10 +263,12 @@ def _train(
 
     try:
         with stop_requested() as stop:
-            if data.reviews is not None:
-                from imdbsent.training.flagship.run import climb
+            if data.distillation is not None:
+                from imdbsent.training.distill.pipeline import distill
 
-                return climb(request, data, checkpoint, progress=progress, stop=stop)
+                return distill(
+                    request, data, progress=progress, download=download, start=start, save=save, stop=stop
+                )
             return train(
                 request.recipe,
                 request.seed,

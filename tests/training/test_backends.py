@@ -19,7 +19,8 @@ from dataclasses import replace
 import numpy as np
 from imdbsent.training.loop import Split
 from imdbsent.training.architectures.flagship import flagship_network
-from imdbsent.training.flagship.teaching import compile_network
+from imdbsent.training.distill.config import StudentConfig
+from imdbsent.training.distill.student import compile_student
 from imdbsent.training.architectures import architecture
 from imdbsent.training.optimizer import compile_classifier
 from imdbsent.training.recipes import RECIPES
@@ -42,16 +43,16 @@ for name in ("classic", "bucketed"):
 
 recipe = replace(RECIPES["flagship"], vocabulary_size=40, embedding_size=4, units=5, learning_rate=0.05, epochs=2)
 generator = np.random.default_rng(11)
-network = flagship_network(recipe, topics=3)
+network = flagship_network(recipe)
 network.set_weights([
     generator.normal(0, 0.5, weight.shape) if weight.dtype == np.float32 else generator.integers(0, 1_600, weight.shape)
     for weight in network.get_weights()
 ])
-compile_network(network, recipe, steps=3, topic_weight=0.5)
+compile_student(network, recipe, 3, StudentConfig())
 losses["flagship"] = []
 for width in (64, 128, 64):
     ids = generator.integers(1, 40, (6, width)) * (np.arange(width) < generator.integers(1, width, (6, 1)))
-    targets = generator.random((6, 4)).astype(np.float32)
+    targets = generator.random((6, 1)).astype(np.float32)
     network.reset_metrics()
     losses["flagship"].append(float(network.train_on_batch(ids.astype(np.int32), targets, return_dict=True)["loss"]))
 print(json.dumps(losses))

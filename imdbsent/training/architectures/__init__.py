@@ -32,8 +32,8 @@ class Architecture(ABC):
 
     Attributes:
         tokenizer: how text becomes ids; a name that `imdbsent.text.registry.tokenizer_class` knows.
-        is_distilled: whether it learns from teachers and unlabeled reviews (`imdbsent.training.flagship`), instead of
-            labeled texts alone (`imdbsent.training.loop`).
+        is_distilled: whether it learns from a teacher's labels of all reviews and of short texts
+            (`imdbsent.training.distill`), instead of labeled texts alone.
         keeps_network: whether its bundle also holds the Keras network, in `network.keras`.
     """
 

@@ -63,7 +63,7 @@ _INT32: Final = 4
 class Flagship(Architecture):
     """Words and pairs of words, a bidirectional LSTM over segments, pooling, a linear head."""
 
-    tokenizer = "words"
+    tokenizer = "everyday"
     is_distilled = True
 
     def build(self, recipe: Recipe) -> Any:
@@ -122,17 +122,16 @@ def pair_size(recipe: Recipe) -> int:
     return max(1, recipe.embedding_size // 2)
 
 
-def flagship_network(recipe: Recipe, dropout: float = 0.0, topics: int = 0) -> Any:
+def flagship_network(recipe: Recipe, dropout: float = 0.0) -> Any:
     """Build the network, not compiled.
 
     Args:
         recipe: its sizes.
         dropout: share of the numbers of each embedding, and of what is pooled, that training sets to zero.
-        topics: size of a document vector that the network also predicts, in training only; 0 for none.
 
     Returns:
-        A `keras.Model` from ids (B, T), with padding at the end and T a multiple of `SEGMENT`, to logits (B, 1); with
-        topics, to (B, 1 + topics), the document vector following the logit.
+        A `keras.Model` from ids (B, T), with padding at the end and T a multiple of `SEGMENT` or less than it, to
+        logits (B, 1).
 
     Raises:
         TrainingUnavailable: Keras or its backend is not installed.
@@ -169,11 +168,7 @@ def flagship_network(recipe: Recipe, dropout: float = 0.0, topics: int = 0) -> A
     ]
     features.append(ScaledMean(EMBEDDING_GAIN, name="mean_embedding")(ahead, is_token))  # (B, 3 E / 2)
     features = layers.Dropout(dropout, name="dropout")(layers.Concatenate(name="features")(features))
-    logit = layers.Dense(1, name="dense")(features)  # (B, 1)
-    if not topics:
-        return keras.Model(ids, logit, name=recipe.name)
-    topic = layers.Dense(topics, name="topics")(features)  # (B, topics)
-    return keras.Model(ids, layers.Concatenate(name="targets")([logit, topic]), name=recipe.name)
+    return keras.Model(ids, layers.Dense(1, name="dense")(features), name=recipe.name)
 
 
 def quantize_rows(weights: Floats) -> tuple[npt.NDArray[np.int8], Floats]:
@@ -201,7 +196,7 @@ def flagship_to_onnx(network: Any) -> Any:
     """Write a network as an ONNX graph; see `graph_of_weights`.
 
     Args:
-        network: what `flagship_network` returned, without topics.
+        network: what `flagship_network` returned.
 
     Returns:
         A checked `onnx.ModelProto`.

@@ -203,7 +203,7 @@ def student_vocabulary(data: DistillationData, words: Sequence[str], size: int) 
     Args:
         data: reviews and short texts that are counted, held-out titles aside; a word counts once per text, in short
             texts and in reviews alike.
-        words: words to know whatever their number, after those that are counted: the teacher's own whole words.
+        words: words to know however seldom they occur: the teacher's own whole words.
         size: ids of the network, the three special ones and padding included.
     """
     room = size - INDEX_FROM - 1
@@ -214,10 +214,10 @@ def student_vocabulary(data: DistillationData, words: Sequence[str], size: int) 
         counts.update(set(split_words(text)))
     ranked = sorted(counts, key=lambda word: (-counts[word], word))
     signs = [*emoji_characters(), *(f"{tenths}/10" for tenths in range(11))]
-    chosen = dict.fromkeys(ranked[: room - len(signs)])
-    chosen.update(dict.fromkeys(signs))
-    for word in (*words, *ranked):
-        if len(chosen) >= room:
+    chosen = dict.fromkeys([*signs, *words][:room])
+    for word in ranked:
+        if len(chosen) == room:
             break
         chosen.setdefault(word)
-    return Vocabulary(tuple(word.encode("utf-8", "surrogatepass") for word in chosen))
+    ordered = sorted(chosen, key=lambda word: (-counts[word], word))
+    return Vocabulary(tuple(word.encode("utf-8", "surrogatepass") for word in ordered))

@@ -7,12 +7,16 @@ teacher's vectors of the student's words. The texts are not in it; they are made
 
 from __future__ import annotations
 
+import hashlib
+import logging
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from imdbsent.errors import TrainingStopped
 from imdbsent.files import write_arrays
+from imdbsent.text.tokenizer import Vocabulary
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -22,7 +26,11 @@ if TYPE_CHECKING:
 
     from imdbsent.training.distill.teacher import Teacher
 
-CHUNK = 8_192
+logger = logging.getLogger(__name__)
+
+LABELS: Final = "labels.npz"
+"""The labels that come with the package, in this folder."""
+CHUNK: Final = 8_192
 """Texts per file of a run that is under way: a minute or so of labeling on two cores."""
 
 
@@ -31,23 +39,33 @@ class Labels:
     """What the teacher says.
 
     Attributes:
-        sha256: of the texts, then the reviews, that the logits belong to (`imdbsent.training.distill.texts`).
-        texts: float16 (texts,): logits of the short texts, in their order; NaN where one is not labeled yet.
+        sha256: of the texts, then the reviews, that the logits belong to (`DistillationData.sha256`).
+        texts: float16 (texts,): logits of the short texts, in their order; NaN for a text that is not labeled.
         reviews: float16 (reviews,): logits of the training reviews that are not held out, in the order of the archive;
-            empty before they are labeled.
-        words: float16 (words, size): initial embeddings, one row for each word of the vocabulary; empty likewise.
+            NaN likewise.
+        vocabulary: the words that the student knows, in the order of their ids.
+        words: float16 (words, size): initial embeddings, one row for each word of the vocabulary.
     """
 
     sha256: str
     texts: npt.NDArray[np.float16]
     reviews: npt.NDArray[np.float16]
+    vocabulary: Vocabulary
     words: npt.NDArray[np.float16]
 
     def write(self, path: Path) -> None:
         """Write the file; it appears only when complete."""
-        write_arrays(
-            path, {"sha256": self.sha256, "texts": self.texts, "reviews": self.reviews, "words": self.words}
-        )
+        arrays = {"sha256": self.sha256, "texts": self.texts, "reviews": self.reviews, "words": self.words}
+        vocabulary = np.frombuffer(b"\n".join(self.vocabulary.words), np.uint8)
+        write_arrays(path, {**arrays, "vocabulary": vocabulary}, compressed=True)
+
+    def content_sha256(self) -> str:
+        """Hash of all that the student learns from the file, for its card."""
+        digest = hashlib.sha256(self.sha256.encode())
+        for array in (self.texts, self.reviews, self.words):
+            digest.update(array.tobytes())
+        digest.update(b"\n".join(self.vocabulary.words))
+        return digest.hexdigest()
 
     @classmethod
     def read(cls, path: Path) -> Labels:
@@ -57,14 +75,15 @@ class Labels:
             OSError, ValueError, KeyError: it is missing or damaged.
         """
         with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
-            return cls(str(file["sha256"]), file["texts"], file["reviews"], file["words"])
+            vocabulary = Vocabulary(tuple(file["vocabulary"].tobytes().split(b"\n")))
+            return cls(str(file["sha256"]), file["texts"], file["reviews"], vocabulary, file["words"])
 
 
 def label_texts(
     teacher: Teacher,
     texts: Sequence[str],
     folder: Path,
-    report: Callable[[str], None],
+    stop: Callable[[], bool] = lambda: False,
     known: npt.NDArray[np.float16] | None = None,
 ) -> npt.NDArray[np.float16]:
     """The teacher's logits for texts, in their order.
@@ -76,11 +95,14 @@ def label_texts(
         teacher: fine-tuned, and merged for speed.
         texts: as the teacher is to read them.
         folder: where the chunks are kept; it belongs to these texts alone.
-        report: called with a line of progress after each chunk.
+        stop: whether someone asked to stop; called after each chunk.
         known: logits of an earlier run, NaN where it has none; a chunk that is complete there is not labeled again.
 
     Returns:
         Shape (texts,).
+
+    Raises:
+        TrainingStopped: it was asked to stop; what is labeled is kept.
     """
     folder.mkdir(parents=True, exist_ok=True)
     logits = np.full(len(texts), np.nan, np.float16) if known is None else known.copy()
@@ -94,7 +116,9 @@ def label_texts(
         if found is None:
             found = teacher.logits([texts[index] for index in indices]).astype(np.float16)
             write_arrays(path, {"logits": found})
-            report(f"labels: {number + 1} of {chunks} chunks")
+            logger.info(f"labels of {folder.name}: {number + 1} of {chunks} chunks")
+            if stop():
+                raise TrainingStopped(1, 0)
         logits[number::chunks] = found
     return logits
 

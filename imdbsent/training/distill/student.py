@@ -21,6 +21,7 @@ from imdbsent.training.word_pairs import BUCKETS, NO_KEY, frequent_pairs
 if TYPE_CHECKING:
     import numpy.typing as npt
 
+    from imdbsent.training.distill.config import StudentConfig
     from imdbsent.training.distill.data import EncodedTexts
     from imdbsent.training.recipes import Recipe
 
@@ -30,41 +31,6 @@ if TYPE_CHECKING:
 _SECOND_MOMENT: Final = 0.99  # Adam's usual 0.999 averages over as many steps as an epoch has
 _WIDTHS: Final = (8, 16, 24, 32, 48, SEGMENT)
 """Tokens that a batch of short texts is padded to."""
-
-
-@dataclass(frozen=True)
-class StudentConfig:
-    """How the student learns.
-
-    Attributes:
-        label_weight: how much the label of a labeled review counts in its target; the rest is the teacher's.
-        most_certain: largest logit that a target has, either side of zero: no teacher is surer than it is right.
-        part_share: share of the reviews of an epoch of which only a part is read, so that none is learned by heart.
-        smallest_part: share of a review that is its smallest part.
-        longest: tokens of the longest part of a review that is trained on; longer ones are cut at random.
-        word_dropout: share of the tokens of a review that are read as out of the vocabulary.
-        dropout: share of the numbers of a word's embedding, and of what is pooled, that are zeroed.
-        tokens: tokens per batch, padding included.
-        most_texts: texts per batch at most when it is only looked at.
-        fewest_texts_of_pair: texts that a pair of words must occur in to have an embedding.
-        embedding_spread: standard deviation of the initial embeddings.
-        warm_up: share of the first epoch in which the learning rate rises; then it falls by half a cosine.
-        last_rate: share of the learning rate that is left at the end.
-    """
-
-    label_weight: float = 0.5
-    most_certain: float = 4.0
-    part_share: float = 0.5
-    smallest_part: float = 0.5
-    longest: int = 447
-    word_dropout: float = 0.05
-    dropout: float = 0.2
-    tokens: int = 40_960
-    most_texts: int = 512
-    fewest_texts_of_pair: int = 15
-    embedding_spread: float = 0.1
-    warm_up: float = 0.25
-    last_rate: float = 0.02
 
 
 @dataclass(frozen=True)
@@ -214,7 +180,8 @@ def student_network(
     Args:
         recipe: its sizes, epochs and learning rate.
         seed: of its weights.
-        words: initial embeddings of the words of the vocabulary, shape (words, size), of standard deviation 1.
+        words: initial embeddings of the words of the vocabulary, shape (words, size), of standard deviation 1, the
+            directions that matter most first; what the recipe has no room for is left out.
         train: what it will learn from; the pairs of words are counted in it.
         config: how it learns.
 
@@ -225,6 +192,7 @@ def student_network(
     network = flagship_network(recipe, config.dropout)
     embedding = network.get_layer("embedding")
     rows = embedding.get_weights()[0]
+    words = words[: len(rows) - INDEX_FROM - 1, : recipe.embedding_size]
     first, last = INDEX_FROM + 1, INDEX_FROM + 1 + len(words)
     rows[first:last, : words.shape[1]] = config.embedding_spread * np.asarray(words, np.float32)
     embedding.set_weights([rows])

@@ -1,4 +1,4 @@
-"""The teacher: a transformer that knows English, fine-tuned on labelled reviews.
+"""The teacher: a transformer that knows English, fine-tuned on labeled reviews.
 
 The transformer is `sentence-transformers/all-mpnet-base-v2` (MPNet, Song et al. 2020, arXiv 2004.09297; 110 M
 parameters, Apache-2.0). Its weights stay as they are. What learns are low-rank adapters beside the linear layers of its
@@ -10,9 +10,10 @@ Only this module imports torch and transformers; the extra `imdbsent[teacher]` i
 
 from __future__ import annotations
 
-import math
+import json
+import logging
 import time
-from dataclasses import dataclass
+from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -20,47 +21,39 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import nn
-from transformers import AutoModel, AutoTokenizer
+from transformers import AutoModel, AutoTokenizer, MPNetConfig, MPNetModel
+
+from imdbsent.fetch import download
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
     import numpy.typing as npt
 
-WEIGHTS_FILE: Final = "model.safetensors"
-WEIGHTS_SHA256: Final = "78c0197b6159d92658e319bc1d72e4c73a9a03dd03815e70e555c5ef05615658"
+    from imdbsent.fetch import DownloadProgress
+    from imdbsent.training.distill.config import TeacherConfig, TeachingStage
+logger = logging.getLogger(__name__)
+
+URL: Final = "https://huggingface.co/sentence-transformers/all-mpnet-base-v2/resolve/main"
+FILES: Final = {
+    "config.json": "d46a3e04ded82bba22528424480697d394eeda6a27484e08c5bb2bdf5906cfa0",
+    "tokenizer_config.json": "67f2ff7e223518e729869bb3a70f0caf8368fe549383fc11cfe2dfb42fffc268",
+    "special_tokens_map.json": "9ef40e9c160511bf3f46ceb71f1471dafa1e9473d5120bb816c36b2efa75f8ba",
+    "tokenizer.json": "b8be2c30ba5dd723a6d5ee26d013da103d5408d92ddcb23747622f9e48f1d842",
+    "vocab.txt": "dbd90cb94e2247bd4d4ccaecbf616d2290e66691d7d5e5bb81f063c2d0649ada",
+    "model.safetensors": "78c0197b6159d92658e319bc1d72e4c73a9a03dd03815e70e555c5ef05615658",
+}
+"""The files of the transformer, and the SHA-256 of each."""
+ADAPTERS: Final = "adapters.safetensors"
+"""The adapters and the head of a teacher that is fine-tuned already, in the folder of its transformer."""
+
+_LARGEST_FILE: Final = 500_000_000  # bytes
 _WIDTH_STEP: Final = 16  # word pieces
+_SHORT_WIDTH_STEP: Final = 4  # a word alone has about five, the special ones included
+_STEPS_PER_LINE: Final = 50
+_OFTEN: Final = 20  # times that a word must occur to be a piece of the tiny transformer
 _SPECIAL: Final = 2  # tokens that the tokenizer puts around a text: <s> and </s>
-
-
-@dataclass(frozen=True)
-class TeacherConfig:
-    """How the teacher is fine-tuned.
-
-    Attributes:
-        rank: of the adapters' matrices.
-        scale: what the adapters' product is multiplied by.
-        frozen_layers: blocks at the bottom of the transformer that get no adapters.
-        longest: word pieces read of a review, the two special ones included; of a longer one, its head and its tail.
-        batch_size: reviews per step.
-        epochs: times through the labeled reviews; 0.7 reads 70 % of them, once.
-        learning_rate: of AdamW at its largest; it rises over `warmup` of the steps and then falls linearly to 0.
-        warmup: share of the steps.
-        weight_decay: of AdamW.
-        reviews: labelled reviews to learn from; 0 for all.
-    """
-
-    rank: int = 16
-    scale: float = 2.0
-    frozen_layers: int = 4
-    longest: int = 256
-    batch_size: int = 16
-    epochs: float = 0.7
-    learning_rate: float = 4e-4
-    warmup: float = 0.06
-    weight_decay: float = 0.01
-    reviews: int = 0
 
 
 class LowRankLinear(nn.Module):
@@ -106,9 +99,11 @@ class Teacher(nn.Module):
         torch.manual_seed(seed)
         self.config = config
         self.tokenizer: Any = AutoTokenizer.from_pretrained(folder)
+        # Without AVX-512, bfloat16 is emulated, and several times slower than float32.
+        is_fast = "AVX512" in torch.backends.cpu.get_cpu_capability()
         self.encoder: Any = AutoModel.from_pretrained(
             folder,
-            dtype=torch.bfloat16,
+            dtype=torch.bfloat16 if is_fast else torch.float32,
             add_pooling_layer=False,
             hidden_dropout_prob=0.0,  # one epoch over frozen weights does not overfit, and dropout doubles the time
             attention_probs_dropout_prob=0.0,
@@ -125,11 +120,15 @@ class Teacher(nn.Module):
 
     def forward(self, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         """Logits (batch,) of word pieces (batch, length); the mask is 1 where a piece is, 0 where padding is."""
+        logits: torch.Tensor = self.head(self.mean(ids, mask)).squeeze(-1)
+        return logits
+
+    def mean(self, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        """Mean (batch, hidden) of the last hidden states of word pieces (batch, length)."""
         hidden = self.encoder(input_ids=ids, attention_mask=mask).last_hidden_state.float()
         weights = mask.unsqueeze(-1).float()
-        mean = (hidden * weights).sum(1) / weights.sum(1)
-        logits: torch.Tensor = self.head(mean).squeeze(-1)
-        return logits
+        mean: torch.Tensor = (hidden * weights).sum(1) / weights.sum(1)
+        return mean
 
     def learned(self) -> dict[str, nn.Parameter]:
         """The parameters that learn, by name: adapters and head."""
@@ -153,6 +152,10 @@ class Teacher(nn.Module):
                     if isinstance(child, LowRankLinear):
                         setattr(parent, name, child.merged())
 
+    def whole_words(self) -> list[str]:
+        """The words in letters alone that are one word piece, in alphabetical order."""
+        return sorted(word for word in self.tokenizer.get_vocab() if word.isascii() and word.isalpha())
+
     def pieces(self, texts: Sequence[str]) -> list[list[int]]:
         """The word pieces of texts; of a text longer than `longest`, its head and its tail, half each."""
         found = self.tokenizer(list(texts), add_special_tokens=False, return_attention_mask=False, verbose=False)
@@ -163,31 +166,45 @@ class Teacher(nn.Module):
             [start, *(ids if len(ids) <= room else ids[:head] + ids[-tail:]), end] for ids in found["input_ids"]
         ]
 
-    def logits(
-        self, texts: Sequence[str], pieces_per_batch: int = 4_096, done: Callable[[int], None] | None = None
-    ) -> npt.NDArray[np.float32]:
+    def logits(self, texts: Sequence[str], pieces_per_batch: int = 4_096) -> npt.NDArray[np.float32]:
         """The logits of texts, shape (texts,), in their order.
 
         Args:
-            texts: as the teacher is to read them (`imdbsent.text.words.plain_text`).
+            texts: as the teacher is to read them (`imdbsent.text.everyday.plain_text`).
             pieces_per_batch: word pieces per run of the network, padding included.
-            done: called with the number of texts answered since the last call.
+        """
+        return self.vectors(texts, pieces_per_batch, self.head)[:, 0]
+
+    def vectors(
+        self, texts: Sequence[str], pieces_per_batch: int = 4_096, head: nn.Module | None = None
+    ) -> npt.NDArray[np.float32]:
+        """The mean of the last hidden states of texts, shape (texts, hidden), in their order.
+
+        Args:
+            texts: as the teacher is to read them.
+            pieces_per_batch: word pieces per run of the network, padding included.
+            head: what to apply to the mean, (texts, hidden) -> (texts, size); None for the mean itself.
         """
         pieces = self.pieces(texts)
         order = sorted(range(len(pieces)), key=lambda text: len(pieces[text]))
-        logits = np.zeros(len(pieces), np.float32)
+        found: npt.NDArray[np.float32] | None = None
         self.eval()
         with torch.inference_mode():
             for batch in batches_by_size([len(pieces[text]) for text in order], pieces_per_batch):
                 chosen = [order[text] for text in batch]
-                logits[chosen] = self(*self._padded([pieces[text] for text in chosen])).numpy()
-                if done:
-                    done(len(chosen))
-        return logits
+                mean = self.mean(*self.padded([pieces[text] for text in chosen]))
+                rows = (head(mean) if head else mean).numpy()
+                if found is None:
+                    found = np.zeros((len(pieces), rows.shape[1]), np.float32)
+                found[chosen] = rows
+        return np.zeros((0, 1), np.float32) if found is None else found
 
-    def _padded(self, rows: Sequence[Sequence[int]]) -> tuple[torch.Tensor, torch.Tensor]:
+    def padded(self, rows: Sequence[Sequence[int]]) -> tuple[torch.Tensor, torch.Tensor]:
+        """Word pieces of texts and their mask, both (batch, length)."""
         # Few widths: oneDNN compiles and keeps a program for each shape, gigabytes of them for hundreds of widths.
-        longest = -(-max(map(len, rows)) // _WIDTH_STEP) * _WIDTH_STEP
+        longest = max(map(len, rows))
+        step = _WIDTH_STEP if longest > _WIDTH_STEP else _SHORT_WIDTH_STEP
+        longest = -(-longest // step) * step
         ids = torch.full((len(rows), longest), self.tokenizer.pad_token_id)
         mask = torch.zeros((len(rows), longest), dtype=torch.long)
         for place, row in enumerate(rows):
@@ -205,9 +222,9 @@ def batches_by_size(lengths: Sequence[int], pieces: int) -> Iterator[range]:
             start = end
 
 
-def step_batches(lengths: Sequence[int], batch_size: int, seed: int, epoch: int) -> list[npt.NDArray[np.int64]]:
-    """The texts of each step of an epoch: like lengths together, the batches in random order."""
-    random = np.random.default_rng([seed, epoch])
+def step_batches(lengths: Sequence[int], batch_size: int, seed: int) -> list[npt.NDArray[np.int64]]:
+    """The texts of each step: like lengths together, the batches in random order."""
+    random = np.random.default_rng(seed)
     shuffled = random.permutation(len(lengths))
     window = 64 * batch_size  # sorted within windows only, so that a batch is of like length and still a random one
     batches = []
@@ -223,33 +240,33 @@ def fine_tune(
     texts: Sequence[str],
     labels: Sequence[int],
     *,
+    stage: TeachingStage,
     seed: int,
     checkpoint: Path,
-    report: Callable[[str], None],
+    stop: Callable[[], bool] = lambda: False,
     seconds_between: float = 240.0,
-) -> None:
-    """Teach the teacher what the labelled reviews say; from where an earlier run with the same checkpoint stopped.
+) -> bool:
+    """Teach the teacher what labeled texts say, once through; from where an earlier run with that checkpoint stopped.
 
     Args:
         teacher: its adapters and head learn.
-        texts: labelled reviews as the teacher is to read them.
+        texts: as the teacher is to read them.
         labels: 1 positive, 0 negative, one for each text.
-        seed: of the order of the reviews.
+        stage: texts per step, and learning rate.
+        seed: of the order of the texts.
         checkpoint: where parameters, optimizer and step are kept every `seconds_between` seconds.
-        report: called with a line of progress now and then.
+        stop: whether someone asked to stop; called after each step.
         seconds_between: seconds from one checkpoint to the next.
+
+    Returns:
+        Whether it came to the end; False if it was stopped.
     """
     config = teacher.config
     pieces = teacher.pieces(texts)
     lengths = [len(row) for row in pieces]
-    whole = [
-        batch
-        for epoch in range(math.ceil(config.epochs))
-        for batch in step_batches(lengths, config.batch_size, seed, epoch)
-    ]
-    steps = whole[: round(len(whole) * config.epochs / math.ceil(config.epochs))]
+    steps = step_batches(lengths, stage.batch_size, seed)
     learned = teacher.learned()
-    optimizer = torch.optim.AdamW(learned.values(), lr=config.learning_rate, weight_decay=config.weight_decay)
+    optimizer = torch.optim.AdamW(learned.values(), lr=stage.learning_rate, weight_decay=config.weight_decay)
     first = _resume(checkpoint, learned, optimizer)
     rising = max(1, round(config.warmup * len(steps)))
     targets = torch.tensor(labels, dtype=torch.float32)
@@ -259,9 +276,9 @@ def fine_tune(
     for step in range(first, len(steps)):
         rate = min((step + 1) / rising, (len(steps) - step) / max(1, len(steps) - rising))
         for group in optimizer.param_groups:
-            group["lr"] = config.learning_rate * rate
+            group["lr"] = stage.learning_rate * rate
         batch = steps[step]
-        logits = teacher(*teacher._padded([pieces[text] for text in batch]))  # noqa: SLF001
+        logits = teacher(*teacher.padded([pieces[text] for text in batch]))
         target = targets[batch]
         loss = nn.functional.binary_cross_entropy_with_logits(logits, target)
         optimizer.zero_grad()
@@ -272,16 +289,20 @@ def fine_tune(
         loss_sum += float(loss) * len(batch)
         right += int(((logits > 0) == (target > 0.5)).sum())  # noqa: PLR2004
         count += len(batch)
-        if (step + 1) % 50 == 0 or step + 1 == len(steps):
+        if (step + 1) % _STEPS_PER_LINE == 0 or step + 1 == len(steps):
             rate_now = seen / (time.monotonic() - started)
-            report(
+            logger.info(
                 f"teacher: step {step + 1} of {len(steps)}, loss {loss_sum / count:.4f}, "
                 f"{100 * right / count:.1f} % right, {rate_now:.0f} word pieces/s"
             )
             loss_sum, right, count = 0.0, 0, 0
-        if time.monotonic() - written > seconds_between or step + 1 == len(steps):
+        is_stopped = stop()
+        if is_stopped or time.monotonic() - written > seconds_between or step + 1 == len(steps):
             _keep(checkpoint, learned, optimizer, step + 1)
             written = time.monotonic()
+        if is_stopped:
+            return False
+    return True
 
 
 def _keep(path: Path, learned: dict[str, nn.Parameter], optimizer: torch.optim.Optimizer, step: int) -> None:
@@ -309,3 +330,55 @@ def _resume(path: Path, learned: dict[str, nn.Parameter], optimizer: torch.optim
                 "exp_avg_sq": file.get_tensor(f"{name}:square"),
             }
     return step
+
+
+def find_or_fetch(folder: Path, progress: DownloadProgress | None, url: str = URL) -> Path:
+    """Find a transformer in a folder; download it into the folder if that does not exist.
+
+    Args:
+        folder: of the transformer.
+        progress: follows the download.
+        url: address of the folder to download from.
+
+    Raises:
+        DownloadFailed: the network is off or does not answer, or the files are not those that were expected.
+    """
+    if not folder.is_dir():
+        # The weights come last, so that a folder that has them is complete.
+        for name, sha256 in FILES.items():
+            download(
+                f"{url}/{name}",
+                folder.with_name(f"{folder.name}.part") / name,
+                sha256,
+                largest=_LARGEST_FILE,
+                progress=progress,
+                next_step=f"put the files of {url.removesuffix('/resolve/main')} into '{folder}'",
+            )
+        folder.with_name(f"{folder.name}.part").rename(folder)
+    return folder
+
+
+def tiny_transformer(folder: Path, texts: Iterable[str], seed: int) -> Path:
+    """Write a transformer of two layers of 32 numbers that has learned nothing, for smoke runs.
+
+    Args:
+        folder: where its files go.
+        texts: its word pieces are the letters, and the words of these texts that occur 20 times or more.
+        seed: of its weights.
+
+    Returns:
+        The folder.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    counts = Counter(word for text in texts for word in text.lower().split() if word.isascii() and word.isalpha())
+    letters = [chr(code) for code in range(ord("!"), ord("~") + 1)]
+    pieces = [*letters, *(f"##{letter}" for letter in letters), *(w for w in counts if counts[w] >= _OFTEN)]
+    vocabulary = dict.fromkeys(["<s>", "<pad>", "</s>", "[UNK]", "<mask>", *pieces])
+    (folder / "vocab.txt").write_text("".join(f"{piece}\n" for piece in vocabulary), encoding="utf-8")
+    settings = {"tokenizer_class": "MPNetTokenizer", "do_lower_case": True, "model_max_length": 512}
+    (folder / "tokenizer_config.json").write_text(json.dumps(settings), encoding="utf-8")
+    torch.manual_seed(seed)
+    sizes = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 64}
+    network = MPNetModel(MPNetConfig(vocab_size=len(vocabulary), **sizes), add_pooling_layer=False)
+    network.save_pretrained(folder)
+    return folder

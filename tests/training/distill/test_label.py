@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import pytest
 
+from imdbsent.errors import TrainingStopped
+from imdbsent.text.tokenizer import Vocabulary
 from imdbsent.training.distill import label
 from imdbsent.training.distill.label import Labels, label_texts, principal_components
 
@@ -35,7 +38,7 @@ TEXTS = ["x" * length for length in range(100)]
 
 
 def labeled(teacher: Lengths, folder: Path, known: Logits | None = None) -> Logits:
-    return label_texts(cast("Teacher", teacher), TEXTS, folder, lambda _line: None, known)
+    return label_texts(cast("Teacher", teacher), TEXTS, folder, known=known)
 
 
 @pytest.fixture(autouse=True)
@@ -63,6 +66,14 @@ def test_what_an_earlier_run_knows_is_not_labeled_again(tmp_path: Path) -> None:
     assert teacher.asked == 90
 
 
+def test_a_run_that_is_asked_to_stop_keeps_what_is_labeled(tmp_path: Path) -> None:
+    with pytest.raises(TrainingStopped):
+        label_texts(cast("Teacher", Lengths()), TEXTS, tmp_path, lambda: len(list(tmp_path.iterdir())) == 4)
+    again = Lengths()
+    assert labeled(again, tmp_path).tolist() == list(range(100))
+    assert again.asked == 60
+
+
 def test_a_damaged_chunk_is_labeled_again(tmp_path: Path) -> None:
     labeled(Lengths(), tmp_path)
     (tmp_path / "00003.npz").write_bytes(b"PK")
@@ -73,10 +84,13 @@ def test_a_damaged_chunk_is_labeled_again(tmp_path: Path) -> None:
 
 def test_labels_are_read_as_they_were_written(tmp_path: Path) -> None:
     half = np.float16
-    labels = Labels("ab" * 32, np.array([1.5, np.nan], half), np.array([-2.0], half), np.ones((3, 2), half))
+    words = Vocabulary((b"the", "é".encode(), "😀".encode()))
+    labels = Labels("ab" * 32, np.array([1.5, np.nan], half), np.array([-2.0], half), words, np.ones((3, 2), half))
     labels.write(tmp_path / "labels.npz")
     read = Labels.read(tmp_path / "labels.npz")
-    assert read.sha256 == labels.sha256
+    assert (read.sha256, read.vocabulary) == (labels.sha256, words)
+    assert read.content_sha256() == labels.content_sha256()
+    assert read.content_sha256() != replace(labels, texts=np.zeros(2, half)).content_sha256()
     for name in ("texts", "reviews", "words"):
         assert np.array_equal(getattr(read, name), getattr(labels, name), equal_nan=True)
 

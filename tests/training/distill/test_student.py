@@ -5,13 +5,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from imdbsent.training.distill.config import StudentConfig
 from imdbsent.training.distill.data import EncodedTexts
 from imdbsent.training.recipes import FLAGSHIP
 
 pytest.importorskip("keras", reason="training needs TensorFlow")
 
 from imdbsent.training.architectures.flagship import flagship_network
-from imdbsent.training.distill.student import SoftLabeled, StudentConfig, soft_targets, student_network, width_of
+from imdbsent.training.distill.student import SoftLabeled, soft_targets, student_network, width_of
 
 RECIPE = replace(FLAGSHIP, vocabulary_size=50, embedding_size=8, units=5, epochs=2, batch_size=16, learning_rate=0.02)
 CONFIG = StudentConfig(tokens=1_024, most_texts=16, fewest_texts_of_pair=2, word_dropout=0.0, dropout=0.0)

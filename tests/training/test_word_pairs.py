@@ -17,7 +17,7 @@ from imdbsent.training.word_pairs import (
     key_of,
     pairs_in,
 )
-from tests.training.flagship.small import SMALL, padded, random_texts, texts_of
+from tests.training.architectures.small import SMALL, padded, random_texts, texts_of
 
 SIZE = 600
 LAST = LARGEST_VOCABULARY - 1
@@ -98,15 +98,16 @@ def test_the_network_finds_the_pairs_that_the_arrays_have() -> None:
     table = frequent_pairs(texts, np.array([0, 2]), size, 1)
     layer = flagship_network(SMALL).get_layer("pairs")
     layer.set_weights([table])
-    rows = [texts[place].tolist() for place in range(4)]
+    rows = [texts.ids[start:end].tolist() for start, end in itertools.pairwise(texts.starts)]
     found = np.array(layer(padded(rows, 64)))
     marked = pairs_in(texts, table, size)
-    for row, place in zip(found, range(4)):
-        assert row[1 : len(rows[place]) + 1].tolist() == marked[place].tolist()
-        assert not row[len(rows[place]) + 1 :].any()
+    pairs = [marked.ids[start:end].tolist() for start, end in itertools.pairwise(marked.starts)]
+    for row, expected in zip(found, pairs):
+        assert row[1 : len(expected) + 1].tolist() == expected
+        assert not row[len(expected) + 1 :].any()
     assert not found[:, :2].any()  # the start mark and the first word end none
-    assert 0 < np.count_nonzero(marked[3]) < 62  # of a text that was not counted, some are in the table
-    assert np.count_nonzero(marked[0]) == 59  # of one that was, all
+    assert 0 < np.count_nonzero(pairs[3]) < 62  # of a text that was not counted, some are in the table
+    assert np.count_nonzero(pairs[0]) == 59  # of one that was, all
 
 
 def test_the_network_finds_the_pair_of_the_two_last_words_of_the_largest_vocabulary() -> None:

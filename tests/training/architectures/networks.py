@@ -10,15 +10,15 @@ import numpy.typing as npt
 from imdbsent.training.architectures.flagship import EMBEDDING_GAIN, SEGMENT, flagship_network
 from imdbsent.training.recipes import Recipe
 from imdbsent.training.word_pairs import frequent_pairs
-from tests.training.flagship.small import SMALL, random_texts
+from tests.training.architectures.small import SMALL, random_texts
 
 Floats = npt.NDArray[np.float32]
 
 
-def grown(recipe: Recipe = SMALL, topics: int = 0) -> Any:
+def grown(recipe: Recipe = SMALL) -> Any:
     """A network whose weights are all far from zero, and whose table holds about a third of all pairs."""
     generator = np.random.default_rng(5)
-    network = flagship_network(recipe, topics=topics)
+    network = flagship_network(recipe)
     for layer in network.layers:
         if layer.name == "pairs":
             size = recipe.vocabulary_size

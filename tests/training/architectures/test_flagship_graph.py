@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 
 from imdbsent.text.tokenizer import START_ID
-from tests.training.flagship.small import SMALL, padded, random_texts
+from tests.training.architectures.small import SMALL, padded, random_texts
 
 pytest.importorskip("keras", reason="keras is not installed in the light environment")
 pytest.importorskip("onnx", reason="onnx is not installed in the light environment")
@@ -18,11 +20,11 @@ from imdbsent.training.architectures.flagship import (
     quantize_rows,
     round_embeddings,
 )
-from tests.training.flagship.networks import grown, read_and_states
+from tests.training.architectures.networks import grown, read_and_states
 
 LENGTHS = np.random.default_rng(6).permutation(np.arange(300))  # words; the start mark makes them 1 to 300 ids
 TEXTS = random_texts(LENGTHS.tolist())
-ROWS = [[START_ID, *TEXTS[place].tolist()] for place in range(len(LENGTHS))]
+ROWS = [[START_ID, *TEXTS.ids[start:end].tolist()] for start, end in itertools.pairwise(TEXTS.starts)]
 
 
 @pytest.fixture(scope="module")

@@ -1,16 +1,11 @@
-"""A tree of aclImdb with forty short reviews a folder, and a recipe that is trained on it in seconds."""
+"""A tree of aclImdb with forty short reviews per folder."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from imdbsent.training.recipes import FLAGSHIP
-from imdbsent.training.request import TrainingRequest
-
-TINY = replace(FLAGSHIP, vocabulary_size=300, embedding_size=4, units=3, epochs=2)
 EACH, OF_A_TITLE = 40, 5
 
 _GOOD = ("great", "superb", "lovely", "moving", "charming", "brilliant")
@@ -36,8 +31,3 @@ def write_tree(root: Path) -> Path:
         addresses = "".join(f"http://www.imdb.com/title/tt{title}/usercomments\n" for title in titles)
         (root / split / f"urls_{kind}.txt").write_text(addresses, encoding="utf-8")
     return root
-
-
-def asked(tree: Path, name: str) -> TrainingRequest:
-    """A climb of the small ladder with the small recipe."""
-    return TrainingRequest(TINY, 7, name, data=str(tree), smoke=True)

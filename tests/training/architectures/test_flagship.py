@@ -1,16 +1,17 @@
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 
-from tests.training.flagship.small import SMALL, padded, random_texts
+from tests.training.architectures.small import padded, random_texts
 
 pytest.importorskip("keras", reason="keras is not installed in the light environment")
 import keras
 
-from imdbsent.training.flagship.teaching import without_topics
 from imdbsent.training.word_pairs import BUCKETS, NO_KEY
-from tests.training.flagship.networks import grown, pooled, read_and_states
+from tests.training.architectures.networks import grown, pooled, read_and_states
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +21,7 @@ def network():
 
 def rows(*lengths: int) -> list[list[int]]:
     texts = random_texts(lengths)
-    return [texts[place].tolist() for place in range(len(lengths))]
+    return [texts.ids[start:end].tolist() for start, end in itertools.pairwise(texts.starts)]
 
 
 def said(network, ids) -> np.ndarray:
@@ -65,14 +66,3 @@ def test_a_pair_that_is_known_changes_the_logit(network) -> None:
         assert abs(said(network, ids) - with_pairs).item() > 1e-3
     finally:
         pairs.set_weights(table)
-
-
-def test_topics_stand_behind_the_logit_and_the_network_that_answers_gives_the_logit_alone() -> None:
-    teaching = grown(topics=5)
-    ids = padded(rows(3, 30, 90), 128)
-    everything = np.array(teaching(ids))
-    assert everything.shape == (3, 6)
-    alone = np.array(without_topics(teaching, SMALL)(ids))
-    assert alone.shape == (3, 1)
-    np.testing.assert_allclose(alone[:, 0], everything[:, 0], atol=1e-6)
-    assert np.abs(everything[:, 1:] - everything[:, :1]).min() > 1e-4  # no topic is the logit again

@@ -1,0 +1,309 @@
+"""The flagship's recipe as one training run: texts, labels, student.
+
+1. The short texts are made from the reviews by rule (`data`, `texts`).
+2. The labels of texts and reviews come with the package, or a transformer makes them again (`teacher`, `label`).
+3. The student learns from them (`student`). It is what ships.
+
+No test review is read, and nothing learns from reviews of held-out titles.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import asdict
+from pathlib import Path
+from random import Random
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from imdbsent.dataset.aclimdb import from_reviews
+from imdbsent.errors import DatasetInvalid, TrainingStopped
+from imdbsent.text.everyday import EverydayTokenizer, plain_text
+from imdbsent.training.architectures import architecture
+from imdbsent.training.backend import import_library
+from imdbsent.training.checkpoint import DAMAGE, Variables, stages_of
+from imdbsent.training.data import TrainingData
+from imdbsent.training.distill.config import FULL, SMOKE
+from imdbsent.training.distill.data import (
+    UNLABELED,
+    encode_texts,
+    labeled_spans,
+    read_distillation_data,
+    student_vocabulary,
+)
+from imdbsent.training.distill.label import LABELS, Labels, label_texts, principal_components
+from imdbsent.training.export import Trained
+from imdbsent.training.loop import Loop, State
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from imdbsent.fetch import DownloadProgress
+    from imdbsent.training.checkpoint import Checkpoint
+    from imdbsent.training.distill.config import DistillationConfig, TeachingStage
+    from imdbsent.training.distill.data import DistillationData
+    from imdbsent.training.distill.student import SoftLabeled
+    from imdbsent.training.distill.teacher import Teacher
+    from imdbsent.training.progress import TrainingProgress
+    from imdbsent.training.request import TrainingRequest
+
+logger = logging.getLogger(__name__)
+
+_WHOLE: Final = 1_000_000  # tokens: more than any review has
+
+
+def config_of(request: TrainingRequest) -> DistillationConfig:
+    """What the stages of a run are set to."""
+    return SMOKE if request.smoke else FULL
+
+
+def flagship_data(source: Path, config: DistillationConfig) -> TrainingData:
+    """Read the reviews and make the short texts.
+
+    Args:
+        source: archive or folder of the reviews.
+        config: what to hold out, and how many texts to make.
+
+    Raises:
+        DatasetInvalid: the data are damaged, or a folder of them is missing.
+    """
+    data = read_distillation_data(
+        source, config.texts, held_out=config.held_out, seed=config.seed, most_reviews=config.most_reviews
+    )
+    held_out = np.flatnonzero(data.held_out)
+    return TrainingData(
+        train=(),
+        validation=from_reviews(data.reviews[index] for index in held_out),
+        split="validation",
+        sha256=data.content_sha256,
+        test=from_reviews(data.test),
+        distillation=data,
+    )
+
+
+def distill(
+    request: TrainingRequest,
+    data: TrainingData,
+    *,
+    progress: TrainingProgress,
+    download: DownloadProgress | None = None,
+    start: Checkpoint | None = None,
+    save: Callable[[State, Variables], None] = lambda _state, _variables: None,
+    stop: Callable[[], bool] = lambda: False,
+) -> Trained:
+    """Train the student, and its teacher first if that is asked for.
+
+    Args:
+        request: its recipe, seed, and the folder of the transformer, if it is to make the labels again.
+        data: from `flagship_data`.
+        progress: called after each batch and epoch of the student.
+        download: follows the download of the transformer.
+        start: the checkpoint to resume from; None to start a run.
+        save: saves a checkpoint; called every few minutes, after each epoch, and before a stop.
+        stop: whether someone asked to stop.
+
+    Returns:
+        The student after the last epoch, its embeddings rounded as its bundle stores them.
+
+    Raises:
+        TrainingStopped: it was asked to stop; what is done is kept.
+        TrainingUnavailable: a library that a stage needs is not installed.
+        DatasetInvalid: the labels that come with the package belong to other reviews.
+        DownloadFailed: the transformer cannot be downloaded.
+        ValueError: `start` belongs to another network.
+    """
+    distillation, config = data.distillation, config_of(request)
+    assert distillation is not None
+    if request.smoke or request.teacher:
+        if start is None:
+            save(State(), Variables((), ()))  # the run can be resumed from now on
+        labels = _make_labels(request, distillation, config, download, stop)
+    else:
+        labels = packaged_labels(distillation, request.data or "")
+    import_library("keras")
+    from imdbsent.training.distill.student import student_network
+
+    recipe, kind = request.recipe, architecture(request.recipe.architecture)
+    train, validation = training_inputs(distillation, labels, config, recipe.vocabulary_size)
+    logger.info(f"{len(train):,} texts to learn from, {len(validation):,} reviews of held-out titles to validate on")
+    network = student_network(recipe, request.seed, labels.words, train, config.student)
+    state = State()
+    if start and start.variables.network:
+        state = start.head.state
+        start.variables.assign_to(network)
+    history = Loop(
+        network,
+        recipe,
+        request.seed,
+        train,
+        validation,
+        progress=progress,
+        save=lambda state: save(state, Variables.of(network)),
+        stop=stop,
+    ).run(state)
+    settings = {**_flat(config), "labels_sha256": labels.content_sha256()}
+    answering = kind.without_training_parts(network, recipe)
+    return Trained(recipe, request.seed, answering, labels.vocabulary, history, settings)
+
+
+def training_inputs(
+    data: DistillationData, labels: Labels, config: DistillationConfig, vocabulary_size: int
+) -> tuple[SoftLabeled, SoftLabeled]:
+    """What the student learns from, and the reviews of held-out titles that it is validated on.
+
+    A text that the teacher has not labeled is left out; a review without its logit has its label alone.
+
+    Args:
+        data: reviews and short texts.
+        labels: the logits for them, and the vocabulary.
+        config: how targets are made, and texts batched.
+        vocabulary_size: ids of the network.
+    """
+    from imdbsent.training.distill.student import SoftLabeled, soft_targets
+
+    tokenizer = EverydayTokenizer(labels.vocabulary, vocabulary_size, _WHOLE)
+    texts = encode_texts(tokenizer, [*(review.text for review in data.reviews), *data.texts])
+    reviews = len(data.reviews)
+    logits = np.full(len(texts), np.nan, np.float32)
+    logits[np.flatnonzero(~data.held_out)] = labels.reviews
+    logits[reviews:] = labels.texts
+    own = np.full(len(texts), UNLABELED, np.int8)
+    own[:reviews] = data.labels
+    targets = soft_targets(logits, own, config.student)
+    held_out = np.zeros(len(texts), bool)
+    held_out[:reviews] = data.held_out
+    targets[held_out] = own[held_out]
+    learned = np.flatnonzero(np.isfinite(targets) & ~held_out)
+    train = SoftLabeled(texts, targets, reviews, learned, config.student)
+    return train, SoftLabeled(texts, targets, reviews, np.flatnonzero(held_out), config.student)
+
+
+def packaged_labels(data: DistillationData, source: str) -> Labels:
+    """The labels that come with the package.
+
+    Args:
+        data: reviews and short texts.
+        source: where the reviews come from, for the error.
+
+    Raises:
+        DatasetInvalid: the labels belong to other reviews.
+    """
+    labels = Labels.read(Path(__file__).parent / LABELS)
+    if labels.sha256 != data.sha256():
+        raise DatasetInvalid(
+            Path(source), "the labels of the recipe belong to the complete archive, and these are other reviews"
+        )
+    return labels
+
+
+def _make_labels(
+    request: TrainingRequest,
+    data: DistillationData,
+    config: DistillationConfig,
+    download: DownloadProgress | None,
+    stop: Callable[[], bool],
+) -> Labels:
+    """Fine-tune the teacher and have it label everything; what an earlier run has done is not done again."""
+    for library in ("torch", "transformers", "safetensors"):  # said now, not when they are reached
+        import_library(library)
+    from imdbsent.training.distill import teacher as transformer
+
+    folder = stages_of(request.name)
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / LABELS
+    try:
+        return Labels.read(path)
+    except DAMAGE:
+        pass
+    if request.teacher:
+        base = transformer.find_or_fetch(Path(request.teacher), download)
+    else:
+        base = transformer.tiny_transformer(folder / "transformer", data.texts, config.seed)
+    teacher = transformer.Teacher(base, config.teacher, config.seed)
+    words = teacher.whole_words()
+    vocabulary = student_vocabulary(data, words, request.recipe.vocabulary_size)
+    known = frozenset(words)
+    spelled = [vocabulary.word(rank) for rank in range(1, len(vocabulary.words) + 1)]
+    vectors = teacher.vectors([plain_text(word, known) or word for word in spelled])  # before it learns of films
+    adapters = base / transformer.ADAPTERS
+    if adapters.exists():
+        teacher.load(adapters)
+        logger.info(f"teacher: already fine-tuned, from {adapters}")
+    else:
+        for number, stage in enumerate(config.teacher.stages, 1):
+            _teach(teacher, folder / f"teacher-{number}", stage_texts(data, stage, config.seed + number), stop)
+    teacher.merge()
+    texts = [plain_text(text, known) for text in data.texts]
+    reviews = [plain_text(data.reviews[index].text, known) for index in np.flatnonzero(~data.held_out)]
+    labels = Labels(
+        data.sha256(),
+        label_texts(teacher, texts, folder / "texts", stop),
+        label_texts(teacher, reviews, folder / "reviews", stop),
+        vocabulary,
+        principal_components(vectors, request.recipe.embedding_size).astype(np.float16),
+    )
+    labels.write(path)
+    return labels
+
+
+def stage_texts(
+    data: DistillationData, stage: TeachingStage, seed: int
+) -> tuple[list[str], list[int], TeachingStage, int]:
+    """What the teacher learns from in one stage: whole reviews and spans of others, with their labels.
+
+    Args:
+        data: labeled reviews of titles that are not held out are drawn from.
+        stage: how many of each.
+        seed: of the draw.
+
+    Returns:
+        Texts and labels, then the stage and the seed as given.
+    """
+    labeled = np.flatnonzero((data.labels != UNLABELED) & ~data.held_out).tolist()
+    whole = Random(f"{seed} reviews").sample(labeled, min(stage.reviews, len(labeled)))  # noqa: S311 (no secret)
+    texts = [data.reviews[index].text for index in labeled]
+    spans, of_spans = labeled_spans(texts, data.labels[labeled].tolist(), stage.spans, seed)
+    labels = data.labels[whole].tolist() + of_spans
+    return [*(data.reviews[index].text for index in whole), *spans], labels, stage, seed
+
+
+def _teach(
+    teacher: Teacher,
+    path: Path,
+    given: tuple[Sequence[str], Sequence[int], TeachingStage, int],
+    stop: Callable[[], bool],
+) -> None:
+    """One stage of fine-tuning, unless it is done; its adapters are kept beside its checkpoint.
+
+    Raises:
+        TrainingStopped: it was asked to stop.
+    """
+    from imdbsent.training.distill.teacher import fine_tune
+
+    done, checkpoint = path.with_suffix(".safetensors"), path.with_suffix(".checkpoint")
+    if done.exists():
+        teacher.load(done)
+        return
+    texts, labels, stage, seed = given
+    known = frozenset(teacher.whole_words())
+    plain = [plain_text(text, known) for text in texts]
+    if not fine_tune(teacher, plain, labels, stage=stage, seed=seed, checkpoint=checkpoint, stop=stop):
+        raise TrainingStopped(State().position.epoch, State().position.batch)
+    teacher.save(done)
+    checkpoint.unlink(missing_ok=True)
+
+
+def _flat(config: DistillationConfig) -> dict[str, str | int | float | bool]:
+    """The configuration as a card has it: plain values under the names of their fields."""
+    values: dict[str, Any] = asdict(config)
+    teacher, student = values.pop("teacher"), values.pop("student")
+    values["texts"] = sum(values["texts"].values())
+    stages = teacher.pop("stages")
+    shown = (f"{s['reviews']} reviews, {s['spans']} spans, {s['batch_size']}, {s['learning_rate']}" for s in stages)
+    return {
+        **{f"data_{name}": value for name, value in values.items()},
+        **{f"teacher_{name}": value for name, value in teacher.items()},
+        "teacher_stages": "; ".join(shown),
+        **{f"student_{name}": value for name, value in student.items()},
+    }
