@@ -24,13 +24,12 @@ from benchmarks.short_texts import accuracy, probabilities_of
 from imdbsent.bundle.bundle import read_bundle
 from imdbsent.classify.classifier import Classifier
 from imdbsent.errors import TrainingUnavailable
-from imdbsent.evaluation.curves import calibration_curve, expected_calibration_error
-from imdbsent.evaluation.metrics import log_loss
+from imdbsent.evaluation.metrics import calibration_curve, expected_calibration_error, log_loss
 from imdbsent.models import store
 
 if TYPE_CHECKING:
 
-    from imdbsent.evaluation.curves import Array
+    from imdbsent.evaluation.metrics import Array
 
 MODELS = ("flagship", "classic")
 

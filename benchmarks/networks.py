@@ -10,14 +10,14 @@ import numpy as np
 from imdbsent.bundle.bundle import NETWORK
 from imdbsent.bundle.card import MODEL
 from imdbsent.classify.lstm import sigmoid
-from imdbsent.text.registry import load_tokenizer
+from imdbsent.text.tokenizer import load_tokenizer
 from imdbsent.training.backend import import_library
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from imdbsent.bundle.bundle import Bundle
-    from imdbsent.evaluation.curves import Array
+    from imdbsent.evaluation.metrics import Array
 
 _BATCH = 64  # texts of like length
 _SIZES = ("vocabulary_size", "embedding_size", "units")

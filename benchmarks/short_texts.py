@@ -29,7 +29,7 @@ from tests import negation
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from imdbsent.evaluation.curves import Array
+    from imdbsent.evaluation.metrics import Array
     from imdbsent.records import Prediction
 
 UNKNOWN_TEXTS = 200

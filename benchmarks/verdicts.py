@@ -26,15 +26,14 @@ from imdbsent import load
 from imdbsent.classify.lstm import sigmoid
 from imdbsent.classify.options import MOSTLY_UNKNOWN, UNCERTAIN_WITHIN
 from imdbsent.dataset.aclimdb import from_reviews
-from imdbsent.evaluation.curves import calibration_curve, expected_calibration_error
-from imdbsent.evaluation.metrics import log_loss
+from imdbsent.evaluation.metrics import calibration_curve, expected_calibration_error, log_loss
 from imdbsent.training.calibration import fit_temperature
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from imdbsent.classify.classifier import Classifier
-    from imdbsent.evaluation.curves import Array
+    from imdbsent.evaluation.metrics import Array
 
 REVIEWS = 2_000
 SENTENCES = 20_000

@@ -589,3 +589,14 @@ class JobFailed(ImdbsentError):
             f"the job failed on Ray: {reason}. Type: the same command with --concurrency 1, or IMDBSENT_DEBUG=1 "
             "before it for the whole message"
         )
+
+
+def counted(number: int, thing: str, things: str = "") -> str:
+    """A number and its noun: "1 text", "2,000 texts".
+
+    Args:
+        number: how many.
+        thing: the noun in the singular.
+        things: the noun in the plural, if it is not just `thing` with an s.
+    """
+    return f"{number:,} {thing if number == 1 else things or thing + 's'}"

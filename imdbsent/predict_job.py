@@ -19,14 +19,13 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from imdbsent import __version__
 from imdbsent.classify.options import DEFAULTS, PredictOptions, is_mostly_unknown
-from imdbsent.errors import OutputFailed, UsageProblem
+from imdbsent.errors import OutputFailed, UsageProblem, counted
 from imdbsent.option_fields import EngineName, deciding_options, option, options_of_other_engine
 from imdbsent.reading.detect import STDIN, pyarrow
 from imdbsent.reading.inputs import Inputs, UntilError, find_sources
 from imdbsent.reading.options import ALL, ReadOptions
 from imdbsent.reading.streams import RowsMeter
 from imdbsent.reading.tables import TEXT_COLUMN, Columns
-from imdbsent.wording import counted
 from imdbsent.writing.output import OutputSpec, check_output, format_of_output, open_output
 from imdbsent.writing.text import Format, result_columns
 
@@ -40,8 +39,8 @@ if TYPE_CHECKING:
     from imdbsent.explain.explain import Explanation
     from imdbsent.reading.streams import Meter
     from imdbsent.records import Prediction, Record
-    from imdbsent.writing.checkpoints import Plan
     from imdbsent.writing.output import Writer
+    from imdbsent.writing.resume import Plan
     from imdbsent.writing.text import ResultColumns
 
 
@@ -357,7 +356,7 @@ def output_spec(job: PredictJob, inputs: Inputs, screen: Screen) -> OutputSpec:
     spec = OutputSpec(path, chosen, columns, types, job.safe_csv, is_numbered)
     if not is_numbered or chosen is Format.TSV:
         return spec
-    from imdbsent.classify.selection import RECORD  # noqa: PLC0415 (few runs select)
+    from imdbsent.classify.options import RECORD  # noqa: PLC0415 (few runs select)
 
     if chosen is Format.PARQUET:
         types[RECORD] = pyarrow("Parquet").int64()
@@ -368,11 +367,11 @@ def _taken_names(job: PredictJob, *, is_numbered: bool) -> tuple[str, ...]:
     """Names of columns that explanations and the numbers of records have in the results."""
     names: tuple[str, ...] = ()
     if job.explain:
-        from imdbsent.explain.layout import EXPLANATION  # noqa: PLC0415 (few runs explain)
+        from imdbsent.explain.explain import EXPLANATION  # noqa: PLC0415 (few runs explain)
 
         names += EXPLANATION
     if is_numbered:
-        from imdbsent.classify.selection import RECORD  # noqa: PLC0415 (few runs select)
+        from imdbsent.classify.options import RECORD  # noqa: PLC0415 (few runs select)
 
         names += (RECORD,)
     return names
@@ -469,7 +468,7 @@ class _Run:
 
     def _answers(self, windows: Iterator[Sequence[Record]]) -> Generator[list[Prediction], None, None]:
         """The predictions of each window, counted. Closing the generator ends the processes that make them."""
-        from imdbsent.classify.parallel import classify_windows  # noqa: PLC0415 (as above)
+        from imdbsent.classify.workers import classify_windows  # noqa: PLC0415 (as above)
 
         workers = 1 if self._is_typed else self._classifier.engine.threads
         answered = classify_windows(
@@ -485,7 +484,7 @@ class _Run:
         """The predictions that are results, counted; so many records came before them."""
         options, is_numbered = self._job.options, self._spec.is_numbered
         if options.is_selective:
-            from imdbsent.classify.selection import select  # noqa: PLC0415 (few runs select)
+            from imdbsent.classify.options import select  # noqa: PLC0415 (few runs select)
 
             predictions = select(
                 predictions,
@@ -506,7 +505,7 @@ class _Run:
     def _explanations_writer(self) -> AbstractContextManager[Writer]:
         if self._spec.format is Format.TABLE:
             return nullcontext(self._screen.explanations())
-        from imdbsent.explain.layout import explanation_layout  # noqa: PLC0415 (few runs explain)
+        from imdbsent.explain.explain import explanation_layout  # noqa: PLC0415 (few runs explain)
 
         return open_output(self._spec, explanation_layout(self._spec.format, self._spec.columns))
 
@@ -546,7 +545,7 @@ class _Run:
 
         import onnxruntime  # noqa: PLC0415 (as above)
 
-        from imdbsent.writing.checkpoints import Plan  # noqa: PLC0415 (as above)
+        from imdbsent.writing.resume import Plan  # noqa: PLC0415 (as above)
 
         versions = {"imdbsent": __version__, "onnxruntime": onnxruntime.__version__}
         if self._spec.format is Format.PARQUET:

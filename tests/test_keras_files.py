@@ -57,7 +57,7 @@ def test_arrays_are_never_unpickled() -> None:
 def test_what_is_unpickled_is_our_own_and_in_no_file_of_a_user() -> None:
     """Sorting spills to a table of SQLite that has no name, in which nobody else can write."""
     pickled = [where for where, call in calls() if ast.unparse(call.func) in ("pickle.loads", "pickle.load")]
-    assert [where.split(":")[0] for where in pickled] == ["imdbsent/classify/selection.py"]
+    assert [where.split(":")[0] for where in pickled] == ["imdbsent/classify/options.py"]
 
 
 def test_a_keras_file_in_a_bundle_is_bytes_and_no_more(tiny_bundle: Bundle, run) -> None:

@@ -12,7 +12,7 @@ from imdbsent.bundle.card import MODEL
 from imdbsent.classify.classifier import Classifier
 from imdbsent.dataset.aclimdb import Review, content_sha256, from_reviews, read_reviews
 from imdbsent.evaluation import measure
-from imdbsent.evaluation.curves import calibration_curve, expected_calibration_error
+from imdbsent.evaluation.metrics import calibration_curve, expected_calibration_error
 from imdbsent.explain.attribution import attributor
 from imdbsent.models import store
 

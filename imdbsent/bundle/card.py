@@ -24,7 +24,7 @@ CARD: Final = "card.json"
 MODEL: Final = "model.onnx"
 VOCABULARY: Final = "vocabulary.txt"
 TOKENIZERS: Final = ("keras", "words", "everyday")
-"""Names of the tokenizers that a card may have; `imdbsent.text.registry` has the tokenizers."""
+"""Names of the tokenizers that a card may have; `imdbsent.text.tokenizer` has the tokenizers."""
 
 _ARCHITECTURES_OF_SCHEMES: Final = {"keras": "classic", "words": "flagship"}
 """Format 1 had a `scheme`: the tokenizer, of which there was one for each architecture."""
@@ -101,7 +101,7 @@ class ModelCard:
     Attributes:
         name: the model's name.
         version: 1 for the first model of that name; a higher version replaces a lower one.
-        tokenizer: how text becomes ids; see `imdbsent.text.registry`.
+        tokenizer: how text becomes ids; see `imdbsent.text.tokenizer`.
         architecture: the kind of network; see `imdbsent.training.architectures`.
         num_words: ids from this one on are out of the vocabulary.
         maximum_length: how many ids of a text are read: the last ones.

@@ -11,12 +11,10 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from imdbsent.bundle.card import MODEL
 from imdbsent.classify.engine import BATCH_SIZE, Engine
-from imdbsent.classify.options import DEFAULTS, options_or
-from imdbsent.classify.selection import select
+from imdbsent.classify.options import DEFAULTS, options_or, select
 from imdbsent.reading.lines import from_bytes
 from imdbsent.records import Prediction, Record
-from imdbsent.text.registry import load_tokenizer
-from imdbsent.text.tokenizer import Encoding
+from imdbsent.text.tokenizer import Encoding, load_tokenizer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence

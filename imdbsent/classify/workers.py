@@ -1,31 +1,31 @@
-"""Processes that judge windows of records, each with its own network and tokenizer.
+"""Windows of records to windows of predictions: in this process at first, in several if there are many.
 
 Splitting texts into tokens is work for Python, which threads would have to take turns at. So whole windows go to other
-processes, which tokenize and run the network. The verdicts on a window depend on the window alone, so it does not
+processes, each with its own network and tokenizer. The verdicts on a window depend on the window alone, so it does not
 matter which process judges it, and when.
 
 A worker ends when its connection closes. That is also how it learns that this process has died, even by kill -9: no
 process is left behind.
+
+multiprocessing takes 20 ms to import, so that happens when the processes start.
 """
 
 from __future__ import annotations
 
 import contextlib
-import multiprocessing
 import os
 import queue
 import signal
 import threading
 from collections import deque
-from multiprocessing.connection import wait
 from typing import TYPE_CHECKING, Any, Final
 
-from imdbsent.classify.classifier import Classifier
+from imdbsent.classify.classifier import Classifier, prediction
 from imdbsent.classify.options import DEFAULTS
 from imdbsent.errors import WorkerLost
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
     from multiprocessing.connection import Connection
     from multiprocessing.process import BaseProcess
     from types import TracebackType
@@ -35,13 +35,75 @@ if TYPE_CHECKING:
     from imdbsent.bundle.bundle import Bundle
     from imdbsent.classify.classifier import Verdict
     from imdbsent.classify.options import PredictOptions
-    from imdbsent.records import Record
+    from imdbsent.records import Prediction, Record
 
 
+_ALONE: Final = 8
+"""Windows classified before other processes start: about a second of work, which is what starting them costs."""
+_MUCH: Final = 64, 2**16
+"""Records and characters of a window that count. A smaller one came from a pipe that had no more."""
 _AHEAD: Final = 2
 """Maximum windows per worker: the one it works on, and the next, so that it never waits for us."""
 _READY: Final = "ready"
 _FAILED: Final = "failed"
+
+
+def classify_windows(
+    classifier: Classifier,
+    windows: Iterable[Sequence[Record]],
+    options: PredictOptions = DEFAULTS,
+    *,
+    workers: int = 1,
+    is_waiting: Callable[[], bool] | None = None,
+) -> Generator[list[Prediction], None, None]:
+    """Classify windows of records. The predictions are the same for any number of workers.
+
+    Other processes start if there is much to do. Like all processes that Python spawns, they import the main module of
+    the program: a script that calls this needs `if __name__ == "__main__":`.
+
+    Args:
+        classifier: the model.
+        windows: as `imdbsent.classify.classifier.windows` cuts them; the stream may be endless.
+        options: how to label.
+        workers: processes that classify; 1 for this one only.
+        is_waiting: whether the next window can be had without waiting for more input; if not, all windows before it are
+            answered first. None if that is always so.
+
+    Yields:
+        The predictions of each window, in order. Closing the generator ends the processes.
+
+    Raises:
+        WorkerLost: one of the processes died.
+    """
+    stream = iter(windows)
+    in_a_row = 0
+    while workers == 1 or in_a_row < _ALONE:
+        window = next(stream, None)
+        if window is None:
+            return
+        yield classifier.classify_window(window, options)
+        in_a_row = in_a_row + 1 if _is_much(window) else 0
+    following = next(stream, None)
+    if following is None:
+        return
+    with Workers(classifier.bundle, workers, options) as processes:
+        while not processes.are_ready():
+            yield classifier.classify_window(following, options)
+            following = next(stream, None)
+            if following is None:
+                return
+        for records, verdicts in processes.judge(_chained(following, stream), is_waiting):
+            yield list(map(prediction, records, verdicts))
+
+
+def _is_much(window: Sequence[Record]) -> bool:
+    records, characters = _MUCH
+    return len(window) >= records or sum(len(record.text) for record in window) >= characters
+
+
+def _chained(first: Sequence[Record], others: Iterator[Sequence[Record]]) -> Iterator[Sequence[Record]]:
+    yield first
+    yield from others
 
 
 class Workers:
@@ -87,6 +149,8 @@ class Workers:
 
     def _start(self) -> None:
         # spawn: a forked process would share the locks of our threads, and there is no fork on every system.
+        import multiprocessing  # noqa: PLC0415 (it is slow)
+
         context = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe()
         self._connections.append(ours)
@@ -167,6 +231,8 @@ class Workers:
 
     def _receive(self) -> Iterator[tuple[int, list[Verdict]]]:
         """Wait for workers, and receive what is ready."""
+        from multiprocessing.connection import wait  # noqa: PLC0415 (it is slow)
+
         for connection in wait(self._connections):
             worker = self._connections.index(connection)  # type: ignore[arg-type]
             try:

@@ -12,8 +12,8 @@ from rich.text import Text
 
 from imdbsent.cli._predictions import LABEL_STYLES
 from imdbsent.cli._streams import visible
+from imdbsent.errors import counted
 from imdbsent.explain.explain import strength
-from imdbsent.wording import counted
 from imdbsent.writing.text import output_errors
 
 if TYPE_CHECKING:

@@ -1,21 +1,229 @@
-"""The command line: the table of commands, and the one place where an error becomes a line and an exit code."""
+"""The command line: the table of commands, and the one place where an error becomes a line and an exit code.
+
+A command is imported only when it runs. Its help is plain text: Typer reads help as Rich markup, which drops `[ray]`
+from `pip install 'imdbsent[ray]'`, and prints the choices of an option where they may break within a word. Here
+brackets stay, and the help text lists the choices.
+"""
 
 from __future__ import annotations
 
+import copy
 import os
+import shlex
 import sys
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from enum import Enum
+from importlib import import_module
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, TypeVar, cast
 
 import typer
+from typer.core import TyperCommand, TyperGroup
+from typer.main import get_command, get_group
 
 from imdbsent import __version__, settings
-from imdbsent.cli._commands import HELP_OPTIONS, LazyCommand, LazyGroup
 from imdbsent.cli._signals import Terminated
 from imdbsent.cli._streams import hide_messages, print_error, tolerate_any_character
-from imdbsent.errors import ExitCode, ImdbsentError, MemoryShort, OutputClosed, is_out_of_memory
+from imdbsent.errors import ExitCode, ImdbsentError, MemoryShort, OutputClosed, UsageProblem, is_out_of_memory
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+
+HELP_OPTIONS: dict[str, Any] = {"help_option_names": ["-h", "--help"]}
+"""Context settings of every command."""
+
+_TEXT: Final = "--text"
+"""The option of a command that takes texts."""
+_Command = TypeVar("_Command", TyperCommand, TyperGroup)
+
+
+class PlainCommand(TyperCommand):
+    """A command whose help is plain text, and which knows texts that begin with a dash."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parse the arguments. What comes after `--` is a text, whatever it looks like.
+
+        Raises:
+            UsageProblem: one of them may be a text.
+        """
+        if not self._takes_texts:
+            return super().parse_args(ctx, args)
+        end = self._end_of_options(args)
+        given = args[:end]
+        try:
+            return super().parse_args(ctx, [*given, *(f"{_TEXT}={text}" for text in args[end + 1 :])])
+        except Exception as error:
+            name: str = getattr(error, "option_name", "")  # of Typer's NoSuchOption, which it does not export
+            if type(error).__name__ != "NoSuchOption" or getattr(error, "possibilities", None):
+                raise
+            text = next((one for one in given if one.startswith(name)), name)
+            raise UsageProblem(f"there is no option {name}. {_as_text(self.name, text)}") from error
+
+    @property
+    def _takes_texts(self) -> bool:
+        return any(_TEXT in one.opts for one in self.params)
+
+    def _end_of_options(self, args: Sequence[str]) -> int:
+        """Where `--` is among arguments, or their number.
+
+        Raises:
+            UsageProblem: one before it begins with a dash like an option, and has blanks like a text.
+        """
+        options = [one for one in self.params if one.param_type_name == "option"]
+        valued = {name for one in options if not getattr(one, "is_flag", False) for name in one.opts}
+        is_value = False
+        for number, argument in enumerate(args):
+            if is_value:
+                is_value = False
+            elif argument == "--":
+                return number
+            elif argument in valued:
+                is_value = True
+            elif argument.startswith("-") and any(map(str.isspace, argument)):
+                name, equals, _ = argument.partition("=")
+                if (equals and name in valued) or (argument[:2] in valued and os.path.lexists(argument[2:])):
+                    continue
+                raise UsageProblem(f"{argument!r} begins with a dash. {_as_text(self.name, argument)}")
+        return len(args)
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Print the help."""
+        TyperCommand.format_help(_escaped(self), ctx, formatter)
+
+
+class PlainGroup(TyperGroup):
+    """A group of commands whose help is plain text."""
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Print the help."""
+        group = _escaped(self)
+        group.commands = {name: _escaped(cast("Any", command)) for name, command in self.listed().items()}
+        TyperGroup.format_help(group, ctx, formatter)
+
+    def listed(self) -> Mapping[str, Any]:
+        """The commands that the help lists."""
+        return self.commands
+
+
+@dataclass(frozen=True)
+class LazyCommand:
+    """A command that is not imported yet.
+
+    Attributes:
+        name: what the user types.
+        module: the module that defines it.
+        attribute: its function, or the `typer.Typer` of a group, in that module.
+        summary: the first line of its help.
+        panel: the panel that lists it in the help of the program.
+    """
+
+    name: str
+    module: str
+    attribute: str
+    summary: str
+    panel: str
+
+    def load(self) -> Any:
+        """Import the module and build the command."""
+        found = getattr(import_module(self.module), self.attribute)
+        if isinstance(found, typer.Typer):
+            for command_info in found.registered_commands:
+                command_info.cls = PlainCommand
+            found.info.cls = PlainGroup
+            command: Any = get_group(found)
+        else:
+            app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+            app.command(cls=PlainCommand)(found)
+            command = get_command(app)
+        command.name = self.name
+        return command
+
+
+class _LazyCommands(Mapping[str, Any]):
+    """Commands by their names; each is imported when it is first looked up."""
+
+    def __init__(self, commands: Sequence[LazyCommand]) -> None:
+        self._commands = {command.name: command for command in commands}
+        self._loaded: dict[str, Any] = {}
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self._loaded:
+            self._loaded[name] = self._commands[name].load()
+        return self._loaded[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._commands)
+
+    def __len__(self) -> int:
+        return len(self._commands)
+
+
+class LazyGroup(PlainGroup):
+    """The program: a group that imports only the command that is run, and takes a text for a text.
+
+    Attributes:
+        table: its commands; a subclass sets them.
+    """
+
+    table: ClassVar[Sequence[LazyCommand]] = ()
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.commands = cast("Any", _LazyCommands(self.table))
+
+    def listed(self) -> Mapping[str, Any]:
+        """The commands that the help lists; none of them is imported."""
+        return {
+            entry.name: TyperCommand(entry.name, help=entry.summary, rich_help_panel=entry.panel)
+            for entry in self.table
+        }
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
+        """Find the command that is run.
+
+        Raises:
+            UsageProblem: there is no such command; it may be a typing error, or a text to classify.
+        """
+        name = args[0]
+        if name in self.commands or name.startswith("-") or ctx.resilient_parsing:
+            return super().resolve_command(ctx, args)
+        text = " ".join(args)
+        if similar := get_close_matches(name, self.commands, n=1):
+            raise UsageProblem(f"there is no command '{name}'. Did you mean '{similar[0]}'? Type: imdbsent --help")
+        raise UsageProblem(f"there is no command '{name}'. To classify a text, type: imdbsent predict {_quoted(text)}")
+
+
+def _as_text(command: str | None, text: str) -> str:
+    again = f"imdbsent {command}"
+    return f"If it is a text, type: {again} -- {shlex.quote(text)}. For the options: {again} --help"
+
+
+def _quoted(text: str) -> str:
+    """A text as an argument in a shell, in double quotes if possible."""
+    return shlex.quote(text) if any(c in text for c in '"$`\\!\n') else f'"{text}"'
+
+
+def _escaped(command: _Command) -> _Command:
+    """A copy of a command for its help page: text that Rich would take as markup is escaped, choices are listed."""
+    from rich.markup import escape
+
+    if command.rich_markup_mode != "rich":
+        return command
+    page = copy.copy(command)
+    page.help = escape(command.help or "")
+    page.params = [copy.copy(parameter) for parameter in command.params]
+    for parameter in cast("list[Any]", page.params):
+        text = getattr(parameter, "help", None) or ""
+        choices = getattr(parameter.type, "choices", None)
+        if choices and parameter.metavar is None and parameter.param_type_name == "option":
+            parameter.metavar = parameter.opts[0].lstrip("-").upper()
+            names = [str(choice.value) if isinstance(choice, Enum) else str(choice) for choice in choices]
+            text = f"{text} Choices: {', '.join(names)}.".strip()
+        parameter.help = escape(text)
+    return page
+
 
 _ASK = "Ask"
 _UNDERSTAND = "Understand"

@@ -13,10 +13,19 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from imdbsent.cli._console import Data, NoColor, Quiet, show_messages, stdout_console
-from imdbsent.cli._views import NARROW, new_table, show, write_lines, write_text
-from imdbsent.errors import DatasetAbsent, DatasetIncomplete, UsageProblem
-from imdbsent.wording import counted
+from imdbsent.cli._console import (
+    NARROW,
+    Data,
+    NoColor,
+    Quiet,
+    new_table,
+    show,
+    show_messages,
+    stdout_console,
+    write_lines,
+    write_text,
+)
+from imdbsent.errors import DatasetAbsent, DatasetIncomplete, UsageProblem, counted
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

@@ -15,14 +15,20 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from imdbsent.cli._console import (
+    NARROW,
     Data,
+    FigureFormat,
     NoColor,
     Quiet,
     Verbose,
     check_place,
     new_page,
+    new_table,
+    probability_text,
+    show,
     show_messages,
     stdout_console,
+    write_text,
 )
 from imdbsent.cli._input_options import (
     NONE_GIVEN,
@@ -33,9 +39,7 @@ from imdbsent.cli._input_options import (
     with_input_options,
 )
 from imdbsent.cli._streams import visible
-from imdbsent.cli._views import NARROW, FigureFormat, new_table, probability_text, show, write_text
-from imdbsent.errors import UsageProblem
-from imdbsent.wording import counted
+from imdbsent.errors import UsageProblem, counted
 from imdbsent.writing.text import write
 
 if TYPE_CHECKING:

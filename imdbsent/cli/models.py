@@ -15,9 +15,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from imdbsent.cli._console import NoColor, Quiet, show_messages, stdout_console
+from imdbsent.cli._console import FigureFormat, NoColor, PageFormat, Quiet, show_messages, stdout_console
 from imdbsent.cli._streams import visible
-from imdbsent.cli._views import FigureFormat, PageFormat
 from imdbsent.errors import UsageProblem
 from imdbsent.writing.text import output_errors, write
 
@@ -83,10 +82,10 @@ def list_models(
 
     imdbsent models list --format csv | cut -d, -f1
     """
-    from imdbsent.models import default, inventory
+    from imdbsent.models import inventory, store
 
     show_messages(no_color=no_color, quiet=quiet)
-    choice = default.choice()
+    choice = store.default_model()
     entries = inventory.entries(choice)
     if output_format is FigureFormat.TABLE:
         with output_errors():
@@ -182,7 +181,7 @@ def use(
     imdbsent models use --reset
     """
     from imdbsent import settings
-    from imdbsent.models import default, inventory, store
+    from imdbsent.models import inventory, store
 
     show_messages(no_color=no_color, quiet=quiet)
     if name is not None and reset:
@@ -191,7 +190,7 @@ def use(
         inventory.reset()
     elif name is not None:
         inventory.use(name)
-    choice = default.choice()
+    choice = store.default_model()
     if name is None and not reset:
         write([f"{choice.name}\n"], sys.stdout.buffer)
         logger.info(f"set by {choice.source}")

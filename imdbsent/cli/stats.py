@@ -17,10 +17,20 @@ from rich.table import Table
 from rich.text import Text
 
 from imdbsent.cli._charts import CUT, histogram
-from imdbsent.cli._console import Data, NoColor, Quiet, Verbose, show_messages, stdout_console
+from imdbsent.cli._console import (
+    NARROW,
+    Data,
+    FigureFormat,
+    NoColor,
+    Quiet,
+    Verbose,
+    show,
+    show_messages,
+    stdout_console,
+    write_text,
+)
 from imdbsent.cli._input_options import NONE_GIVEN, InputOptions, with_input_options
 from imdbsent.cli._streams import visible
-from imdbsent.cli._views import NARROW, FigureFormat, show, write_text
 from imdbsent.errors import OutputFailed, UsageProblem
 
 if TYPE_CHECKING:
@@ -133,7 +143,7 @@ def _check_file_options(split: StatsSplit, data: Path | None, *, is_about_review
 
 
 def _show(statistics: SplitStatistics, output_format: FigureFormat, *, no_color: bool) -> None:
-    from imdbsent.dataset.figures import as_csv, as_json
+    from imdbsent.dataset.describe import as_csv, as_json
 
     if output_format is FigureFormat.TABLE:
         console = stdout_console(no_color=no_color)
@@ -188,8 +198,7 @@ def export_shipped_figures(path: Path, data: Path | None, progress: DownloadProg
         OutputFailed: the file cannot be written.
         ImdbsentError: the reviews are missing or incomplete.
     """
-    from imdbsent.dataset.describe import figures_to_ship
-    from imdbsent.dataset.figures import to_json
+    from imdbsent.dataset.describe import figures_to_ship, to_json
 
     text = to_json(figures_to_ship(data, progress))
     try:

@@ -11,15 +11,14 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from imdbsent.errors import counted
 from imdbsent.evaluation.metrics import REPORTED, percent_interval
 from imdbsent.html_page import data_table, folded, page_end, page_start
-from imdbsent.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from imdbsent.evaluation.groups import Mistake
-    from imdbsent.evaluation.report import ModelReport, Report
+    from imdbsent.evaluation.report import Mistake, ModelReport, Report
 
 
 _STYLE_SHEET: Final = Path(__file__).parent / "html.css"

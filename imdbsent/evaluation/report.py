@@ -1,30 +1,201 @@
-"""Everything that `imdbsent evaluate` reports: from answers to figures, and the figures as JSON or CSV."""
+"""Everything that `imdbsent evaluate` reports: from answers to figures, and the figures as JSON or CSV.
+
+The figures are the metrics, accuracy by length and by stars, the surest mistakes, and McNemar's test: whether two
+models that judged the same texts differ by more than chance.
+"""
 
 from __future__ import annotations
 
 import csv
 import io
 import json
+import math
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from itertools import combinations
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from imdbsent.bundle.card import Metrics
-from imdbsent.evaluation.comparison import McNemar, compare
-from imdbsent.evaluation.groups import GroupAccuracy, Mistake, by_length, by_stars, surest_mistakes
-from imdbsent.evaluation.metrics import IN_CARD, REPORTED, Confusion, Interval, MetricValue, Outcomes
+from imdbsent.evaluation.metrics import IN_CARD, REPORTED, Confusion, Interval, MetricValue, Outcomes, wilson_interval
+from imdbsent.text.tokenizer import split_words
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    import numpy.typing as npt
 
     from imdbsent.classify.classifier import Classifier
-    from imdbsent.evaluation.curves import Array, CalibrationBin, RocCurve
+    from imdbsent.evaluation.metrics import Array, CalibrationBin, RocCurve
     from imdbsent.reading.labelled import Example, Examples
 
 
-NO_VERDICT = 0.5
+NO_VERDICT: Final = 0.5
 """The probability of a text without a verdict, for example one without any word that the model knows."""
+EXACT_BELOW: Final = 25
+"""With fewer discordant texts than these, the test is the exact binomial one."""
+LAST_WORDS: Final = (10, 25, 50, 100, 200, 400, 800)
+"""The largest number of words in each bin of lengths; the last bin has no end."""
+MOST_RATINGS: Final = 20
+"""More distinct ratings than these are a scale, not stars, and are not listed one by one."""
+
+
+@dataclass(frozen=True)
+class GroupAccuracy:
+    """The accuracy on some of the texts.
+
+    Attributes:
+        name: which texts: "101-200" words or "7" stars, for example.
+        n: number of texts; at least 1.
+        accuracy: share of right verdicts.
+        interval: its 95 % interval.
+    """
+
+    name: str
+    n: int
+    accuracy: float
+    interval: Interval
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A wrong verdict.
+
+    Attributes:
+        where: where the text comes from: "test/pos/7_10.txt" or "line 12", for example.
+        label: its label: 1 positive, 0 negative.
+        probability: of positive, as the model answered.
+        text: the text.
+    """
+
+    where: str
+    label: int
+    probability: float
+    text: str
+
+
+def by_length(texts: Iterable[str], right: npt.NDArray[np.bool_]) -> tuple[GroupAccuracy, ...]:
+    """Accuracy by the number of words (`imdbsent.text.tokenizer.split_words`), without the empty bins.
+
+    Args:
+        texts: n texts.
+        right: whether each verdict is right, shape (n,).
+    """
+    bin_of = np.searchsorted(LAST_WORDS, [len(split_words(text)) for text in texts])
+    firsts = (0, *(last + 1 for last in LAST_WORDS))
+    names = [f"{first}-{last}" for first, last in zip(firsts, LAST_WORDS)] + [f"{firsts[-1]}+"]
+    return tuple(_group(name, right[bin_of == i]) for i, name in enumerate(names) if np.any(bin_of == i))
+
+
+def by_stars(stars: Sequence[float | None], right: npt.NDArray[np.bool_]) -> tuple[GroupAccuracy, ...]:
+    """Accuracy by rating, from low to high.
+
+    Args:
+        stars: the rating of each text, n of them; None for a text without one.
+        right: whether each verdict is right, shape (n,).
+
+    Returns:
+        One group per rating; none if there are more than `MOST_RATINGS`.
+    """
+    ratings = sorted({rating for rating in stars if rating is not None})
+    if len(ratings) > MOST_RATINGS:
+        return ()
+    column = np.array([np.nan if rating is None else rating for rating in stars])
+    return tuple(_group(f"{rating:g}", right[column == rating]) for rating in ratings)
+
+
+def surest_mistakes(
+    examples: Sequence[Example], probabilities: Array, right: npt.NDArray[np.bool_], most: int
+) -> tuple[Mistake, ...]:
+    """The wrong verdicts that the model was surest of, the surest first.
+
+    Args:
+        examples: n texts.
+        probabilities: of positive, shape (n,).
+        right: whether each verdict is right, shape (n,).
+        most: how many to return at most.
+    """
+    wrong: list[int] = np.flatnonzero(~right).tolist()
+    wrong.sort(key=lambda i: -abs(examples[i].label - probabilities[i]))
+    return tuple(
+        Mistake(examples[i].where, examples[i].label, float(probabilities[i]), examples[i].text) for i in wrong[:most]
+    )
+
+
+def _group(name: str, right: npt.NDArray[np.bool_]) -> GroupAccuracy:
+    hits = int(np.sum(right))
+    interval = wilson_interval(hits, right.size)
+    assert interval is not None  # a group has at least one text
+    return GroupAccuracy(name, right.size, hits / right.size, interval)
+
+
+@dataclass(frozen=True)
+class McNemar:
+    """Two models side by side.
+
+    Attributes:
+        first: name of one model.
+        second: name of the other.
+        only_first_right: number of texts that only the first judged right.
+        only_second_right: number of texts that only the second judged right.
+        statistic: chi-squared with one degree of freedom; None if the test is exact.
+        p_value: the chance of a difference at least as large if both models were equally good.
+    """
+
+    first: str
+    second: str
+    only_first_right: int
+    only_second_right: int
+    statistic: float | None
+    p_value: float
+
+    @property
+    def test(self) -> str:
+        """Which test was used, for people."""
+        return "exact binomial" if self.statistic is None else f"chi-squared {self.statistic:.3f}"
+
+    @property
+    def p_value_text(self) -> str:
+        """The p value for people; the smallest ones are too small for a float."""
+        return f"{self.p_value:.3g}" if self.p_value else "below 1e-300"
+
+
+def compare(right: Mapping[str, npt.NDArray[np.bool_]]) -> tuple[McNemar, ...]:
+    """Test every pair of models. Each p value is that of one test: with many pairs, some are small by chance.
+
+    Args:
+        right: for each model, whether it judged each text right, shape (n,); the same texts in the same order.
+
+    Returns:
+        One comparison per pair, in order; none for one model.
+    """
+    return tuple(
+        mcnemar(first, second, int(np.sum(right[first] & ~right[second])), int(np.sum(~right[first] & right[second])))
+        for first, second in combinations(right, 2)
+    )
+
+
+def mcnemar(first: str, second: str, only_first_right: int, only_second_right: int) -> McNemar:
+    """McNemar's test (Psychometrika 1947), two-sided.
+
+    With fewer than `EXACT_BELOW` discordant texts it is the exact binomial test; otherwise chi-squared with the
+    continuity correction of Edwards (1948), (|b - c| - 1)^2 / (b + c), which is 0 if b equals c.
+
+    Args:
+        first: name of one model.
+        second: name of the other.
+        only_first_right: number of texts that only the first judged right.
+        only_second_right: number of texts that only the second judged right.
+    """
+    discordant = only_first_right + only_second_right
+    if discordant < EXACT_BELOW:
+        fewer = min(only_first_right, only_second_right)
+        tail = sum(math.comb(discordant, k) for k in range(fewer + 1))
+        p_value = min(1.0, 2 * tail / 2**discordant)
+        return McNemar(first, second, only_first_right, only_second_right, None, p_value)
+    statistic = max(0, abs(only_first_right - only_second_right) - 1) ** 2 / discordant
+    p_value = math.erfc(math.sqrt(statistic / 2))  # the upper tail of chi-squared, one degree of freedom
+    return McNemar(first, second, only_first_right, only_second_right, statistic, p_value)
 
 
 @dataclass(frozen=True)

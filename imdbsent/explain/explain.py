@@ -1,19 +1,20 @@
-"""Texts to explanations: one number per word of the text, which add up to the logit."""
+"""Texts to explanations: one number per word of the text, which add up to the logit. Explanations as JSONL and JSON."""
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from dataclasses import dataclass
-from functools import cached_property
-from typing import TYPE_CHECKING, Final, Literal
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from imdbsent.classify.classifier import windows
 from imdbsent.classify.engine import BATCH_SIZE
 from imdbsent.classify.options import DEFAULTS
 from imdbsent.explain.attribution import attributor
 from imdbsent.records import Record
-from imdbsent.text.sentences import sentence_spans
 from imdbsent.text.tokenizer import OOV_ID, START_ID
+from imdbsent.writing.text import NO_COLUMNS, Format, fields_of, json_layout, jsonl_layout
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -23,11 +24,24 @@ if TYPE_CHECKING:
     from imdbsent.explain.attribution import Attribution
     from imdbsent.records import Label, Prediction, Side
     from imdbsent.text.tokenizer import Token
+    from imdbsent.writing.text import ResultColumns, TextLayout
 
 
+EXPLANATION: Final = ("logit", "bias", "before", "temperature", "contributions", "sentences")
+"""The keys of an explanation in JSON besides those of a prediction."""
 WINDOW: Final = 256
 """Records explained together. More would hardly improve the batches, and every word's number is held in memory."""
-Status = Literal["known", "rare", "unseen", "cut"]
+_DECIMALS: Final = 9  # of numbers that are added up, so that the sum over a thousand tokens is right to 6
+_SENTENCE_END: Final = re.compile(
+    r"""
+    (?: (?<![.!?]) [.!?]+ ["'\u201d\u2019\xbb)\]]*  # marks, with what closes there,
+        (?= [ \t\r\n\v\f] | <br | \Z )             # before a blank or at the end;
+      | <br\ ?/?> | \n                            # or a new line, as in a file or as on the web;
+    )
+    (?: [ \t\r\n\v\f] | <br\ ?/?> )*              # and the blanks before the next sentence
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +121,7 @@ class Breakdown:
 
     @cached_property
     def sentences(self) -> list[Sentence]:
-        """The sentences of the text, in order; see `imdbsent.text.sentences`."""
+        """The sentences of the text, in order; see `imdbsent.explain.explain`."""
         spans = sentence_spans(self.text)
         starts = [start for start, _ in spans]
         sums = [0.0] * len(spans)
@@ -241,3 +255,73 @@ def _explained(
         else:
             status: Status = "rare" if token.id == OOV_ID else "known"
             yield ExplainedToken(start, end, token.word, token.id, status, next(read))
+
+
+def sentence_spans(text: str) -> list[tuple[int, int]]:
+    """Where the sentences of a text stand.
+
+    A sentence ends after `.`, `!` or `?` (and quotation marks and brackets that close there) before a blank, and at a
+    line break: a line feed, or the `<br />` of the reviews. So "Mr. Smith" is cut in two, and "3.5" is not.
+
+    Args:
+        text: any text.
+
+    Returns:
+        Start and end of each sentence, in characters: together they are the whole text, each character once. A cut
+        stands at a character that ends a word for `imdbsent.text.tokenizer`, too, so no word is in two sentences.
+    """
+    cuts = [match.end() for match in _SENTENCE_END.finditer(text)]
+    if not cuts or cuts[-1] < len(text):
+        cuts.append(len(text))
+    return [(start, end) for start, end in zip([0, *cuts], cuts) if start < end]
+Status = Literal["known", "rare", "unseen", "cut"]
+
+
+def explanation_layout(chosen: Format, columns: ResultColumns = NO_COLUMNS) -> TextLayout:
+    """The layout of explanations in JSONL or JSON.
+
+    An object has the keys of a prediction, then the parts of the logit: `logit` = `bias` + `before` + the sum of
+    `contribution` over `contributions`. Each of these has `token`, which is text[start:end], `start`, `end`, `id`,
+    `status` and `contribution`. Each of the `sentences` has `start`, `end` and `contribution`. Without a verdict, the
+    numbers are null and the lists are empty.
+
+    Args:
+        chosen: JSONL or JSON.
+        columns: those besides the usual ones.
+    """
+    fields = partial(_fields, columns=columns)
+    return jsonl_layout(fields) if chosen is Format.JSONL else json_layout(fields)
+
+
+def _fields(explanation: Explanation, columns: ResultColumns) -> dict[str, Any]:
+    fields, parts = fields_of(explanation.prediction, columns), explanation.breakdown
+    if parts is None:
+        numbers = dict.fromkeys(("logit", "bias", "before", "temperature"))
+        return fields | numbers | {"contributions": [], "sentences": []}
+    tokens = [
+        {
+            "token": parts.text[token.start : token.end],
+            "start": token.start,
+            "end": token.end,
+            "id": token.id,
+            "status": token.status,
+            "contribution": round(token.contribution, _DECIMALS),
+        }
+        for token in parts.tokens
+    ]
+    sentences = [
+        {
+            "start": sentence.start,
+            "end": sentence.end,
+            "contribution": round(sentence.contribution, _DECIMALS),
+        }
+        for sentence in parts.sentences
+    ]
+    return fields | {
+        "logit": round(parts.logit, _DECIMALS),
+        "bias": round(parts.bias, _DECIMALS),
+        "before": round(parts.before, _DECIMALS),
+        "temperature": parts.temperature,
+        "contributions": tokens,
+        "sentences": sentences,
+    }

@@ -12,11 +12,10 @@ from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
 
-from imdbsent.errors import OutputFailed
+from imdbsent.errors import OutputFailed, counted
 from imdbsent.explain.explain import strength
 from imdbsent.files import new_file
 from imdbsent.html_page import Html, data_table, page_end, page_start
-from imdbsent.wording import counted
 from imdbsent.writing.text import write
 
 if TYPE_CHECKING:

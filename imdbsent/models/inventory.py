@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 from imdbsent import settings
 from imdbsent.bundle.bundle import Bundle
 from imdbsent.errors import BundleInvalid, ModelMissing, UsageProblem
-from imdbsent.models import default, publish, store
+from imdbsent.models import publish, store
 
 if TYPE_CHECKING:
     from imdbsent.bundle.card import ModelCard
-    from imdbsent.models.default import Choice
+    from imdbsent.models.store import Choice
 
 
 class Status(str, Enum):
@@ -177,9 +177,9 @@ def remove(removal: Removal) -> bool:
             raise ModelMissing(removal.name, store.names(), trainable=False)
         with publish.removing(models) as folder:
             removal.directory.rename(folder / removal.name)
-            was_default = not removal.shipped and default.stored() == removal.name
+            was_default = not removal.shipped and store.stored_default() == removal.name
             if was_default:
-                default.forget()
+                store.forget_default()
         return was_default
 
 
@@ -201,7 +201,7 @@ def use(name: str) -> None:
             store.locate(name).verify()
         except BundleInvalid as error:
             raise store.damaged(error) from error
-        default.choose(name)
+        store.choose_default(name)
 
 
 def reset() -> None:
@@ -211,4 +211,4 @@ def reset() -> None:
         ModelsUnwritable: the choice cannot be removed.
     """
     with publish.changing(), publish.locked():
-        default.forget()
+        store.forget_default()

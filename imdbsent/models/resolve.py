@@ -27,7 +27,7 @@ def resolve(model: str | None = None, progress: DownloadProgress | None = None) 
     """Find a model, and install it first if needed.
 
     Args:
-        model: name of a model, or path of its folder; None for `imdbsent.models.default.choice`.
+        model: name of a model, or path of its folder; None for `imdbsent.models.store.default_model`.
         progress: receives the progress of a download.
 
     Returns:

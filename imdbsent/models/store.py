@@ -1,34 +1,63 @@
-"""The models there are: their names and folders, and how to find one without changing anything.
+"""The models there are: their names and folders, which one is the default, and how to find one.
 
 A model is either installed in the user's data directory, or comes with the package and is installed on first use
-(`imdbsent.models.resolve`). The user can also name a folder.
+(`imdbsent.models.resolve`). The user can also name a folder. The default model is that of IMDBSENT_MODEL, else the one
+in the file that `imdbsent models use` writes, else built in.
 """
 
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from imdbsent import settings
 from imdbsent.bundle.bundle import Bundle, read_bundle
 from imdbsent.errors import BundleInvalid, DefaultMissing, ModelMissing, NameTaken, UsageProblem
-from imdbsent.models import default, publish
+from imdbsent.files import new_file
+from imdbsent.models import publish
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-DEFAULT_MODEL: Final = default.DEFAULT_MODEL
+
+DEFAULT_MODEL: Final = "flagship"
 TRAINABLE: Final = ("classic", "bucketed", "flagship")
 """Models that `imdbsent train` can make under their own names; a test checks that these are the recipes."""
 PRETRAINED: Final = Path(__file__).parent.parent / "pretrained"
 """The bundles that come with the package."""
 
+_FILE: Final = "default-model"
+_LONGEST: Final = 256  # bytes; a name has 64 at most
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _SHA256: Final = re.compile(r"[0-9a-fA-F]{64}")
 _Read = TypeVar("_Read")
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The default model.
+
+    Attributes:
+        name: its name, or the path of its folder.
+        source: what set it: a variable, a command, or "the built-in default".
+    """
+
+    name: str
+    source: str
+
+
+BUILT_IN: Final = Choice(DEFAULT_MODEL, "the built-in default")
+TUTORIAL: Final = Choice("classic", "the model of the tutorials")
+"""What the commands that follow a tutorial show if nothing was chosen: it has the ids and states of the tutorials."""
+USE: Final = "imdbsent models use"
+"""The source of a `Choice` that the user made."""
 
 
 def is_name(text: str) -> bool:
@@ -108,7 +137,7 @@ def locate(model: str | None) -> Bundle:
     """Find a model and change nothing: one that is only in the package is not installed.
 
     Args:
-        model: name of a model, or path of its folder; None for `imdbsent.models.default.choice`.
+        model: name of a model, or path of its folder; None for `default_model`.
 
     Raises:
         ModelMissing: there is no such model.
@@ -122,18 +151,18 @@ def find(model: str | None, find_named: Callable[[str], Bundle]) -> Bundle:
     """Find a model, or the default one, with a function.
 
     Args:
-        model: name of a model, or path of its folder; None for `imdbsent.models.default.choice`.
+        model: name of a model, or path of its folder; None for `default_model`.
         find_named: finds a model by its name or path.
 
     Raises:
         ModelMissing: there is no such model.
         DefaultMissing: the model that the user chose as the default is gone.
     """
-    choice = default.Choice(model, "--model") if model else default.choice()
+    choice = Choice(model, "--model") if model else default_model()
     try:
         return find_named(choice.name)
     except ModelMissing as error:
-        if choice.source != default.USE or error.trainable:
+        if choice.source != USE or error.trainable:
             raise
         raise DefaultMissing(choice.name) from error
 
@@ -248,3 +277,58 @@ def _listing(directory: Path) -> list[str]:
         return sorted(path.name for path in directory.iterdir())
     except OSError:
         return []
+
+
+def default_model(built_in: Choice = BUILT_IN) -> Choice:
+    """The default model: IMDBSENT_MODEL, else the user's choice, else a built-in one.
+
+    Args:
+        built_in: the model if nothing was chosen.
+    """
+    if variable := os.environ.get(settings.MODEL):
+        return Choice(variable, settings.MODEL)
+    try:
+        name = stored_default()
+    except OSError as error:
+        logger.info(f"cannot read {default_file()} ({error.strerror}); the model is '{built_in.name}'")
+        return built_in
+    return Choice(name, USE) if name else built_in
+
+
+def default_file() -> Path:
+    """The file with the name of the default model."""
+    return settings.config_directory() / _FILE
+
+
+def stored_default() -> str | None:
+    """The stored name of the default model; None if there is none.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    try:
+        with default_file().open("rb") as stream:
+            return stream.read(_LONGEST).decode("utf-8", "replace").strip() or None
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+
+
+def choose_default(name: str) -> None:
+    """Store the name of the default model.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
+    target = default_file()
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with new_file(target) as place:
+        place.write_text(name + "\n", encoding="utf-8")
+
+
+def forget_default() -> None:
+    """Remove the stored name of the default model.
+
+    Raises:
+        OSError: the file cannot be removed.
+    """
+    default_file().unlink(missing_ok=True)

@@ -1,6 +1,6 @@
 """Text to tokens to ids, and back: what every scheme has in common, and the scheme "keras".
 
-The scheme "words" is in `imdbsent.text.words`; `imdbsent.text.registry` finds the one that a model was trained with.
+Other schemes have modules of their own; `load_tokenizer` finds the one that a model was trained with.
 
 The scheme "keras" is that of the IMDB data set which Keras ships (`keras.datasets.imdb`), found by encoding the raw
 reviews until every published figure agreed: only the ASCII letters are lower-cased, text is split on blanks and on the
@@ -22,18 +22,25 @@ from abc import ABC, abstractmethod
 from array import array
 from dataclasses import dataclass
 from functools import cached_property
+from importlib import import_module
 from struct import iter_unpack
 from typing import TYPE_CHECKING, ClassVar, Final
+
+from imdbsent.bundle.card import VOCABULARY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
+
+    from imdbsent.bundle.bundle import Bundle
 
 
 PIECE: Final = 2**20
 """Characters of a piece; a text of a hundred million has twenty million words, which would take a gigabyte."""
 
 _BLANK: Final = re.compile("[ \t\n]")
+_MODULES: Final = {"keras": "tokenizer", "words": "words", "everyday": "everyday"}
+"""The module of each tokenizer that a card may name (`imdbsent.bundle.card.TOKENIZERS`)."""
 
 
 def pieces(text: str) -> Iterator[str]:
@@ -312,3 +319,21 @@ class _WordIds(dict[bytes, bytes]):
 
     def __missing__(self, word: bytes) -> bytes:
         return OOV_PACKED if word in self._rare else _LEFT_OUT
+
+
+def tokenizer_class(name: str) -> type[Tokenizer]:
+    """The class of a tokenizer; its module is imported now, because compiling its patterns takes milliseconds."""
+    module = import_module(f"imdbsent.text.{_MODULES[name]}")
+    found: type[Tokenizer] = getattr(module, f"{name.capitalize()}Tokenizer")
+    return found
+
+
+def load_tokenizer(bundle: Bundle) -> Tokenizer:
+    """Load the tokenizer that the network of a bundle was trained with.
+
+    Raises:
+        BundleInvalid: the vocabulary is missing or damaged.
+    """
+    card = bundle.card
+    vocabulary = Vocabulary.read(bundle.checked(VOCABULARY))
+    return tokenizer_class(card.tokenizer)(vocabulary, card.num_words, card.maximum_length)

@@ -14,9 +14,8 @@ from typing import TYPE_CHECKING, Final
 
 from imdbsent.dataset.aclimdb import LABELLED, content_sha256, from_reviews, incomplete_folders, read_reviews
 from imdbsent.dataset.keras_ids import in_keras_order
-from imdbsent.errors import TextsShared, TooFewTexts, and_more
+from imdbsent.errors import TextsShared, TooFewTexts, and_more, counted
 from imdbsent.evaluation.metrics import wilson_interval
-from imdbsent.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence

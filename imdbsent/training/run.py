@@ -16,7 +16,7 @@ from imdbsent.dataset.download import find_or_fetch
 from imdbsent.errors import CheckpointInvalid, UsageProblem
 from imdbsent.evaluation import measure
 from imdbsent.models import publish, store
-from imdbsent.text.registry import tokenizer_class
+from imdbsent.text.tokenizer import tokenizer_class
 from imdbsent.training import checkpoint as unfinished
 from imdbsent.training.architectures import architecture
 from imdbsent.training.backend import import_library

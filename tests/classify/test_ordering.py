@@ -5,8 +5,8 @@ import sqlite3
 
 import pytest
 
-from imdbsent.classify import selection
-from imdbsent.classify.selection import in_order
+from imdbsent.classify import options
+from imdbsent.classify.options import in_order
 from imdbsent.errors import OutputFailed
 from imdbsent.records import Prediction
 
@@ -14,7 +14,7 @@ from imdbsent.records import Prediction
 @pytest.fixture(params=[10, 1_000])
 def _memory(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Few items in memory, so that most are in a file; and many, so that none is."""
-    monkeypatch.setattr(selection, "IN_MEMORY", request.param)
+    monkeypatch.setattr(options, "IN_MEMORY", request.param)
 
 
 def predictions(count: int) -> list[Prediction]:
@@ -53,7 +53,7 @@ class Item:
 
 
 def test_few_are_held_however_many_come(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(selection, "IN_MEMORY", 20)
+    monkeypatch.setattr(options, "IN_MEMORY", 20)
     for top in (None, 5, 100):
         values = [item.value for item in in_order((Item(-i) for i in range(2_000)), lambda item: item.value, top)]
         assert values == list(range(-1_999, 1))[:top]
@@ -61,7 +61,7 @@ def test_few_are_held_however_many_come(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_a_full_disk_is_told_in_a_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(selection, "IN_MEMORY", 2)
+    monkeypatch.setattr(options, "IN_MEMORY", 2)
 
     class Full:
         def __init__(self, *_: object, **__: object) -> None: ...

@@ -2,8 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from imdbsent.classify.options import Only, PredictOptions, SortKey
-from imdbsent.classify.selection import is_selected, select
+from imdbsent.classify.options import Only, PredictOptions, SortKey, is_selected, select
 from imdbsent.records import Prediction
 
 PREDICTIONS = [

@@ -10,11 +10,9 @@ import pytest
 
 from imdbsent.bundle.bundle import Bundle
 from imdbsent.bundle.card import VOCABULARY
-from imdbsent.classify import parallel
 from imdbsent.classify.classifier import Classifier, windows
 from imdbsent.classify.options import PredictOptions
-from imdbsent.classify.parallel import classify_windows
-from imdbsent.classify.workers import Workers
+from imdbsent.classify.workers import Workers, classify_windows
 from imdbsent.errors import WorkerLost
 from imdbsent.records import Record
 
@@ -32,7 +30,7 @@ def children() -> set[int]:
 @pytest.fixture
 def _many_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """The second window and all after it are the workers'."""
-    monkeypatch.setattr(parallel, "_ALONE", 1)
+    monkeypatch.setattr("imdbsent.classify.workers._ALONE", 1)
     monkeypatch.setattr(Workers, "are_ready", lambda _self: True)
 
 

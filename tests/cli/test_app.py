@@ -7,8 +7,7 @@ import pytest
 import typer
 
 from imdbsent import __version__
-from imdbsent.cli._commands import LazyCommand
-from imdbsent.cli.app import COMMANDS
+from imdbsent.cli.app import COMMANDS, LazyCommand
 from imdbsent.errors import ExitCode
 
 

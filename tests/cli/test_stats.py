@@ -9,9 +9,9 @@ import pytest
 
 from imdbsent.cli import app
 from imdbsent.cli._charts import HISTOGRAM_HEIGHT, histogram
-from imdbsent.cli._views import FigureFormat
+from imdbsent.cli._console import FigureFormat
 from imdbsent.cli.stats import StatsSplit, stats
-from imdbsent.dataset import corpus, figures
+from imdbsent.dataset import corpus, describe
 from imdbsent.dataset.statistics import SPLITS, Bin
 from imdbsent.errors import ExitCode
 from tests.test_processes import HEAVY, imported, on_terminal
@@ -48,7 +48,7 @@ def test_a_question_beyond_the_shipped_figures_needs_the_reviews(run, monkeypatc
 
 def test_json_has_every_field_and_csv_a_figure_a_line(run) -> None:
     found = json.loads(run("stats", "--split", "train", "--format", "json").out)
-    assert (found["split"], found["lengths"]["mean"]) == ("train", figures.read_shipped().train.lengths.mean)
+    assert (found["split"], found["lengths"]["mean"]) == ("train", describe.read_shipped().train.lengths.mean)
     assert len(found["frequent"]) == 10
     rows = list(csv.DictReader(io.StringIO(run("stats", "--format", "csv").out)))
     values = {(row["figure"], row["item"]): row["value"] for row in rows}
@@ -100,7 +100,7 @@ def test_recompute_that_agrees_says_so_and_does_not_trust_the_cache(
     run, tiny_tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("imdbsent.dataset.describe.FOLDERS", dict.fromkeys(figures_folders(), 5))
-    monkeypatch.setattr(figures, "SHIPPED", tmp_path / "figures.json")
+    monkeypatch.setattr(describe, "SHIPPED", tmp_path / "figures.json")
     made = run("stats", "--export-figures", str(tmp_path / "figures.json"), "--data", str(tiny_tree))
     assert made.code == ExitCode.DONE
     result = run("stats", "--recompute", "--data", str(tiny_tree))

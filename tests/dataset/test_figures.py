@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from imdbsent.dataset import figures
+from imdbsent.dataset import describe
 from imdbsent.dataset.aclimdb import LABELLED, read_reviews
 from imdbsent.dataset.corpus import count_reviews
 from imdbsent.dataset.statistics import compute
 
 
 def test_what_ships_has_the_published_figures() -> None:
-    shipped = figures.read_shipped()
+    shipped = describe.read_shipped()
     assert shipped.all.reviews == 50_000
     assert shipped.train.reviews == shipped.test.reviews == 25_000
     assert shipped.all.vocabulary.distinct_ids == 9_998
@@ -23,25 +23,25 @@ def test_what_ships_has_the_published_figures() -> None:
 
 
 def test_the_text_of_the_file_is_what_the_command_writes() -> None:
-    assert figures.to_json(figures.read_shipped()) == figures.SHIPPED.read_text(encoding="utf-8")
+    assert describe.to_json(describe.read_shipped()) == describe.SHIPPED.read_text(encoding="utf-8")
 
 
 def test_a_question_beyond_what_ships_has_no_shipped_answer() -> None:
-    assert figures.shipped_answer("train", 5_000, 10) is None
-    assert figures.shipped_answer("train", 10_000, figures.TOP + 1) is None
+    assert describe.shipped_answer("train", 5_000, 10) is None
+    assert describe.shipped_answer("train", 10_000, describe.TOP + 1) is None
 
 
-@pytest.mark.parametrize("top", [0, 3, figures.TOP])
+@pytest.mark.parametrize("top", [0, 3, describe.TOP])
 def test_a_shipped_answer_is_what_would_be_computed(tiny_tree: Path, monkeypatch: pytest.MonkeyPatch, top: int) -> None:
     corpus = count_reviews(read_reviews(tiny_tree, LABELLED))
-    monkeypatch.setattr(figures, "read_shipped", lambda: figures.compute_figures(corpus))
+    monkeypatch.setattr(describe, "read_shipped", lambda: describe.compute_figures(corpus))
     for split in ("all", "train", "test"):
-        assert figures.shipped_answer(split, 10_000, top) == compute(corpus, split, 10_000, top)
+        assert describe.shipped_answer(split, 10_000, top) == compute(corpus, split, 10_000, top)
 
 
 def test_every_difference_is_named() -> None:
-    shipped = figures.read_shipped()
-    assert figures.differences(shipped, shipped) == []
+    shipped = describe.read_shipped()
+    assert describe.differences(shipped, shipped) == []
     changed = replace(
         shipped,
         test=replace(
@@ -50,9 +50,9 @@ def test_every_difference_is_named() -> None:
             stars=shipped.test.stars[:-1],
         ),
     )
-    assert figures.differences(changed, shipped) == [
+    assert describe.differences(changed, shipped) == [
         f"test.lengths.mean is 1.5, not {shipped.test.lengths.mean}",
         "test.stars.7.stars is missing, not 10",
         "test.stars.7.reviews is missing, not 4999",
     ]
-    assert figures.count_figures(shipped) == figures.count_figures(changed) + 2
+    assert describe.count_figures(shipped) == describe.count_figures(changed) + 2

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from imdbsent.dataset.word_counts import log_odds_ratio
+from imdbsent.dataset.statistics import log_odds_ratio
 
 
 def test_the_ratio_and_z_are_those_of_the_formula() -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from imdbsent.dataset.aclimdb import Review, read_reviews
-from imdbsent.dataset.word_counts import WordCount, count_word
+from imdbsent.dataset.statistics import WordCount, count_word
 from imdbsent.text.tokenizer import split_words
 
 

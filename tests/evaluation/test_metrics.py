@@ -13,8 +13,6 @@ import numpy.typing as npt
 import pytest
 
 from imdbsent.bundle.card import Metrics
-from imdbsent.evaluation.comparison import EXACT_BELOW, compare, mcnemar
-from imdbsent.evaluation.curves import calibration_curve, expected_calibration_error, roc_curve
 from imdbsent.evaluation.metrics import (
     IN_CARD,
     KERAS_EPSILON,
@@ -22,9 +20,13 @@ from imdbsent.evaluation.metrics import (
     Confusion,
     Outcomes,
     brier_score,
+    calibration_curve,
+    expected_calibration_error,
     log_loss,
+    roc_curve,
     wilson_interval,
 )
+from imdbsent.evaluation.report import EXACT_BELOW, compare, mcnemar
 
 Array = npt.NDArray[np.float64]
 EXACT = 1e-9

@@ -12,9 +12,18 @@ from imdbsent.bundle.bundle import Bundle
 from imdbsent.classify.classifier import Classifier
 from imdbsent.dataset.aclimdb import from_reviews, read_reviews
 from imdbsent.evaluation import measure
-from imdbsent.evaluation.groups import MOST_RATINGS, by_length, by_stars, surest_mistakes
 from imdbsent.evaluation.metrics import REPORTED
-from imdbsent.evaluation.report import Answers, answer, as_csv, as_json, report
+from imdbsent.evaluation.report import (
+    MOST_RATINGS,
+    Answers,
+    answer,
+    as_csv,
+    as_json,
+    by_length,
+    by_stars,
+    report,
+    surest_mistakes,
+)
 from imdbsent.reading.labelled import Example, Examples
 from tests.evaluation.example_report import two_models
 

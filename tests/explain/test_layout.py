@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from imdbsent.explain.layout import EXPLANATION, explanation_layout
+from imdbsent.explain.explain import EXPLANATION, explanation_layout
 from imdbsent.writing.text import Format, text_layout
 from tests.explain.examples import TEXTS, explain
 from tests.writing.texts import text_of

@@ -27,6 +27,7 @@ from imdbsent.bundle.card import CARD, MODEL
 from imdbsent.classify.engine import Engine
 from imdbsent.cli._streams import visible
 from imdbsent.errors import ImdbsentError
+from imdbsent.explain.explain import sentence_spans
 from imdbsent.models.install import FILES, unpack
 from imdbsent.reading.detect import Compression, Detected, FileFormat, Kind, Quoting, detect
 from imdbsent.reading.inputs import Inputs, Source
@@ -35,7 +36,6 @@ from imdbsent.reading.options import Escape, ReadOptions
 from imdbsent.reading.streams import HEAD, open_bytes
 from imdbsent.reading.tables import Columns, open_table, records_of
 from imdbsent.records import Prediction, Record
-from imdbsent.text.sentences import sentence_spans
 from imdbsent.text.tokenizer import KerasTokenizer, Vocabulary, split_words, word_spans
 from imdbsent.writing.text import Format, ResultColumns, text_layout
 from tests.hostile.results import steering

@@ -8,7 +8,7 @@ import pytest
 
 from imdbsent.bundle.bundle import Bundle
 from imdbsent.errors import BundleInvalid, DefaultMissing, ExitCode, ModelMissing, ModelsUnwritable, UsageProblem
-from imdbsent.models import default, inventory
+from imdbsent.models import inventory, store
 from imdbsent.models.resolve import resolve
 
 
@@ -20,12 +20,12 @@ def mine(home: Path, tiny_bundle: Bundle) -> Path:
 def test_flag_then_variable_then_choice_then_built_in(
     mine: Path, tiny_bundle: Bundle, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    assert default.choice() == default.BUILT_IN
+    assert store.default_model() == store.BUILT_IN
     inventory.use("mine")
-    assert default.choice() == default.Choice("mine", default.USE)
+    assert store.default_model() == store.Choice("mine", store.USE)
     assert resolve().directory == mine
     monkeypatch.setenv("IMDBSENT_MODEL", str(tiny_bundle.directory))
-    assert default.choice().source == "IMDBSENT_MODEL"
+    assert store.default_model().source == "IMDBSENT_MODEL"
     assert not caplog.messages
     assert resolve() == tiny_bundle
     assert resolve("mine").directory == mine
@@ -38,7 +38,7 @@ def test_resetting_twice_is_no_error(mine: Path) -> None:
     inventory.use("mine")
     inventory.reset()
     inventory.reset()
-    assert default.stored() is None
+    assert store.stored_default() is None
 
 
 def test_the_choice_is_one_small_file_and_nothing_lies_beside_it(mine: Path, home: Path) -> None:
@@ -60,24 +60,24 @@ def test_a_default_that_was_taken_away_names_the_way_out(mine: Path) -> None:
 @pytest.mark.parametrize("content", [b"no such model\n", b"\xff\x00", b"x" * 100_000, b"../models"])
 def test_a_file_that_holds_no_name_is_told_too(content: bytes, home: Path) -> None:
     (home / "config").mkdir(parents=True)
-    default.path().write_bytes(content)
+    store.default_file().write_bytes(content)
     with pytest.raises(DefaultMissing):
         resolve()
 
 
 def test_an_empty_file_is_no_choice(home: Path, caplog: pytest.LogCaptureFixture) -> None:
     (home / "config").mkdir(parents=True)
-    default.path().touch()
-    assert default.choice() == default.BUILT_IN
+    store.default_file().touch()
+    assert store.default_model() == store.BUILT_IN
     assert not caplog.messages
 
 
 def test_a_file_that_cannot_be_read_is_told_and_the_built_in_model_answers(
     home: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    default.path().mkdir(parents=True)  # a folder in its place
-    assert default.choice() == default.BUILT_IN
-    assert caplog.messages == [f"cannot read {default.path()} (Is a directory); the model is 'flagship'"]
+    store.default_file().mkdir(parents=True)  # a folder in its place
+    assert store.default_model() == store.BUILT_IN
+    assert caplog.messages == [f"cannot read {store.default_file()} (Is a directory); the model is 'flagship'"]
 
 
 def test_what_cannot_be_used_is_not_chosen(mine: Path) -> None:
@@ -88,7 +88,7 @@ def test_what_cannot_be_used_is_not_chosen(mine: Path) -> None:
     (mine / "model.onnx").write_bytes(b"damaged")
     with pytest.raises(BundleInvalid, match="Type: imdbsent models remove mine"):
         inventory.use("mine")
-    assert default.stored() is None
+    assert store.stored_default() is None
 
 
 def test_a_choice_that_cannot_be_stored_is_one_error(mine: Path, home: Path) -> None:

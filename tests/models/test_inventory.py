@@ -9,9 +9,9 @@ import pytest
 from imdbsent.bundle.bundle import Bundle, read_bundle, write_card
 from imdbsent.bundle.card import Metrics
 from imdbsent.models import inventory, store
-from imdbsent.models.default import BUILT_IN, Choice
 from imdbsent.models.inventory import Status
 from imdbsent.models.resolve import resolve
+from imdbsent.models.store import BUILT_IN, Choice
 
 
 @pytest.fixture

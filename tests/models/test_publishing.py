@@ -17,7 +17,7 @@ from imdbsent.bundle.bundle import Bundle, write_card
 from imdbsent.errors import BundleInvalid, ModelMissing
 from imdbsent.files import file_sha256
 from imdbsent.models import inventory, publish, store
-from imdbsent.models.default import BUILT_IN
+from imdbsent.models.store import BUILT_IN
 
 
 @pytest.fixture

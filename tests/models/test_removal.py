@@ -8,7 +8,7 @@ import pytest
 
 from imdbsent.bundle.bundle import Bundle
 from imdbsent.errors import ExitCode, ModelMissing, ModelsUnwritable, UsageProblem
-from imdbsent.models import default, inventory, store
+from imdbsent.models import inventory, store
 from imdbsent.models.resolve import resolve
 
 
@@ -40,7 +40,7 @@ def test_a_damaged_model_can_be_removed(mine: Path, home: Path) -> None:
 def test_removing_the_default_resets_it(mine: Path) -> None:
     inventory.use("mine")
     assert inventory.remove(inventory.plan("mine")) is True
-    assert default.choice() == default.BUILT_IN
+    assert store.default_model() == store.BUILT_IN
     assert resolve().card.name == "flagship"
 
 
@@ -48,7 +48,7 @@ def test_removing_another_leaves_the_default(mine: Path, home: Path) -> None:
     shutil.copytree(mine, home / "models" / "other")
     inventory.use("mine")
     assert inventory.remove(inventory.plan("other")) is False
-    assert default.stored() == "mine"
+    assert store.stored_default() == "mine"
 
 
 def test_of_a_shipped_model_the_installed_copy_alone_is_removed(home: Path) -> None:
@@ -61,7 +61,7 @@ def test_of_a_shipped_model_the_installed_copy_alone_is_removed(home: Path) -> N
     assert inventory.remove(planned) is False
     assert left(home) == set()
     assert (store.PRETRAINED / "classic" / "card.json").exists()
-    assert default.stored() == "classic"
+    assert store.stored_default() == "classic"
     assert resolve().verify()
 
 

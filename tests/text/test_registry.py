@@ -8,7 +8,7 @@ from imdbsent.bundle import card
 from imdbsent.bundle.bundle import Bundle, read_bundle, write_card
 from imdbsent.errors import BundleInvalid
 from imdbsent.models.store import PRETRAINED
-from imdbsent.text.registry import load_tokenizer, tokenizer_class
+from imdbsent.text.tokenizer import load_tokenizer, tokenizer_class
 
 
 def test_every_tokenizer_that_a_card_may_name_exists() -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imdbsent.text.sentences import sentence_spans
+from imdbsent.explain.explain import sentence_spans
 from imdbsent.text.tokenizer import word_spans
 
 ANY_TEXT = st.text() | st.text(st.sampled_from("aé .!?\"')”\n<br/> "))

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from imdbsent.records import Prediction, Record
-from imdbsent.writing.checkpoints import OutputCheckpoint, Plan, RecordsDigest, last_good, log_line, read_log
+from imdbsent.writing.resume import OutputCheckpoint, Plan, RecordsDigest, last_good, log_line, read_log
 
 PLAN = Plan("ab" * 32, {"--format": "csv", "--threshold": ""}, {"imdbsent": "1", "onnxruntime": "2"})
 PARTIAL = b"0123456789"

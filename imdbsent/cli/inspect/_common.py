@@ -42,12 +42,12 @@ def tutorial_model(model: str | None) -> str | None:
         The given model; None, which stands for the user's choice, if IMDBSENT_MODEL or `imdbsent models use` made one;
         else the tutorials' model, whose ids and states are those that tutorials show.
     """
-    from imdbsent.models import default
+    from imdbsent.models import store
 
     if model:
         return model
-    choice = default.choice(default.TUTORIAL)
-    return choice.name if choice == default.TUTORIAL else None
+    choice = store.default_model(store.TUTORIAL)
+    return choice.name if choice == store.TUTORIAL else None
 
 
 def load_tokenizer(model: str | None) -> Tokenizer:
@@ -60,11 +60,11 @@ def load_tokenizer(model: str | None) -> Tokenizer:
     from imdbsent.errors import BundleInvalid
     from imdbsent.models import store
     from imdbsent.models.resolve import resolve
-    from imdbsent.text import registry
+    from imdbsent.text import tokenizer
 
     bundle = resolve(tutorial_model(model))
     try:
-        return registry.load_tokenizer(bundle)
+        return tokenizer.load_tokenizer(bundle)
     except BundleInvalid as error:
         raise store.damaged(error) from error
 
@@ -77,11 +77,11 @@ def load_classifier(model: str | None) -> Classifier:
         BundleInvalid: the model is damaged.
     """
     import imdbsent
-    from imdbsent.models import default
+    from imdbsent.models import store
 
     chosen = tutorial_model(model)
-    if chosen and not model and chosen != default.BUILT_IN.name:
-        logger.info(f"this is the model '{chosen}'; imdbsent predict uses '{default.BUILT_IN.name}'")
+    if chosen and not model and chosen != store.BUILT_IN.name:
+        logger.info(f"this is the model '{chosen}'; imdbsent predict uses '{store.BUILT_IN.name}'")
     return imdbsent.load(chosen)
 
 

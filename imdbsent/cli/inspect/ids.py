@@ -6,16 +6,25 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from imdbsent.cli._console import NoColor, Quiet, show_messages, stdout_console
+from imdbsent.cli._console import (
+    NoColor,
+    Quiet,
+    RowFormat,
+    json_line,
+    new_table,
+    show,
+    show_messages,
+    stdout_console,
+    tsv_line,
+    write_lines,
+)
 from imdbsent.cli._streams import visible
-from imdbsent.cli._views import RowFormat, json_line, new_table, show, tsv_line, write_lines
 from imdbsent.cli.inspect._common import Model, check_padding, has_no_input, load_tokenizer
-from imdbsent.errors import UsageProblem
+from imdbsent.errors import UsageProblem, counted
 from imdbsent.reading.detect import STDIN
 from imdbsent.reading.inputs import parse_ids
 from imdbsent.reading.lines import read_records
 from imdbsent.text.tokenizer import INDEX_FROM, OOV_ID, PAD_ID, START_ID
-from imdbsent.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -6,10 +6,20 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from imdbsent.cli._console import NoColor, Quiet, show_messages, stdout_console
+from imdbsent.cli._console import (
+    NARROW,
+    NoColor,
+    PageFormat,
+    Quiet,
+    fact_table,
+    new_table,
+    show,
+    show_messages,
+    stdout_console,
+    write_lines,
+)
 from imdbsent.cli._streams import visible
-from imdbsent.cli._views import NARROW, PageFormat, fact_table, new_table, show, write_lines
-from imdbsent.wording import counted
+from imdbsent.errors import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

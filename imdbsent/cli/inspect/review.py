@@ -8,13 +8,22 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from imdbsent.cli._console import Data, NoColor, Quiet, show_messages, stdout_console
+from imdbsent.cli._console import (
+    Data,
+    NoColor,
+    PageFormat,
+    Quiet,
+    fact_table,
+    json_page,
+    show,
+    show_messages,
+    stdout_console,
+    write_lines,
+)
 from imdbsent.cli._streams import visible
-from imdbsent.cli._views import PageFormat, fact_table, json_page, show, write_lines
 from imdbsent.cli.inspect._common import Model, check_padding, load_tokenizer, read_folders
-from imdbsent.errors import ReviewMissing, UsageProblem
+from imdbsent.errors import ReviewMissing, UsageProblem, counted
 from imdbsent.text.tokenizer import OOV_ID, PAD_ID
-from imdbsent.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

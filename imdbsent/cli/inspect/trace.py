@@ -7,14 +7,24 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from imdbsent.cli._console import NoColor, Quiet, show_messages, stdout_console
+from imdbsent.cli._console import (
+    NARROW,
+    NoColor,
+    Quiet,
+    RowFormat,
+    json_line,
+    probability_text,
+    show,
+    show_messages,
+    stdout_console,
+    tsv_line,
+    write_lines,
+)
 from imdbsent.cli._streams import visible
-from imdbsent.cli._views import NARROW, RowFormat, json_line, probability_text, show, tsv_line, write_lines
 from imdbsent.cli.inspect._common import Model, has_no_input, load_classifier
-from imdbsent.errors import TextWithoutVerdict
+from imdbsent.errors import TextWithoutVerdict, counted
 from imdbsent.reading.detect import STDIN
 from imdbsent.reading.lines import read_records
-from imdbsent.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from imdbsent.cli._console import NoColor, Quiet, show_messages, stdout_console
-from imdbsent.cli._streams import visible
-from imdbsent.cli._views import (
+from imdbsent.cli._console import (
+    NoColor,
     PageFormat,
+    Quiet,
     RowFormat,
     fact_table,
     json_line,
@@ -21,9 +21,12 @@ from imdbsent.cli._views import (
     new_table,
     probability_text,
     show,
+    show_messages,
+    stdout_console,
     tsv_line,
     write_lines,
 )
+from imdbsent.cli._streams import visible
 from imdbsent.cli.inspect._common import Model, load_classifier, read_folders
 from imdbsent.errors import UsageProblem, WordUnknown
 from imdbsent.text.tokenizer import OOV_ID
@@ -34,7 +37,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from imdbsent.classify.classifier import Classifier
-    from imdbsent.dataset.word_counts import WordCount
+    from imdbsent.dataset.statistics import WordCount
     from imdbsent.explain.words import Neighbor, RankedWord
     from imdbsent.text.tokenizer import Token, Vocabulary
 
@@ -157,7 +160,7 @@ def word_counts(classifier: Classifier, word: str, source: Path) -> tuple[WordCo
     Raises:
         DatasetInvalid: the data set is damaged.
     """
-    from imdbsent.dataset.word_counts import count_word
+    from imdbsent.dataset.statistics import count_word
 
     tokenizer = classifier.tokenizer
     counts = count_word(read_folders(source, _LABELLED), tokenizer.split(word)[0], tokenizer.split)

@@ -31,7 +31,7 @@ class Architecture(ABC):
     """One kind of network: how it reads text, how it is built, and how it is written to a bundle.
 
     Attributes:
-        tokenizer: how text becomes ids; a name that `imdbsent.text.registry.tokenizer_class` knows.
+        tokenizer: how text becomes ids; a name that `imdbsent.text.tokenizer.tokenizer_class` knows.
         is_distilled: whether it learns from a teacher's labels of all reviews and of short texts
             (`imdbsent.training.distill`), instead of labeled texts alone.
         keeps_network: whether its bundle also holds the Keras network, in `network.keras`.
