@@ -11,6 +11,7 @@ import json
 import math
 import re
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from imdbsent.typed_json import LONGEST_EXCERPT, from_json, unique_keys
@@ -148,6 +149,7 @@ class ModelCard:
         return json.dumps(asdict(self), indent=2, ensure_ascii=False) + "\n"
 
 
+@lru_cache(maxsize=4)  # the first answer of a process reads the card in the package, and its copy
 def parse_card(content: bytes) -> ModelCard:
     """Parse a card of this format or an older one.
 

@@ -8,13 +8,12 @@ import os
 import sys
 from contextlib import contextmanager
 from enum import Enum
+from functools import cache
 from pathlib import Path
 from textwrap import fill
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
-from rich.console import Console
-from rich.text import Text
 
 from imdbsent.cli._streams import LOGGER, MessageHandler, hide_messages, visible
 from imdbsent.errors import OutputFailed, UsageProblem
@@ -22,11 +21,12 @@ from imdbsent.files import new_file
 from imdbsent.writing.text import output_errors, write
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from typing import BinaryIO
 
-    from rich.console import RenderableType
+    from rich.console import Console, RenderableType
     from rich.table import Table
+    from rich.text import Text
 
 
 NoColor = Annotated[bool, typer.Option("--no-color", help="Disable colors; so does NO_COLOR=1.")]
@@ -47,10 +47,22 @@ Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show debug messa
 
 def stdout_console(*, no_color: bool = False) -> Console:
     """A console on standard output: for people, never for data."""
+    from rich.console import Console
+
     return Console(no_color=no_color or None, highlight=False)
 
 
 def show_messages(*, no_color: bool = False, quiet: bool = False, verbose: bool = False) -> Console:
+    """Show messages; see `messages`.
+
+    Returns:
+        The console that they go to. Draw progress bars on it, so that messages appear above them; it draws nothing if
+        `quiet`.
+    """
+    return messages(no_color=no_color, quiet=quiet, verbose=verbose)()
+
+
+def messages(*, no_color: bool = False, quiet: bool = False, verbose: bool = False) -> Callable[[], Console]:
     """Show what the package logs on standard error until `hide_messages`: dim plain text, one line per message.
 
     On a terminal, lines wrap between words.
@@ -61,16 +73,23 @@ def show_messages(*, no_color: bool = False, quiet: bool = False, verbose: bool 
         verbose: whether debug messages are shown, too.
 
     Returns:
-        The console that the messages go to. Draw progress bars on it, so that messages appear above them; it draws
-        nothing if `quiet`.
+        A function that returns the console of `show_messages`. It is made when there is something to show, because
+        Rich takes 40 ms to import.
     """
     hide_messages()
-    console = Console(stderr=True, no_color=no_color or None, highlight=False, quiet=quiet)
+
+    @cache
+    def console() -> Console:
+        from rich.console import Console
+
+        return Console(stderr=True, no_color=no_color or None, highlight=False, quiet=quiet)
 
     def show(message: str) -> None:
-        if console.is_terminal:
-            message = fill(message, console.width, break_long_words=False, break_on_hyphens=False)
-        console.print(Text(message, style="dim"), soft_wrap=True)
+        from rich.text import Text
+
+        if console().is_terminal:
+            message = fill(message, console().width, break_long_words=False, break_on_hyphens=False)
+        console().print(Text(message, style="dim"), soft_wrap=True)
 
     LOGGER.addHandler(MessageHandler(show))
     LOGGER.setLevel(logging.WARNING if quiet else logging.DEBUG if verbose else logging.INFO)

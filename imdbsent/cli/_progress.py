@@ -23,10 +23,10 @@ class DownloadBar:
     """A bar that follows a download, an `imdbsent.fetch.DownloadProgress`; it is drawn when the first bytes arrive.
 
     Args:
-        console: the console to draw on, if it is a terminal.
+        console: makes the console to draw on, if it is a terminal.
     """
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Callable[[], Console]) -> None:
         self.total = 0
         self._console = console
         self._bar: Progress | None = None
@@ -34,7 +34,7 @@ class DownloadBar:
 
     def update(self, size: int) -> None:
         """Add bytes to the count."""
-        if self._bar is None and can_animate(self._console):
+        if self._bar is None and can_animate(self._console()):
             self._start()
         if self._bar is not None and self._task is not None:
             self._bar.update(self._task, advance=size, total=self.total or None)
@@ -54,7 +54,7 @@ class DownloadBar:
         from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn, TransferSpeedColumn
 
         columns = (BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
-        self._bar = Progress(*columns, console=self._console)
+        self._bar = Progress(*columns, console=self._console())
         self._task = self._bar.add_task("", total=self.total or None)
         self._bar.start()
 

@@ -68,7 +68,7 @@ def train_on_console(
             receivers: list[TrainingProgress] = [stack.enter_context(TrainingDisplay(console, split=split))]
             if tensorboard is not None:
                 receivers.append(stack.enter_context(TensorBoardLog(tensorboard, split)))
-            download = None if console.quiet else DownloadBar(console)
+            download = None if console.quiet else DownloadBar(lambda: console)
             return train_bundle(request, progress=CompositeProgress(receivers), download=download, start=start)
     except OSError as error:
         raise OutputFailed(f"{error.filename or request.output or request.name}: {error.strerror or error}") from error

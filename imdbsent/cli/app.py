@@ -13,7 +13,6 @@ import shlex
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from enum import Enum
 from importlib import import_module
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, TypeVar, cast
@@ -189,6 +188,8 @@ class LazyGroup(PlainGroup):
         name = args[0]
         if name in self.commands or name.startswith("-") or ctx.resilient_parsing:
             return super().resolve_command(ctx, args)
+        from difflib import get_close_matches
+
         text = " ".join(args)
         if similar := get_close_matches(name, self.commands, n=1):
             raise UsageProblem(f"there is no command '{name}'. Did you mean '{similar[0]}'? Type: imdbsent --help")

@@ -18,6 +18,7 @@ from imdbsent.cli._console import (
     Data,
     NoColor,
     Quiet,
+    messages,
     new_table,
     show,
     show_messages,
@@ -93,7 +94,7 @@ def download(quiet: Quiet = False, no_color: NoColor = False) -> None:
     from imdbsent.cli._progress import DownloadBar
     from imdbsent.dataset.download import fetch
 
-    target = fetch(DownloadBar(show_messages(no_color=no_color, quiet=quiet)))
+    target = fetch(DownloadBar(messages(no_color=no_color, quiet=quiet)))
     write_lines([str(target)])
 
 
@@ -177,7 +178,7 @@ def export(
     _check_output(table_format, output)
     check_format(table_format)
     console = show_messages(no_color=no_color, quiet=quiet)
-    reviews = read_split(split.value, data, DownloadBar(console))
+    reviews = read_split(split.value, data, DownloadBar(lambda: console))
     if output is None:
         write_text(export_text(reviews, table_format))
     else:

@@ -137,7 +137,7 @@ def evaluate(
         read=given.read(COMMAND),
         rules=given.rules(),
         mistakes=mistakes,
-        progress=DownloadBar(console),
+        progress=DownloadBar(lambda: console),
         counting=partial(counting_bar, console),
     )
     if html is not None:

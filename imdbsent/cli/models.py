@@ -244,7 +244,7 @@ def install(
         sha256=sha256,
         replace=replace,
         stdin=sys.stdin.buffer if sys.stdin is not None else None,
-        progress=None if quiet else DownloadBar(console),
+        progress=None if quiet else DownloadBar(lambda: console),
     )
     write([f"{bundle.directory}\n"], sys.stdout.buffer)
 

@@ -1,6 +1,6 @@
 """`imdbsent predict`: is a text positive or negative?"""
 
-from __future__ import annotations
+# No `from __future__ import annotations`: Typer would compile and evaluate forty annotations, twice, in 15 ms.
 
 import sys
 from functools import partial
@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from imdbsent.classify.options import Only, PredictOptions, SortKey, parse_neutral
-from imdbsent.cli._console import NoColor, Quiet, Verbose, check_place, show_messages
+from imdbsent.cli._console import NoColor, Quiet, Verbose, check_place, messages
 from imdbsent.cli._input_options import (
     DelimiterOption,
     EncodingOption,
@@ -32,7 +32,7 @@ from imdbsent.errors import RecordsFailed
 from imdbsent.option_fields import EngineName
 from imdbsent.predict_job import PredictJob, run_predict
 from imdbsent.reading.detect import STDIN
-from imdbsent.writing.text import Format  # noqa: TC001 (Typer reads annotations)
+from imdbsent.writing.text import Format
 
 _input = partial(typer.Option, rich_help_panel="Input")
 _output = partial(typer.Option, rich_help_panel="Output")
@@ -179,7 +179,7 @@ def predict(
     )
     if html is not None:
         check_place(html)
-    console = show_messages(no_color=no_color, quiet=quiet, verbose=verbose)
+    console = messages(no_color=no_color, quiet=quiet, verbose=verbose)
     from imdbsent.cli._predict_screen import TerminalScreen
 
     with StopSignals() as signals:

@@ -117,7 +117,7 @@ def stats(
     elif given.given:
         raise UsageProblem(f"{next(iter(given.given))} requires FILE. Type: imdbsent stats --help")
     if export_figures is not None:
-        export_shipped_figures(export_figures, data, DownloadBar(console))
+        export_shipped_figures(export_figures, data, DownloadBar(lambda: console))
         return
     statistics = compute_statistics(
         file,
@@ -127,7 +127,7 @@ def stats(
         data=data,
         read=given.read("stats"),
         recompute=recompute,
-        progress=DownloadBar(console),
+        progress=DownloadBar(lambda: console),
     )
     _show(statistics, output_format, no_color=no_color)
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from imdbsent.text.tokenizer import INDEX_FROM, OOV_ID, OOV_PACKED, Token, Tokenizer, packed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from imdbsent.text.tokenizer import Vocabulary
 
@@ -173,8 +173,9 @@ class WordsTokenizer(Tokenizer):
 class _Spellings(dict[str, bytes]):
     """The id of each token as it is written: those met before, and what becomes of a new one."""
 
-    def __init__(self, words: Iterable[bytes]) -> None:
-        decoded = [word.decode("utf-8", "replace") for word in words]  # what is not UTF-8 stands in no text
+    def __init__(self, words: Sequence[bytes]) -> None:
+        # No word has a line feed, so all are decoded at once. What is not UTF-8 is in no text.
+        decoded = b"\n".join(words).decode("utf-8", "replace").split("\n") if words else []
         self._known = dict(zip(decoded, packed(range(INDEX_FROM + 1, INDEX_FROM + 1 + len(decoded)))))
         super().__init__(self._known)
 

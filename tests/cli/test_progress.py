@@ -20,7 +20,7 @@ def printed(target: Console) -> str:
 @pytest.mark.parametrize("terminal", [True, False])
 def test_a_download_shows_how_much_has_come_on_a_terminal_only(terminal: bool) -> None:
     target = console(terminal=terminal)
-    bar = DownloadBar(target)
+    bar = DownloadBar(lambda: target)
     bar.total = 84_000_000
     bar.update(42_000_000)
     bar.reset()

@@ -120,7 +120,7 @@ def review(
     from imdbsent.cli._progress import DownloadBar
 
     console = show_messages(no_color=no_color, quiet=quiet)
-    chosen = find_review(number, split.value, data, DownloadBar(console))
+    chosen = find_review(number, split.value, data, DownloadBar(lambda: console))
     if raw:
         write_lines([chosen.text])
         return
