@@ -54,6 +54,10 @@ def test_no_module_imports_itself_through_others() -> None:
         raise AssertionError("import circle: " + " <- ".join(error.args[1])) from None
 
 
+def test_there_are_few_modules() -> None:
+    assert len(MODULES) <= 130  # what cannot be understood without another module belongs into it
+
+
 def test_no_two_public_classes_have_the_same_name() -> None:
     found: dict[str, list[str]] = defaultdict(list)
     for module, tree in MODULES.items():
