@@ -10,9 +10,9 @@ LIGHT := $(VENV)-light
 JOBS ?= 2
 PYTEST := -m pytest --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder
 
-.PHONY: check setup setup-light lint types test light fresh lowest newest lowest-all newest-all audit reproducible sdist fuzz cluster hostile bench docs clean
+.PHONY: check setup setup-light lint types test light teacher fresh lowest newest lowest-all newest-all audit reproducible sdist fuzz cluster hostile bench docs clean
 
-check: lint types test light ## everything that gates a change
+check: lint types test light teacher ## everything that gates a change
 
 setup: $(BIN)/.installed
 
@@ -32,6 +32,11 @@ test: setup
 
 light: setup-light ## everything but training, where TensorFlow is not installed; `test` has been through the real archive
 	$(LIGHT)/bin/python $(PYTEST) -m "not real"
+
+# Its test takes a minute, what it installs half a gigabyte; so it is no part of `setup`.
+teacher: setup ## every stage of the flagship's recipe, taught by a tiny transformer
+	$(BIN)/python -m pip install --quiet "torch>=2.4,<2.14" "transformers>=4.48" "safetensors>=0.4"
+	$(BIN)/python -m pytest tests/training/distill/test_smoke.py tests/training/distill/test_teacher.py
 
 setup-light: $(LIGHT)/bin/.installed
 

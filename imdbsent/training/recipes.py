@@ -105,8 +105,8 @@ FLAGSHIP: Final = Recipe(
     maximum_length=4_096,
     embedding_size=64,
     units=64,
-    epochs=4,
-    batch_size=1_024,
+    epochs=5,
+    batch_size=256,
     learning_rate=0.003,
     bucketed=True,
 )

@@ -162,13 +162,14 @@ def soft_targets(
     """The probability of positive that each text is to have.
 
     Args:
-        logits: the teacher's, shape (texts,).
+        logits: the teacher's, shape (texts,); NaN where it has none: then the label counts alone, and a text without
+            one has no target (NaN).
         labels: 1 positive, 0 negative, -1 for none, shape (texts,).
         config: how much a label counts, and the largest logit.
     """
     certain = np.clip(np.asarray(logits, np.float32), -config.most_certain, config.most_certain)
     soft = 1 / (1 + np.exp(-certain))
-    mixed = config.label_weight * labels + (1 - config.label_weight) * soft
+    mixed = np.where(np.isfinite(soft), config.label_weight * labels + (1 - config.label_weight) * soft, labels)
     return np.where(labels >= 0, mixed, soft).astype(np.float32)
 
 

@@ -22,6 +22,7 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import nn
 from transformers import AutoModel, AutoTokenizer, MPNetConfig, MPNetModel
+from transformers.utils import logging as transformers_logging
 
 from imdbsent.fetch import download
 
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     from imdbsent.fetch import DownloadProgress
     from imdbsent.training.distill.config import TeacherConfig, TeachingStage
 logger = logging.getLogger(__name__)
+transformers_logging.set_verbosity_error()  # it reports weights that are not needed, and draws bars
+transformers_logging.disable_progress_bar()
 
 URL: Final = "https://huggingface.co/sentence-transformers/all-mpnet-base-v2/resolve/main"
 FILES: Final = {
@@ -158,6 +161,8 @@ class Teacher(nn.Module):
 
     def pieces(self, texts: Sequence[str]) -> list[list[int]]:
         """The word pieces of texts; of a text longer than `longest`, its head and its tail, half each."""
+        if not texts:
+            return []
         found = self.tokenizer(list(texts), add_special_tokens=False, return_attention_mask=False, verbose=False)
         start, end = self.tokenizer.cls_token_id, self.tokenizer.sep_token_id
         room = self.config.longest - _SPECIAL
@@ -286,7 +291,7 @@ def fine_tune(
         nn.utils.clip_grad_norm_(learned.values(), 1.0)
         optimizer.step()
         seen += sum(lengths[text] for text in batch)
-        loss_sum += float(loss) * len(batch)
+        loss_sum += loss.item() * len(batch)
         right += int(((logits > 0) == (target > 0.5)).sum())  # noqa: PLR2004
         count += len(batch)
         if (step + 1) % _STEPS_PER_LINE == 0 or step + 1 == len(steps):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -68,12 +69,16 @@ def labels(tree: Path) -> Labels:
     return Labels(data.sha256(), of_texts, of_reviews, vocabulary, words)
 
 
-@pytest.fixture
-def packaged(tree: Path, labels: Labels, monkeypatch: pytest.MonkeyPatch) -> TrainingRequest:
+@pytest.fixture(scope="module")
+def packaged(
+    tree: Path, labels: Labels, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[TrainingRequest]:
     """A run with these labels in the place of those of the package, and the texts of a smoke run."""
-    monkeypatch.setattr(pipeline, "FULL", SMOKE)
-    monkeypatch.setattr(pipeline, "packaged_labels", lambda _data, _source: labels)
-    return TrainingRequest(TINY, 7, "mine", data=str(tree))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("IMDBSENT_HOME", str(tmp_path_factory.mktemp("home")))
+        patch.setattr(pipeline, "FULL", SMOKE)
+        patch.setattr(pipeline, "packaged_labels", lambda _data, _source: labels)
+        yield TrainingRequest(TINY, 7, "mine", data=str(tree))
 
 
 @dataclass(frozen=True)
@@ -90,10 +95,15 @@ def trained(request: TrainingRequest, progress: CompositeProgress | None = None,
     return Run(bundle, np.array(classifier.engine.logits(ids)))
 
 
-def test_the_student_learns_what_the_labels_say_and_its_card_how(packaged: TrainingRequest) -> None:
-    run = trained(packaged)
-    assert run.logits[0] > 0 > run.logits[1]
-    card = run.bundle.card
+@pytest.fixture(scope="module")
+def whole(packaged: TrainingRequest) -> Run:
+    """A run that nothing stops."""
+    return trained(packaged)
+
+
+def test_the_student_learns_what_the_labels_say_and_its_card_how(whole: Run) -> None:
+    assert whole.logits[0] > 0 > whole.logits[1]
+    card = whole.bundle.card
     assert (card.tokenizer, card.architecture, card.num_words) == ("everyday", "flagship", TINY.vocabulary_size)
     assert [metrics.split for metrics in card.metrics] == ["validation", "test"]
     assert [metrics.n for metrics in card.metrics] == [round(SMOKE.held_out * 2 * EACH), 2 * EACH]
@@ -104,8 +114,7 @@ def test_the_student_learns_what_the_labels_say_and_its_card_how(packaged: Train
     assert len(card.history) == TINY.epochs
 
 
-def test_a_run_that_was_stopped_ends_as_one_that_was_not(packaged: TrainingRequest) -> None:
-    whole = trained(packaged)
+def test_a_run_that_was_stopped_ends_as_one_that_was_not(packaged: TrainingRequest, whole: Run, home: Path) -> None:
     request = replace(packaged, name="stopped")
     for at in ((1, 2), (2, 1)):
         with pytest.raises(TrainingStopped, match="imdbsent train --resume"):
@@ -113,13 +122,7 @@ def test_a_run_that_was_stopped_ends_as_one_that_was_not(packaged: TrainingReque
         assert checkpoint.find("stopped").head.state.position == Position(*at)
     again = trained(request, resume=True)
     assert np.array_equal(whole.logits, again.logits)
-    assert not checkpoint.names()
-
-
-def test_another_seed_learns_from_the_same_texts(packaged: TrainingRequest) -> None:
-    one, other = trained(packaged), trained(replace(packaged, seed=8, name="other"))
-    assert not np.allclose(one.logits, other.logits)
-    assert one.bundle.card.recipe["labels_sha256"] == other.bundle.card.recipe["labels_sha256"]
+    assert not list((home / "training").glob("[!.]*"))  # no checkpoint is left
 
 
 def test_nothing_learns_from_held_out_reviews_or_from_texts_without_labels(tree: Path, labels: Labels) -> None:
@@ -145,7 +148,7 @@ def test_a_review_without_a_logit_has_its_label_alone(tree: Path, labels: Labels
     train, _ = pipeline.training_inputs(data, unknown, SMOKE, TINY.vocabulary_size)
     reviews = train.chosen[train.chosen < len(data.reviews)]
     assert reviews.tolist() == np.flatnonzero((data.labels != UNLABELED) & ~data.held_out).tolist()
-    assert train.targets[reviews].tolist() == data.labels[reviews].tolist()
+    assert train.targets[reviews].tolist() == data.labels[reviews].astype(float).tolist()
 
 
 def test_the_words_begin_with_the_vectors_of_the_labels(packaged: TrainingRequest, labels: Labels, tree: Path) -> None:
