@@ -20,9 +20,9 @@ from array import array
 from functools import cache, lru_cache
 from html.entities import html5
 from itertools import product
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final, cast
 
-from imdbsent.text.tokenizer import INDEX_FROM, OOV_ID, OOV_PACKED, PIECE, Token, Tokenizer, packed, pieces
+from imdbsent.text.tokenizer import INDEX_FROM, OOV_ID, OOV_PACKED, PIECE, Token, Tokenizer, packed, pieces, unpacked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable, Iterator, Sequence
@@ -39,6 +39,28 @@ BREAK: Final = "<br />"
 
 # ---------------------------------------------------------------------------------------------------------- patterns
 
+
+class _Pattern:
+    """A regular expression that is compiled at its first use: all of them take 20 ms, and a text needs few.
+
+    Its methods are those of the compiled one.
+    """
+
+    def __init__(self, pattern: str, flags: int) -> None:
+        self.pattern = pattern
+        self._flags = flags
+
+    def __getattr__(self, name: str) -> Any:
+        compiled = re.compile(self.pattern, self._flags)
+        for method in ("search", "match", "fullmatch", "sub", "findall", "finditer", "split"):
+            setattr(self, method, getattr(compiled, method))  # found without this function from now on
+        return getattr(compiled, name)
+
+
+def _pattern(pattern: str, flags: int = 0) -> re.Pattern[str]:
+    return cast("re.Pattern[str]", _Pattern(pattern, flags))
+
+
 _APOSTROPHE: Final = "['’‘`´ʼ′]"
 
 _PART: Final = r"(?:[.,][0-9]{1,2}| ?½| 1/2)?"
@@ -51,8 +73,8 @@ _RATING: Final = (
     rf"|(?:(?<=1)0)?{_PART}(?: of (?:5|10){_STARS}|{_STARS}(?:(?:{_OF}| of )(?:4|5|10){_WHOLE})?)"
 )
 """What follows the first digit of a rating: one alternative fewer at each token that is none."""
-_RATING_ALONE: Final = re.compile(rf"[0-9](?:{_RATING})")
-_RATING_PARTS: Final = re.compile(
+_RATING_ALONE: Final = _pattern(rf"[0-9](?:{_RATING})")
+_RATING_PARTS: Final = _pattern(
     r"(?P<value>[0-9]+(?:[.,][0-9]+)?)(?P<half> ?½| 1/2)?"
     r"(?:(?: ?/ ?| out of (?:a possible )?| of )(?P<best>4|5|10|100)(?:[ -]?stars?)?"
     r"|[ -]?stars?(?:(?: ?/ ?| out of (?:a possible )?| of )(?P<of>4|5|10))?)"
@@ -70,7 +92,7 @@ _SMILEY_WORDS: Final = {
     "</3": "broken heart",
 }
 _BLANK: Final = r"\s\x1c-\x1f"  # the same for every text: what re.ASCII leaves out of \s is named
-_TOKEN: Final = re.compile(
+_TOKEN: Final = _pattern(
     rf"[0-9](?:{_RATING}|[0-9]*(?:[.,/][0-9]+)*)"  # 24/7, 1,000
     rf"|\w+(?:{_APOSTROPHE}(?!s\b)\w+)*"  # isn't, o'connor; but movie 's
     r"|[,\"()]|\.+|[!?]+"  # the most frequent first
@@ -80,7 +102,7 @@ _TOKEN: Final = re.compile(
     rf"|[^{_BLANK}]",
     re.IGNORECASE,
 )
-_ASCII_TOKEN: Final = re.compile(_TOKEN.pattern, re.IGNORECASE | re.ASCII)
+_ASCII_TOKEN: Final = _pattern(_TOKEN.pattern, re.IGNORECASE | re.ASCII)
 """Finds in ASCII what `_TOKEN` finds, and faster."""
 
 # ------------------------------------------------------------------------------------------------------------- emoji
@@ -110,13 +132,13 @@ _PICTURES: Final = rf"[{_PICTURE}\U0001f000-\U0001f12f\U0001f170-\U0001f1e5\U000
 """What is read as an emoji: wider than the list, so that one of a later Unicode is a token as well."""
 _DRESS: Final = "[\ufe0e\ufe0f\u20e3\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f]"
 """How to draw an emoji: selectors, keycap, skin tones, the tags of regional flags."""
-_SEQUENCE: Final = re.compile(
+_SEQUENCE: Final = _pattern(
     rf"[0-9#*]\ufe0f?\u20e3|[\U0001f1e6-\U0001f1ff]{{2}}|{_PICTURES}{_DRESS}*(?:\u200d{_PICTURES}{_DRESS}*)*"
 )
 _FLAG: Final = "🏳"
-_PICTURED: Final = re.compile(_PICTURES)
+_PICTURED: Final = _pattern(_PICTURES)
 _GLYPH_WORDS: Final = frozenset({"symbol", "ornament", "heavy", "black", "white", "medium", "squared", "suit"})
-_NOT_MEANT: Final = re.compile(r"\bnegative (?=squared|circled)|\bsign\b(?! of)")
+_NOT_MEANT: Final = _pattern(r"\bnegative (?=squared|circled)|\bsign\b(?! of)")
 
 # --------------------------------------------------------------------------------------------------------- spellings
 
@@ -135,10 +157,10 @@ _SAME: Final = {
 """Tokens that are read as others."""
 _SAME_APOSTROPHE: Final = str.maketrans(dict.fromkeys("’‘`´ʼ′", "'"))
 _LAUGHTER: Final = ((frozenset("ha"), "haha"), (frozenset("he"), "hehe"))
-_LOL: Final = re.compile(r"l+(?:o+l+)+")
-_RUN: Final = re.compile(r"([^\W\d_])\1{2,}", re.IGNORECASE)
-_LAST_TWICE: Final = re.compile(r"([^\W\d_])\1$")
-_CLITIC: Final = re.compile(r"(?:(?<=n)'?t|(?<=[a-z])(?:'?(?:re|ve|ll|m)|'d))$")
+_LOL: Final = _pattern(r"l+(?:o+l+)+")
+_RUN: Final = _pattern(r"([^\W\d_])\1{2,}", re.IGNORECASE)
+_LAST_TWICE: Final = _pattern(r"([^\W\d_])\1$")
+_CLITIC: Final = _pattern(r"(?:(?<=n)'?t|(?<=[a-z])(?:'?(?:re|ve|ll|m)|'d))$")
 _MOST_RUNS: Final = 3
 _LONGEST_WORD: Final = 64
 """Letters of a word that is still looked up under other spellings, and kept."""
@@ -147,25 +169,25 @@ _REMEMBERED: Final = 200_000
 
 _LAUGHS: Final = frozenset({"haha", "hehe", "lol"})
 _VOWELS: Final = frozenset("aeiouy")
-_LENGTHENED: Final = re.compile(r"[^\W\d_]{3,64}")
-_NEGATED_WORD: Final = re.compile(rf"\b((?:{'|'.join(_NEGATED)})n)(t)\b", re.IGNORECASE)
-_BREAKS: Final = re.compile(r"(?:<br />\s*)+")
-_SLASH: Final = re.compile(
+_LENGTHENED: Final = _pattern(r"[^\W\d_]{3,64}")
+_NEGATED_WORD: Final = _pattern(rf"\b((?:{'|'.join(_NEGATED)})n)(t)\b", re.IGNORECASE)
+_BREAKS: Final = _pattern(r"(?:<br />\s*)+")
+_SLASH: Final = _pattern(
     rf"(?<![\w/.,])([0-5]{_PART}(?= ?/ ?5)|(?:1[0-5]|[0-9]){_PART}(?= ?/ ?10)|(?:1[01]|[0-9])?[0-9](?= ?/ ?100))"
     rf" ?/ ?(5|100?)(?:(?={_STARS})|{_WHOLE})",
     re.IGNORECASE,
 )
-_SMILEY_ALONE: Final = re.compile(rf"{_SMILEY}|\b[xX][dD]+\b")
+_SMILEY_ALONE: Final = _pattern(rf"{_SMILEY}|\b[xX][dD]+\b")
 
 # ------------------------------------------------------------------------------------------------- the cleaning steps
 
-_ENTITY: Final = re.compile(
+_ENTITY: Final = _pattern(
     r"&((?:(?:amp|AMP|#0{0,3}38|#[xX]0{0,3}26);)*)(#[0-9]{1,7};?|#[xX][0-9a-fA-F]{1,6};?|[A-Za-z][A-Za-z0-9]{1,31};)?"
 )
 """An entity, also one that was escaped again and again (`&amp;amp;lt;`)."""
 _FULL: Final = "★⭐🌟✭✮✯✪"
 _EMPTY: Final = "☆✩✰"
-_STAR_RUN: Final = re.compile(
+_STAR_RUN: Final = _pattern(
     rf"(?<![0-9.,])([0-9](?:[.,][0-9]{{1,2}})?) ?[{_FULL}]\ufe0f?(?![{_FULL}{_EMPTY}])"
     rf"|(?:[{_FULL}]\ufe0f?(?: (?=[{_FULL}{_EMPTY}]))?)+(½)?(?:[{_EMPTY}]\ufe0f?(?: (?=[{_EMPTY}]))?)*"
 )
@@ -173,13 +195,13 @@ _COMPATIBLE: Final = (
     "\x80-\x9f\u0300-\u036f\u203c\u2049\u2102\u210a-\u2113\u2115\u2119-\u211d\u2124\u2128\u212c-\u2134\u24b6-\u24e9"
     "\ufb00-\ufb06\uff01-\uff5e\U0001d400-\U0001d7ff\U0001f130-\U0001f149"
 )
-_COMPATIBLE_LETTER: Final = re.compile(f"[{_COMPATIBLE}][\u0300-\u036f]*")
+_COMPATIBLE_LETTER: Final = _pattern(f"[{_COMPATIBLE}][\u0300-\u036f]*")
 _INVISIBLE: Final = (
     "\xad\u0300-\u036f\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\u20e3\ufe00-\ufe0f\ufeff\U0001f3fb-\U0001f3ff"
     "\U000e0001-\U000e01ef"
 )
 _PICTURED_OR_FLAG: Final = rf"\u20e3{_PICTURE}\U0001f000-\U0001faff"
-_RARE: Final = re.compile(f"[{_FULL}{_PICTURED_OR_FLAG}{_COMPATIBLE}{_INVISIBLE}]")
+_RARE: Final = _pattern(f"[{_FULL}{_PICTURED_OR_FLAG}{_COMPATIBLE}{_INVISIBLE}]")
 """What the steps for characters beyond ASCII look for; most texts with such a character need none of them."""
 _BREAKING: Final = frozenset(
     "address article aside blockquote br center dd div dl dt fieldset figcaption figure footer form h1 h2 h3 h4 h5 "  # noqa: SIM905
@@ -191,40 +213,40 @@ _INLINE: Final = frozenset(
     "samp script select small source spoiler span strike strong style sub summary sup svg textarea time title tt u "
     "var video wbr".split()
 )
-_TAG: Final = re.compile(r"<!--[^<>]*-->|<!doctype[^<>]*>|</?([a-z][a-z0-9]*)(?:\s[^<>]*)?/?>", re.IGNORECASE)
-_FACE: Final = re.compile(r"(\^_+\^)|(;_+;|>_+<|\bT_+T\b|\bQ_+Q\b)|(-_+-|\._+\.|\bo_+o\b|¯\\_\(ツ\)_/¯)", re.IGNORECASE)
+_TAG: Final = _pattern(r"<!--[^<>]*-->|<!doctype[^<>]*>|</?([a-z][a-z0-9]*)(?:\s[^<>]*)?/?>", re.IGNORECASE)
+_FACE: Final = _pattern(r"(\^_+\^)|(;_+;|>_+<|\bT_+T\b|\bQ_+Q\b)|(-_+-|\._+\.|\bo_+o\b|¯\\_\(ツ\)_/¯)", re.IGNORECASE)
 """Faces with an underscore in the middle, by family."""
 _FAMILIES: Final = (":)", ":(", ":/")
-_LINE_MARK: Final = re.compile(
+_LINE_MARK: Final = _pattern(
     r"^[ \t]*(?:(?:>[ \t]*)+(?=[\w\"'“*_#-])|#{1,6}[ \t]+|[-*•·‣◦▪●–—][ \t]+(?=\S))", re.MULTILINE
 )
 _LINE_MARKS: Final = ("-", "*", "•", "·", "‣", "◦", "▪", "●", "–", "—", ">", "#", " ", "\t")
-_LINK_END: Final = re.compile(r"\]\((?:https?:|www\.|mailto:|[/#.])[^\s()]*(?:[ \t]\"[^\"()\n]*\")?\)", re.IGNORECASE)
-_URL: Final = re.compile(r"\b[a-z]{2,9}://[^\s<>\"]*|www\.[^\s<>\"]*", re.IGNORECASE)
+_LINK_END: Final = _pattern(r"\]\((?:https?:|www\.|mailto:|[/#.])[^\s()]*(?:[ \t]\"[^\"()\n]*\")?\)", re.IGNORECASE)
+_URL: Final = _pattern(r"\b[a-z]{2,9}://[^\s<>\"]*|www\.[^\s<>\"]*", re.IGNORECASE)
 _AFTER_URL: Final = ".,;:!?)]}'’\"”…"
-_ADDRESS: Final = re.compile(r"@[^\W_](?:[\w-]*[^\W_])?(?:\.[^\W_][\w-]*)+|@[^\W\d]\w*")
-_MAILBOX: Final = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}$")
-_HASHTAG: Final = re.compile(r"(?<![\w&#])#(?=[\d_]*[^\W\d_])(\w+)")
-_HUMP: Final = re.compile(r"_+|(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
-_MARKS: Final = re.compile(r"([*_~`])\1*")
+_ADDRESS: Final = _pattern(r"@[^\W_](?:[\w-]*[^\W_])?(?:\.[^\W_][\w-]*)+|@[^\W\d]\w*")
+_MAILBOX: Final = _pattern(r"(?<![\w.+-])[\w.+-]{1,64}$")
+_HASHTAG: Final = _pattern(r"(?<![\w&#])#(?=[\d_]*[^\W\d_])(\w+)")
+_HUMP: Final = _pattern(r"_+|(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_MARKS: Final = _pattern(r"([*_~`])\1*")
 _OPENED: Final = frozenset("\"'“‘([<$#@&«:;")
 _LONGEST_MARK: Final = 3
 _MOST_ACCENTS: Final = 8
 _FEW: Final = frozenset("12345")
-_PULLED_APART: Final = re.compile(
+_PULLED_APART: Final = _pattern(
     rf" (?=(?:{_APOSTROPHE}(?:re|ve|ll|m|d)|n{_APOSTROPHE}t)(?![\w'’-]))"
     rf"| (?={_APOSTROPHE}t(?![\w'’-]))(?<=n )"
     r"| (?=t(?![\w'’-]))(?<=n )",
     re.IGNORECASE,
 )
-_CLITIC_ALONE: Final = re.compile(r" '(?:t|re|ve|ll|m|d)(?![\w'’-])", re.IGNORECASE)
+_CLITIC_ALONE: Final = _pattern(r" '(?:t|re|ve|ll|m|d)(?![\w'’-])", re.IGNORECASE)
 _NUMBERS: Final = "zero one two three four five six seven eight nine ten".split()  # noqa: SIM905
 _NO_STARS: Final = r"(?!-\w| (?:wars|trek|are|were|who|have|had|do|did|play|make)\b)"
-_OUT_OF: Final = re.compile(rf" out of (?:a possible )?(?:5|10|100|{'|'.join(_NUMBERS[4:])})\b")
-_STARRED: Final = re.compile(rf" stars?\b{_NO_STARS}")
-_RATED: Final = (_OUT_OF, _STARRED, re.compile(f"-{_STARRED.pattern[1:]}"))
-_NUMBER_BEFORE: Final = re.compile(rf"(?<!\w)({'|'.join(_NUMBERS)})( and a half)?$")
-_NOT_RATED: Final = re.compile(r"(?:^|\W)(?:the|its|their|our|these|those|his|her|all|other|only) $")
+_OUT_OF: Final = _pattern(rf" out of (?:a possible )?(?:5|10|100|{'|'.join(_NUMBERS[4:])})\b")
+_STARRED: Final = _pattern(rf" stars?\b{_NO_STARS}")
+_RATED: Final = (_OUT_OF, _STARRED, _pattern(f"-{_STARRED.pattern[1:]}"))
+_NUMBER_BEFORE: Final = _pattern(rf"(?<!\w)({'|'.join(_NUMBERS)})( and a half)?$")
+_NOT_RATED: Final = _pattern(r"(?:^|\W)(?:the|its|their|our|these|those|his|her|all|other|only) $")
 _HALF_DIGITS: Final = ".5"
 
 
@@ -428,10 +450,10 @@ def _has_rated(text: str) -> bool:
 
 
 def _finds(characters: str) -> Callable[[str], bool]:
-    search = re.compile(f"[{characters}]").search
+    rare = _pattern(f"[{characters}]")
 
     def found(text: str) -> bool:
-        return search(text) is not None
+        return rare.search(text) is not None
 
     return found
 
@@ -440,7 +462,7 @@ _RARE_STEPS: Final[_Steps] = (
     (_finds(_FULL), _replaced_stars),
     (_finds(_PICTURED_OR_FLAG), _replaced_sequences),
     (_finds(_COMPATIBLE), _replaced_letters),
-    (_finds(_INVISIBLE), _left_out(re.compile(f"[{_INVISIBLE}]+"))),
+    (_finds(_INVISIBLE), _left_out(_pattern(f"[{_INVISIBLE}]+"))),
 )
 _STEPS: Final[_Steps] = (
     (_has_tags, _replaced_tags),
@@ -706,28 +728,28 @@ class EverydayTokenizer(Tokenizer):
         Words of two letters and more do, emoji, smileys and ratings; punctuation and other numbers do not. A text with
         none of them has no verdict.
         """
-        return sum(map(self._ids.telling.__contains__, self.packed_ids(text)))
+        known = (unpacked(id_) for id_ in self.packed_ids(text))
+        return sum(self.knows_any([id_]) for id_ in known if id_ is not None)
 
 
 class _Spellings(dict[str, bytes]):
-    """The id of each token as it is written: those met before, and what becomes of a new one.
-
-    Attributes:
-        telling: the ids of known words, emoji, smileys and ratings.
-    """
+    """The id of each token as it is written: those met before, and what becomes of a new one."""
 
     def __init__(self, words: Iterable[bytes]) -> None:
-        decoded = [word.decode("utf-8", "replace") for word in words]  # what is not UTF-8 stands in no text
-        self._known = dict(zip(decoded, packed(range(INDEX_FROM + 1, INDEX_FROM + 1 + len(decoded)))))
-        self.telling = frozenset(id_ for word, id_ in self._known.items() if _tells(word))
-        super().__init__({word: id_ for word, id_ in self._known.items() if word and canonical(word) == word})
+        super().__init__()
+        self._known = {word: rank for rank, word in enumerate(words, 1)}  # a word is decoded only if a text has it
 
     def __missing__(self, token: str) -> bytes:
         word = canonical(token)
-        id_ = self._known.get(word) or next((self._known[v] for v in variants(word) if v in self._known), OOV_PACKED)
+        id_ = self._id(word) or next(filter(None, map(self._id, variants(word))), OOV_PACKED)
         if len(token) <= _LONGEST_WORD and len(self) < _REMEMBERED:
             self[token] = id_
         return id_
+
+    def _id(self, word: str) -> bytes | None:
+        """The id of a word in this spelling; None if it has none."""
+        rank = self._known.get(word.encode("utf-8", "surrogatepass"))
+        return None if rank is None else packed([INDEX_FROM + rank])[0]
 
 
 def _tells(word: str) -> bool:

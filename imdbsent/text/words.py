@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from imdbsent.text.tokenizer import INDEX_FROM, OOV_ID, OOV_PACKED, Token, Tokenizer, packed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from imdbsent.text.tokenizer import Vocabulary
 
@@ -173,18 +173,22 @@ class WordsTokenizer(Tokenizer):
 class _Spellings(dict[str, bytes]):
     """The id of each token as it is written: those met before, and what becomes of a new one."""
 
-    def __init__(self, words: Sequence[bytes]) -> None:
-        # No word has a line feed, so all are decoded at once. What is not UTF-8 is in no text.
-        decoded = b"\n".join(words).decode("utf-8", "replace").split("\n") if words else []
-        self._known = dict(zip(decoded, packed(range(INDEX_FROM + 1, INDEX_FROM + 1 + len(decoded)))))
-        super().__init__(self._known)
+    def __init__(self, words: Iterable[bytes]) -> None:
+        super().__init__()
+        self._known = {word: rank for rank, word in enumerate(words, 1)}  # a word is decoded only if a text has it
 
     def __missing__(self, token: str) -> bytes:
         word = canonical(token)
-        id_ = next((self._known[form] for form in (word, *without_emphasis(word)) if form in self._known), OOV_PACKED)
+        spellings = (token, word, *without_emphasis(word))
+        id_ = next(filter(None, map(self._id, spellings)), OOV_PACKED)
         if len(self) < _REMEMBERED:
             self[token] = id_
         return id_
+
+    def _id(self, word: str) -> bytes | None:
+        """The id of a word in this spelling; None if it has none."""
+        rank = self._known.get(word.encode("utf-8", "surrogatepass"))
+        return None if rank is None else packed([INDEX_FROM + rank])[0]
 
 
 def _plain_apostrophes(word: str) -> str:
