@@ -38,6 +38,7 @@ from imdbsent.reading.streams import (
     compressing,
     decompressed,
     head_of,
+    head_of_member,
     in_utf_8,
     is_whole,
     members_of,
@@ -445,11 +446,10 @@ class _Detection:
         if any(name.startswith("xl/workbook.") for name in names):
             return True
         if "mimetype" in names:
-            kind = importlib.import_module("zipfile").ZipFile(stream).read("mimetype")
-            stream.seek(0)
+            kind = head_of_member(stream, "mimetype")
             if kind.startswith(b"application/vnd.oasis.opendocument.spreadsheet"):
                 return True
-            raise ValueError(f"a document ({kind[:80].decode('ascii', 'replace')}), not text; save it as text first")
+            raise ValueError(f"a document ({kind.decode('ascii', 'replace')}), not text; save it as text first")
         for prefix, what in (("word/", "a Word document"), ("ppt/", "a PowerPoint document")):
             if any(name.startswith(prefix) for name in names):
                 raise ValueError(f"{what}, not text; save it as text first")
@@ -773,6 +773,7 @@ class _Head:
         """The fields of each row; None if they cannot be split."""
         if delimiter not in self._rows:
             lines = self.lines[1:] if separator_line(self.first) else self.lines
+            lines = [part for line in lines for part in line.split("\r") if part.strip()]
             self._rows[delimiter] = _parse(lines[:_SAMPLE], delimiter, is_whole=self.is_whole and len(lines) <= _SAMPLE)
         return self._rows[delimiter]
 

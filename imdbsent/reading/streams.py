@@ -15,6 +15,7 @@ import select
 import shutil
 import sys
 import zlib
+from contextlib import contextmanager
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, AnyStr, BinaryIO, Final, cast
@@ -159,6 +160,11 @@ class PipeStream(io.BufferedIOBase):
         """Whether nothing more will come than what was looked at."""
         return self._ended
 
+    @property
+    def may_wait(self) -> bool:
+        """Whether the next read may have to wait, since all that was looked at is read."""
+        return not self._ended and self._at == len(self._buffer)
+
     def head(self, size: int = HEAD) -> bytes:
         """What is there, without consuming it: at least one complete line, or `size` bytes, or all there is."""
         while not self._ended and len(self._buffer) - self._at < size:
@@ -261,7 +267,7 @@ def is_whole(stream: BinaryIO, head: bytes) -> bool:
     if isinstance(stream, PipeStream):
         return stream.is_ended and len(head) < HEAD
     raw = getattr(stream, "raw", None)
-    return len(head) < HEAD and not (isinstance(raw, _Recoded) and raw.is_pipe)
+    return len(head) < HEAD and not (isinstance(raw, _Recoded) and raw.may_wait)
 
 
 def seekable(stream: BinaryIO, *, copy: bool) -> BinaryIO:
@@ -482,13 +488,9 @@ def members_of(stream: BinaryIO) -> list[str]:
     Raises:
         OSError: the archive is damaged.
     """
-    zipfile = importlib.import_module("zipfile")
-    try:
-        names: list[str] = zipfile.ZipFile(stream).namelist()
-    except (zipfile.BadZipFile, RuntimeError, ValueError, OverflowError, EOFError) as error:
-        raise OSError(f"not a valid zip archive ({reason(error)})") from error
-    finally:
-        stream.seek(0)
+    with _zip_errors("not a valid zip archive"):
+        names: list[str] = importlib.import_module("zipfile").ZipFile(stream).namelist()
+    stream.seek(0)
     return [name for name in names if not name.endswith("/") and not _is_by_system(name)]
 
 
@@ -498,15 +500,36 @@ def _is_by_system(name: str) -> bool:
     return name.startswith("__MACOSX/") or base.startswith("._") or base in (".DS_Store", "Thumbs.db", "desktop.ini")
 
 
+def head_of_member(stream: BinaryIO, name: str) -> bytes:
+    """The first 80 bytes of a file in a zip archive.
+
+    Raises:
+        OSError: the archive is damaged.
+    """
+    with _zip_errors(f"{name!r} in the zip archive"):
+        member = importlib.import_module("zipfile").ZipFile(stream).open(name)
+        head: bytes = member.read(80)
+    stream.seek(0)
+    return head
+
+
+@contextmanager
+def _zip_errors(what: str) -> Iterator[None]:
+    """Context in which the errors that reading a damaged archive raises are OSErrors."""
+    zipfile = importlib.import_module("zipfile")
+    try:
+        yield
+    except (zipfile.BadZipFile, zlib.error, RuntimeError, ValueError, OverflowError, EOFError) as error:
+        raise OSError(f"{what} ({reason(error)})") from error
+
+
 def _only_member(stream: BinaryIO) -> BinaryIO:
     zipfile = importlib.import_module("zipfile")
     names = members_of(stream)
     if len(names) != 1:
         raise ValueError(several_members(names))
-    try:
+    with _zip_errors(f"{names[0]!r} in the zip archive"):
         member = zipfile.ZipFile(stream).open(names[0])
-    except (zipfile.BadZipFile, RuntimeError, ValueError, OverflowError, EOFError) as error:
-        raise OSError(f"{names[0]!r} in the zip archive: {reason(error)}") from error
     return io.BufferedReader(_Converted(member, zipfile.BadZipFile, EOFError), HEAD)
 
 
@@ -539,14 +562,18 @@ class _Recoded(io.RawIOBase):
     It begins with a byte order mark, which its readers drop: a second one is text.
     """
 
-    def __init__(self, stream: BinaryIO, encoding: str) -> None:
+    def __init__(self, stream: Any, encoding: str) -> None:
         self._stream = stream
         self._decoder = codecs.getincrementaldecoder(encoding)(_INVALID)
         self._waiting = b""
         self._ended = False
         self._is_first = True
         self._has_mark = encoding not in ("utf-16", "utf-32")  # whose codecs drop it
-        self.is_pipe = isinstance(stream, PipeStream)
+
+    @property
+    def may_wait(self) -> bool:
+        """Whether a read may have to wait for a pipe."""
+        return isinstance(self._stream, PipeStream) and not self._ended and self._stream.may_wait
 
     def readable(self) -> bool:
         return True
@@ -556,7 +583,7 @@ class _Recoded(io.RawIOBase):
         size = 0
         while size < len(view):
             if not self._waiting:
-                if self._ended or (size and self.is_pipe):
+                if self._ended or (size and self.may_wait):
                     break
                 block = self._stream.read(HEAD // 4)
                 self._ended = not block

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import bz2
+import contextlib
 import gzip
 import io
 import logging
@@ -262,3 +263,18 @@ def test_options_that_do_not_fit_what_was_detected_are_errors() -> None:
 def test_a_name_says_every_compression() -> None:
     assert format_of("a.csv.bz2", bz2.compress(CSV)).compression is Compression.BZIP2
     assert format_of("a.csv.xz", lzma.compress(CSV)).compression is Compression.XZ
+
+
+def test_a_lone_carriage_return_in_a_row_hides_no_table() -> None:
+    Path("a").write_bytes(b"id,text\r\n1,great film\r\n2,awful\rfilm\r\n")
+    records = list(Inputs([Source(file="a")], ReadOptions(skip_bad=True)).records())
+    assert [record.text for record in records] == ["great film", "awful", ""]
+    assert records[2].problem == "line 4 has 1 fields, the header has 2"
+
+
+def test_a_damaged_spreadsheet_is_an_error_wherever_it_is_damaged() -> None:
+    content = ods([["text"], [A]])
+    for at in range(0, len(content), 7):
+        Path("a.ods").write_bytes(content[:at] + bytes([content[at] ^ 0x55]) + content[at + 1 :])
+        with contextlib.suppress(ImdbsentError):
+            assert len(list(Inputs([Source(file="a.ods")]).records())) <= 1

@@ -106,3 +106,25 @@ def test_a_pipe_stream_loses_no_byte(size: int, step: int) -> None:
     assert stream.readline(3) == content.splitlines(keepends=True)[0][:3]
     assert stream.head(10) == content[min(3, size) :][:10]
     assert stream.read() == content[min(3, size) :]
+
+
+@pytest.mark.parametrize(
+    ("content", "encoding"),
+    [
+        ("id,text\r\n1,great\r\n2,awful\r1".encode("utf-16"), None),
+        ('{"\u00ee": 2, "a"b": "great"}, {"\u00ee": 1}]}'.encode("cp1252"), "cp1252"),
+        ("\ufeffone text\ntwo texts".encode("utf-32-le"), None),
+    ],
+)
+def test_a_pipe_that_has_ended_is_read_as_the_same_file_is(
+    pipe: Any, tmp_path: Path, content: bytes, encoding: str | None
+) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(content)
+    pipe.write(content)
+    pipe.close()
+    of_file, of_pipe = (
+        list(Inputs([Source(file=file)], ReadOptions(encoding=encoding, skip_bad=True)).records())
+        for file in (str(path), "-")
+    )
+    assert of_pipe == of_file
