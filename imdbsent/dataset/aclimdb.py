@@ -176,18 +176,33 @@ def content_sha256(reviews: Iterable[Review]) -> str:
     return digest.hexdigest()
 
 
+class _WithTail(gzip.GzipFile):
+    """A file whose last block is known; `tarfile` takes an archive that ends between two files for a complete one."""
+
+    tail = b""
+
+    def read(self, size: int | None = -1) -> bytes:
+        block = super().read(size)
+        self.tail = (self.tail + block[-tarfile.BLOCKSIZE :])[-tarfile.BLOCKSIZE :]
+        return block
+
+
 def _archive_files(source: Path, wanted: set[str]) -> Iterator[tuple[re.Match[str], bytes]]:
     try:
-        with tarfile.open(source, "r|gz") as archive:
+        with _WithTail(source) as stream, tarfile.open(fileobj=stream, mode="r|") as archive:
             for member in archive:
                 match = _MEMBER.fullmatch(member.name) if member.isreg() else None
                 if match is None or not _is_wanted(match, wanted):
                     continue
                 if member.size > _LARGEST_FILE:
                     raise DatasetInvalid(source, f"{member.name} is {member.size:,} bytes, too large for a review")
-                stream = archive.extractfile(member)
-                assert stream is not None  # a regular file has content
-                yield match, stream.read()
+                file = archive.extractfile(member)
+                assert file is not None  # a regular file has content
+                yield match, file.read()
+            while stream.read(2**20):  # gzip's checksum is at its end
+                pass
+            if any(stream.tail):
+                raise tarfile.ReadError("the end of the archive is missing")
     except (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise DatasetInvalid(source, f"the archive is damaged or not a .tar.gz ({error})") from error
     except OSError as error:

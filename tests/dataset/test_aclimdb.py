@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gzip
 import io
 import shutil
 import tarfile
@@ -69,11 +70,21 @@ def test_a_missing_folder_is_an_error_that_names_it(tiny_tree: Path) -> None:
         read_reviews(tiny_tree, LABELLED)
 
 
-def test_half_an_archive_is_an_error(tiny_archive: Path) -> None:
+def test_part_of_an_archive_is_an_error_wherever_it_is_cut(tiny_archive: Path) -> None:
     content = tiny_archive.read_bytes()
-    tiny_archive.write_bytes(content[: len(content) // 2])
-    with pytest.raises(DatasetInvalid, match="damaged"):
-        read_reviews(tiny_archive, LABELLED)
+    for size in (*range(40), *range(40, len(content) - 40, 7), *range(len(content) - 40, len(content))):
+        tiny_archive.write_bytes(content[:size])
+        with pytest.raises(DatasetInvalid, match="damaged"):
+            read_reviews(tiny_archive, LABELLED)
+
+
+def test_an_archive_that_was_cut_before_it_was_compressed_is_an_error(tiny_archive: Path) -> None:
+    content = gzip.decompress(tiny_archive.read_bytes())
+    end = len(content.rstrip(b"\0"))
+    for size in range(0, end, tarfile.BLOCKSIZE):  # before and after each file, and within it
+        tiny_archive.write_bytes(gzip.compress(content[:size], 1))
+        with pytest.raises(DatasetInvalid, match="damaged"):
+            read_reviews(tiny_archive, LABELLED)
 
 
 def test_a_file_that_is_no_archive_is_an_error(tmp_path: Path) -> None:
