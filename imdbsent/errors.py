@@ -169,13 +169,17 @@ def and_more(count: int) -> str:
     return f" (and {count:,} more)" if count else ""
 
 
+def _name_of(source: str | Path) -> str:
+    return "standard input" if source == "-" else repr(str(source))
+
+
 class InputUnreadable(ImdbsentError):
     """A file of texts cannot be read."""
 
     exit_code = ExitCode.USAGE
 
     def __init__(self, path: str | Path, reason: str, command: str = "predict") -> None:
-        super().__init__(f"cannot read {str(path)!r}: {reason}. See: imdbsent {command} --help")
+        super().__init__(f"cannot read {_name_of(path)}: {reason}. See: imdbsent {command} --help")
 
 
 class RowUnreadable(ImdbsentError):
@@ -185,8 +189,8 @@ class RowUnreadable(ImdbsentError):
 
     def __init__(self, file: str, problem: str) -> None:
         super().__init__(
-            f"cannot read {file!r}: {problem}. Type: the same command with --skip-bad, to skip such rows; they get no "
-            "verdict"
+            f"cannot read {_name_of(file)}: {problem}. Type: the same command with --skip-bad, to skip such rows; "
+            "they get no verdict"
         )
 
 
@@ -198,7 +202,7 @@ class RowsInvalid(ImdbsentError):
     def __init__(self, source: str, problems: Sequence[tuple[str, int]], next_step: str) -> None:
         """Take each kind of problem: what is wrong with its first row, and how many more rows have it."""
         listed = "; ".join(f"{problem}{and_more(more)}" for problem, more in problems)
-        super().__init__(f"rows of {source!r} cannot be used: {listed}. {next_step}")
+        super().__init__(f"rows of {_name_of(source)} cannot be used: {listed}. {next_step}")
 
 
 class TextsShared(ImdbsentError):

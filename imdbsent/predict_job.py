@@ -12,7 +12,7 @@ import logging
 import sys
 import time
 from contextlib import ExitStack, closing, nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
@@ -48,6 +48,8 @@ logger = logging.getLogger(__name__)
 
 _EXPLAINED: Final = (Format.TABLE, Format.JSONL, Format.JSON)
 """The formats that can hold explanations."""
+_OF_FILES: Final = {one.metadata.get("option") for one in fields(ReadOptions)}
+"""Options without which files cannot be read, so that only the engine can be another one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,7 +99,8 @@ class PredictJob:
     def __post_init__(self) -> None:
         for name in options_of_other_engine(self.engine, self, self.options, self.read):
             if self.engine is EngineName.RAY:
-                raise UsageProblem(f"{name} cannot be combined with --engine ray. Type: the command without {name}")
+                needed = "--engine ray" if name in _OF_FILES else name
+                raise UsageProblem(f"{name} cannot be combined with --engine ray. Type: the command without {needed}")
             raise UsageProblem(f"{name} requires --engine ray. Type: {name} and --engine ray")
         if self.html is not None and not self.explain:
             raise UsageProblem("--html requires --explain. Type: imdbsent predict --explain --html PATH TEXT")

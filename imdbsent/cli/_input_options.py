@@ -295,7 +295,7 @@ _CLASS: Final = Annotated[
     typer.Option(
         "--label-column",
         metavar="COLUMN",
-        help="Column with the class. Default: label, if there is one.",
+        help="Column with the class, or none. Default: label, or the only column whose name says so.",
         rich_help_panel=INPUT,
         show_default=False,
     ),
@@ -430,7 +430,7 @@ def check_sources(sources: Sequence[str], given: Mapping[str, object]) -> None:
     """
     from imdbsent.reading.labelled import is_folder
 
-    of_files = [option for option in given if option != "--skip-bad"]
+    of_files = [option for option in given if option not in ("--skip-bad", "--encoding")]
     if of_files and all(map(is_folder, sources)):
         raise UsageProblem(
             f"{of_files[0]} requires a file with columns, and '{sources[0]}' is a folder, whose pos/ and neg/ are the "

@@ -193,7 +193,7 @@ def _texts(file: str, read: ReadOptions) -> Iterator[Text]:
         if len(classes) > MOST_CLASSES:
             raise UsageProblem(
                 f"{name_of(file)} has more than {MOST_CLASSES} different labels by record {number}. "
-                "Type: --label-column NAME, with the column of the classes"
+                "Type: --label-column NAME, with the column of the classes, or --label-column none"
             )
         yield Text("file", record.label, record.text, number)
 

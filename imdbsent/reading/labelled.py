@@ -15,6 +15,7 @@ import os
 import re
 import shlex
 from collections import Counter
+from contextlib import closing
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -22,9 +23,10 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from imdbsent.errors import InputUnreadable, RowsInvalid, UsageProblem
 from imdbsent.reading.columns import Row, listed
-from imdbsent.reading.lines import read_texts
+from imdbsent.reading.detect import Detected
+from imdbsent.reading.lines import problem_of, read_texts
 from imdbsent.reading.options import ReadOptions
-from imdbsent.reading.streams import STDIN, name_of
+from imdbsent.reading.streams import name_of
 from imdbsent.reading.tables import Table, open_any
 
 if TYPE_CHECKING:
@@ -35,6 +37,8 @@ _log = logging.getLogger(__name__)
 
 TEXT_COLUMN: Final = "text"
 LABEL_COLUMN: Final = "label"
+NO_COLUMN: Final = "none"
+"""The label column that means there is none, where texts need no labels."""
 POSITIVE: Final = ("positive", "pos", "1", "true")
 NEGATIVE: Final = ("negative", "neg", "0", "false")
 """Labels that need no rule, in any case; 1.0 and 0.0 are 1 and 0."""
@@ -311,8 +315,9 @@ def read_labelled(file: str, options: ReadOptions | None = None) -> Iterator[Lab
     """Read a user's texts, each with its label if the file has labels.
 
     Args:
-        file: its path; `-` is standard input.
-        options: how to read it. Without a label column, "label" is it, if there is one.
+        file: its path, or that of a folder with `pos/` and `neg/`; `-` is standard input.
+        options: how to read it. Without a label column, "label" is it, or the only column whose name says that it holds
+            labels; "none" is no column.
 
     Yields:
         The records in order, a blank text included. With `skip_bad`, bad rows are left out and counted in a message.
@@ -323,27 +328,43 @@ def read_labelled(file: str, options: ReadOptions | None = None) -> Iterator[Lab
         ExtraMissing: it needs a library that is not installed.
     """
     options = options or ReadOptions(command="stats")
-    opened = open_any(file, options)
     bad: list[str] = []
-    try:
-        records = _from_table(opened, options) if isinstance(opened, Table) else _from_lines(opened, file, options)
-        for record in records:
-            if isinstance(record, str):
-                if not options.skip_bad:
-                    raise InputUnreadable(file, record, options.command)
-                bad.append(record)
-            else:
-                yield record
-    finally:
-        opened.close()
+    for record in _from_tree(Path(file), options) if is_folder(file) else _from_anything(file, options):
+        if isinstance(record, str):
+            if not options.skip_bad:
+                raise InputUnreadable(file, record, options.command)
+            bad.append(record)
+        else:
+            yield record
     if bad:
         _log.info("skipped %s of %s: %s", _rows(len(bad)), name_of(file), _first_of(bad))
+
+
+def _from_tree(root: Path, options: ReadOptions) -> Iterator[LabelledRecord | str]:
+    """The texts in `pos/` and `neg/` of a folder, or of its parts, with the names of their folders as labels."""
+    _refuse_reviews(root, options.command)
+    parts = [part for part in (root, *(root / name for name in (TRAIN, *VALIDATION))) if _has_classes(part)]
+    if not parts:
+        raise _no_tree(root, options.command)
+    names = {label: name for name, label in CLASSES.items()}
+    files = (file for part in parts for file in read_text_files(part, options))
+    for number, file in enumerate(files, start=1):
+        yield f"{file.where} {file.problem}" if file.problem else LabelledRecord(file.text, names[file.label], number)
+
+
+def _from_anything(file: str, options: ReadOptions) -> Iterator[LabelledRecord | str]:
+    with closing(open_any(file, options)) as opened:
+        if isinstance(opened, Table):
+            yield from _from_table(opened, options)
+        else:
+            yield from _from_lines(opened, file, options)
 
 
 def _from_lines(opened: Any, file: str, options: ReadOptions) -> Iterator[LabelledRecord | str]:
     records = read_texts(opened.content, file, whole=options.whole, command=options.command)
     for number, record in enumerate(records, start=1):
-        yield f"line {number}: {record.problem}{_HINT}" if record.problem else LabelledRecord(record.text, None, number)
+        hint = _HINT if record.problem and "UTF-8" in record.problem else ""
+        yield f"line {number}: {record.problem}{hint}" if record.problem else LabelledRecord(record.text, None, number)
 
 
 _HINT: Final = " (--encoding cp1252, for example, names another encoding)"
@@ -351,7 +372,8 @@ _HINT: Final = " (--encoding cp1252, for example, names another encoding)"
 
 def _from_table(table: Table, options: ReadOptions) -> Iterator[LabelledRecord | str]:
     """The records of a table; a text instead of a record says what is wrong with a row."""
-    text_key, label_key = table.select(options).text, table.label_key(options)
+    text_key = table.select(options).text
+    label_key = None if _is_none(options, table) else table.label_key(options, is_guessed=True)
     for row in table.rows():
         where = f"{table.unit} {row.number}"
         if row.problem is not None:
@@ -368,11 +390,21 @@ def _from_table(table: Table, options: ReadOptions) -> Iterator[LabelledRecord |
             except UnicodeDecodeError:
                 yield f"{where} is not valid UTF-8"
                 continue
-        if not isinstance(text, str):
-            yield f"{where}: {text_key!r} is {type(text).__name__}, not a text"
+        if (flaw := _flaw_of(text)) is not None:
+            yield f"{where}: {text_key!r} {flaw}"
             continue
         label = None if label_key is None else as_label(row.values.get(label_key))
         yield LabelledRecord(text, label, row.number, table.unit)
+
+
+def _is_none(options: ReadOptions, table: Table) -> bool:
+    """Whether a person says that no column holds labels."""
+    return options.label_column == NO_COLUMN and NO_COLUMN not in (table.columns or ())
+
+
+def _flaw_of(value: Any) -> str | None:
+    """Why a value is no text, as the end of a sentence; None if it is one."""
+    return problem_of(value) if isinstance(value, str) else f"is {type(value).__name__}, not a text"
 
 
 def as_label(value: Any) -> str | None:
@@ -398,14 +430,16 @@ class TextFile:
     """A text from a folder.
 
     Attributes:
-        text: the text; None if the file is not UTF-8.
+        text: the text.
         label: 1 for a file in `pos/`, 0 for one in `neg/`.
         where: its path below the folder, for example "pos/12.txt".
+        problem: why it cannot be used, for example "is not valid UTF-8"; None if it can.
     """
 
-    text: str | None
+    text: str
     label: int
     where: str
+    problem: str | None = None
 
 
 def is_folder(path: str | Path) -> bool:
@@ -459,22 +493,31 @@ def find_held_out_folder(root: Path, names: tuple[str, ...], command: str) -> Pa
     return found
 
 
-def read_text_files(folder: Path, command: str) -> Iterator[TextFile]:
+def read_text_files(folder: Path, options: ReadOptions) -> Iterator[TextFile]:
     """Read the texts in `neg/` and `pos/`, and in the folders below them, in the order of their paths.
 
     Args:
         folder: holds `pos/` and `neg/`.
-        command: the command that an error names.
+        options: the encoding of the files, and the command that an error names.
 
     Raises:
-        InputUnreadable: a file or a folder cannot be read.
+        InputUnreadable: a file or a folder cannot be read, or a file is not text.
     """
-    try:
-        for name, label in CLASSES.items():
-            for path in sorted(_text_paths(folder / name)):
-                yield TextFile(_decoded(path.read_bytes()), label, path.relative_to(folder).as_posix())
-    except OSError as error:
-        raise InputUnreadable(error.filename, error.strerror or str(error), command) from error
+    of_files = ReadOptions(encoding=options.encoding, whole=True, command=options.command)
+    for name, label in CLASSES.items():
+        try:
+            paths = sorted(_text_paths(folder / name))
+        except OSError as error:
+            raise InputUnreadable(error.filename, error.strerror or str(error), options.command) from error
+        for path in paths:
+            opened = open_any(str(path), of_files)
+            assert isinstance(opened, Detected)  # a file that is one text has no columns
+            with closing(opened):
+                (record,) = read_texts(opened.content, str(path), whole=True, command=options.command)
+            problem = record.problem
+            if problem is not None and "not valid" in problem:
+                problem = f"is not valid {opened.format.encoding.upper()}"
+            yield TextFile(record.text, label, path.relative_to(folder).as_posix(), problem)
 
 
 def _text_paths(folder: Path) -> Iterator[Path]:
@@ -491,13 +534,6 @@ def _text_paths(folder: Path) -> Iterator[Path]:
         for name in names:
             if name.lower().endswith(".txt") and not name.startswith("."):
                 yield Path(directory, name)
-
-
-def _decoded(content: bytes) -> str | None:
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return None
 
 
 def _has_classes(folder: Path) -> bool:
@@ -517,7 +553,7 @@ def _refuse_reviews(root: Path, command: str) -> None:
 def _no_tree(root: Path, command: str) -> UsageProblem:
     return UsageProblem(
         f"the folder '{root}' has neither pos and neg, nor {TRAIN} with these in it. "
-        f"Put a .txt a text into '{root / 'pos'}' and '{root / 'neg'}', then type: imdbsent {command} '{root}'"
+        f"Put one .txt file per text into '{root / 'pos'}' and '{root / 'neg'}', then type: imdbsent {command} '{root}'"
     )
 
 
@@ -533,11 +569,10 @@ class Fault(Enum):
     RULE = "Type: --positive RULE --negative RULE"
     TEXT = "Take out the rows without a text, or type: --text-column NAME, or --skip-bad"
     GROUP = "Fill it in, or leave --group-column out"
-    ENCODING = "Type: --encoding cp1252, if the file comes from Windows, or --encoding auto; or --skip-bad"
-    TEXT_FILE = "Make them UTF-8, for example with: iconv -f latin1 -t utf8"
+    ENCODING = "Type: --encoding cp1252, if the texts come from Windows, or --encoding auto; or --skip-bad"
 
 
-_SKIPPED: Final = (Fault.FORMAT, Fault.COLUMN, Fault.LABEL, Fault.TEXT, Fault.ENCODING, Fault.TEXT_FILE)
+_SKIPPED: Final = (Fault.FORMAT, Fault.COLUMN, Fault.LABEL, Fault.TEXT, Fault.ENCODING)
 """Faults that `--skip-bad` passes over."""
 
 
@@ -623,8 +658,7 @@ class Problems:
 
     def _error(self, kinds: Sequence[Fault]) -> RowsInvalid:
         problems = [(self._first[kind], self._counts[kind] - 1) for kind in kinds]
-        name = "standard input" if self._source == STDIN else self._source
-        return RowsInvalid(name, problems, self._next_step(kinds[0]))
+        return RowsInvalid(self._source, problems, self._next_step(kinds[0]))
 
     def _told(self, kinds: Sequence[Fault]) -> list[str]:
         more = {kind: self._counts[kind] - 1 for kind in kinds}
@@ -680,7 +714,7 @@ def read_examples(
     options = options or ReadOptions()
     problems = Problems(source, skip_bad=options.skip_bad)
     if is_folder(source):
-        found = _from_folder(Path(source), options.command, problems)
+        found = _from_folder(Path(source), options, problems)
     else:
         found = _from_file(source, rules, options, group_column, problems)
     is_blank_allowed = allow_blank and not options.skip_bad
@@ -697,12 +731,16 @@ def read_examples(
     return examples
 
 
-def _from_folder(folder: Path, command: str, problems: Problems) -> Iterator[Example]:
-    for file in read_text_files(folder, command):
-        if file.text is None:
-            problems.add(Fault.TEXT_FILE, f"{file.where} is not valid UTF-8")
+def _from_folder(folder: Path, options: ReadOptions, problems: Problems) -> Iterator[Example]:
+    for file in read_text_files(folder, options):
+        if file.problem is not None:
+            problems.add(_fault_of(file.problem), f"{file.where} {file.problem}")
         else:
             yield Example(file.text, file.label, file.where, None)
+
+
+def _fault_of(problem: str) -> Fault:
+    return Fault.ENCODING if "not valid" in problem else Fault.FORMAT
 
 
 def _from_file(
@@ -743,7 +781,7 @@ class _Keys:
 def _example_from_row(row: Row, where: str, rules: LabelRules, keys: _Keys, problems: Problems) -> Example | None:
     """The example of a row; None if something is wrong with it, or no rule names its label, which is counted."""
     if row.problem is not None:
-        problems.add(Fault.ENCODING if "UTF-8" in row.problem else Fault.FORMAT, row.problem)
+        problems.add(_fault_of(row.problem), row.problem)
         return None
     missing = [name for name in (keys.text, keys.label, keys.group) if name and name not in row.values]
     if missing:
@@ -755,8 +793,8 @@ def _example_from_row(row: Row, where: str, rules: LabelRules, keys: _Keys, prob
     text, name = row.values[keys.text], as_label(row.values[keys.label])
     if text is None:  # what a blank text is in JSON and Parquet, as pandas writes them
         text = ""
-    if not isinstance(text, str):
-        problems.add(Fault.TEXT, f"{where}: {keys.text!r} is {type(text).__name__}, not a text")
+    if (flaw := _flaw_of(text)) is not None:
+        problems.add(Fault.TEXT, f"{where}: {keys.text!r} {flaw}")
         return None
     problems.see(name)
     try:
@@ -781,7 +819,7 @@ def _with_text(examples: Iterator[Example], problems: Problems) -> Iterator[Exam
 
 def _check_classes(source: str, examples: Sequence[Example], problems: Problems, *, is_tree: bool) -> None:
     name = name_of(source)
-    needed = "a .txt a text in each of pos and neg" if is_tree else "a column with the text and one with the label"
+    needed = "one .txt file per text in pos and in neg" if is_tree else "a column with the text and one with the label"
     if not examples:
         raise UsageProblem(f"{name} holds no texts. Type the path of one that has {needed}")
     positive = sum(example.label for example in examples)
@@ -790,7 +828,7 @@ def _check_classes(source: str, examples: Sequence[Example], problems: Problems,
         if len(problems.labels) > 1:
             next_step = problems.rules_to_type()
         if is_tree:
-            next_step = f"Put a .txt a text into '{Path(source) / ('neg' if positive else 'pos')}'"
+            next_step = f"Put one .txt file per text into '{Path(source) / ('neg' if positive else 'pos')}'"
         raise UsageProblem(
             f"all {len(examples):,} labels of {name} are {only}: it takes both classes to train a model, "
             f"or to evaluate one. {next_step}"

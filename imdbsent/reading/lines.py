@@ -122,9 +122,15 @@ def from_argument(text: str) -> Record:
 def from_bytes(content: bytes, number: int | None = None) -> Record:
     """The record of a text's bytes, and the line that they were."""
     try:
-        return Record(content.decode("utf-8"), number=number)
+        text = content.decode("utf-8")
     except UnicodeDecodeError as error:
         return Record(content.decode("utf-8", "replace"), f"not valid UTF-8 at byte {error.start}", number=number)
+    return Record(text, problem_of(text) if "\0" in text else None, number=number)
+
+
+def problem_of(text: str) -> str | None:
+    """Why a string is not a text that can be judged, as the end of a sentence; None if it is one."""
+    return "holds a NUL character" if "\0" in text else None
 
 
 def read_lines(stream: BinaryIO) -> Iterator[Record]:

@@ -23,7 +23,7 @@ from imdbsent.reading.delimited import read_delimited, unique_keys
 from imdbsent.reading.detect import Detected, FileFormat, Kind, content_of, detect
 from imdbsent.reading.documents import read_json, read_json_lines
 from imdbsent.reading.excel import read_excel
-from imdbsent.reading.lines import from_bytes, read_lines
+from imdbsent.reading.lines import from_bytes, problem_of, read_lines
 from imdbsent.reading.streams import (
     READ_ERRORS,
     STDIN,
@@ -614,7 +614,7 @@ def records_of(table: Table, columns: Columns, seen: SeenIds | None = None, *, s
             bad = _what_is_bad(row, columns, f"{unit} {row.number}", text)
         if bad is None and seen is not None and identifier is not None:
             where = f"{unit} {row.number}"
-            first = seen.add(str(identifier), f"{where} of {table.file!r}")
+            first = seen.add(str(identifier), f"{where} of {name_of(table.file)}")
             bad = None if first is None else f"{where} has the id {identifier!r}, which {first} has"
         if bad is not None and not skip_bad:
             raise RowUnreadable(table.file, bad)
@@ -627,13 +627,14 @@ def _check_names(table: Table, row: Row, columns: Columns, *, skip_bad: bool) ->
     options = [] if skip_bad else [("--text-column", columns.text), ("--id-column", columns.id)]
     for option, column in [*options, *(("--keep", name) for name in columns.kept)]:
         if column is not None and column not in row.values:
-            raise column_missing(f"{table.unit} {row.number} of {table.file!r}", tuple(row.values), column, option)
+            where = f"{table.unit} {row.number} of {name_of(table.file)}"
+            raise column_missing(where, tuple(row.values), column, option)
 
 
 def _text(value: Any) -> tuple[str | None, str | None]:
     """The text of a row, "" for null and None if it has none, and why it cannot be classified."""
     if isinstance(value, str):
-        return value, None
+        return value, problem_of(value) if "\0" in value else None
     if isinstance(value, bytes):
         record = from_bytes(value)
         return record.text, record.problem

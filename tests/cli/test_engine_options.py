@@ -32,6 +32,13 @@ def test_what_a_cluster_does_not_do_is_told_before_ray_is_imported(run, argument
     assert f"{arguments[0]} cannot be combined with --engine ray" in result.err
 
 
+@pytest.mark.parametrize("option", [["--delimiter", ";"], ["--sheet", "1"], ["--encoding", "cp1252"], ["--no-header"]])
+def test_files_that_a_cluster_cannot_read_need_the_other_engine(run, option: list[str]) -> None:
+    result = run("predict", "a.csv", "--engine", "ray", "-o", "out", *option)
+    assert result.code == ExitCode.USAGE
+    assert result.err.endswith("cannot be combined with --engine ray. Type: the command without --engine ray\n")
+
+
 def test_an_address_without_the_engine_is_refused(run) -> None:
     result = run("predict", "great", "--address", "auto")
     assert result.code == ExitCode.USAGE

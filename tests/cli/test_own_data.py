@@ -82,7 +82,7 @@ def test_without_a_header_columns_have_numbers() -> None:
         {"positive": ["good"]},
         {"negative": ["good"]},
         {"group_column": "good"},
-        {"encoding": "cp1252"},
+        {"delimiter": ";"},
     ],
 )
 def test_a_folder_has_no_columns_but_the_file_beside_it_has(tmp_path: Path, option: dict[str, Any]) -> None:

@@ -32,7 +32,35 @@ def test_numbers_and_booleans_are_labels(tmp_path: Path) -> None:
 def test_columns_can_be_named(tmp_path: Path) -> None:
     content = "review,sentiment\ngood,1\n"
     assert read(tmp_path / "a.csv", content, text_column="review", label_column="sentiment") == [("good", "1")]
-    assert read(tmp_path / "a.csv", content, text_column="review") == [("good", None)]
+    assert read(tmp_path / "a.csv", content, text_column="review") == [("good", "1")]
+    assert read(tmp_path / "a.csv", content, label_column="none") == [("good", None)]
+
+
+def test_the_guess_of_a_column_with_labels_is_said(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    assert read(tmp_path / "a.csv", "text,stars,score\ngood,5,1\n") == [("good", None)]
+    assert caplog.messages == []
+    assert read(tmp_path / "a.jsonl", '{"text": "good", "stars": 5}\n') == [("good", "5")]
+    assert [message.partition("a.jsonl")[2] for message in caplog.messages] == [
+        "' are in its column 'stars'. --label-column overrides"
+    ]
+
+
+@pytest.mark.parametrize("part", ["", "train"])
+def test_a_folder_of_classes_has_the_labels_pos_and_neg(tmp_path: Path, part: str) -> None:
+    for name, content in (("pos", "caf\u00e9"), ("neg", "bad")):
+        folder = tmp_path / part / name
+        folder.mkdir(parents=True)
+        (folder / "1.txt").write_bytes(content.encode("cp1252"))
+    found = list(read_labelled(str(tmp_path), ReadOptions(encoding="cp1252", command="stats")))
+    assert [(record.text, record.label) for record in found] == [("bad", "neg"), ("caf\u00e9", "pos")]
+    with pytest.raises(ImdbsentError, match=r"pos/1\.txt is not valid UTF-8"):
+        list(read_labelled(str(tmp_path)))
+
+
+def test_a_folder_without_classes_says_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(ImdbsentError, match="neither pos and neg.*Put one .txt file per text into"):
+        list(read_labelled(str(tmp_path)))
 
 
 def test_a_text_file_is_a_text_a_line_blank_ones_too(tmp_path: Path) -> None:

@@ -25,7 +25,6 @@ def lines(content: bytes) -> list[Record]:
         (b"one\n\ntwo\n\n", ["one", "", "two", ""]),
         (b"\xef\xbb\xbfone\n\xef\xbb\xbftwo", ["one", "\ufefftwo"]),
         (b"a\x0bb\x0cc\x1cd\xc2\x85e\xe2\x80\xa8f\rg\n", ["a\x0bb\x0cc\x1cd\x85e\u2028f\rg"]),
-        (b"nul\0byte\n", ["nul\0byte"]),
         ("😀 é\n".encode(), ["😀 é"]),
         (b"\n", [""]),
         (b"x" * 2**20 + b"\ny", ["x" * 2**20, "y"]),
@@ -39,6 +38,10 @@ def test_bytes_that_are_not_utf_8_cost_one_record_its_verdict() -> None:
     good, bad, last = lines(b"good\ncaf\xe9 noir\ngood\n")
     assert (good, last) == (Record("good"), Record("good"))
     assert bad == Record("caf\ufffd noir", "not valid UTF-8 at byte 3")
+
+
+def test_a_nul_in_a_line_costs_it_its_verdict() -> None:
+    assert lines(b"nul\0byte\ngood\n") == [Record("nul\0byte", "holds a NUL character"), Record("good")]
 
 
 @pytest.mark.parametrize("argument", ["caf\udce9", "lone \ud800"])

@@ -138,7 +138,7 @@ def test_all_that_is_wrong_is_told_at_once_the_first_of_each_kind_and_how_many_m
 def test_what_is_wrong_in_a_tree_is_told_by_file(tmp_path: Path) -> None:
     root = tree(tmp_path, neg_2=b"caf\xe9", neg_3=b"\xff", pos_3=" \n")
     told = message(root)
-    assert "neg/2.txt is not valid UTF-8 (and 1 more); pos/3.txt: the text is blank. Make them UTF-8" in told
+    assert "neg/2.txt is not valid UTF-8 (and 1 more); pos/3.txt: the text is blank. Type: --encoding cp1252" in told
 
 
 def test_a_tree_of_one_class_says_what_is_missing(tmp_path: Path) -> None:
@@ -147,7 +147,7 @@ def test_a_tree_of_one_class_says_what_is_missing(tmp_path: Path) -> None:
     told = message(root)
     assert "all 1 labels" in told
     assert "are positive: it takes both classes" in told
-    assert f"Put a .txt a text into '{root / 'neg'}'" in told
+    assert f"Put one .txt file per text into '{root / 'neg'}'" in told
     (root / "pos" / "1.txt").unlink()
     assert "holds no texts" in message(root)
 
