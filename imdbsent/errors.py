@@ -89,6 +89,8 @@ class ExitCode(IntEnum):
     """A download failed, a cluster or its storage does not answer, or a file does not match its hash."""
     RECORDS_FAILED = 5
     """Some records got no verdict, and `--strict` was given."""
+    HUNG_UP = 129
+    """The terminal or the session is gone (SIGHUP)."""
     INTERRUPTED = 130
     """Interrupted with Ctrl-C."""
     TERMINATED = 143

@@ -9,13 +9,15 @@ Records are read, classified and written in order, one window at a time, in boun
 from __future__ import annotations
 
 import logging
+import re
 import sys
 import time
+from collections import Counter
 from contextlib import ExitStack, closing, nullcontext
 from dataclasses import dataclass, field, fields, replace
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from imdbsent import __version__
 from imdbsent.classify.options import DEFAULTS, PredictOptions, is_mostly_unknown
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from imdbsent.classify.classifier import Classifier
     from imdbsent.cluster.job import Job
     from imdbsent.explain.explain import Explanation
+    from imdbsent.job_report import JobReport
     from imdbsent.reading.streams import Meter
     from imdbsent.records import Prediction, Record
     from imdbsent.writing.output import Writer
@@ -122,6 +125,10 @@ class PredictJob:
         return Columns(read.text_column or TEXT_COLUMN, read.id_column, kept) if read.names_columns else None
 
 
+_REASON: Final = "failed: "
+"""What a reason begins with among the counts by name."""
+_MOST_REASONS: Final = 20
+_NUMBER: Final = re.compile(r"(?<![\w-])\d[\d,]*")
 _COUNTED: Final = ("positive", "negative", "neutral", "failed", "unfamiliar", "results")
 
 
@@ -138,6 +145,7 @@ class Counts:
         results: number of results; a selection makes them fewer.
         resumed: number of texts that an earlier run answered, which this run resumed.
         seconds: from the start to the last prediction.
+        reasons: number of texts without a verdict by reason, without the numbers in it.
     """
 
     positive: int = 0
@@ -148,6 +156,7 @@ class Counts:
     results: int = 0
     resumed: int = 0
     seconds: float = 0.0
+    reasons: Counter[str] = field(default_factory=Counter)
     _started: float = field(default_factory=time.perf_counter, repr=False, compare=False)
 
     def add(self, predictions: Iterable[Prediction]) -> None:
@@ -156,9 +165,15 @@ class Counts:
             self.positive += prediction.label == "positive"
             self.negative += prediction.label == "negative"
             self.neutral += prediction.label == "neutral"
-            self.failed += prediction.label is None
+            if prediction.label is None:
+                self.failed += 1
+                self._add_reason(prediction.problem or "")
             self.unfamiliar += is_mostly_unknown(prediction)
         self.seconds = time.perf_counter() - self._started
+
+    def _add_reason(self, problem: str) -> None:
+        reason = _NUMBER.sub("N", problem.partition(":")[0])
+        self.reasons[reason if reason in self.reasons or len(self.reasons) < _MOST_REASONS else "other"] += 1
 
     def passing(self, results: Iterable[Prediction]) -> Iterator[Prediction]:
         """Count results as they pass."""
@@ -167,16 +182,36 @@ class Counts:
             yield result
 
     @property
+    def by_row(self) -> dict[str, Any]:
+        """What became of the rows, for a log or a summary: those read are those answered and those that failed."""
+        return {
+            "read": self.total,
+            "answered": self.total - self.failed,
+            "failed": self.failed,
+            "failed_by_reason": dict(sorted(self.reasons.items())),
+            "mostly_unknown": self.unfamiliar,
+            "written": self.results,
+            "answered_before": self.resumed,
+        }
+
+    @property
     def by_name(self) -> dict[str, int]:
         """What a resumed run needs to know."""
-        return {name: getattr(self, name) for name in _COUNTED}
+        reasons = {_REASON + reason: number for reason, number in self.reasons.items()}
+        return {name: getattr(self, name) for name in _COUNTED} | reasons
 
     def resume(self, counts: Mapping[str, int]) -> None:
         """Start with what an earlier run has counted."""
-        for name in _COUNTED:
-            setattr(self, name, counts.get(name, 0))
+        self.restore(counts)
         self.resumed = self.total
         self._started = time.perf_counter()
+
+    def restore(self, counts: Mapping[str, int]) -> None:
+        """Set the counts to those of a checkpoint."""
+        for name in _COUNTED:
+            setattr(self, name, counts.get(name, 0))
+        reasons = {key.removeprefix(_REASON): number for key, number in counts.items() if key.startswith(_REASON)}
+        self.reasons = Counter(reasons)
 
     @property
     def total(self) -> int:
@@ -224,6 +259,9 @@ class Progress(Protocol):
     def resume_after(self, records: int) -> None:
         """So many of the records that were read are already answered; the work starts now."""
 
+    def changes(self) -> None:
+        """From now on the work is faster or slower."""
+
     def has_answered(self, records: int) -> None:
         """So many more records are answered."""
 
@@ -232,6 +270,8 @@ class _NoProgress:
     def has_read(self, records: int) -> None: ...
 
     def resume_after(self, records: int) -> None: ...
+
+    def changes(self) -> None: ...
 
     def has_answered(self, records: int) -> None: ...
 
@@ -280,12 +320,13 @@ class Screen:
 _NO_SCREEN: Final = Screen()
 
 
-def run_predict(job: PredictJob, screen: Screen = _NO_SCREEN) -> Counts:
+def run_predict(job: PredictJob, screen: Screen = _NO_SCREEN, report: JobReport | None = None) -> Counts:
     """Read, classify and write.
 
     Args:
         job: what to do.
         screen: what a person sees of it.
+        report: is told what is known about the job, also if it fails.
 
     Returns:
         The counts of the predictions.
@@ -294,24 +335,32 @@ def run_predict(job: PredictJob, screen: Screen = _NO_SCREEN) -> Counts:
         ImdbsentError: of many kinds. What came before an error in the input is written, except to a file that appears
             only when complete.
     """
-    counts = _run_on_ray(job, screen) if job.engine is EngineName.RAY else _run_here(job, screen)
+    run = _run_on_ray if job.engine is EngineName.RAY else _run_here
+    counts = run(job, screen, report)
     if job.output is not None:
-        logger.info(f"wrote {counted(counts.results, 'row')} to {job.output}")
+        fields = {"rows": counts.results, "output": job.output}
+        logger.info(
+            f"wrote {counted(counts.results, 'row')} to {job.output}", extra={"event": "wrote", "fields": fields}
+        )
     if warning := counts.warning():
         logger.info(warning)
     return counts
 
 
-def _run_here(job: PredictJob, screen: Screen) -> Counts:
+def _run_here(job: PredictJob, screen: Screen, report: JobReport | None) -> Counts:
     inputs = Inputs(find_sources(job.arguments, job.files, job.texts), job.read)
     spec = output_spec(job, inputs, screen)
     if job.resume and not spec.is_resumable:
         raise UsageProblem("--resume requires a file. Type: -o FILE with it, for example -o verdicts.csv")
     classifier = screen.load(job.model, job.workers)
+    if report is not None:
+        report.bundle, report.workers = classifier.bundle, classifier.engine.threads
     is_typed = job.reads_stdin and screen.is_typing
     is_shown = inputs.are_bulk and not is_typed and not (spec.path is None and screen.is_terminal)
     with screen.progress(inputs.meter) if is_shown else nullcontext() as progress:
         run = _Run(job, classifier, inputs, spec, screen, progress or _NoProgress(), is_typed=is_typed)
+        if report is not None:
+            report.counts = run.counts
         if job.explain:
             run.explain()
         elif spec.is_resumable and job.options.sort is None:
@@ -322,7 +371,8 @@ def _run_here(job: PredictJob, screen: Screen) -> Counts:
         logger.info(
             run.counts.summary(
                 has_neutral=job.options.neutral is not None, is_selective=job.options.is_selective
-            )
+            ),
+            extra={"event": "summary", "fields": run.counts.by_row | {"seconds": round(run.counts.seconds, 3)}},
         )
     return run.counts
 
@@ -429,10 +479,14 @@ class _Run:
             file.skip(windows)
             self.counts.resume(file.done.counts)
             self._progress.resume_after(file.done.records)
-            with closing(self._answers(windows)) as answers:
-                for predictions in answers:
-                    results = list(self._results(predictions, after=file.reached.records))
-                    file.write(predictions, self.counts.by_name, results)
+            try:
+                with closing(self._answers(windows)) as answers:
+                    for predictions in answers:
+                        results = list(self._results(predictions, after=file.reached.records))
+                        file.write(predictions, self.counts.by_name, results)
+            except BaseException:
+                self.counts.restore(file.reached.counts)  # what was not written counts in the run that resumes this one
+                raise
 
     def explain(self) -> None:
         """Write explanations as they come, and to a page if there is to be one."""
@@ -475,7 +529,12 @@ class _Run:
 
         workers = 1 if self._is_typed else self._classifier.engine.threads
         answered = classify_windows(
-            self._classifier, windows, self._job.options, workers=workers, is_waiting=self._is_waiting
+            self._classifier,
+            windows,
+            self._job.options,
+            workers=workers,
+            is_waiting=self._is_waiting,
+            when_ready=self._progress.changes,
         )
         with closing(answered):
             for predictions in answered:
@@ -560,7 +619,7 @@ class _Run:
         )
 
 
-def _run_on_ray(job: PredictJob, screen: Screen) -> Counts:
+def _run_on_ray(job: PredictJob, screen: Screen, report: JobReport | None) -> Counts:
     """Classify on a cluster.
 
     Raises:
@@ -572,7 +631,14 @@ def _run_on_ray(job: PredictJob, screen: Screen) -> Counts:
     ray_library(job.address)
     from imdbsent.cluster.job import run  # noqa: PLC0415 (as above)
 
-    cluster_job = ray_job(job, lambda: screen.load(job.model, 1).bundle)
+
+    def load() -> Bundle:
+        bundle = screen.load(job.model, 1).bundle
+        if report is not None:
+            report.bundle = bundle
+        return bundle
+
+    cluster_job = ray_job(job, load)
     meter = RowsMeter(cluster_job.head.rows)
     with connected(job.address), screen.progress(meter) as progress:
 
@@ -585,9 +651,15 @@ def _run_on_ray(job: PredictJob, screen: Screen) -> Counts:
 
         started = time.perf_counter()
         found = run(cluster_job, None if progress is None else watch)
-    counts = Counts(**{name: found.get(name, 0) for name in _COUNTED}, seconds=time.perf_counter() - started)
+    counts = Counts(seconds=time.perf_counter() - started)
+    counts.restore(found)
     counts.results = counts.total
-    logger.info(counts.summary(has_neutral=job.options.neutral is not None))
+    if report is not None:
+        report.counts = counts
+    logger.info(
+        counts.summary(has_neutral=job.options.neutral is not None),
+        extra={"event": "summary", "fields": counts.by_row | {"seconds": round(counts.seconds, 3)}},
+    )
     return counts
 
 

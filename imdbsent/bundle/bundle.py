@@ -8,6 +8,7 @@ it is read.
 
 from __future__ import annotations
 
+import hashlib
 import stat
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -33,10 +34,13 @@ class Bundle:
     Attributes:
         directory: the folder.
         card: the card.
+        sha256: of the file of the card, which has the hash of every other file: it identifies the model.
+            "" for a bundle that was not read from a folder.
     """
 
     directory: Path
     card: ModelCard
+    sha256: str = ""
 
     def checked(self, file: str) -> Path:
         """Path of a file of the bundle, after its hash was compared with the card.
@@ -84,7 +88,7 @@ def read_bundle(directory: Path) -> Bundle:
             content = stream.read(_LARGEST_CARD + 1)
         if len(content) > _LARGEST_CARD:
             raise ValueError(f"larger than {_LARGEST_CARD:,} bytes")
-        return Bundle(directory, parse_card(content))
+        return Bundle(directory, parse_card(content), hashlib.sha256(content).hexdigest())
     except OSError as error:
         raise BundleInvalid(directory, f"{CARD}: {error.strerror}") from error
     except (ValueError, RecursionError) as error:  # UnicodeDecodeError and JSONDecodeError are ValueErrors

@@ -44,6 +44,10 @@ _MUCH: Final = 64, 2**16
 """Records and characters of a window that count. A smaller one came from a pipe that had no more."""
 _AHEAD: Final = 2
 """Maximum windows per worker: the one it works on, and the next, so that it never waits for us."""
+_SIGNALS: Final = tuple(
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)  # Windows has no SIGHUP
+)
+"""What a terminal or a service manager sends to every process of a program, although only ours knows what to do."""
 _READY: Final = "ready"
 _FAILED: Final = "failed"
 
@@ -55,6 +59,7 @@ def classify_windows(
     *,
     workers: int = 1,
     is_waiting: Callable[[], bool] | None = None,
+    when_ready: Callable[[], None] | None = None,
 ) -> Generator[list[Prediction], None, None]:
     """Classify windows of records. The predictions are the same for any number of workers.
 
@@ -68,6 +73,7 @@ def classify_windows(
         workers: processes that classify; 1 for this one only.
         is_waiting: whether the next window can be had without waiting for more input; if not, all windows before it are
             answered first. None if that is always so.
+        when_ready: called when the other processes take over, so that the work is faster.
 
     Yields:
         The predictions of each window, in order. Closing the generator ends the processes.
@@ -92,6 +98,8 @@ def classify_windows(
             following = next(stream, None)
             if following is None:
                 return
+        if when_ready is not None:
+            when_ready()
         for records, verdicts in processes.judge(_chained(following, stream), is_waiting):
             yield list(map(prediction, records, verdicts))
 
@@ -130,7 +138,7 @@ class Workers:
             WorkerLost: the system does not allow more processes.
         """
         try:
-            with _ctrl_c_is_ours():
+            with _signals_are_ours():
                 for _ in range(self._count):
                     self._start()
         except OSError as error:
@@ -252,34 +260,37 @@ class Workers:
 
 
 @contextlib.contextmanager
-def _ctrl_c_is_ours() -> Iterator[None]:
-    """Hide Ctrl-C, which a terminal sends to every process of a program, from the processes started in this block."""
+def _signals_are_ours() -> Iterator[None]:
+    """Hide Ctrl-C, SIGTERM and SIGHUP from the processes started in this block."""
     if not hasattr(signal, "pthread_sigmask"):  # Windows
         yield
         return
     from multiprocessing import resource_tracker  # noqa: PLC0415 (Windows has none)
 
-    # The first spawn starts a process of multiprocessing's own, and lets Ctrl-C through again after it.
+    # The first spawn starts a process of multiprocessing's own, and lets signals through again after it.
     resource_tracker.ensure_running()
     pending: list[int] = []
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
     # The processes inherit the mask. In this process another thread may still take the signal, and Python would stop us
     # halfway through a start, which leaves a process that ends in a traceback.
-    is_main = threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGINT) is not None
-    handler = signal.signal(signal.SIGINT, lambda number, _: pending.append(number)) if is_main else None
+    is_main = threading.current_thread() is threading.main_thread()
+    handlers = {number: signal.getsignal(number) for number in _SIGNALS} if is_main else {}
+    handlers = {number: handler for number, handler in handlers.items() if handler is not None}  # None: not Python's
+    for number in handlers:
+        signal.signal(number, lambda number, _: pending.append(number))
     try:
         yield
     finally:
-        if is_main:
-            signal.signal(signal.SIGINT, handler)
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)  # a Ctrl-C during the block arrives now
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)  # a signal during the block arrives now
         if pending:
-            signal.raise_signal(signal.SIGINT)
+            signal.raise_signal(pending[0])
 
 
 def _work(connection: Connection, bundle: Bundle, options: PredictOptions) -> None:
     """Run a worker: load the model, then judge what arrives."""
-    for number in (signal.SIGINT, signal.SIGTERM):  # a service manager sends them to every process of a program
+    for number in _SIGNALS:
         signal.signal(number, signal.SIG_IGN)
     inbox: queue.SimpleQueue[Any] = queue.SimpleQueue()
     # A thread receives, so that we never wait to send to a parent that waits to send to us.

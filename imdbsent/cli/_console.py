@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from imdbsent.cli._streams import LOGGER, MessageHandler, hide_messages, visible
+from imdbsent.cli._streams import LOGGER, JsonHandler, LogFormat, MessageHandler, hide_messages, visible
 from imdbsent.errors import OutputFailed, UsageProblem
 from imdbsent.files import new_file
 from imdbsent.writing.text import output_errors, write
@@ -52,17 +52,21 @@ def stdout_console(*, no_color: bool = False) -> Console:
     return Console(no_color=no_color or None, highlight=False)
 
 
-def show_messages(*, no_color: bool = False, quiet: bool = False, verbose: bool = False) -> Console:
+def show_messages(
+    *, no_color: bool = False, quiet: bool = False, verbose: bool = False, log_format: LogFormat = LogFormat.TEXT
+) -> Console:
     """Show messages; see `messages`.
 
     Returns:
         The console that they go to. Draw progress bars on it, so that messages appear above them; it draws nothing if
         `quiet`.
     """
-    return messages(no_color=no_color, quiet=quiet, verbose=verbose)()
+    return messages(no_color=no_color, quiet=quiet, verbose=verbose, log_format=log_format)()
 
 
-def messages(*, no_color: bool = False, quiet: bool = False, verbose: bool = False) -> Callable[[], Console]:
+def messages(
+    *, no_color: bool = False, quiet: bool = False, verbose: bool = False, log_format: LogFormat = LogFormat.TEXT
+) -> Callable[[], Console]:
     """Show what the package logs on standard error until `hide_messages`: dim plain text, one line per message.
 
     On a terminal, lines wrap between words.
@@ -71,18 +75,20 @@ def messages(*, no_color: bool = False, quiet: bool = False, verbose: bool = Fal
         no_color: whether the console has no colors.
         quiet: whether nothing is shown; wins over `verbose`.
         verbose: whether debug messages are shown, too.
+        log_format: whether each message is an object of JSON instead; then nothing else is drawn.
 
     Returns:
         A function that returns the console of `show_messages`. It is made when there is something to show, because
         Rich takes 40 ms to import.
     """
+    is_json = log_format is LogFormat.JSON
     hide_messages()
 
     @cache
     def console() -> Console:
         from rich.console import Console
 
-        return Console(stderr=True, no_color=no_color or None, highlight=False, quiet=quiet)
+        return Console(stderr=True, no_color=no_color or None, highlight=False, quiet=quiet or is_json)
 
     def show(message: str) -> None:
         from rich.text import Text
@@ -91,24 +97,29 @@ def messages(*, no_color: bool = False, quiet: bool = False, verbose: bool = Fal
             message = fill(message, console().width, break_long_words=False, break_on_hyphens=False)
         console().print(Text(message, style="dim"), soft_wrap=True)
 
-    LOGGER.addHandler(MessageHandler(show))
+    LOGGER.addHandler(JsonHandler() if is_json else MessageHandler(show))
     LOGGER.setLevel(logging.WARNING if quiet else logging.DEBUG if verbose else logging.INFO)
     LOGGER.propagate = False  # TensorFlow's handler on the root logger would show each message again
     return console
 
 
-def check_place(path: Path) -> None:
-    """Check before the work that a page can be written.
+def check_place(path: Path, option: str = "--html", example: str = "report.html") -> None:
+    """Check before the work that a page, or another file beside the results, can be written.
+
+    Args:
+        path: the file.
+        option: the option that names it.
+        example: a name that it might have.
 
     Raises:
         UsageProblem: it cannot be written.
     """
     if path.is_dir():
-        raise UsageProblem(f"'{path}' is a folder. Type: --html '{path / 'report.html'}'")
+        raise UsageProblem(f"'{path}' is a folder. Type: {option} '{path / example}'")
     if not path.parent.is_dir():
         raise UsageProblem(f"there is no folder '{path.parent}'. Type: mkdir -p '{path.parent}'")
     if not os.access(path.parent, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
-        raise UsageProblem(f"the folder '{path.parent}' cannot be written. Type: --html with another PATH")
+        raise UsageProblem(f"the folder '{path.parent}' cannot be written. Type: {option} with another PATH")
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from contextlib import contextmanager
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import typer
 
 from imdbsent.cli._console import stdout_console
-from imdbsent.cli._streams import visible
+from imdbsent.cli._streams import LOGGER, visible
 from imdbsent.errors import ModelMissing
 from imdbsent.predict_job import Screen
 from imdbsent.records import as_field
@@ -51,14 +52,18 @@ class TerminalScreen(Screen):
         console: makes the console on standard error, for progress.
         signals: what ends the reading.
         no_color: whether standard output has no colors.
+        interval: seconds between two lines of progress off a terminal; 0 for none.
     """
 
     has_tables = True
 
-    def __init__(self, console: Callable[[], Console], signals: StopSignals, *, no_color: bool) -> None:
+    def __init__(
+        self, console: Callable[[], Console], signals: StopSignals, *, no_color: bool, interval: float
+    ) -> None:
         self._console = console
         self._signals = signals
         self._no_color = no_color
+        self._interval = interval
 
     @property
     def is_terminal(self) -> bool:  # type: ignore[override]
@@ -93,16 +98,23 @@ class TerminalScreen(Screen):
             return imdbsent.load(model, threads=workers)
 
     def until_stopped(self, records: Iterable[Record]) -> Iterable[Record]:
-        """The records until Ctrl-C or SIGTERM."""
+        """The records until Ctrl-C, SIGTERM or SIGHUP."""
         return self._signals.until_stopped(records)
 
     @contextmanager
     def progress(self, meter: Meter | RowsMeter) -> Iterator[Progress | None]:
-        """Draw a bar during a block; None if nothing can be drawn."""
-        from imdbsent.cli._progress import RecordsBar
+        """Draw a bar during a block, or off a terminal log a line from time to time; None if neither is wanted."""
+        from imdbsent.cli._progress import ProgressLog, RecordsBar, can_animate
 
-        with RecordsBar(self._console(), meter, is_hidden=False) as bar:
-            yield bar if bar.is_drawn else None
+        console = self._console()
+        if can_animate(console):
+            with RecordsBar(console, meter, is_hidden=False) as bar:
+                yield bar
+        elif self._interval and not console.is_terminal and LOGGER.isEnabledFor(logging.INFO):
+            with ProgressLog(meter, self._interval) as log:
+                yield log
+        else:
+            yield None
 
     def predictions(self, columns: ResultColumns, *, paged: bool, typed: bool) -> Writer:
         """A table on standard output."""

@@ -1,12 +1,14 @@
-"""Progress bars on standard error: a download, a count, the records of a run. Only a terminal shows them."""
+"""Progress on standard error: bars on a terminal, and off one a line from time to time."""
 
 from __future__ import annotations
 
-import time
+import threading
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from imdbsent.cli._streams import visible
+from imdbsent.cli._streams import LOGGER, visible
+from imdbsent.errors import counted
+from imdbsent.job_report import Pace, duration
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -93,7 +95,7 @@ def can_animate(console: Console) -> bool:
 
 
 class RecordsBar:
-    """Shows how many records are done, how fast, and the time left if the size of the input is known.
+    """Shows how many records are answered, how fast, and the time left if the size of the input is known.
 
     Args:
         console: the console to draw on, if it is a terminal.
@@ -103,10 +105,10 @@ class RecordsBar:
 
     def __init__(self, console: Console, meter: Meter | RowsMeter, *, is_hidden: bool) -> None:
         self._console = console
-        self._meter = meter
+        self._total = meter.total
         self._is_hidden = is_hidden or not can_animate(console)
+        self._pace = Pace(meter)
         self._bar: Progress | None = None
-        self._read = self._answered = self._before = 0
 
     @property
     def is_drawn(self) -> bool:
@@ -128,42 +130,118 @@ class RecordsBar:
 
     def has_read(self, records: int) -> None:
         """Add records that were read."""
-        self._read += records
+        self._pace.has_read(records)
         self._update()
 
     def resume_after(self, records: int) -> None:
         """So many of the records that were read are already answered; the work starts now."""
-        self._answered = self._before = records
-        self._started = time.perf_counter()
-        if self._bar is not None:
-            self._bar.reset(self._task, total=self._meter.total, completed=int(self._position()))
-
-    def has_answered(self, records: int) -> None:
-        """Add records that are done."""
-        self._answered += records
+        self._pace.resume_after(records)
         self._update()
 
-    def _position(self) -> float:
-        """Bytes whose records are done: reading is ahead."""
-        return self._meter.position() * self._answered / self._read if self._read and self._meter.total else 0
+    def changes(self) -> None:
+        """From now on the work is faster or slower."""
+        self._pace.changes()
+
+    def has_answered(self, records: int) -> None:
+        """Add records that are answered."""
+        self._pace.has_answered(records)
+        self._update()
 
     def _update(self) -> None:
-        if self._bar is None:
-            return
-        rate = (self._answered - self._before) / max(1e-9, time.perf_counter() - self._started)
-        self._bar.update(self._task, completed=int(self._position()), records=self._answered or self._read, rate=rate)
+        if self._bar is not None:
+            pace = self._pace
+            self._bar.update(
+                self._task,
+                completed=pace.share or 0.0,
+                records=pace.answered or pace.read,
+                rate=pace.rate,
+                left=duration(pace.seconds_left),
+            )
 
     def _start(self) -> None:
-        from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+        from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
-        known = (BarColumn(), TaskProgressColumn(), TimeRemainingColumn(), TextColumn("left"))
+        known = (BarColumn(), TaskProgressColumn(), TextColumn("{task.fields[left]} left"))
         self._bar = Progress(
             TextColumn("{task.fields[records]:,} records"),
             TextColumn("{task.fields[rate]:,.0f}/s"),
-            *(known if self._meter.total else ()),
+            *(known if self._total else ()),
             console=self._console,
             transient=True,
         )
-        self._started = time.perf_counter()
-        self._task = self._bar.add_task("", total=self._meter.total, records=0, rate=0.0)
+        total = 1.0 if self._total else None
+        self._task = self._bar.add_task("", total=total, records=0, rate=0.0, left=duration(None))
         self._bar.start()
+
+
+class ProgressLog:
+    """Logs from time to time how many records are answered, how fast, and the time left: for jobs nobody watches.
+
+    A line is written only if something has changed since the last one.
+
+    Args:
+        meter: measures the reading.
+        interval: seconds between two lines.
+    """
+
+    def __init__(self, meter: Meter | RowsMeter, interval: float) -> None:
+        self._pace = Pace(meter)
+        self._interval = interval
+        self._lock = threading.Lock()
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._logged = (0, 0)
+
+    def __enter__(self) -> Self:
+        """Start logging."""
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Stop logging."""
+        self._ended.set()
+        self._thread.join()
+
+    def has_read(self, records: int) -> None:
+        """Add records that were read."""
+        with self._lock:
+            self._pace.has_read(records)
+
+    def resume_after(self, records: int) -> None:
+        """So many of the records that were read are already answered; the work starts now."""
+        with self._lock:
+            self._pace.resume_after(records)
+
+    def changes(self) -> None:
+        """From now on the work is faster or slower."""
+        with self._lock:
+            self._pace.changes()
+
+    def has_answered(self, records: int) -> None:
+        """Add records that are answered."""
+        with self._lock:
+            self._pace.has_answered(records)
+
+    def _run(self) -> None:
+        while not self._ended.wait(self._interval):
+            with self._lock:
+                pace = self._pace
+                reached = pace.read, pace.answered
+                fields = {
+                    "read": pace.read,
+                    "answered": pace.answered,
+                    "rows_per_second": round(pace.rate, 1),
+                    "share": None if pace.share is None else round(pace.share, 4),
+                    "seconds_left": None if pace.seconds_left is None else round(pace.seconds_left),
+                }
+            if reached != self._logged:
+                self._logged = reached
+                LOGGER.info(_progress_line(fields), extra={"event": "progress", "fields": fields})
+
+
+def _progress_line(fields: dict[str, Any]) -> str:
+    if not fields["answered"]:
+        return f"{counted(fields['read'], 'text')} read"
+    share = "" if fields["share"] is None else f", {fields['share']:.1%}"
+    left = "" if fields["seconds_left"] is None else f", {duration(fields['seconds_left'])} left"
+    return f"{counted(fields['answered'], 'text')} answered, {fields['rows_per_second']:,.0f}/s{share}{left}"

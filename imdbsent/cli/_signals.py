@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM during a run: what was read is still answered."""
+"""Ctrl-C, SIGTERM and SIGHUP during a run: what was read is still answered."""
 
 from __future__ import annotations
 
@@ -6,19 +6,34 @@ import signal
 import threading
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from imdbsent.errors import ExitCode
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from types import FrameType
 
     from typing_extensions import Self
 
-_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
+_SIGNALS: Final = tuple(
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)  # Windows has no SIGHUP
+)
 
 T = TypeVar("T")
 
 
 class Terminated(BaseException):
-    """SIGTERM has come; like KeyboardInterrupt, nothing that handles errors handles it."""
+    """SIGTERM or SIGHUP has come; like KeyboardInterrupt, nothing that handles errors handles it.
+
+    Args:
+        number: of the signal.
+
+    Attributes:
+        exit_code: of the command.
+    """
+
+    def __init__(self, number: int = signal.SIGTERM) -> None:
+        super().__init__(f"stopped by {signal.Signals(number).name}")
+        self.exit_code = ExitCode.TERMINATED if number == signal.SIGTERM else ExitCode.HUNG_UP
 
 
 class _ReadingStopped(BaseException):
@@ -53,7 +68,7 @@ class StopSignals:
 
         Raises:
             KeyboardInterrupt: Ctrl-C has come.
-            Terminated: SIGTERM has come.
+            Terminated: SIGTERM or SIGHUP has come.
         """
         for number, before in self._before.items():
             signal.signal(number, before)
@@ -87,4 +102,4 @@ class StopSignals:
 
 
 def _error_of(number: int) -> BaseException:
-    return KeyboardInterrupt() if number == signal.SIGINT else Terminated()
+    return KeyboardInterrupt() if number == signal.SIGINT else Terminated(number)

@@ -6,6 +6,7 @@ import codecs
 import io
 import logging
 import sys
+from enum import Enum
 from typing import TYPE_CHECKING, Final
 
 from imdbsent.errors import OutputFailed
@@ -68,6 +69,13 @@ LOGGER: Final = logging.getLogger("imdbsent")
 """The logger of the package; its messages are for users."""
 
 
+class LogFormat(str, Enum):
+    """How messages, progress and errors look on standard error."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
 class MessageHandler(logging.Handler):
     """Hands each message to a function, as text that cannot steer a terminal.
 
@@ -84,6 +92,41 @@ class MessageHandler(logging.Handler):
         self._show(visible(record.getMessage()))
 
 
+class JsonHandler(MessageHandler):
+    """Writes each message as one JSON object per line: time, level, event, message, and the fields of the event.
+
+    A message names its event and its fields with `extra={"event": "progress", "fields": {"rows": 12}}`.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(lambda _: None)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write one message."""
+        if sys.stderr is None:
+            return
+        import json  # few commands write JSON
+        from datetime import datetime, timezone
+
+        from imdbsent.job_report import timestamp
+
+        line = {
+            "time": timestamp(datetime.fromtimestamp(record.created, timezone.utc)),
+            "level": record.levelname.lower(),
+            "event": getattr(record, "event", "message"),
+            "message": record.getMessage(),
+            **getattr(record, "fields", {}),
+        }
+        sys.stderr.write(json.dumps(line) + "\n")
+        sys.stderr.flush()
+
+
+def log_as_json() -> None:
+    """Write messages and errors as JSON from now on, until `hide_messages`."""
+    hide_messages()
+    LOGGER.addHandler(JsonHandler())
+
+
 def hide_messages() -> None:
     """Remove the handlers of messages, so that nothing is shown."""
     for handler in list(LOGGER.handlers):
@@ -93,7 +136,19 @@ def hide_messages() -> None:
             LOGGER.propagate = True
 
 
-def print_error(message: str) -> None:
-    """Print an error as one line of plain text on standard error, however wide the terminal is."""
-    if sys.stderr is not None:
+def is_json() -> bool:
+    """Whether messages are written as JSON."""
+    return any(isinstance(handler, JsonHandler) for handler in LOGGER.handlers)
+
+
+def print_error(message: str, code: int) -> None:
+    """Print an error as one line on standard error, however wide the terminal is: plain text, or JSON if messages are.
+
+    Args:
+        message: what failed, and what to type.
+        code: the exit code that follows.
+    """
+    if is_json():
+        LOGGER.error("%s", message, extra={"event": "error", "fields": {"exit_code": code}})
+    elif sys.stderr is not None:
         sys.stderr.write(f"imdbsent: {visible(message)}\n")

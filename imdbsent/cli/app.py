@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from importlib import import_module
+from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, TypeVar, cast
 
 import typer
@@ -23,7 +24,7 @@ from typer.main import get_command, get_group
 
 from imdbsent import __version__, settings
 from imdbsent.cli._signals import Terminated
-from imdbsent.cli._streams import hide_messages, print_error, tolerate_any_character
+from imdbsent.cli._streams import hide_messages, is_json, log_as_json, print_error, tolerate_any_character
 from imdbsent.errors import ExitCode, ImdbsentError, MemoryShort, OutputClosed, UsageProblem, is_out_of_memory
 
 if TYPE_CHECKING:
@@ -304,12 +305,14 @@ def run(arguments: Sequence[str]) -> int:
         The exit code; see `imdbsent.errors.ExitCode`.
     """
     tolerate_any_character()
+    if _asks_for_json(arguments):  # an error in the command line is an object, too
+        log_as_json()
     try:
         code = app(list(arguments), prog_name="imdbsent", standalone_mode=False)
     except (KeyboardInterrupt, typer.Abort):  # Abort: Ctrl-D or Ctrl-C at a question
-        return ExitCode.INTERRUPTED
-    except Terminated:
-        return ExitCode.TERMINATED
+        return _stopped("interrupted by Ctrl-C", ExitCode.INTERRUPTED)
+    except Terminated as error:
+        return _stopped(str(error), error.exit_code)
     except OutputClosed:
         _drop_output()
         return ExitCode.DONE
@@ -326,23 +329,38 @@ def run(arguments: Sequence[str]) -> int:
     return code if isinstance(code, int) else ExitCode.DONE
 
 
+def _stopped(message: str, code: ExitCode) -> ExitCode:
+    """The exit code of a command that was stopped; a log of objects ends with the reason, a terminal needs none."""
+    if is_json():
+        print_error(message, code)
+    return code
+
+
 def _report(error: Exception) -> int:
     if isinstance(error, ImdbsentError):
-        print_error(str(error))
+        print_error(str(error), error.exit_code)
         return error.exit_code
     if is_out_of_memory(error):
-        print_error(str(MemoryShort()))
+        print_error(str(MemoryShort()), MemoryShort.exit_code)
         return MemoryShort.exit_code
     if isinstance(error, _USAGE_ERROR):
         context = getattr(error, "ctx", None)
         command = context.command_path if context else "imdbsent"
-        print_error(f"{_sentence(error.format_message())} Type: {command} --help")  # type: ignore[attr-defined]
+        message = _sentence(error.format_message())  # type: ignore[attr-defined]
+        print_error(f"{message} Type: {command} --help", ExitCode.USAGE)
         return ExitCode.USAGE
     print_error(
         f"unexpected {type(error).__name__}: {error}. "
-        "Please report it, with what IMDBSENT_DEBUG=1 and the same command print"
+        "Please report it, with what IMDBSENT_DEBUG=1 and the same command print",
+        ExitCode.FAILED,
     )
     return ExitCode.FAILED
+
+
+def _asks_for_json(arguments: Sequence[str]) -> bool:
+    """Whether `--log-format json` is among the options."""
+    options = list(arguments[: arguments.index("--")] if "--" in arguments else arguments)
+    return "--log-format=json" in options or ("--log-format", "json") in pairwise(options)
 
 
 def _sentence(message: str) -> str:

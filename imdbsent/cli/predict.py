@@ -5,7 +5,7 @@
 import sys
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -28,16 +28,23 @@ from imdbsent.cli._input_options import (
     read_options,
 )
 from imdbsent.cli._signals import StopSignals
+from imdbsent.cli._streams import LogFormat
 from imdbsent.errors import RecordsFailed
 from imdbsent.option_fields import EngineName
-from imdbsent.predict_job import PredictJob, run_predict
+from imdbsent.predict_job import Counts, PredictJob, run_predict
 from imdbsent.reading.detect import STDIN
 from imdbsent.writing.text import Format
 
+if TYPE_CHECKING:
+    from imdbsent.job_report import JobReport
+
+PROGRESS_INTERVAL = 30.0
+"""Seconds between two lines of progress off a terminal."""
 _input = partial(typer.Option, rich_help_panel="Input")
 _output = partial(typer.Option, rich_help_panel="Output")
 _model = partial(typer.Option, rich_help_panel="Model")
 _speed = partial(typer.Option, rich_help_panel="Speed")
+_log = partial(typer.Option, rich_help_panel="Logs")
 _cluster = partial(typer.Option, rich_help_panel="Cluster")
 
 
@@ -120,6 +127,21 @@ def predict(
     concurrency: Annotated[
         int | None, _cluster("--concurrency", metavar="N", min=1, help="Ray processes. Default: one per core.")
     ] = None,
+    summary: Annotated[
+        Path | None, _log("--summary", metavar="FILE", help="Write counts, seconds, memory and model to a JSON file.")
+    ] = None,
+    log_format: Annotated[
+        LogFormat, _log("--log-format", help="Format of messages, progress and errors.")
+    ] = LogFormat.TEXT,
+    progress_interval: Annotated[
+        float,
+        _log(
+            "--progress-interval",
+            metavar="SECONDS",
+            min=0,
+            help="Time between two lines of progress off a terminal; 0 for none.",
+        ),
+    ] = PROGRESS_INTERVAL,
     quiet: Quiet = False,
     verbose: Verbose = False,
     no_color: NoColor = False,
@@ -179,10 +201,23 @@ def predict(
     )
     if html is not None:
         check_place(html)
-    console = messages(no_color=no_color, quiet=quiet, verbose=verbose)
+    if summary is not None:
+        check_place(summary, "--summary", "summary.json")
+    console = messages(no_color=no_color, quiet=quiet, verbose=verbose, log_format=log_format)
     from imdbsent.cli._predict_screen import TerminalScreen
 
-    with StopSignals() as signals:
-        counts = run_predict(job, TerminalScreen(console, signals, no_color=no_color))
-    if strict and counts.failed:
-        raise RecordsFailed(counts.failed, counts.total)
+    def run(report: "JobReport | None" = None) -> None:
+        with StopSignals() as signals:
+            screen = TerminalScreen(console, signals, no_color=no_color, interval=progress_interval)
+            counts = run_predict(job, screen, report)
+        if strict and counts.failed:
+            raise RecordsFailed(counts.failed, counts.total)
+
+    if summary is None:
+        run()
+        return
+    from imdbsent.job_report import JobReport, writing_summary
+
+    report = JobReport(Counts())
+    with writing_summary(summary, report):
+        run(report)

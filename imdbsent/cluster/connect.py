@@ -5,9 +5,11 @@ from __future__ import annotations
 import importlib
 import logging
 import os
+import signal
 import socket
 import subprocess
 import sys
+import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
@@ -90,10 +92,11 @@ def connected(address: str | None, within: float = ANSWER_WITHIN) -> Iterator[An
     if address is not None:
         check_answers(address, within)
     with _core_is_silent():
-        if address is None:
-            _start(ray)
-        else:
-            _join(ray, address)
+        with _sigterm_is_ours():
+            if address is None:
+                _start(ray)
+            else:
+                _join(ray, address)
         try:
             yield ray
         finally:
@@ -150,6 +153,17 @@ def _core_is_silent() -> Iterator[None]:
         moved.flush()
         os.dup2(kept, _STDERR)
         moved.close()
+
+
+@contextmanager
+def _sigterm_is_ours() -> Iterator[None]:
+    """Undo what `ray.init` does to SIGTERM: its handler ends the program with exit code 15."""
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        yield
+    finally:
+        if threading.current_thread() is threading.main_thread() and before is not None:
+            signal.signal(signal.SIGTERM, before)
 
 
 def _descriptor(stream: Any) -> int | None:

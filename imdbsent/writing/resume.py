@@ -265,7 +265,8 @@ class ResumableOutput:
         if (records, self._digest.value()) != (self.done.records, self.done.digest):
             raise InputChanged(_beside(self._path, ""), self.done.records)
         if records:
-            logger.info(f"resuming after {records:,} records")
+            fields = {"rows": records}
+            logger.info(f"resuming after {records:,} records", extra={"event": "resumed", "fields": fields})
 
     def write(
         self, predictions: Sequence[Prediction], counts: Mapping[str, int], results: Sequence[Prediction] | None = None
@@ -345,7 +346,8 @@ def _report_stop(path: Path, run: ResumableOutput) -> None:
     elif run.reached is not run.done:
         logger.info(
             f"stopped after {run.reached.records:,} records, which are in '{_beside(path, '').name}'; "
-            "to resume, run the same command with --resume"
+            "to resume, run the same command with --resume",
+            extra={"event": "stopped", "fields": {"rows": run.reached.records}},
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import random
 import signal
@@ -128,6 +129,33 @@ def test_ctrl_c_with_workers_exits_130_says_how_to_resume_and_leaves_no_process(
     assert errors.startswith(b"stopped after ")
     assert errors.count(b"\n") == 1
     assert ended(process)
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+def test_a_signal_to_all_processes_stops_a_run_that_the_same_command_resumes(
+    start, tmp_path: Path, number: int, code: int
+) -> None:
+    whole, out, summary = tmp_path / "whole.csv", tmp_path / "out.csv", tmp_path / "summary.json"
+    assert start("-o", str(whole)).wait(60) == 0
+    command = ["-o", str(out), "--resume", "--summary", str(summary), "--log-format", "json"]
+    process = start(*command)
+    assert at_work(process)
+    os.killpg(process.pid, number)  # as a service manager does, or a terminal that is closed
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == code, errors
+    lines = [json.loads(line) for line in errors.splitlines()]
+    assert [line["event"] for line in lines] == ["message", "stopped", "error"]
+    stopped = json.loads(summary.read_text())
+    assert stopped["exit_code"] == code
+    assert stopped["rows"]["read"] == lines[1]["rows"] == stopped["rows"]["written"]
+    process = start(*command)
+    assert process.wait(60) == 0
+    assert out.read_bytes() == whole.read_bytes()
+    done = json.loads(summary.read_text())
+    assert done["resumed"] is True
+    assert done["rows"]["answered_before"] == stopped["rows"]["read"]
+    assert done["rows"]["read"] == LINES
+    assert sum(done["rows"]["failed_by_reason"].values()) == done["rows"]["failed"]
 
 
 def test_a_terminated_run_leaves_no_worker(start, tmp_path: Path) -> None:

@@ -1,15 +1,21 @@
 from __future__ import annotations
 
+import json
 import logging
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
 
 import pytest
 
 from imdbsent.bundle.bundle import Bundle
 from imdbsent.cli._console import show_messages
-from imdbsent.cli._streams import hide_messages
+from imdbsent.cli._progress import ProgressLog
+from imdbsent.cli._streams import LogFormat, hide_messages
+from imdbsent.reading.streams import RowsMeter
 
 LOGGER = logging.getLogger("imdbsent.models.store")
 
@@ -44,7 +50,7 @@ def test_on_a_terminal_a_message_is_wrapped_between_words_and_a_path_is_left_who
      ({"quiet": True, "verbose": True}, [])],
 )  # fmt: skip
 def test_quiet_and_verbose_decide_what_is_shown(
-    options: dict[str, bool], shown: list[str], capsys: pytest.CaptureFixture[str]
+    options: dict[str, Any], shown: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     show_messages(**options)
     LOGGER.debug("debug")
@@ -71,3 +77,47 @@ def test_verbose_names_the_model_that_answers(run, tiny_bundle: Bundle) -> None:
     assert f"the model is 'tiny' in {tiny_bundle.directory}" in run(
         "predict", "--model", str(tiny_bundle.directory), "--verbose", "great"
     ).err
+
+
+def test_a_log_of_objects_has_time_level_event_and_fields(capsys: pytest.CaptureFixture[str]) -> None:
+    show_messages(log_format=LogFormat.JSON)
+    LOGGER.info("12 rows\n", extra={"event": "progress", "fields": {"rows": 12}})
+    LOGGER.warning("\x1b[2J")
+    first, second = map(json.loads, capsys.readouterr().err.splitlines())
+    assert first | {"time": ""} == {
+        "time": "", "level": "info", "event": "progress", "message": "12 rows\n", "rows": 12
+    }  # fmt: skip
+    assert datetime.fromisoformat(first["time"].replace("Z", "+00:00")).year > 2000
+    assert (second["level"], second["event"], second["message"]) == ("warning", "message", "\x1b[2J")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [(["--nope"], 2), (["--model", "nope"], 3), (["--file", "/nowhere"], 2), (["--top", "0"], 2)],
+)
+def test_every_error_is_an_object_if_messages_are(run, arguments: list[str], code: int) -> None:
+    result = run("predict", *arguments, "--log-format", "json", "great")
+    assert result.code == code
+    (line,) = map(json.loads, result.err.splitlines())
+    assert (line["level"], line["event"], line["exit_code"]) == ("error", "error", code)
+
+
+def test_a_text_that_looks_like_the_option_is_a_text(run, tiny_bundle: Bundle) -> None:
+    result = run("predict", "--model", "/nowhere", "--", "--log-format=json")
+    assert result.err.startswith("imdbsent: there is no model")
+
+
+def test_progress_is_logged_off_a_terminal_only_if_something_has_changed(
+    capsys: pytest.CaptureFixture[str]
+) -> None:
+    show_messages(log_format=LogFormat.JSON)
+    meter = RowsMeter(1_000)
+    with ProgressLog(meter, 0.05) as log:
+        meter.rows = 500
+        log.has_read(500)
+        log.has_answered(250)
+        time.sleep(0.4)
+    (line,) = map(json.loads, capsys.readouterr().err.splitlines())
+    assert (line["event"], line["read"], line["answered"], line["share"]) == ("progress", 500, 250, 0.25)
+    assert line["message"].startswith("250 texts answered, ")
+    assert line["message"].endswith("/s, 25.0%")

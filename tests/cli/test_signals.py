@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import select
 import signal
@@ -81,7 +82,7 @@ def test_rows_of_tables_and_explanations_come_at_once_too(start) -> None:
     assert "negative" in answer(process, b"awful\n")[0]
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
 @pytest.mark.parametrize("output_format", ["tsv", "json", "table"])
 def test_a_signal_answers_what_was_read(start, number: int, code: int, output_format: str) -> None:
     is_sorted = output_format == "json"  # nothing is out before the end
@@ -99,6 +100,18 @@ def test_a_signal_answers_what_was_read(start, number: int, code: int, output_fo
     if is_sorted:
         assert out.count(b'"label"') == 2
         assert out.endswith(b"]\n")
+
+
+def test_a_log_of_objects_ends_with_the_reason(start) -> None:
+    process = start("-", "--format", "tsv", "--log-format", "json")
+    process.stdin.write(b"great\n")
+    assert b"positive" in process.stdout.readline()
+    process.terminate()
+    _, errors = process.communicate(timeout=60)
+    lines = [json.loads(line) for line in errors.splitlines()]
+    assert [line["event"] for line in lines] == ["summary", "error"]
+    assert lines[0]["read"] == lines[0]["answered"] == 1
+    assert (lines[1]["message"], lines[1]["exit_code"]) == ("stopped by SIGTERM", 143)
 
 
 def test_a_file_that_is_not_complete_does_not_appear(start, tmp_path: Path) -> None:

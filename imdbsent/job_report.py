@@ -1,0 +1,245 @@
+"""How a job is going, and what came of it: its pace, the time left, and the summary that `--summary` writes."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sys
+import time
+from collections import deque
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from imdbsent import __version__
+from imdbsent.errors import ExitCode, OutputFailed
+from imdbsent.files import new_file
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from imdbsent.bundle.bundle import Bundle
+    from imdbsent.predict_job import Counts
+    from imdbsent.reading.streams import Meter, RowsMeter
+
+
+logger = logging.getLogger(__name__)
+
+_RECENT: Final = 20.0
+"""Seconds that decide the rate: long enough to span several windows, short enough to follow a machine that slows."""
+_LEAST_SAMPLES: Final = 10
+"""Windows that decide the rate if they take longer than that."""
+_SOON: Final = 4.0
+"""Seconds before which nothing is said about the time left: the processes that share the work are still starting."""
+
+
+class _Sample(NamedTuple):
+    time: float
+    answered: int
+    done: float  # bytes
+
+
+class Pace:
+    """How many records are answered, how fast lately, and how long the rest will take.
+
+    Args:
+        meter: measures the reading.
+        clock: seconds, from any start.
+
+    Attributes:
+        read: number of records read.
+        answered: number of records answered, those of an earlier run included.
+    """
+
+    def __init__(self, meter: Meter | RowsMeter, clock: Callable[[], float] = time.monotonic) -> None:
+        self.read = self.answered = 0
+        self._meter = meter
+        self._clock = clock
+        self._started = clock()
+        self._recent = deque([self._sample()])
+
+    def has_read(self, records: int) -> None:
+        """Add records that were read."""
+        self.read += records
+
+    def resume_after(self, records: int) -> None:
+        """So many of the records that were read are already answered; the work starts now."""
+        self.answered = records
+        self._started = self._clock()
+        self.changes()
+
+    def has_answered(self, records: int) -> None:
+        """Add records that are answered."""
+        self.answered += records
+        self._recent.append(self._sample())
+        oldest = self._clock() - _RECENT
+        while len(self._recent) > _LEAST_SAMPLES and self._recent[1].time <= oldest:
+            self._recent.popleft()
+
+    def changes(self) -> None:
+        """From now on the work is faster or slower: what came before says nothing about the time left."""
+        self._recent = deque([self._sample()])
+
+    @property
+    def rate(self) -> float:
+        """Records a second, lately."""
+        return (self._recent[-1].answered - self._recent[0].answered) / max(1e-9, self._elapsed)
+
+    @property
+    def share(self) -> float | None:
+        """Share of the input that is answered, 0 to 1; None if the size of the input is unknown."""
+        return min(1.0, self._recent[-1].done / self._meter.total) if self._meter.total else None
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Seconds until the rest is answered; None if nobody knows, or it is too early to say."""
+        first, last = self._recent[0], self._recent[-1]
+        if not self._meter.total or last.done <= first.done or self._clock() - self._started < _SOON:
+            return None
+        rate = (last.done - first.done) / max(1e-9, self._elapsed)
+        return max(0.0, (self._meter.total - last.done) / rate - (self._clock() - last.time))
+
+    @property
+    def _elapsed(self) -> float:
+        """Seconds that the recent records took. Answers come in bursts: waiting for the next one is no slowness yet."""
+        first, last = self._recent[0], self._recent[-1]
+        gap = (last.time - first.time) / max(1, len(self._recent) - 1)
+        return last.time - first.time + max(0.0, self._clock() - last.time - gap)
+
+    def _sample(self) -> _Sample:
+        # Reading is ahead of answering, so only the answered part of the bytes counts.
+        total = self._meter.total
+        done = self._meter.position() * self.answered / self.read if total and self.read else 0.0
+        return _Sample(self._clock(), self.answered, done)
+
+
+def duration(seconds: float | None) -> str:
+    """Hours, minutes and seconds, for example `0:02:10`; `-:--:--` for None."""
+    if seconds is None:
+        return "-:--:--"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes // 60}:{minutes % 60:02}:{rest:02}"
+
+
+@dataclass
+class JobReport:
+    """What is known about a job, however it ends.
+
+    Attributes:
+        counts: counts of its predictions.
+        bundle: the model; None before it was loaded.
+        workers: number of processes that may classify.
+        started: when the job started.
+    """
+
+    counts: Counts
+    bundle: Bundle | None = None
+    workers: int = 1
+    started: datetime = field(default_factory=lambda: datetime.now(timezone.utc))
+
+    def fields(self, error: BaseException | None = None) -> dict[str, Any]:
+        """What `--summary` writes: numbers, names and times that JSON can hold.
+
+        Args:
+            error: what ended the job; None if it is done.
+        """
+        ended = datetime.now(timezone.utc)
+        counts = self.counts
+        rows = counts.by_row
+        labels = {name: getattr(counts, name) for name in ("positive", "negative", "neutral")}
+        seconds = (ended - self.started).total_seconds()
+        of = rows["answered"]
+        return {
+            "exit_code": exit_code_of(error),
+            "error": None if error is None else str(error) or type(error).__name__,
+            "resumed": counts.resumed > 0,
+            "rows": rows,
+            "labels": labels,
+            "shares": {name: round(number / of, 6) if of else None for name, number in labels.items()},
+            "seconds": round(seconds, 3),
+            "rows_per_second": round((counts.total - counts.resumed) / seconds, 1) if seconds else None,
+            "peak_memory_bytes": peak_memory(self.workers),
+            "workers": self.workers,
+            "started": timestamp(self.started),
+            "ended": timestamp(ended),
+            "model": None if self.bundle is None else provenance(self.bundle),
+            "versions": versions(),
+        }
+
+
+def exit_code_of(error: BaseException | None) -> int:
+    """The exit code of a command that ends with an error; see `imdbsent.errors.ExitCode`."""
+    if error is None:
+        return int(ExitCode.DONE)
+    default = ExitCode.INTERRUPTED if isinstance(error, KeyboardInterrupt) else ExitCode.FAILED
+    return int(getattr(error, "exit_code", default))
+
+
+def provenance(bundle: Bundle) -> dict[str, Any]:
+    """What tells one model from another: its name, version, and the SHA-256 of its card."""
+    return {"name": bundle.card.name, "version": bundle.card.version, "sha256": bundle.sha256}
+
+
+def versions() -> dict[str, str]:
+    """The versions of what computes and writes; a library that is not loaded is left out."""
+    loaded = {name: getattr(sys.modules.get(name), "__version__", None) for name in ("numpy", "onnxruntime", "pyarrow")}
+    import platform  # noqa: PLC0415 (only a summary needs it)
+
+    found = {"imdbsent": __version__, "python": platform.python_version(), **loaded}
+    return {name: version for name, version in found.items() if version is not None}
+
+
+def timestamp(moment: datetime) -> str:
+    """A time in UTC as RFC 3339 writes it, with milliseconds."""
+    return moment.astimezone(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def peak_memory(workers: int) -> int | None:
+    """The most memory that this process has held, plus the most that its largest child has, times the workers.
+
+    Args:
+        workers: number of children that are alike.
+
+    Returns:
+        Bytes; None if the system does not say.
+    """
+    if os.name == "nt":
+        return None
+    import resource  # noqa: PLC0415 (Windows has none)
+
+    unit = 1 if sys.platform == "darwin" else 1024
+    ours = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return int((ours + workers * resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss) * unit)
+
+
+@contextmanager
+def writing_summary(path: Path, report: JobReport) -> Iterator[None]:
+    """Write the summary after a block, however it ends.
+
+    Args:
+        path: the file, which appears only when complete.
+        report: filled by the block.
+
+    Raises:
+        OutputFailed: the block has ended well, and the file cannot be written.
+    """
+    try:
+        yield
+    except BaseException as error:
+        try:
+            _write_summary(path, report, error)
+        except OutputFailed as second:
+            logger.warning(str(second))  # the error that ended the job is the one to report
+        raise
+    _write_summary(path, report, None)
+
+
+def _write_summary(path: Path, report: JobReport, error: BaseException | None) -> None:
+    try:
+        with new_file(path) as place:
+            place.write_text(json.dumps(report.fields(error), ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    except OSError as problem:
+        raise OutputFailed(f"{path}: {problem.strerror or problem}") from problem

@@ -1,0 +1,185 @@
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from imdbsent.bundle.bundle import Bundle
+from imdbsent.job_report import JobReport, Pace, duration, writing_summary
+from imdbsent.predict_job import Counts
+from imdbsent.reading.streams import RowsMeter
+from imdbsent.records import Prediction
+
+
+class Job:
+    """A job on a clock that is not real: windows of records are read ahead of being answered, each takes its time.
+
+    Args:
+        windows: for each window, its records, its bytes, and the seconds that it takes.
+    """
+
+    def __init__(self, windows: list[tuple[int, int, float]]) -> None:
+        self.windows = windows
+        self.now = 1_000.0
+        self.total = sum(size for _, size, _ in windows)
+        self.meter = RowsMeter(self.total)
+        self.seconds = sum(seconds for _, _, seconds in windows)
+        self.pace = Pace(self.meter, lambda: self.now)
+
+    def run(self, ahead: int = 4, change_at: int | None = None) -> Iterator[tuple[float, float]]:
+        """After each window, the share of the time that is gone, and the seconds that are really left."""
+        began = self.now
+        read = 0
+        for number, (records, _, seconds) in enumerate(self.windows):
+            while read < min(len(self.windows), number + ahead):
+                self.meter.rows += self.windows[read][1]
+                self.pace.has_read(self.windows[read][0])
+                read += 1
+            if number == change_at:
+                self.pace.changes()
+            self.now += seconds
+            self.pace.has_answered(records)
+            yield (self.now - began) / self.seconds, began + self.seconds - self.now
+
+
+def assert_right(job: Job, **how: int) -> None:
+    """From the first tenth on, the time left is at most 25 % off, or two seconds at the end."""
+    seen = 0
+    for gone, left in job.run(**how):
+        if gone >= 0.1:
+            told = job.pace.seconds_left
+            assert told is not None
+            assert abs(told - left) <= max(0.25 * left, 2), (gone, told, left)
+            seen += 1
+    assert seen > 10
+
+
+def test_the_time_left_of_a_steady_job_is_right_from_the_first_tenth_on() -> None:
+    assert_right(Job([(1024, 250_000, 1.0)] * 130))
+
+
+def test_windows_of_two_workers_come_in_bursts_and_rows_differ_in_length() -> None:
+    chance = random.Random(1)
+    windows = []
+    for _ in range(150):
+        first, second = chance.randint(150_000, 350_000), chance.randint(150_000, 350_000)
+        seconds = (first + second) / 250_000 * chance.uniform(0.8, 1.0)
+        windows += [(1024, first, seconds), (1024, second, 0.01)]
+    assert_right(Job(windows))
+
+
+def test_a_job_that_starts_at_half_the_speed_is_right_once_the_workers_take_over() -> None:
+    slow = [(records, records * 250, records / 600) for records in (64, 128, 256, 512, 1024, 1024, 1024, 1024)]
+    fast = [(1024, 256_000, 0.75)] * 200
+    assert_right(Job([*slow, *fast]), change_at=len(slow))
+
+
+def test_windows_that_take_half_a_minute_each_are_enough_to_tell() -> None:
+    assert_right(Job([(1024, 4_000_000, 30.0)] * 60))
+
+
+def test_a_machine_that_slows_down_is_followed_within_half_a_minute() -> None:
+    job = Job([*[(1000, 1_000, 0.5)] * 100, *[(1000, 1_000, 1.5)] * 100])
+    for gone, left in job.run():
+        if gone >= (50 + 30) / 200:
+            assert abs((job.pace.seconds_left or 0) - left) <= max(0.25 * left, 2)
+
+
+def test_a_resumed_job_counts_only_what_it_answers_itself() -> None:
+    job = Job([(1000, 1_000, 0.01)] * 50)
+    for _ in job.run():  # reading again what is answered takes no time
+        pass
+    job = Job([(1000, 1_000, 1.0)] * 100)
+    job.meter.rows = 40_000
+    job.pace.has_read(40_000)
+    job.pace.resume_after(40_000)
+    assert job.pace.rate == 0
+    assert job.pace.share == 0.4
+    job.meter.total = 100_000
+    for second in range(1, 31):
+        job.now += 1
+        job.meter.rows += 1_000
+        job.pace.has_read(1_000)
+        job.pace.has_answered(1_000)
+        assert job.pace.rate == pytest.approx(1_000)
+        assert second < 5 or job.pace.seconds_left == pytest.approx(60 - second)
+
+
+def test_too_early_or_without_a_size_nothing_is_said_of_the_time_left() -> None:
+    job = Job([(1000, 1_000, 1.0)] * 10)
+    told = [job.pace.seconds_left for _ in job.run()]
+    assert told[:3] == [None] * 3
+    assert told[4] is not None
+    endless = Pace(RowsMeter(None))
+    endless.has_read(10)
+    endless.has_answered(10)
+    assert endless.seconds_left is None
+    assert endless.share is None
+
+
+def test_a_stall_lowers_the_rate_and_a_gap_between_two_windows_does_not() -> None:
+    job = Job([(1000, 1_000, 2.0)] * 20)
+    for _ in job.run():
+        pass
+    job.now += 1.9
+    assert job.pace.rate == pytest.approx(500)
+    job.now += 60
+    assert job.pace.rate < 200
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0, "0:00:00"), (130.4, "0:02:10"), (3_725, "1:02:05"), (None, "-:--:--")]
+)
+def test_a_duration_has_hours_minutes_and_seconds(seconds: float | None, text: str) -> None:
+    assert duration(seconds) == text
+
+
+def prediction(label: str | None, problem: str | None = None) -> Prediction:
+    return Prediction("text", label, None if label is None else 0.5, problem, 1, False, 0.0)  # type: ignore[arg-type]
+
+
+def test_reasons_are_counted_without_their_numbers_and_survive_a_checkpoint() -> None:
+    counts = Counts()
+    counts.add([prediction("positive"), prediction(None, "blank"), prediction(None, "line 17 is not valid UTF-8")])
+    counts.add([prediction(None, "line 1,812 is not valid UTF-8"), prediction(None, "not valid Unicode: at 3")])
+    expected = {"blank": 1, "line N is not valid UTF-8": 2, "not valid Unicode": 1}
+    assert counts.by_row["failed_by_reason"] == expected
+    again = Counts()
+    again.resume(json.loads(json.dumps(counts.by_name)))
+    assert again.by_row == counts.by_row | {"answered_before": 5}
+
+
+def test_there_is_a_limit_to_the_number_of_reasons() -> None:
+    counts = Counts()
+    counts.add([prediction(None, "bad " + "x" * i) for i in range(1_000)])
+    assert len(counts.reasons) <= 21
+    assert sum(counts.reasons.values()) == counts.failed == 1_000
+
+
+def test_the_summary_adds_up_and_names_the_model_and_the_versions(tmp_path: Path, tiny_bundle: Bundle) -> None:
+    report = JobReport(Counts(), tiny_bundle)
+    with writing_summary(tmp_path / "summary.json", report):
+        report.counts.add([prediction("positive"), prediction("negative"), prediction(None, "blank")])
+    summary = json.loads((tmp_path / "summary.json").read_text())
+    rows = summary["rows"]
+    assert rows["read"] == rows["answered"] + rows["failed"] == 3
+    assert sum(summary["labels"].values()) == rows["answered"] == 2
+    assert sum(rows["failed_by_reason"].values()) == rows["failed"]
+    assert summary["shares"] == {"positive": 0.5, "negative": 0.5, "neutral": 0.0}
+    assert summary["model"] == {"name": "tiny", "version": 1, "sha256": tiny_bundle.sha256}
+    assert set(summary["versions"]) >= {"imdbsent", "python", "onnxruntime"}
+    assert (summary["exit_code"], summary["error"], summary["resumed"]) == (0, None, False)
+    assert summary["peak_memory_bytes"] > 2**20
+
+
+@pytest.mark.parametrize(("error", "code"), [(KeyboardInterrupt(), 130), (ValueError("oh"), 1)])
+def test_the_summary_is_written_if_the_job_fails_too(tmp_path: Path, error: BaseException, code: int) -> None:
+    with pytest.raises(type(error)), writing_summary(tmp_path / "summary.json", JobReport(Counts())):
+        raise error
+    summary = json.loads((tmp_path / "summary.json").read_text())
+    assert summary["exit_code"] == code
+    assert summary["model"] is None
+    assert summary["rows"]["read"] == 0
