@@ -139,6 +139,7 @@ def predict(
             "--progress-interval",
             metavar="SECONDS",
             min=0,
+            show_default="30",
             help="Time between two lines of progress off a terminal; 0 for none.",
         ),
     ] = PROGRESS_INTERVAL,
