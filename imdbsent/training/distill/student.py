@@ -88,7 +88,8 @@ class SoftLabeled:
         """
         generator = np.random.default_rng([seed, epoch])
         config = self.config
-        texts = generator.permutation(self.chosen)
+        is_read = (self.chosen >= self.reviews) | (generator.random(len(self.chosen)) < config.review_share)
+        texts = generator.permutation(self.chosen[is_read])
         lengths = self.texts.lengths[texts]
         is_review = texts < self.reviews
         is_part = is_review & (generator.random(len(texts)) < config.part_share)

@@ -15,7 +15,9 @@ from imdbsent.training.architectures.flagship import flagship_network
 from imdbsent.training.distill.student import SoftLabeled, soft_targets, student_network, width_of
 
 RECIPE = replace(FLAGSHIP, vocabulary_size=50, embedding_size=8, units=5, epochs=2, batch_size=16, learning_rate=0.02)
-CONFIG = StudentConfig(tokens=1_024, most_texts=16, fewest_texts_of_pair=2, word_dropout=0.0, dropout=0.0)
+CONFIG = StudentConfig(
+    tokens=1_024, most_texts=16, fewest_texts_of_pair=2, word_dropout=0.0, dropout=0.0, review_share=1.0
+)
 LENGTHS = (100, 70, 3, 1, 5, 5, 12, 30, 63, 64, 200)
 
 
@@ -57,6 +59,14 @@ def test_an_epoch_has_every_text_once_and_cuts_reviews_alone() -> None:
     assert sorted(seen) == list(range(len(LENGTHS)))
     assert all(seen[text] == min(LENGTHS[text], CONFIG.longest) for text in range(2, len(LENGTHS)))
     assert all(LENGTHS[text] / 2 <= seen[text] <= LENGTHS[text] for text in range(2))
+
+
+def test_an_epoch_has_a_share_of_the_reviews_and_every_short_text() -> None:
+    train = source(replace(CONFIG, review_share=0.5), reviews=8)
+    epochs = [{int(text) for batch in train.shuffled(4, 7, epoch) for text in batch.texts} for epoch in range(1, 40)]
+    assert all({8, 9, 10} <= read for read in epochs)
+    assert set.union(*epochs) == set(range(len(LENGTHS)))
+    assert 3 < np.mean([len(read) - 3 for read in epochs]) < 5
 
 
 def test_an_epoch_follows_from_its_seed_and_number() -> None:
