@@ -28,7 +28,7 @@ def data_argument(parser: argparse.ArgumentParser) -> None:
 
 
 def labelled_reviews(named: Path | None, *splits: str) -> list[Review]:
-    """The 25,000 labelled reviews of each split."""
+    """The 25,000 labeled reviews of each split."""
     from imdbsent.dataset.aclimdb import read_reviews
     from imdbsent.dataset.download import find_or_fetch
 

@@ -9,7 +9,7 @@ ImdbsentError               Base class; exit code 1.
   Texts
     InputUnreadable         A file of texts cannot be read.
     RowUnreadable           A row breaks the format of its file, or repeats an id.
-    RowsInvalid             Some rows of the user's labelled texts cannot be used.
+    RowsInvalid             Some rows of the user's labeled texts cannot be used.
     TextsShared             Training and validation share texts or groups.
     TooFewTexts             There are too few texts to train on, or to validate on.
     TextWithoutVerdict      The only text is blank, or the network knows none of its words.
@@ -197,7 +197,7 @@ class RowUnreadable(ImdbsentError):
 
 
 class RowsInvalid(ImdbsentError):
-    """Some rows of the user's labelled texts cannot be used: no label, no text, a broken line."""
+    """Some rows of the user's labeled texts cannot be used: no label, no text, a broken line."""
 
     exit_code = ExitCode.USAGE
 
@@ -272,7 +272,7 @@ class ModelMissing(ImdbsentError):
         next_step = (
             f"Train it: imdbsent train --recipe {name} --name {name}"
             if trainable
-            else f"Type: imdbsent predict --model {known[0]} TEXT"
+            else "Type: imdbsent models list"
             if known
             else "Train one: imdbsent train --recipe classic"
         )

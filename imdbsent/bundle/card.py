@@ -114,7 +114,7 @@ class ModelCard:
         history: the epochs of training.
         recipe: every field of the recipe.
         seed: seed of the weights and of the order of the batches.
-        data_sha256: hash of the labelled reviews; see `imdbsent.dataset.aclimdb.content_sha256`.
+        data_sha256: hash of the labeled reviews; see `imdbsent.dataset.aclimdb.content_sha256`.
         versions: Python and the libraries that trained the model.
         files: SHA-256 of each other file of the bundle.
         format: format of the card.

@@ -160,8 +160,8 @@ PositiveOption = Annotated[
     typer.Option(
         "--positive",
         metavar="RULE",
-        help="Positive labels: a label, several as good,great, a range as 4-5, or a comparison as '>=7'. May be "
-        "repeated. Default: positive, pos, 1, true.",
+        help="Positive labels: one, several such as good,great, a range such as 4-5, or a comparison such as '>=7'. "
+        "May be repeated. Default: positive, pos, 1, true.",
         rich_help_panel=INPUT,
         show_default=False,
     ),
@@ -261,7 +261,7 @@ GroupColumn = Annotated[
     typer.Option(
         "--group-column",
         metavar="COLUMN",
-        help="Column of FILE with a group, for example the film. No group is both learned from and validated on.",
+        help="Column of FILE with a group, for example the film. No group is in both training and validation.",
         rich_help_panel=INPUT,
     ),
 ]

@@ -250,7 +250,7 @@ COMMANDS = (
         "evaluate",
         "imdbsent.cli.evaluate",
         "evaluate",
-        "Measure models on labelled texts: accuracy, F1, ROC AUC, log loss, calibration, mistakes.",
+        "Measure models on labeled texts: accuracy, F1, ROC AUC, log loss, calibration, mistakes.",
         _UNDERSTAND,
     ),
     LazyCommand(

@@ -1,4 +1,4 @@
-"""`imdbsent evaluate`: measure models on labelled texts.
+"""`imdbsent evaluate`: measure models on labeled texts.
 
 From top to bottom: the command, the work, the tables.
 """
@@ -107,7 +107,7 @@ def evaluate(
     verbose: Verbose = False,
     no_color: NoColor = False,
 ) -> None:
-    """Measure models on labelled texts: accuracy, F1, ROC AUC, log loss, calibration, mistakes.
+    """Measure models on labeled texts: accuracy, F1, ROC AUC, log loss, calibration, mistakes.
 
     imdbsent evaluate --html report.html
 
@@ -177,7 +177,7 @@ def evaluate_models(
     progress: DownloadProgress | None = None,
     counting: Counting = lambda _name, _total: nullcontext(lambda: None),
 ) -> Report:
-    """Measure models on labelled texts.
+    """Measure models on labeled texts.
 
     Args:
         models: names or folders of models; None for the default.

@@ -174,7 +174,7 @@ def use(
     quiet: Quiet = False,
     no_color: NoColor = False,
 ) -> None:
-    """Choose the default model, which answers without --model and IMDBSENT_MODEL.
+    """Choose the default model, used if neither --model nor IMDBSENT_MODEL is given.
 
     imdbsent models use mine && echo "great movie" | imdbsent predict -
 
@@ -268,7 +268,7 @@ def export(
     quiet: Quiet = False,
     no_color: NoColor = False,
 ) -> None:
-    """Write a model to a file: the whole as a tar, its network as ONNX or Keras, or its training history as JSON.
+    """Write a model to a file: all of it as a tar, its network as ONNX or Keras, or its training history as JSON.
 
     The tar of a model has the same bytes each time; .tar.gz compresses it.
 

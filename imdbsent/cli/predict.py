@@ -81,17 +81,17 @@ def predict(
             "--output",
             "-o",
             metavar="FILE",
-            help="File, appears only when complete. With Ray: folder or address.",
+            help="File to write; appears only when complete. With Ray: a folder or an address.",
         ),
     ] = None,
     output_format: Annotated[
-        Format | None, _output("--format", help="Default: by name of FILE; table; TSV in a pipe.")
+        Format | None, _output("--format", help="Default: by the suffix of FILE, else a table; TSV in a pipe.")
     ] = None,
     safe_csv: Annotated[
         bool, _output("--safe-csv", help="Escape spreadsheet formulas with a leading apostrophe.")
     ] = False,
     only: Annotated[Only | None, _output("--only", help="Show only these.")] = None,
-    sort: Annotated[SortKey | None, _output("--sort", help="Sort by, largest first.")] = None,
+    sort: Annotated[SortKey | None, _output("--sort", help="Sort by this, largest first.")] = None,
     reverse: Annotated[bool, _output("--reverse", help="Sort smallest first.")] = False,
     top: Annotated[
         int | None, _output("--top", metavar="N", min=1, help="Show only the first N; requires --sort.")

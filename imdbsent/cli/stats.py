@@ -48,7 +48,7 @@ _OUTPUT: Final = "Output"
 
 
 class StatsSplit(str, Enum):
-    """The labelled splits of the IMDB reviews."""
+    """The labeled splits of the IMDB reviews."""
 
     ALL = "all"
     TRAIN = "train"
@@ -278,8 +278,8 @@ def _size(statistics: SplitStatistics, width: int) -> RenderableType:
         table.add_row(f"{_noun(statistics)}s", _groups(statistics))
     if statistics.classes:
         table.add_row("classes", _classes(statistics))
-    labelled = sum(size.reviews for size in statistics.sizes if size.label is not None)
-    labels = f"\nlabels ({labelled},)" if labelled else ""
+    labeled = sum(size.reviews for size in statistics.sizes if size.label is not None)
+    labels = f"\nlabels ({labeled},)" if labeled else ""
     table.add_row("shape", f"ids ({n},), padded ({n}, {statistics.maximum_length}){labels}")
     table.add_row("words", f"{vocabulary.running:,} running, {vocabulary.distinct:,} distinct")
     table.add_row("ids", f"{vocabulary.distinct_ids:,} distinct with num_words={statistics.num_words}")
@@ -429,7 +429,7 @@ def _numbers(values: Iterable[int]) -> list[str]:
 
 
 def _label(label: str | None) -> str:
-    return "unlabelled" if label is None else visible(label)
+    return "unlabeled" if label is None else visible(label)
 
 
 def _style(statistics: SplitStatistics, label: str | None) -> str:

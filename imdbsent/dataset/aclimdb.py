@@ -55,8 +55,8 @@ class Review:
         split: "train" or "test".
         number: the review's id, the first number in its file name; unique in its split and class.
         text: the content of the file, `<br />` included.
-        label: 1 positive, 0 negative, None unlabelled.
-        stars: the writer's rating, 1 to 10; 0 for an unlabelled review.
+        label: 1 positive, 0 negative, None unlabeled.
+        stars: the writer's rating, 1 to 10; 0 for an unlabeled review.
         title: IMDB's id of the film, for example "tt0453418"; empty if the list of addresses is missing.
     """
 
@@ -143,7 +143,7 @@ def read_reviews(source: Path, folders: Iterable[str] = FOLDERS, *, allow_empty:
 
 
 def from_reviews(reviews: Iterable[Review]) -> tuple[Example, ...]:
-    """The labelled reviews among some, as examples, in order; the group of a review is its film."""
+    """The labeled reviews among some, as examples, in order; the group of a review is its film."""
     return tuple(
         Example(review.text, review.label, f"{review.folder}/{review.file_name}", review.stars, review.title)
         for review in reviews

@@ -106,7 +106,7 @@ _CountsByGroup = dict[tuple[str, "str | None"], _Counts]
 
 
 def count_reviews(reviews: Iterable[Review]) -> Corpus:
-    """Count the labelled IMDB reviews; the vocabulary is that of the training split, in the order of Keras's ranks."""
+    """Count the labeled IMDB reviews; the vocabulary is that of the training split, in the order of Keras's ranks."""
     by_split: dict[str, list[Review]] = {"train": [], "test": []}
     for review in reviews:
         by_split[review.split].append(review)

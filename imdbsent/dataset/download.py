@@ -119,7 +119,7 @@ class Verification:
         source: the archive or folder.
         folders: each folder of the data set.
         archive_sha256: hash of the archive; None for a folder.
-        labelled_sha256: hash of the labelled reviews; the cards of models trained on them have the same one.
+        labelled_sha256: hash of the labeled reviews; the cards of models trained on them have the same one.
     """
 
     source: Path

@@ -27,7 +27,7 @@ def learn_vocabulary(reviews: Iterable[Review]) -> Vocabulary:
     """Rank the words of the training reviews by frequency, like Keras's word index.
 
     Args:
-        reviews: the labelled training reviews, in any order.
+        reviews: the labeled training reviews, in any order.
 
     Returns:
         All the words, the most frequent first; ties in the order of Keras's index.
@@ -36,7 +36,7 @@ def learn_vocabulary(reviews: Iterable[Review]) -> Vocabulary:
 
 
 def in_keras_order(reviews: Iterable[Review]) -> list[Review]:
-    """Labelled reviews in the order in which Keras counted their words: positive first, then by file name."""
+    """Labeled reviews in the order in which Keras counted their words: positive first, then by file name."""
     return sorted(reviews, key=lambda review: (review.label != 1, review.file_name))
 
 

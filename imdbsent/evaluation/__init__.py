@@ -1,4 +1,4 @@
-"""How good a model is on labelled texts."""
+"""How good a model is on labeled texts."""
 
 from imdbsent.evaluation.report import measure
 

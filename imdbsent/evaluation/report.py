@@ -294,7 +294,7 @@ def report(examples: Examples, answers: Sequence[Answers], *, mistakes: int) -> 
     """Compute every figure of every model.
 
     Args:
-        examples: the labelled texts.
+        examples: the labeled texts.
         answers: of each model, all under different names.
         mistakes: mistakes to list for each model, at most.
     """
@@ -332,7 +332,7 @@ def notes_of_one_class(report: Report) -> list[str]:
 
 
 def measure(classifier: Classifier, examples: Sequence[Example], split: str) -> Metrics:
-    """The metrics of a model's card, on labelled texts.
+    """The metrics of a model's card, on labeled texts.
 
     Args:
         classifier: the model.

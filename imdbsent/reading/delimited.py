@@ -172,7 +172,7 @@ class _Reader:
                 self._put_back(self._taken[1:])
                 self._say(
                     "line %d of %s has quotation marks that do not enclose a field: such rows are read with quotation "
-                    "marks as text. --quoting standard or none overrides"
+                    "marks as text. --quoting standard or none overrides this"
                 )
                 return fields
         return None
@@ -186,7 +186,7 @@ class _Reader:
         except (StopIteration, csv.Error):
             fields = []
         if len(fields) == width and not self._swallows_rows(width):
-            self._say('line %d of %s has \\" for a quotation mark: read as such from there on. --escape none overrides')
+            self._say('from line %d on, %s is read with \\" as a quotation mark. --escape none overrides this')
             return fields
         self._escape = False
         self._read_again(list(self._taken))

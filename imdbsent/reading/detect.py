@@ -371,7 +371,7 @@ class _Detection:
             raise ValueError("it is compressed twice; decompress it once first")
         if compression is not compression_of_name(self.file) and self.asked is None:
             _log.info(
-                "%s %s; read as such",
+                "%s %s, whatever its name says",
                 name_of(self.file),
                 f"is compressed with {_NAMES_OF_COMPRESSION[compression]}" if compression else "is not compressed",
             )
@@ -505,7 +505,7 @@ class _Detection:
         wide = _utf_16_without_mark(head)
         if wide is not None:
             _log.info(
-                "%s looks like UTF-16 without a byte order mark: read as %s. --encoding NAME overrides",
+                "%s looks like UTF-16 without a byte order mark and is read as %s. --encoding NAME overrides this",
                 name_of(self.file), wide,
             )  # fmt: skip
             return wide
@@ -530,7 +530,7 @@ class _Detection:
                 f"the encoding of {name_of(self.file)} cannot be guessed. Type: --encoding NAME, for example cp1252"
             )
         encoding = codecs.lookup(best.encoding).name
-        _log.info("%s looks like %s: read as such. --encoding NAME overrides", name_of(self.file), encoding)
+        _log.info("%s looks like %s and is read as that. --encoding NAME overrides this", name_of(self.file), encoding)
         return encoding
 
     # layout
@@ -585,9 +585,7 @@ class _Detection:
             delimiter = named or head.delimiter(usual)
             if delimiter != usual:
                 word = _DELIMITERS.get(delimiter, repr(delimiter))
-                _log.info(
-                    "%s has the delimiter %s: read as such. --delimiter overrides", name_of(self.file), word
-                )
+                _log.info("%s is %s-delimited. --delimiter overrides this", name_of(self.file), word)
         return FileFormat(kind, delimiter=None if delimiter == usual else delimiter)
 
     def _lines_or_table(self, head: _Head) -> FileFormat:
@@ -657,7 +655,7 @@ class _Detection:
         """Say what a file is taken for, if its name says something else, or nothing."""
         named = None if self.named is None else self.named.kind
         if self.asked is None and named is not kind and not self.options.whole:
-            _log.info("%s is read as %s. --input-format overrides", name_of(self.file), what)
+            _log.info("%s is read as %s. --input-format overrides this", name_of(self.file), what)
 
 
 class _Head:

@@ -203,7 +203,8 @@ def _records_in(document: dict[str, Any], file: str, wanted: str | None) -> list
     if len(of_objects or of_records) == 1 and not _has_text(document, wanted):
         (key,) = of_objects or of_records
         _log.info(
-            "the texts of %s are taken from its list %r. --text-column overrides, for example --text-column %s.text",
+            "the texts of %s are taken from its list %r. --text-column overrides this, for example "
+            "--text-column %s.text",
             name_of(file), key, key,
         )  # fmt: skip
         found: list[Any] = lists[key]

@@ -69,7 +69,7 @@ def _sheet(book: Any, file: str, wanted: str | None) -> Any:
         return book.get_sheet_by_name(_name_of_sheet(names, file, wanted))
     filled = [name for name in names if book.get_sheet_by_name(name).height]
     if len(filled) > 1:
-        _log.info("%s has %d sheets: %r is read. --sheet NAME overrides", name_of(file), len(filled), filled[0])
+        _log.info("%s has %d sheets: %r is read. --sheet NAME overrides this", name_of(file), len(filled), filled[0])
     if not names:
         raise ValueError("it has no sheet")
     return book.get_sheet_by_name((filled or names)[0])

@@ -366,7 +366,7 @@ class Table:
         )
 
     def _say_guess(self, what: str, name: str, option: str) -> None:
-        _log.info("the %s of %s are in its column %r. %s overrides", what, name_of(self.file), name, option)
+        _log.info("the %s of %s are in its column %r. %s overrides this", what, name_of(self.file), name, option)
 
     def _missing(self, names: Sequence[str], wanted: str, option: str, *, is_text: bool = False) -> UsageProblem:
         suggested = None

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _APOSTROPHE: Final = "['’`´]"
 _SELECTORS: Final = "\ufe0e\ufe0f\U0001f3fb-\U0001f3ff"
-"""What may stand behind an emoji: how to draw it, and the colour of the skin."""
+"""What may follow an emoji: how to draw it, and the color of the skin."""
 _TOKEN: Final = re.compile(
     r"<br ?/?>"
     r"|[0-9]+(?:[.,/][0-9]+)*"  # 8/10, 1,000, 7.5/10

@@ -23,11 +23,11 @@ CONTENT = b"an archive"
 
 @pytest.fixture
 def whole_tree(tiny_tree: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The tiny tree with unlabelled reviews, and a data set that has no more."""
+    """The tiny tree with unlabeled reviews, and a data set that has no more."""
     folder = tiny_tree / "train" / "unsup"
     folder.mkdir()
     for i in range(5):
-        (folder / f"{i}_0.txt").write_text(f"Unlabelled {i}, with “quotes”", encoding="utf-8")
+        (folder / f"{i}_0.txt").write_text(f"Unlabeled {i}, with “quotes”", encoding="utf-8")
     expected = dict.fromkeys(("train/pos", "train/neg", "train/unsup", "test/pos", "test/neg"), 5)
     monkeypatch.setattr("imdbsent.dataset.download.FOLDERS", expected)
     return tiny_tree
@@ -172,8 +172,8 @@ def test_export_csv_has_a_row_a_review_in_order(run, whole_tree: Path) -> None:
         "title": "tt0000000",
         "file": "test/neg/0_2.txt",
     }
-    unlabelled = [row for row in rows if row["file"].startswith("train/unsup/")]
-    assert {(row["label"], row["stars"], row["title"]) for row in unlabelled} == {("", "", "")}
+    unlabeled = [row for row in rows if row["file"].startswith("train/unsup/")]
+    assert {(row["label"], row["stars"], row["title"]) for row in unlabeled} == {("", "", "")}
 
 
 @pytest.mark.parametrize(("split", "folders"), [("train", 2), ("test", 2), ("unsup", 1)])
@@ -183,7 +183,7 @@ def test_export_of_a_split_is_that_split(run, whole_tree: Path, split: str, fold
     assert len(rows) == 5 * folders
     if split == "unsup":
         assert {(row["label"], row["stars"]) for row in rows} == {(None, None)}
-        assert rows[1]["text"] == "Unlabelled 1, with “quotes”"
+        assert rows[1]["text"] == "Unlabeled 1, with “quotes”"
     else:
         assert {row["split"] for row in rows} == {split}
         assert {(row["label"], row["stars"]) for row in rows} == {("negative", 2), ("positive", 9)}

@@ -47,7 +47,7 @@ def refused(run, tiny_bundle: Bundle, tmp_path: Path) -> Callable[..., str]:
         assert (result.code, result.out) == (ExitCode.USAGE, "")
         *notes, line = result.err.splitlines()
         assert line.startswith("imdbsent: ")
-        assert all(note.endswith(" overrides") for note in notes)
+        assert all(note.endswith(" overrides this") for note in notes)
         return str(line)
 
     return refusal

@@ -149,7 +149,7 @@ def test_the_variable_names_the_default_model(tiny_bundle: Bundle, monkeypatch: 
 
 @pytest.mark.parametrize("name", ["nowhere", "no such", "a b", "\x1b[31m", "x" * 65])
 def test_an_unknown_model_is_an_error_that_names_those_there_are(wheel: Path, name: str) -> None:
-    with pytest.raises(ModelMissing, match=r"there are: flagship.*--model flagship") as caught:
+    with pytest.raises(ModelMissing, match=r"there are: flagship.*imdbsent models list") as caught:
         resolve(name)
     assert caught.value.exit_code is ExitCode.MISSING
 

@@ -120,7 +120,7 @@ def test_backslashes_before_quotation_marks_are_seen(
 ) -> None:
     name = "a.tsv" if "\t" in content else "a.csv"
     assert [record.text for record in records(content, name)] == expected
-    assert ["--escape none overrides" in message for message in caplog.messages] == [True]
+    assert ["--escape none overrides this" in message for message in caplog.messages] == [True]
     caplog.clear()
     assert [record.text for record in records(content, name, escape=Escape.BACKSLASH)] == expected
     assert caplog.messages == []
@@ -163,7 +163,7 @@ def test_the_only_column_that_can_hold_the_texts_is_taken_and_said(
     content: str, column: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     assert len(texts(content)) == content.count("\n") - 1
-    assert caplog.messages == [f"the texts of 'a.csv' are in its column {column!r}. --text-column overrides"]
+    assert caplog.messages == [f"the texts of 'a.csv' are in its column {column!r}. --text-column overrides this"]
 
 
 @pytest.mark.parametrize(

@@ -71,9 +71,9 @@ FILES = [
     ("a.txt", CSV, "columns id, text. --input-format"),
     ("a.dat", CSV.replace(b",", b"|").replace(b"it|", b"it,").replace(b"film|", b"film,"), "--input-format"),
     ("a.xls", f"id\ttext\n1\t{A}\n2\t{B}\n".encode(), "columns id, text. --input-format"),
-    ("a.csv", f'id;text\n1;"{A}"\n2;"{B}"\n'.encode(), "semicolon: read as such. --delimiter"),
-    ("a.csv", f"id\ttext\n1\t{A}\n2\t{B}\n".encode(), "tab: read as such. --delimiter"),
-    ("a.tsv", CSV, "comma: read as such. --delimiter"),
+    ("a.csv", f'id;text\n1;"{A}"\n2;"{B}"\n'.encode(), "semicolon-delimited. --delimiter"),
+    ("a.csv", f"id\ttext\n1\t{A}\n2\t{B}\n".encode(), "tab-delimited. --delimiter"),
+    ("a.tsv", CSV, "comma-delimited. --delimiter"),
     ("a.csv", f'sep=;\r\nid;text\r\n1;"{A}"\r\n2;"{B}"\r\n'.encode(), "--delimiter"),
     ("a.txt", f"__label__1 {A}\n__label__2 __label__3 {B}\n".encode(), "fastText, each text after its label"),
     ("a.txt", f"1\t{A}\n0\t{B}\n".encode(), "the text is column 2. --input-format txt"),
@@ -218,7 +218,7 @@ def test_an_encoding_is_guessed_if_that_is_asked_for(caplog: pytest.LogCaptureFi
     pytest.importorskip("charset_normalizer", reason="the guess needs charset-normalizer")
     text = "The caf\u00e9 was lovely \u2013 and the staff \u201cna\u00efve\u201d"
     assert texts("a.txt", f"{text}\n{A}\n".encode("cp1252"), encoding="auto") == [text, A]
-    assert ["cp1252: read as such. --encoding" in message for message in caplog.messages] == [True]
+    assert ["cp1252 and is read as that. --encoding" in message for message in caplog.messages] == [True]
     assert texts("b.txt", f"{text}\n".encode(), encoding="auto") == [text]
 
 

@@ -86,7 +86,7 @@ def test_nested_columns_are_kept_too_and_may_be_missing() -> None:
 
 def test_the_only_nested_text_is_taken_and_said(caplog: pytest.LogCaptureFixture) -> None:
     assert texts('{"user": {"name": "x"}, "data": {"tweet": "y"}}\n') == ["y"]
-    assert caplog.messages == ["the texts of 'a.json' are in its column 'data.tweet'. --text-column overrides"]
+    assert caplog.messages == ["the texts of 'a.json' are in its column 'data.tweet'. --text-column overrides this"]
 
 
 def test_several_lists_are_an_error_with_a_command() -> None:

@@ -39,7 +39,7 @@ def test_a_sheet_is_found_by_name_and_number_and_else_the_first_that_is_not_empt
 ) -> None:
     book = xlsx(("Empty", []), ("One", [["text"], ["a"]]), ("Two", [["text"], ["b"]]))
     assert [record.text for record in records(book)] == ["a"]
-    assert caplog.messages == ["'a.xlsx' has 2 sheets: 'One' is read. --sheet NAME overrides"]
+    assert caplog.messages == ["'a.xlsx' has 2 sheets: 'One' is read. --sheet NAME overrides this"]
     for sheet in ("Two", "two ", "3"):
         assert [record.text for record in records(book, sheet=sheet)] == ["b"]
     with pytest.raises(UsageProblem, match="has no sheet '4' .there are: Empty, One, Two.. Type: --sheet 'Empty'"):

@@ -1,4 +1,4 @@
-"""`imdbsent inspect review`: one review like the network reads it."""
+"""`imdbsent inspect review`: one review as the network reads it."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _OUTPUT: Final = "Output"
 
 
 class ReviewSplit(str, Enum):
-    """The labelled splits."""
+    """The labeled splits."""
 
     TRAIN = "train"
     TEST = "test"
@@ -105,7 +105,7 @@ def review(
     quiet: Quiet = False,
     no_color: NoColor = False,
 ) -> None:
-    """Show a review like the network reads it: label, stars, film, length, words, and what is cut off.
+    """Show a review as the network reads it: label, stars, film, length, words, and what is cut off.
 
     imdbsent inspect review 13076 --split train
 
@@ -140,7 +140,7 @@ def review(
 def find_review(
     number: int, split: str, data: Path | None = None, progress: DownloadProgress | None = None
 ) -> Review:
-    """Find one labelled review, after downloading the data set if necessary.
+    """Find one labeled review, after downloading the data set if necessary.
 
     Args:
         number: index in the stable order of `read_reviews`, from 0.
