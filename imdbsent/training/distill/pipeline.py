@@ -19,6 +19,7 @@ import numpy as np
 
 from imdbsent.dataset.aclimdb import from_reviews
 from imdbsent.errors import DatasetInvalid, TrainingStopped
+from imdbsent.files import file_sha256
 from imdbsent.text.everyday import EverydayTokenizer, plain_text
 from imdbsent.training.architectures import architecture
 from imdbsent.training.backend import import_library
@@ -37,7 +38,9 @@ from imdbsent.training.export import Trained
 from imdbsent.training.loop import Loop, State
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
+
+    import numpy.typing as npt
 
     from imdbsent.fetch import DownloadProgress
     from imdbsent.training.checkpoint import Checkpoint
@@ -49,6 +52,9 @@ if TYPE_CHECKING:
     from imdbsent.training.request import TrainingRequest
 
 logger = logging.getLogger(__name__)
+
+PACKAGED_ADAPTERS: Final = "teacher.safetensors"
+"""The adapters that made the labels of the short texts that come with the package; not in the wheel."""
 
 _WHOLE: Final = 1_000_000  # tokens: more than any review has
 
@@ -204,75 +210,73 @@ def _make_labels(
     download: DownloadProgress | None,
     stop: Callable[[], bool],
 ) -> Labels:
-    """Fine-tune the teacher and have it label everything; what an earlier run has done is not done again."""
+    """Fine-tune the teacher and have it label everything; what an earlier run has done is not done again.
+
+    The labels are kept in the folder of the transformer.
+    """
     for library in ("torch", "transformers", "safetensors"):  # said now, not when they are reached
         import_library(library)
     from imdbsent.training.distill import teacher as transformer
 
     folder = stages_of(request.name)
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / LABELS
-    try:
-        return Labels.read(path)
-    except DAMAGE:
-        pass
     if request.teacher:
         base = transformer.find_or_fetch(Path(request.teacher), download)
     else:
         base = transformer.tiny_transformer(folder / "transformer", data.texts, config.seed)
+    sha256 = data.sha256()
+    found = _read_labels(base / LABELS)
+    if found and found.sha256 == sha256:
+        logger.info(f"labels: from {base / LABELS}")
+        return found
     teacher = transformer.Teacher(base, config.teacher, config.seed)
     words = teacher.whole_words()
-    vocabulary = student_vocabulary(data, words, request.recipe.vocabulary_size)
     known = frozenset(words)
+    vocabulary = student_vocabulary(data, words, request.recipe.vocabulary_size)
     spelled = [vocabulary.word(rank) for rank in range(1, len(vocabulary.words) + 1)]
     vectors = teacher.vectors([plain_text(word, known) or word for word in spelled])  # before it learns of films
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     adapters = base / transformer.ADAPTERS
+    earlier = None
     if adapters.exists():
         teacher.load(adapters)
         logger.info(f"teacher: already fine-tuned, from {adapters}")
+        earlier = _packaged_logits(adapters, sha256)
     else:
         for number, stage in enumerate(config.teacher.stages, 1):
-            _teach(teacher, folder / f"teacher-{number}", stage_texts(data, stage, config.seed + number), stop)
+            _teach(teacher, folder / f"teacher-{number}", data, stage, config.seed + number, stop)
+        teacher.save(adapters)
     teacher.merge()
     texts = [plain_text(text, known) for text in data.texts]
     reviews = [plain_text(data.reviews[index].text, known) for index in np.flatnonzero(~data.held_out)]
     labels = Labels(
-        data.sha256(),
-        label_texts(teacher, texts, folder / "texts", stop),
+        sha256,
+        label_texts(teacher, texts, folder / "texts", stop, earlier),
         label_texts(teacher, reviews, folder / "reviews", stop),
         vocabulary,
         principal_components(vectors, request.recipe.embedding_size).astype(np.float16),
     )
-    labels.write(path)
+    labels.write(base / LABELS)
     return labels
 
 
-def stage_texts(
-    data: DistillationData, stage: TeachingStage, seed: int
-) -> tuple[list[str], list[int], TeachingStage, int]:
-    """What the teacher learns from in one stage: whole reviews and spans of others, with their labels.
+def _read_labels(path: Path) -> Labels | None:
+    try:
+        return Labels.read(path)
+    except DAMAGE:
+        return None
 
-    Args:
-        data: labeled reviews of titles that are not held out are drawn from.
-        stage: how many of each.
-        seed: of the draw.
 
-    Returns:
-        Texts and labels, then the stage and the seed as given.
-    """
-    labeled = np.flatnonzero((data.labels != UNLABELED) & ~data.held_out).tolist()
-    whole = Random(f"{seed} reviews").sample(labeled, min(stage.reviews, len(labeled)))  # noqa: S311 (no secret)
-    texts = [data.reviews[index].text for index in labeled]
-    spans, of_spans = labeled_spans(texts, data.labels[labeled].tolist(), stage.spans, seed)
-    labels = data.labels[whole].tolist() + of_spans
-    return [*(data.reviews[index].text for index in whole), *spans], labels, stage, seed
+def _packaged_logits(adapters: Path, sha256: str) -> npt.NDArray[np.float16] | None:
+    """The package's logits of the short texts, if these adapters are those that they were made with."""
+    here = Path(__file__).parent
+    own, labels = here / PACKAGED_ADAPTERS, _read_labels(here / LABELS)
+    is_same = own.exists() and file_sha256(own) == file_sha256(adapters)
+    return labels.texts if is_same and labels and labels.sha256 == sha256 else None
 
 
 def _teach(
-    teacher: Teacher,
-    path: Path,
-    given: tuple[Sequence[str], Sequence[int], TeachingStage, int],
-    stop: Callable[[], bool],
+    teacher: Teacher, path: Path, data: DistillationData, stage: TeachingStage, seed: int, stop: Callable[[], bool]
 ) -> None:
     """One stage of fine-tuning, unless it is done; its adapters are kept beside its checkpoint.
 
@@ -285,13 +289,28 @@ def _teach(
     if done.exists():
         teacher.load(done)
         return
-    texts, labels, stage, seed = given
+    texts, labels = stage_texts(data, stage, seed)
     known = frozenset(teacher.whole_words())
     plain = [plain_text(text, known) for text in texts]
     if not fine_tune(teacher, plain, labels, stage=stage, seed=seed, checkpoint=checkpoint, stop=stop):
-        raise TrainingStopped(State().position.epoch, State().position.batch)
+        raise TrainingStopped(1, 0)
     teacher.save(done)
     checkpoint.unlink(missing_ok=True)
+
+
+def stage_texts(data: DistillationData, stage: TeachingStage, seed: int) -> tuple[list[str], list[int]]:
+    """What the teacher learns from in one stage: whole reviews and spans, with their labels.
+
+    Args:
+        data: labeled reviews of titles that are not held out are drawn from.
+        stage: how many of each.
+        seed: of the draw.
+    """
+    labeled = np.flatnonzero((data.labels != UNLABELED) & ~data.held_out).tolist()
+    whole = Random(f"{seed} reviews").sample(labeled, min(stage.reviews, len(labeled)))  # noqa: S311 (no secret)
+    texts = [data.reviews[index].text for index in labeled]
+    spans, of_spans = labeled_spans(texts, data.labels[labeled].tolist(), stage.spans, seed)
+    return [*(data.reviews[index].text for index in whole), *spans], [*data.labels[whole].tolist(), *of_spans]
 
 
 def _flat(config: DistillationConfig) -> dict[str, str | int | float | bool]:

@@ -110,7 +110,7 @@ def test_spans_are_sentences_of_their_review_with_its_label() -> None:
 def test_a_stage_of_the_teacher_reads_reviews_and_spans_that_are_labeled_and_not_held_out(tmp_path: Path) -> None:
     _, data = read(write_tree(tmp_path))
     stage = SMOKE.teacher.stages[1]
-    texts, labels, _, _ = stage_texts(data, stage, 3)
+    texts, labels = stage_texts(data, stage, 3)
     known = [
         review.text
         for review, label, held in zip(data.reviews, data.labels, data.held_out)
