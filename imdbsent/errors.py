@@ -137,8 +137,8 @@ class ExtraMissing(ImdbsentError):
 
     exit_code = ExitCode.USAGE
 
-    def __init__(self, what: str, extra: str) -> None:
-        super().__init__(f"{what} needs an optional library. Type: pip install 'imdbsent[{extra}]'")
+    def __init__(self, what: str, library: str) -> None:
+        super().__init__(f"{what} needs an optional library. Type: pip install {library}")
 
 
 class MemoryShort(ImdbsentError):

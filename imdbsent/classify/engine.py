@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import os
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import numpy as np
@@ -15,8 +17,7 @@ from imdbsent.errors import BundleInvalid, LayersHidden, MemoryShort, is_out_of_
 from imdbsent.text.tokenizer import PAD_ID
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from pathlib import Path
+    from collections.abc import Callable, Iterator, Sequence
 
     import numpy.typing as npt
 
@@ -41,7 +42,7 @@ class Engine:
     """
 
     def __init__(self, model: Path, threads: int | None = None) -> None:
-        self.threads = threads or _available_cores()
+        self.threads = threads or available_cores()
         self._model = model
         options = onnxruntime.SessionOptions()
         # One thread per batch beats several on one batch: the steps of an LSTM are small and wait for each other.
@@ -163,7 +164,40 @@ class Engine:
         return weights
 
 
-def _available_cores() -> int:
-    if hasattr(os, "sched_getaffinity"):  # Linux: containers and taskset may allow fewer than the machine has
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+def available_cores(root: Path | None = None) -> int:
+    """How many cores this process may use: its affinity, but no more than its container or OMP_NUM_THREADS allows.
+
+    Args:
+        root: the folder that has `proc` and `sys`; None for the system's own.
+    """
+    affinity = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    first = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0].strip()  # a list has a number for each level
+    limits = [int(first)] if first.isdecimal() and int(first) else []
+    return max(1, min([affinity, *limits, *_quotas(root or Path("/"))]))
+
+
+def _quotas(root: Path) -> Iterator[int]:
+    """Cores that the cgroups of this process allow, rounded up: Linux stops a process that uses more for a while."""
+    try:
+        groups = (root / "proc/self/cgroup").read_text().splitlines()
+    except OSError:
+        return
+    names: tuple[str, ...]
+    for line in groups:
+        _, controllers, group = line.split(":", 2)
+        if not controllers:  # version 2; a container sees its own group as the root
+            base, names = root / "sys/fs/cgroup", ("cpu.max",)
+        elif "cpu" in controllers.split(","):
+            base, names = root / "sys/fs/cgroup/cpu", ("cpu.cfs_quota_us", "cpu.cfs_period_us")
+        else:
+            continue
+        folder = base / group.lstrip("/")
+        for parent in (folder, *folder.parents):
+            if not parent.is_relative_to(base):
+                break
+            try:
+                quota, period = " ".join((parent / name).read_text() for name in names).split()
+            except (OSError, ValueError):  # the root has no limit
+                continue
+            if quota.isdecimal() and int(period):  # not "max", nor -1
+                yield math.ceil(int(quota) / int(period))

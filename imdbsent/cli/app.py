@@ -260,6 +260,13 @@ COMMANDS = (
         "Train a network on the IMDB reviews, or on your own labeled texts.",
         _OWN,
     ),
+    LazyCommand(
+        "check",
+        "imdbsent.cli.check",
+        "check",
+        "Check that this installation answers: model, known answers, folders, versions, cores; exit code 0 if it does.",
+        _OWN,
+    ),
     LazyCommand("models", "imdbsent.cli.models", "app", "List, show, choose, install, export and remove models.", _OWN),
     LazyCommand(
         "dataset", "imdbsent.cli.dataset", "app", "Find, download, verify, remove and export the IMDB reviews.", _OWN

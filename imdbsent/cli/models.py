@@ -141,6 +141,50 @@ def show(
 
 
 @app.command()
+def verify(
+    name: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[NAME|PATH]", help="Name or folder of a model. Default: every model.", show_default=False
+        ),
+    ] = None,
+    output_format: Annotated[PageFormat, typer.Option("--format", help="Output format.")] = PageFormat.TABLE,
+    quiet: Quiet = False,
+    no_color: NoColor = False,
+) -> None:
+    """Check the files, the network and the answers of models; exit with 4 if one is damaged.
+
+    Each is printed as NAME@sha256:HEX, which --model and IMDBSENT_MODEL accept, and which no other content matches.
+
+    imdbsent models verify
+
+    imdbsent predict --model "$(imdbsent models verify classic | cut -f2)" "great movie"
+    """
+    from imdbsent.errors import BundleInvalid
+    from imdbsent.models import inventory, store
+
+    show_messages(no_color=no_color, quiet=quiet)
+    problems: list[BundleInvalid] = []
+
+    def check(model: str) -> dict[str, Any]:
+        try:
+            bundle = inventory.check(model).bundle
+        except BundleInvalid as error:
+            problems.append(error)
+            return {"model": model, "version": None, "intact": False, "problem": error.reason}
+        return {"model": store.pinned(bundle), "version": bundle.card.version, "intact": True, "problem": None}
+
+    rows = [check(one) for one in (store.names() if name is None else [name])]
+    if output_format is PageFormat.JSON:
+        write([json.dumps(rows, ensure_ascii=False, indent=2) + "\n"], sys.stdout.buffer)
+    else:
+        lines = (("intact" if row["intact"] else "damaged") + f"\t{visible(row['model'])}\n" for row in rows)
+        write(lines, sys.stdout.buffer)
+    if problems:
+        raise store.damaged(problems[0]) from problems[0]
+
+
+@app.command()
 def path(
     name: Annotated[
         str | None,

@@ -54,7 +54,7 @@ def ray_library(address: str | None = None) -> Any:
         importlib.import_module("ray.data")
         ray = importlib.import_module("ray")
     except ImportError as error:
-        raise ExtraMissing("--engine ray", "ray") from error
+        raise ExtraMissing("--engine ray", "'ray[data]' pyarrow") from error
     if not settings.is_debug():
         _silence("ray.data")
     return ray

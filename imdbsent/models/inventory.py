@@ -6,7 +6,7 @@ import contextlib
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from imdbsent import settings
 from imdbsent.bundle.bundle import Bundle
@@ -15,7 +15,9 @@ from imdbsent.models import publish, store
 
 if TYPE_CHECKING:
     from imdbsent.bundle.card import ModelCard
+    from imdbsent.classify.classifier import Classifier
     from imdbsent.models.store import Choice
+    from imdbsent.records import Prediction
 
 
 class Status(str, Enum):
@@ -105,6 +107,48 @@ def _verify(bundle: Bundle) -> None:
         bundle.verify()
     except BundleInvalid as error:
         store.undisturbed(error, Bundle.verify)
+
+
+KNOWN: Final = (("great movie", "positive"), ("terrible movie", "negative"))
+"""Texts whose labels every model of the package must get right."""
+
+
+def check(model: str | None = None) -> Classifier:
+    """Check a model: the hash of every file, the graph, and its answers to texts whose labels are known.
+
+    Args:
+        model: name of a model, or path of its folder; None for the default. It is not installed.
+
+    Returns:
+        A classifier with it.
+
+    Raises:
+        ModelMissing: there is no such model.
+        BundleInvalid: it is damaged, or answers wrongly.
+    """
+    from imdbsent.classify.classifier import Classifier  # noqa: PLC0415 (it loads ONNX Runtime)
+
+    bundle = store.locate(model)
+    _verify(bundle)
+    classifier = Classifier(bundle)
+    check_answers(classifier)
+    return classifier
+
+
+def check_answers(classifier: Classifier) -> list[Prediction]:
+    """Check the answers to `KNOWN`; a model of the user's own may label them as it likes, but must answer.
+
+    Raises:
+        BundleInvalid: an answer is wrong.
+    """
+    bundle = classifier.bundle
+    found = classifier.predict([text for text, _ in KNOWN])
+    if store.is_shipped(bundle.card.name):
+        for prediction, (text, label) in zip(found, KNOWN):
+            if prediction.label != label:
+                reason = f"it calls {text!r} {prediction.label}"
+                raise store.damaged(BundleInvalid(bundle.directory, reason))
+    return found
 
 
 def folder_size(directory: Path) -> int:

@@ -47,10 +47,12 @@ class Choice:
     Attributes:
         name: its name, or the path of its folder.
         source: what set it: a variable, a command, or "the built-in default".
+        sha256: what its content must be; see `imdbsent.bundle.bundle.Bundle`. None for any.
     """
 
     name: str
     source: str
+    sha256: str | None = None
 
 
 BUILT_IN: Final = Choice(DEFAULT_MODEL, "the built-in default")
@@ -58,6 +60,32 @@ TUTORIAL: Final = Choice("classic", "the model of the tutorials")
 """What the commands that follow a tutorial show if nothing was chosen: it has the ids and states of the tutorials."""
 USE: Final = "imdbsent models use"
 """The source of a `Choice` that the user made."""
+
+
+_PIN: Final = "@sha256:"
+
+
+def parse_choice(model: str, source: str) -> Choice:
+    """The model that a person names: NAME, NAME@sha256:HEX, or a folder instead of a name.
+
+    Raises:
+        UsageProblem: what follows `@sha256:` is not a SHA-256.
+    """
+    name, pin, sha256 = model.rpartition(_PIN)
+    if not pin:
+        return Choice(model, source)
+    if not is_sha256(sha256):
+        raise UsageProblem(
+            f"{sha256!r} is not a SHA-256, which has 64 hexadecimal digits. Type: imdbsent models verify {name}"
+        )
+    return Choice(name, source, sha256.lower())
+
+
+def pinned(bundle: Bundle) -> str:
+    """How to name a model so that no other content is accepted: NAME@sha256:HEX."""
+    folder = bundle.directory
+    name = folder.name if folder.parent in (PRETRAINED, settings.models_directory()) else folder
+    return f"{name}{_PIN}{bundle.sha256}"
 
 
 def is_name(text: str) -> bool:
@@ -137,7 +165,7 @@ def locate(model: str | None) -> Bundle:
     """Find a model and change nothing: one that is only in the package is not installed.
 
     Args:
-        model: name of a model, or path of its folder; None for `default_model`.
+        model: name of a model, or path of its folder, perhaps with `@sha256:HEX`; None for `default_model`.
 
     Raises:
         ModelMissing: there is no such model.
@@ -151,20 +179,29 @@ def find(model: str | None, find_named: Callable[[str], Bundle]) -> Bundle:
     """Find a model, or the default one, with a function.
 
     Args:
-        model: name of a model, or path of its folder; None for `default_model`.
+        model: name of a model, or path of its folder, perhaps with `@sha256:HEX`; None for `default_model`.
         find_named: finds a model by its name or path.
 
     Raises:
         ModelMissing: there is no such model.
         DefaultMissing: the model that the user chose as the default is gone.
+        BundleInvalid: its content is not the one that was asked for.
+        UsageProblem: what follows `@sha256:` is not a SHA-256.
     """
-    choice = Choice(model, "--model") if model else default_model()
+    choice = parse_choice(model, "--model") if model else default_model()
     try:
-        return find_named(choice.name)
+        bundle = find_named(choice.name)
     except ModelMissing as error:
         if choice.source != USE or error.trainable:
             raise
         raise DefaultMissing(choice.name) from error
+    if choice.sha256 not in (None, bundle.sha256):
+        raise BundleInvalid(
+            bundle.directory,
+            f"its SHA-256 is {bundle.sha256}, not the {choice.sha256} of {choice.source}",
+            f"Install that model, or type: --model {choice.name}{_PIN}{bundle.sha256}",
+        )
+    return bundle
 
 
 def locate_named(name: str) -> Bundle:
@@ -284,9 +321,12 @@ def default_model(built_in: Choice = BUILT_IN) -> Choice:
 
     Args:
         built_in: the model if nothing was chosen.
+
+    Raises:
+        UsageProblem: IMDBSENT_MODEL has an `@sha256:` that no SHA-256 follows.
     """
     if variable := os.environ.get(settings.MODEL):
-        return Choice(variable, settings.MODEL)
+        return parse_choice(variable, settings.MODEL)
     try:
         name = stored_default()
     except OSError as error:

@@ -81,7 +81,7 @@ def pyarrow(what: str) -> Any:
     try:
         return importlib.import_module("pyarrow")
     except ImportError as error:
-        raise ExtraMissing(what, "parquet") from error
+        raise ExtraMissing(what, "pyarrow") from error
 
 
 def name_of(file: str) -> str:

@@ -9,7 +9,7 @@ import pytest
 
 from imdbsent.bundle.bundle import Bundle
 from imdbsent.bundle.card import MODEL
-from imdbsent.classify.engine import Engine
+from imdbsent.classify.engine import Engine, available_cores
 from imdbsent.errors import BundleInvalid, MemoryShort
 from tests.hostile.graphs import HostileGraph, hostile_graphs, with_weights
 from tests.hostile.wire import message, tensor
@@ -92,3 +92,43 @@ def test_too_little_memory_is_no_damaged_model(
     monkeypatch.setattr(onnxruntime, "InferenceSession", refuse)
     with pytest.raises(MemoryShort, match="not enough memory"):
         Engine(tiny_bundle.checked(MODEL))
+
+
+def system(root: Path, cgroup: str, files: dict[str, str]) -> Path:
+    for name, text in {"proc/self/cgroup": cgroup, **files}.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return root
+
+
+@pytest.mark.parametrize(
+    ("cgroup", "files", "cores"),
+    [
+        ("0::/\n", {"sys/fs/cgroup/cpu.max": "max 100000\n"}, 8),
+        ("0::/\n", {"sys/fs/cgroup/cpu.max": "200000 100000\n"}, 2),
+        ("0::/\n", {"sys/fs/cgroup/cpu.max": "50000 100000\n"}, 1),
+        ("0::/\n", {"sys/fs/cgroup/cpu.max": "250000 100000\n"}, 3),
+        ("0::/a/b\n", {"sys/fs/cgroup/a/cpu.max": "300000 100000\n", "sys/fs/cgroup/a/b/cpu.max": "max 100000\n"}, 3),
+        ("0::/\n", {}, 8),
+        ("4:cpu,cpuacct:/\n0::/\n",
+         {"sys/fs/cgroup/cpu/cpu.cfs_quota_us": "400000\n", "sys/fs/cgroup/cpu/cpu.cfs_period_us": "100000\n"}, 4),
+        ("4:cpu,cpuacct:/\n",
+         {"sys/fs/cgroup/cpu/cpu.cfs_quota_us": "-1\n", "sys/fs/cgroup/cpu/cpu.cfs_period_us": "100000\n"}, 8),
+    ],
+)  # fmt: skip
+def test_a_container_gets_as_many_workers_as_it_may_use_cores(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cgroup: str, files: dict[str, str], cores: int
+) -> None:
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: set(range(8)), raising=False)
+    assert available_cores(system(tmp_path, cgroup, files)) == cores
+
+
+@pytest.mark.parametrize(("value", "cores"), [("1", 1), ("4,2", 4), ("16", 8), ("", 8), ("nope", 8), ("0", 8)])
+def test_omp_num_threads_is_a_limit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, value: str, cores: int
+) -> None:
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: set(range(8)), raising=False)
+    monkeypatch.setenv("OMP_NUM_THREADS", value)
+    assert available_cores(tmp_path) == cores

@@ -240,7 +240,7 @@ def test_parquet_without_its_extra_names_the_line_to_type(
     result = run("dataset", "export", "--split", "all", "-o", str(tmp_path / "a.parquet"), "--data", str(whole_tree))
     assert (result.code, result.out) == (ExitCode.USAGE, "")
     assert result.err == (
-        "imdbsent: Parquet needs an optional library. Type: pip install 'imdbsent[parquet]'\n"
+        "imdbsent: Parquet needs an optional library. Type: pip install pyarrow\n"
     )
     assert not (tmp_path / "a.parquet").exists()
 

@@ -50,7 +50,7 @@ def test_without_ray_it_is_one_line_and_exit_code_2(run, monkeypatch: pytest.Mon
     monkeypatch.setitem(sys.modules, "ray.data", None)
     result = run("predict", "*.parquet", "--engine", "ray", "-o", "out")
     assert result.code == ExitCode.USAGE
-    assert result.err == "imdbsent: --engine ray needs an optional library. Type: pip install 'imdbsent[ray]'\n"
+    assert result.err == "imdbsent: --engine ray needs an optional library. Type: pip install 'ray[data]' pyarrow\n"
 
 
 @pytest.mark.parametrize(

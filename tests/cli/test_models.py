@@ -317,3 +317,29 @@ def test_looking_imports_nothing_heavy(command: list[str]) -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_verify_prints_each_model_as_it_can_be_pinned_and_exits_with_4_if_one_is_damaged(run, home: Path) -> None:
+    result = run("models", "verify")
+    assert result.code == 0, result.err
+    lines = [line.split("\t") for line in result.out.splitlines()]
+    assert [(verdict, name.partition("@sha256:")[0]) for verdict, name in lines] == [
+        ("intact", "classic"),
+        ("intact", "flagship"),
+    ]
+    assert run("predict", "--model", lines[0][1], "great movie").code == 0
+    words = home / "models" / "classic" / "vocabulary.txt"
+    words.write_bytes(words.read_bytes()[:-1])
+    result = run("models", "verify", "--format", "json")
+    assert result.code == 4
+    assert [(row["intact"], row["problem"] is None) for row in json.loads(result.out)] == [(False, False), (True, True)]
+    assert "Type: imdbsent models remove classic" in result.err
+    assert run("models", "verify", "flagship").code == 0
+    assert run("models", "show", "classic").code == 4
+
+
+def test_verify_finds_a_network_that_answers_wrongly(run, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("imdbsent.models.inventory.KNOWN", (("great movie", "negative"),))
+    result = run("models", "verify", "classic")
+    assert result.code == 4
+    assert "it calls 'great movie' positive" in result.err

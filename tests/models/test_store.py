@@ -280,3 +280,24 @@ def test_sixteen_first_runs_at_once_install_one_copy(home: Path) -> None:
     outputs = [process.communicate(timeout=120) for process in processes]
     assert [process.returncode for process in processes] == [0] * 16, outputs
     assert sorted(out.count("\n") for out, _ in outputs) == [0] * 15 + [1]
+
+
+def test_a_pinned_model_answers_only_with_that_content(tiny_bundle: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder, sha256 = tiny_bundle.directory, tiny_bundle.sha256
+    assert sha256 == hashlib.sha256((folder / "card.json").read_bytes()).hexdigest()
+    pinned = f"{folder}@sha256:{sha256}"
+    assert store.pinned(tiny_bundle) == pinned
+    assert store.locate(pinned).directory == folder
+    monkeypatch.setenv("IMDBSENT_MODEL", pinned.upper().replace(str(folder).upper(), str(folder)).replace("SHA", "sha"))
+    assert store.locate(None).directory == folder
+    other = f"{folder}@sha256:{'0' * 64}"
+    monkeypatch.setenv("IMDBSENT_MODEL", other)
+    for model, source in ((None, "IMDBSENT_MODEL"), (other, "--model")):
+        with pytest.raises(BundleInvalid, match=f"not the 0{{64}} of {source}.*type: --model {pinned}") as caught:
+            store.locate(model)
+        assert caught.value.exit_code == 4
+
+
+def test_what_is_no_hash_is_no_pin(tiny_bundle: Bundle) -> None:
+    with pytest.raises(UsageProblem, match="'12' is not a SHA-256"):
+        store.locate(f"{tiny_bundle.directory}@sha256:12")

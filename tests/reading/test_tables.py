@@ -231,7 +231,7 @@ def test_without_pyarrow_the_error_has_the_pip_line(
         (tmp_path / name).write_bytes(content)
         result = run("stats", str(tmp_path / name))
         assert result.code == ExitCode.USAGE
-        assert result.err.endswith("Type: pip install 'imdbsent[parquet]'\n")
+        assert result.err.endswith("Type: pip install pyarrow\n")
         assert result.err.count("\n") == 1
 
 
