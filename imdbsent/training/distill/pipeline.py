@@ -122,6 +122,8 @@ def distill(
     distillation, config = data.distillation, config_of(request)
     assert distillation is not None
     if request.smoke or request.teacher:
+        for library in ("torch", "transformers", "safetensors"):  # said before anything is written
+            import_library(library)
         if start is None:
             save(State(), Variables((), ()))  # the run can be resumed from now on
         labels = _make_labels(request, distillation, config, download, stop)
@@ -214,8 +216,6 @@ def _make_labels(
 
     The labels are kept in the folder of the transformer.
     """
-    for library in ("torch", "transformers", "safetensors"):  # said now, not when they are reached
-        import_library(library)
     from imdbsent.training.distill import teacher as transformer
 
     folder = stages_of(request.name)

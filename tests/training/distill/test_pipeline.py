@@ -20,6 +20,7 @@ from imdbsent.training.distill import pipeline
 from imdbsent.training.distill.config import SMOKE
 from imdbsent.training.distill.data import UNLABELED, student_vocabulary
 from imdbsent.training.distill.label import Labels
+from imdbsent.training.distill.pipeline import packaged_labels
 from imdbsent.training.progress import CompositeProgress, Position
 from imdbsent.training.recipes import FLAGSHIP
 from imdbsent.training.request import TrainingRequest
@@ -161,11 +162,11 @@ def test_the_words_begin_with_the_vectors_of_the_labels(packaged: TrainingReques
     rows = network.get_layer("embedding").get_weights()[0]
     first = INDEX_FROM + 1
     expected = SMOKE.student.embedding_spread * labels.words[:, : TINY.embedding_size].astype(np.float32)
-    np.testing.assert_allclose(rows[first : first + len(expected)], expected, rtol=1e-6)
+    np.testing.assert_allclose(rows[first : first + len(expected), : expected.shape[1]], expected, rtol=1e-6)
 
 
 def test_the_labels_of_the_package_are_refused_for_other_reviews(tree: Path) -> None:
     data = pipeline.flagship_data(tree, SMOKE).distillation
     assert data is not None
     with pytest.raises(DatasetInvalid, match="belong to the complete archive"):
-        pipeline.packaged_labels(data, str(tree))
+        packaged_labels(data, str(tree))
