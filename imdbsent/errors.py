@@ -181,6 +181,7 @@ class InputUnreadable(ImdbsentError):
     exit_code = ExitCode.USAGE
 
     def __init__(self, path: str | Path, reason: str, command: str = "predict") -> None:
+        reason = reason.replace(os.strerror(errno.ENOENT), "no such file or folder")
         super().__init__(f"cannot read {_name_of(path)}: {reason}. See: imdbsent {command} --help")
 
 
@@ -400,7 +401,7 @@ class InputChanged(ImdbsentError):
 
     def __init__(self, part: Path, records: int) -> None:
         super().__init__(
-            f"the first {records:,} records differ from those of '{part}'. Type: the same command with the same "
+            f"the input up to record {records:,} differs from that of '{part}'. Type: the same command with the same "
             "input, or leave out --resume to start over"
         )
 
@@ -419,7 +420,7 @@ class RecordsFailed(ImdbsentError):
 
     def __init__(self, failed: int, total: int) -> None:
         super().__init__(
-            f"{failed:,} of {total:,} texts got no verdict; their rows say why. "
+            f"{failed:,} of {counted(total, 'text')} got no verdict; their rows say why. "
             "Leave out --strict to accept that"
         )
 

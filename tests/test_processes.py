@@ -73,6 +73,14 @@ def test_answering_and_helping_import_nothing_heavy(arguments: list[str]) -> Non
     assert not packages & HEAVY
 
 
+def test_a_table_of_a_few_texts_needs_neither_rich_nor_what_other_commands_need(tiny_bundle: Bundle) -> None:
+    found = modules("predict", "--model", str(tiny_bundle.directory), "great movie")
+    assert not {module.partition(".")[0] for module in found} & {"rich", "pygments", "multiprocessing"}
+    unneeded = {"fetch", "models.install", "explain.explain", "writing.resume"}
+    assert not found & {f"imdbsent.{module}" for module in unneeded}
+    assert not found & {"logging.config", "importlib.metadata", "statistics", "http.client"}
+
+
 def test_a_few_texts_start_no_process_and_lock_nothing(tiny_bundle: Bundle) -> None:
     packages = imported("predict", "--model", str(tiny_bundle.directory), "great movie")
     assert not packages & {"multiprocessing", "filelock", "sqlite3"}

@@ -30,7 +30,7 @@ from io import FileIO
 from itertools import islice
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, Protocol, cast
 
-from imdbsent.errors import InputChanged, OutputBusy, OutputFailed, PlanDiffers
+from imdbsent.errors import InputChanged, OutputBusy, OutputFailed, PlanDiffers, counted
 from imdbsent.files import new_file, temporary_lock
 from imdbsent.reading.detect import Compression, compressing, compression_of_name
 from imdbsent.typed_json import from_json
@@ -266,7 +266,7 @@ class ResumableOutput:
             raise InputChanged(_beside(self._path, ""), self.done.records)
         if records:
             fields = {"rows": records}
-            logger.info(f"resuming after {records:,} records", extra={"event": "resumed", "fields": fields})
+            logger.info(f"resuming after {counted(records, 'record')}", extra={"event": "resumed", "fields": fields})
 
     def write(
         self, predictions: Sequence[Prediction], counts: Mapping[str, int], results: Sequence[Prediction] | None = None
@@ -325,8 +325,8 @@ def _checkpoints_to_resume(path: Path, plan: Plan, *, resume: bool) -> list[Outp
     if not resume:
         if checkpoints:
             logger.info(
-                f"starting again: '{partial.name}', {checkpoints[-1].records:,} records of a run that was stopped, is "
-                "replaced; --resume would have resumed that run"
+                f"starting again: '{partial.name}', {counted(checkpoints[-1].records, 'record')} of a run that was "
+                "stopped, is replaced; --resume would have resumed that run"
             )
         return []
     if difference is not None:
@@ -335,7 +335,7 @@ def _checkpoints_to_resume(path: Path, plan: Plan, *, resume: bool) -> list[Outp
         last = last_good(partial, checkpoints)
     good = checkpoints[: checkpoints.index(last) + 1] if last is not None else []
     if len(good) < len(checkpoints):
-        logger.info(f"'{partial.name}' is damaged after {good[-1].records if good else 0:,} records")
+        logger.info(f"'{partial.name}' is damaged after {counted(good[-1].records if good else 0, 'record')}")
     return good
 
 
@@ -345,7 +345,7 @@ def _report_stop(path: Path, run: ResumableOutput) -> None:
         _remove(_beside(path, ""), _beside(path, ".checkpoints"))
     elif run.reached is not run.done:
         logger.info(
-            f"stopped after {run.reached.records:,} records, which are in '{_beside(path, '').name}'; "
+            f"stopped after {counted(run.reached.records, 'record')}; the results are in '{_beside(path, '').name}'; "
             "to resume, run the same command with --resume",
             extra={"event": "stopped", "fields": {"rows": run.reached.records}},
         )

@@ -31,6 +31,11 @@ def test_the_help_lists_the_first_line_of_each_commands_own_help(command: LazyCo
     assert command.load().help.partition("\n\n")[0].replace("\n", " ") == command.summary
 
 
+def test_the_help_of_predict_fits_two_screens(run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "100")
+    assert len(run("predict", "--help").out.splitlines()) <= 2 * 50
+
+
 class Color(str, Enum):
     RED = "red"
     BLUE = "blue"

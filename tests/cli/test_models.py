@@ -258,7 +258,7 @@ def test_bad_input_is_one_line_an_exit_code_and_no_change(run, mine: Path, home:
     one_line(run("models", "install", no_tar, "--name", "classic"), usage, "comes with imdbsent")
     one_line(run("models", "install", no_tar, "--name", "../up"), usage, "cannot be the name")
     one_line(run("models", "install", str(mine), "--name", "mine"), usage, "there is a model 'mine' already")
-    one_line(run("models", "install", str(tmp_path / "nowhere")), usage, "No such file")
+    one_line(run("models", "install", str(tmp_path / "nowhere")), usage, "no such file")
     one_line(run("models", "install", "-"), integrity, "'standard input'", "not a tar of a bundle")
     one_line(run("models", "remove", "nowhere", "--yes"), missing, "there is no model")
     one_line(run("models", "remove", "classic", "--yes"), usage, "comes with imdbsent")

@@ -160,7 +160,7 @@ def test_a_bad_file_is_one_line_with_the_row_and_the_output_is_as_it_was(
     assert Path("out.csv").read_text() == "old"
     left = set(os.listdir()) - {name, "out.csv"}
     if notes:  # records answered before the damage are kept, to be resumed
-        assert "which are in 'out.csv.part'" in " ".join(notes)
+        assert "the results are in 'out.csv.part'" in " ".join(notes)
         assert left == {"out.csv.part", "out.csv.part.checkpoints"}
     else:
         assert left == set()

@@ -24,7 +24,7 @@ COLUMNS = ["--text-column", "body", "--label-column", "stars", "--positive", ">=
         (TABLE + "text,1,\n", [*COLUMNS, "--group-column", "film"], ["line 42: 'film' is empty"]),
         ("\n".join(TABLE.splitlines()[:13]), COLUMNS, ["has 12 texts; at least 20 are needed"]),
         (TABLE, [*COLUMNS, "--validation", "mine.csv"], ["the text of line 2", "(and 39 more)", "leave --validation"]),
-        (TABLE, [*COLUMNS, "--validation", "none.csv"], ["none.csv", "No such file", "imdbsent train --help"]),
+        (TABLE, [*COLUMNS, "--validation", "none.csv"], ["none.csv", "no such file", "imdbsent train --help"]),
         (TABLE, [*COLUMNS, "--validation", ".", "--validation-fraction", "0.2"], ["Type one of them"]),
         (TABLE, [*COLUMNS, "--validation-fraction", "0.9"], ["0.9", "--validation-fraction"]),
         (TABLE, [*COLUMNS, "--data", "x"], ["--data cannot be combined with FILE"]),

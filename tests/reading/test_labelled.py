@@ -111,7 +111,7 @@ def test_a_column_of_labels_that_was_named_must_be_there(tmp_path: Path) -> None
 
 
 def test_a_file_that_is_not_there_is_named() -> None:
-    with pytest.raises(ImdbsentError, match=r"none\.csv.*No such file"):
+    with pytest.raises(ImdbsentError, match=r"none\.csv.*no such file"):
         list(read_labelled("none.csv"))
 
 

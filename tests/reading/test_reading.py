@@ -64,7 +64,7 @@ def test_whole_a_file_is_one_text(tmp_path: Path) -> None:
     assert list(read_records([], [str(tmp_path / "a")], whole=True)) == [Record("line one\r\nline two\n")]
 
 
-@pytest.mark.parametrize(("name", "reason"), [("missing", "No such file"), (".", "Is a directory"), ("a\0b", "null")])
+@pytest.mark.parametrize(("name", "reason"), [("missing", "no such file"), (".", "Is a directory"), ("a\0b", "null")])
 def test_a_file_that_cannot_be_read_is_found_before_the_work(tmp_path: Path, name: str, reason: str) -> None:
     with pytest.raises(InputUnreadable, match=reason) as caught:
         Inputs([Source(file=str(tmp_path / name))])

@@ -213,7 +213,7 @@ def test_other_records_are_an_error_that_loses_nothing(predict, stopped, reviews
     reviews.write_text(content.replace("great", "awful", 1))
     result = predict("out.csv", "--resume")
     assert result.code == ExitCode.USAGE
-    assert "the first 192 records differ from those of '" in result.err
+    assert "the input up to record 192 differs from that of '" in result.err
     assert result.err.count("\n") == 1
     reviews.write_text("")
     assert predict("out.csv", "--resume").code == ExitCode.USAGE
