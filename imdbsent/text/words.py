@@ -4,7 +4,7 @@
 What people mean the same is read the same, so that the network learns it once: `isnt`, `isn’t` and `ISN'T` are `isn't`,
 :-) and 😀 are `:)`, `!!!!` is `!!`, typographic quotes and dashes are plain ones, `<br>` is `<br />`. A word that is
 outside the vocabulary is looked up once more with letters that are repeated for emphasis left out (`sooo`, `baaad`).
-A text with entities, tags or Markdown is read without them (`imdbsent.text.everyday.clean`).
+Markup is read as it stands: models whose card names this tokenizer were trained so. The tokenizer "everyday" undoes it.
 Numbers keep their fraction, because `8/10` is a verdict. A clitic 's is a token of its own.
 """
 
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from imdbsent.text.tokenizer import INDEX_FROM, OOV_ID, OOV_PACKED, Token, Tokenizer, packed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
 
     from imdbsent.text.tokenizer import Vocabulary
 
@@ -55,53 +55,18 @@ _SAME: Final = {
 """Tokens that are read as others. What an emoji says is known from what it shows; no review of 2011 holds one."""
 _BREAK: Final = "<br />"
 _SMILEYS: Final = frozenset((":)", ":(", ":/"))
-_ENTITY: Final = re.compile(r"&(?:#[0-9]{2,7}|#x[0-9a-f]{2,6}|[a-z]{2,8}[0-9]{0,2});", re.IGNORECASE)
-_TAG: Final = re.compile(r"</?(?!br\b)[a-z][a-z0-9]*(?:\s[^<>]*)?/?>", re.IGNORECASE)
-_MARKED: Final = re.compile(r"\*\*\w[^*\n]*\*\*|\b__[^\W_][^_\n]*__|\]\((?:https?:|www\.)")
 _REMEMBERED: Final = 200_000
 """Spellings whose id is kept, so that memory stays bounded; the reviews of IMDB have fewer."""
 
 
 def word_spans(text: str) -> list[tuple[int, int]]:
     """Where the tokens of a text stand, in characters: `text[start:end]` is the token as it is written."""
-    if not _has_markup(text):
-        return [match.span() for match in _TOKEN.finditer(text)]
-    from imdbsent.text.everyday import clean_with_origins  # noqa: PLC0415 (few texts have markup)
-
-    cleaned, starts, ends = clean_with_origins(text)
-    found = [match.span() for match in _TOKEN.finditer(cleaned)]
-    return [(starts[start], ends[end - 1]) for start, end in found[_inner([cleaned[a:b] for a, b in found])]]
+    return [match.span() for match in _TOKEN.finditer(text)]
 
 
 def split_words(text: str) -> list[str]:
     """The tokens of a text in order, each in the one spelling that it is read in."""
-    return list(map(canonical, _written(text)))
-
-
-def _written(text: str) -> list[str]:
-    """The tokens of a text as they are written, without its markup."""
-    if not _has_markup(text):
-        return _TOKEN.findall(text)
-    from imdbsent.text.everyday import clean  # noqa: PLC0415 (as above)
-
-    found: list[str] = _TOKEN.findall(clean(text))
-    return found[_inner(found)]
-
-
-def _has_markup(text: str) -> bool:
-    """Whether a text has entities, tags other than line breaks, or Markdown, which reviews of IMDB hardly have."""
-    return (
-        ("&" in text and _ENTITY.search(text) is not None)
-        or ("<" in text and _TAG.search(text) is not None)
-        or (("**" in text or "__" in text or "](" in text) and _MARKED.search(text) is not None)
-    )
-
-
-def _inner(tokens: Sequence[str]) -> slice:
-    """The tokens without a line break at either end."""
-    first = int(bool(tokens) and tokens[0] == _BREAK)
-    last = len(tokens) - int(len(tokens) > first and tokens[-1] == _BREAK)
-    return slice(first, last)
+    return list(map(canonical, _TOKEN.findall(text)))
 
 
 def canonical(token: str) -> str:
@@ -149,7 +114,7 @@ class WordsTokenizer(Tokenizer):
 
     def packed_ids(self, text: str) -> list[bytes]:
         """The id of every token of a text as `packed` has it."""
-        return list(map(self._ids.__getitem__, _written(text)))
+        return list(map(self._ids.__getitem__, _TOKEN.findall(text)))
 
     def split(self, text: str) -> list[bytes]:
         """The tokens of a text as the vocabulary has them, UTF-8."""
@@ -161,7 +126,7 @@ class WordsTokenizer(Tokenizer):
 
     def tokens(self, text: str) -> list[Token]:
         """Every token of a text with its rank and id; the ids are those of `encode_whole` behind the start mark."""
-        found = zip(_written(text), self.encode_whole(text)[1:])  # behind the start mark
+        found = zip(_TOKEN.findall(text), self.encode_whole(text)[1:])  # behind the start mark
         return [Token(canonical(token), None if i == OOV_ID else i - INDEX_FROM, i) for token, i in found]
 
     def tells(self, word: bytes) -> bool:

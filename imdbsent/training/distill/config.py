@@ -78,7 +78,7 @@ class StudentConfig:
 
     label_weight: float = 0.5
     most_certain: float = 4.0
-    review_share: float = 0.5
+    review_share: float = 0.7
     part_share: float = 0.5
     smallest_part: float = 0.5
     longest: int = 447

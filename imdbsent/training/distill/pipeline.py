@@ -33,7 +33,13 @@ from imdbsent.training.distill.data import (
     read_distillation_data,
     student_vocabulary,
 )
-from imdbsent.training.distill.label import LABELS, Labels, label_texts, principal_components
+from imdbsent.training.distill.label import (
+    LABELS,
+    Labels,
+    correct_understatements,
+    label_texts,
+    principal_components,
+)
 from imdbsent.training.export import Trained
 from imdbsent.training.loop import Loop, State
 
@@ -175,7 +181,7 @@ def training_inputs(
     reviews = len(data.reviews)
     logits = np.full(len(texts), np.nan, np.float32)
     logits[np.flatnonzero(~data.held_out)] = labels.reviews
-    logits[reviews:] = labels.texts
+    logits[reviews:] = correct_understatements(data.texts, labels.texts)
     own = np.full(len(texts), UNLABELED, np.int8)
     own[:reviews] = data.labels
     targets = soft_targets(logits, own, config.student)

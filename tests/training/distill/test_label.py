@@ -9,7 +9,7 @@ import pytest
 from imdbsent.errors import TrainingStopped
 from imdbsent.text.tokenizer import Vocabulary
 from imdbsent.training.distill import label
-from imdbsent.training.distill.label import Labels, label_texts, principal_components
+from imdbsent.training.distill.label import Labels, correct_understatements, label_texts, principal_components
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -102,3 +102,14 @@ def test_the_first_component_is_the_direction_in_which_vectors_differ_most() -> 
     assert found.shape == (200, 2)
     assert abs(np.corrcoef(found[:, 0], vectors[:, 1])[0, 1]) > 0.99
     assert found.std() == pytest.approx(1, abs=1e-5)
+
+
+def test_an_understatement_that_says_nothing_else_is_mild_praise() -> None:
+    raised = ["Not bad.", "The soup isn\u2019t half bad", "not the worst hotel in town", "I have no complaints"]
+    kept = ["It is bad", "Not bad, but the soup was cold", "one of, if not the worst", "Not bad. I want my money back"]
+    texts = [*raised, *kept, "This is " + "very " * 12 + "long and not bad"]
+    corrected = correct_understatements(texts, np.full(len(texts), -2.0, np.float16))
+    assert (corrected[: len(raised)] > 0).all()
+    assert (corrected[len(raised) :] == -2).all()
+    assert correct_understatements(["not bad"], np.array([3.0], np.float16)).tolist() == [3]
+    assert correct_understatements(["not bad", "bad"], np.full(2, np.nan)).tolist()[0] > 0
