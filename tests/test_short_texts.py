@@ -30,6 +30,9 @@ def test_a_word_that_has_a_side_is_on_it(flagship: Classifier) -> None:
 
 
 def test_a_word_that_has_none_is_not_judged_surely(flagship: Classifier) -> None:
-    neutral = ("the", "movie", "it", "zzz qqq xyz")
-    found = {p.text: p.probability or 0.0 for p in flagship.predict(neutral)}
+    found = {p.text: p.probability or 0.0 for p in flagship.predict(("the", "movie", "it"))}
     assert {text: p for text, p in found.items() if not 0.3 < p < 0.7} == {}
+
+
+def test_a_text_without_a_known_word_is_not_judged_at_all(flagship: Classifier) -> None:
+    assert [p.probability for p in flagship.predict(("zzz qqq xyz", "wqkjx"))] == [None, None]

@@ -144,8 +144,8 @@ def correct_understatements(
 ) -> npt.NDArray[np.float32]:
     """The logits of short texts, with those of understatements raised.
 
-    Reviewers use "not the worst" and "not bad" to blame, and the teacher learned it from them: it takes most short texts
-    with these words for blame. A reader takes them for mild praise.
+    Reviewers use "not the worst" and "not bad" to blame, and the teacher learned it from them: it takes most short
+    texts with these words for blame. A reader takes them for mild praise.
 
     Args:
         texts: short texts.
