@@ -69,7 +69,7 @@ def test_texts_stdin_and_files_come_in_order(predict, tmp_path: Path) -> None:
         (b"great\r\nawful\r\n", ["positive", "negative"]),
         (b"\xef\xbb\xbfgreat\nawful", ["positive", "negative"]),
         (b"great\nbad \xff byte\nawful\n", ["positive", "", "negative"]),
-        (b"great\0\nnul \0 great\n", ["", "positive"]),  # "great\0" is another word
+        (b"great\0\nnul \0 great\nawful\n", ["", "", "negative"]),
         ("😀 great\n😀\n".encode(), ["positive", ""]),
         (b"great " * 180_000 + b"\nawful\n", ["positive", "negative"]),
         (b"great \xed\xa0\x80\n", [""]),
