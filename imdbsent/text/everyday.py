@@ -19,7 +19,7 @@ import unicodedata
 from array import array
 from functools import cache, lru_cache
 from html.entities import html5
-from itertools import product
+from itertools import chain, product
 from typing import TYPE_CHECKING, Any, ClassVar, Final, cast
 
 from imdbsent.text.tokenizer import INDEX_FROM, OOV_ID, OOV_PACKED, PIECE, Token, Tokenizer, packed, pieces, unpacked
@@ -656,7 +656,7 @@ def variants(word: str) -> Iterator[str]:
 
     Letters that stand three times or more are taken for two, then for one: `goood` is `good`, `sooo` is `so`, `loooove`
     is `love`. Then come a last letter written twice (`yess`), the word without accents, with an apostrophe (`theyre`),
-    without one, and without its clitic (`people've`).
+    without one, and without its clitic (`people've`). Lengthened letters are shortened even in a word of the vocabulary.
 
     Args:
         word: in its canonical spelling.
@@ -741,7 +741,10 @@ class _Spellings(dict[str, bytes]):
 
     def __missing__(self, token: str) -> bytes:
         word = canonical(token)
-        id_ = self._id(word) or next(filter(None, map(self._id, variants(word))), OOV_PACKED)
+        is_lengthened = word[:1].isalpha() and len(word) <= _LONGEST_WORD
+        # A lengthened word may be a rare word of the vocabulary, with a meaning learned from a handful of reviews.
+        plain = without_emphasis(word) if is_lengthened else ()
+        id_ = next(filter(None, map(self._id, chain(plain, (word,), variants(word)))), OOV_PACKED)
         if len(token) <= _LONGEST_WORD and len(self) < _REMEMBERED:
             self[token] = id_
         return id_

@@ -254,8 +254,12 @@ def test_a_word_outside_the_vocabulary_is_tried_in_other_spellings(text: str, wo
     assert read(text) == words
 
 
-def test_a_word_of_the_vocabulary_stays_and_numbers_are_not_shortened() -> None:
-    assert EverydayTokenizer(Vocabulary((b"brr", b"brrr")), 100, 10).encode_whole("brrr") == [START_ID, 5]
+def test_a_lengthened_word_is_read_as_the_plain_one_even_if_the_vocabulary_has_both() -> None:
+    assert EverydayTokenizer(Vocabulary((b"brr", b"brrr")), 100, 10).encode_whole("brrr brr") == [START_ID, 4, 4]
+    assert EverydayTokenizer(Vocabulary((b"brrr",)), 100, 10).encode_whole("brrr") == [START_ID, 4]
+
+
+def test_numbers_and_plain_words_are_not_shortened() -> None:
     assert list(variants("1000")) == []
     assert list(variants("good")) == []
 
