@@ -69,6 +69,7 @@ class PredictJob:
         output: the file to write, with Ray the folder; None for standard output.
         format: of the results; None for the one that the name of the output implies.
         safe_csv: whether to escape what a spreadsheet would compute.
+        added: columns about the model to add; see `imdbsent.writing.output.MODEL_COLUMNS`.
         explain: whether to write explanations.
         html: a page of explanations to write, too.
         resume: whether to resume the run that was making the output.
@@ -90,6 +91,7 @@ class PredictJob:
     output: str | None = None
     format: Format | None = None
     safe_csv: bool = False
+    added: tuple[str, ...] = field(default=(), metadata=option("--add-columns", engine=EngineName.LOCAL))
     explain: bool = field(default=False, metadata=option("--explain", engine=EngineName.LOCAL))
     html: Path | None = field(default=None, metadata=option("--html", engine=EngineName.LOCAL))
     resume: bool = field(default=False, metadata=option("--resume", engine=EngineName.LOCAL))
@@ -355,6 +357,7 @@ def _run_here(job: PredictJob, screen: Screen, report: JobReport | None) -> Coun
     classifier = screen.load(job.model, job.workers)
     if report is not None:
         report.bundle, report.workers = classifier.bundle, classifier.engine.threads
+    spec = spec.of_model(classifier.bundle, _given_options(job))
     is_typed = job.reads_stdin and screen.is_typing
     is_shown = inputs.are_bulk and not is_typed and not (spec.path is None and screen.is_terminal)
     with screen.progress(inputs.meter) if is_shown else nullcontext() as progress:
@@ -377,6 +380,11 @@ def _run_here(job: PredictJob, screen: Screen, report: JobReport | None) -> Coun
     return run.counts
 
 
+def _given_options(job: PredictJob) -> dict[str, str]:
+    """The options that decide the labels, for whoever finds the results."""
+    return {name: value for name, value in deciding_options(job.options).items() if value}
+
+
 def output_spec(job: PredictJob, inputs: Inputs, screen: Screen) -> OutputSpec:
     """Decide where results go and how, and check before the work that this is possible.
 
@@ -391,6 +399,7 @@ def output_spec(job: PredictJob, inputs: Inputs, screen: Screen) -> OutputSpec:
     is_numbered = job.options.is_selective and own.id is None
     taken = _taken_names(job, is_numbered=is_numbered)
     columns = result_columns(own.kept, has_id=own.id is not None, taken=taken)
+    columns = replace(columns, kept=(*columns.kept, *job.added), added=(None,) * len(job.added))
     chosen = job.format or (_default_format(job, inputs, screen) if path is None else format_of_output(path))
     if job.explain and chosen not in _EXPLAINED:
         raise UsageProblem(
@@ -406,7 +415,9 @@ def output_spec(job: PredictJob, inputs: Inputs, screen: Screen) -> OutputSpec:
     types = {names[column]: kind for column, kind in inputs.types.items() if column in names}
     if own.id in inputs.types:
         types["id"] = inputs.types[own.id]
-    spec = OutputSpec(path, chosen, columns, types, job.safe_csv, is_numbered)
+    if chosen is Format.PARQUET and "version" in job.added:
+        types["version"] = pyarrow("Parquet").int64()
+    spec = OutputSpec(path, chosen, columns, types, job.safe_csv, is_numbered, job.added)
     if not is_numbered or chosen is Format.TSV:
         return spec
     from imdbsent.classify.options import RECORD  # noqa: PLC0415 (few runs select)
@@ -418,7 +429,7 @@ def output_spec(job: PredictJob, inputs: Inputs, screen: Screen) -> OutputSpec:
 
 def _taken_names(job: PredictJob, *, is_numbered: bool) -> tuple[str, ...]:
     """Names of columns that explanations and the numbers of records have in the results."""
-    names: tuple[str, ...] = ()
+    names: tuple[str, ...] = job.added
     if job.explain:
         from imdbsent.explain.explain import EXPLANATION  # noqa: PLC0415 (few runs explain)
 
@@ -699,8 +710,8 @@ def ray_job(job: PredictJob, load: Callable[[], Bundle]) -> Job:
         head,
         columns,
         output_folder(job.output),
-        OutputSpec(None, chosen, names, safe_csv=job.safe_csv),
-        pack(load()),
+        OutputSpec(None, chosen, names, safe_csv=job.safe_csv).of_model(bundle := load(), _given_options(job)),
+        pack(bundle),
         options=job.options,
         skip_bad=job.read.skip_bad,
         concurrency=job.concurrency,

@@ -158,7 +158,7 @@ def verify(
 
     imdbsent models verify
 
-    imdbsent predict --model "$(imdbsent models verify classic | cut -f2)" "great movie"
+    imdbsent models verify classic | cut -f2
     """
     from imdbsent.errors import BundleInvalid
     from imdbsent.models import inventory, store

@@ -33,6 +33,7 @@ from imdbsent.errors import RecordsFailed
 from imdbsent.option_fields import EngineName
 from imdbsent.predict_job import Counts, PredictJob, run_predict
 from imdbsent.reading.detect import STDIN
+from imdbsent.writing.output import parse_columns
 from imdbsent.writing.text import Format
 
 if TYPE_CHECKING:
@@ -90,6 +91,10 @@ def predict(
     safe_csv: Annotated[
         bool, _output("--safe-csv", help="Escape spreadsheet formulas with a leading apostrophe.")
     ] = False,
+    add_columns: Annotated[
+        str | None,
+        _output("--add-columns", metavar="NAMES", help="Add columns about the model: model, version, sha256."),
+    ] = None,
     only: Annotated[Only | None, _output("--only", help="Show only these.")] = None,
     sort: Annotated[SortKey | None, _output("--sort", help="Sort by this, largest first.")] = None,
     reverse: Annotated[bool, _output("--reverse", help="Sort smallest first.")] = False,
@@ -191,6 +196,7 @@ def predict(
         output=output,
         format=output_format,
         safe_csv=safe_csv,
+        added=() if add_columns is None else parse_columns(add_columns),
         explain=explain,
         html=html,
         resume=resume,

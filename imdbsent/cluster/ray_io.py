@@ -186,6 +186,7 @@ class VerdictSink(BlockBasedFileDatasink):  # Ray has no types
         table = block.to_arrow()
         if self._spec.format is Format.PARQUET:
             parquet = importlib.import_module("pyarrow.parquet")
+            table = table.replace_schema_metadata({**(table.schema.metadata or {}), **self._spec.metadata})
             parquet.write_table(table, file, compression="zstd", row_group_size=_GROUP_ROWS)
             return
         writer = TextWriter(cast("BinaryIO", file), self._spec.layout)

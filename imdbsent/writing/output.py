@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import sys
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, Protocol, cast
 
+from imdbsent import __version__
 from imdbsent.errors import OutputClosed, OutputFailed, UsageProblem
 from imdbsent.files import new_file
 from imdbsent.option_fields import option
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
+    from imdbsent.bundle.bundle import Bundle
     from imdbsent.writing.text import TextLayout
 
 
@@ -36,6 +39,8 @@ class OutputSpec:
         types: pyarrow's types of those columns, by their names in the results; see `ParquetWriter`.
         safe_csv: whether CSV and TSV have an apostrophe before what a spreadsheet would compute.
         is_numbered: whether the first of the columns is the number of the record.
+        added: columns about the model: see `MODEL_COLUMNS`.
+        metadata: what Parquet says about its content; see `of_model`.
 
     Raises:
         UsageProblem: the format cannot hold the columns, or is not for spreadsheets.
@@ -49,17 +54,33 @@ class OutputSpec:
     )
     safe_csv: bool = field(default=False, metadata=option("--safe-csv", decides_bytes=True))
     is_numbered: bool = False
+    added: tuple[str, ...] = field(default=(), metadata=option("--add-columns", decides_bytes=True))
+    metadata: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.format is Format.TSV and self.columns != NO_COLUMNS:
             raise UsageProblem(
-                "TSV has only label, probability and text, so it has no column for --id-column or --keep. "
-                "Type: --format csv"
+                "TSV has only label, probability and text, so it has no column for --id-column, --keep or "
+                "--add-columns. Type: --format csv"
             )
         if self.safe_csv and self.format not in (Format.CSV, Format.TSV):
             raise UsageProblem(
                 f"--safe-csv is for CSV and TSV, not for {self.format.value}. Type: --format csv --safe-csv"
             )
+
+    def of_model(self, bundle: Bundle, options: Mapping[str, str]) -> OutputSpec:
+        """The same, with what says which model, under which options, made the results.
+
+        Args:
+            bundle: the model.
+            options: those that decide the results, by their names on the command line.
+        """
+        facts = {name: fact(bundle) for name, fact in MODEL_COLUMNS.items()}
+        metadata = {f"imdbsent.{name}": str(value) for name, value in facts.items()}
+        metadata["imdbsent.model_version"] = metadata.pop("imdbsent.version")
+        metadata |= {"imdbsent.version": __version__, "imdbsent.options": json.dumps(options, sort_keys=True)}
+        columns = replace(self.columns, added=tuple(facts[name] for name in self.added))
+        return replace(self, columns=columns, metadata=metadata)
 
     @property
     def layout(self) -> TextLayout:
@@ -70,6 +91,27 @@ class OutputSpec:
     def is_resumable(self) -> bool:
         """Whether it is a file: not standard output, and not a pipe or device that has a name."""
         return self.path is not None and (not self.path.exists() or self.path.is_file())
+
+
+MODEL_COLUMNS: Final[dict[str, Callable[[Bundle], Any]]] = {
+    "model": lambda bundle: bundle.card.name,
+    "version": lambda bundle: bundle.card.version,
+    "sha256": lambda bundle: bundle.sha256,
+}
+"""What `--add-columns` can add: the name of the model, its version, and its content."""
+
+
+def parse_columns(text: str) -> tuple[str, ...]:
+    """The columns that a person names, with commas between them.
+
+    Raises:
+        UsageProblem: there is no such column.
+    """
+    names = tuple(dict.fromkeys(name.strip() for name in text.split(",")))
+    for name in names:
+        if name not in MODEL_COLUMNS:
+            raise UsageProblem(f"there is no column {name!r} to add. Type: --add-columns {','.join(MODEL_COLUMNS)}")
+    return names
 
 
 class Writer(Protocol):
@@ -180,7 +222,7 @@ def _new_writer(stream: Any, spec: OutputSpec, layout: TextLayout | None) -> Wri
     if spec.format is Format.PARQUET:
         from imdbsent.writing.parquet import ParquetWriter  # noqa: PLC0415 (only Parquet needs it)
 
-        return ParquetWriter(stream, spec.columns, spec.types)
+        return ParquetWriter(stream, spec.columns, spec.types, spec.metadata)
     return TextWriter(stream, layout or spec.layout)
 
 

@@ -31,14 +31,21 @@ class ParquetWriter:
         columns: the columns besides the usual ones.
         types: pyarrow's types of the id and of carried columns, by their names in the results. A column without a type
             has strings; other values become JSON.
+        metadata: key-value metadata of the file.
 
     Raises:
         ExtraMissing: pyarrow is not installed.
     """
 
-    def __init__(self, stream: BinaryIO, columns: ResultColumns, types: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self,
+        stream: BinaryIO,
+        columns: ResultColumns,
+        types: Mapping[str, Any] | None = None,
+        metadata: Mapping[str, str] | None = None,
+    ) -> None:
         self.written = 0
-        self._rows = ResultRows(columns, types)
+        self._rows = ResultRows(columns, types, metadata)
         self._stream = stream
         self._writer = open_parquet(stream, self._rows)
         self._group: list[Prediction] = []
@@ -74,6 +81,7 @@ class ResultRows:
     Args:
         columns: as for `ParquetWriter`.
         types: as for `ParquetWriter`.
+        metadata: as for `ParquetWriter`.
 
     Attributes:
         arrow: the library.
@@ -83,9 +91,14 @@ class ResultRows:
         ExtraMissing: pyarrow is not installed.
     """
 
-    def __init__(self, columns: ResultColumns, types: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self,
+        columns: ResultColumns,
+        types: Mapping[str, Any] | None = None,
+        metadata: Mapping[str, str] | None = None,
+    ) -> None:
         self.arrow = pyarrow("Parquet")
-        self.schema = _schema(self.arrow, columns, types or {})
+        self.schema = _schema(self.arrow, columns, types or {}).with_metadata(dict(metadata or {}) or None)
         self._columns = columns
 
     def batch(self, rows: Sequence[Prediction]) -> Any:

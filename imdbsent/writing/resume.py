@@ -491,7 +491,7 @@ class PartialParquet:
         from imdbsent.writing.parquet import ResultRows  # noqa: PLC0415 (only Parquet needs it)
 
         self.written = written
-        self._rows = ResultRows(spec.columns, spec.types)
+        self._rows = ResultRows(spec.columns, spec.types, spec.metadata)
 
     def bytes_of(self, predictions: Sequence[Prediction]) -> bytes:
         """A message with their rows."""

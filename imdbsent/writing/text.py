@@ -43,11 +43,13 @@ class ResultColumns:
 
     Attributes:
         id: whether there is an id.
-        kept: names in the results of the columns that are carried through.
+        kept: names in the results of the columns that are carried through, then of those that are added.
+        added: the values of the added columns, the same for each row.
     """
 
     id: bool = False
     kept: tuple[str, ...] = ()
+    added: tuple[Any, ...] = ()
 
     @property
     def names(self) -> list[str]:
@@ -80,8 +82,8 @@ def result_columns(kept: Sequence[str], *, has_id: bool, taken: Sequence[str] = 
 
 
 def kept_values(prediction: Prediction, columns: ResultColumns) -> tuple[Any, ...]:
-    """The carried values of a prediction; all None if its record was not a row of a table."""
-    return prediction.kept or (None,) * len(columns.kept)
+    """The carried values of a prediction, all None if its record was not a row of a table; then the added ones."""
+    return (prediction.kept or (None,) * (len(columns.kept) - len(columns.added))) + columns.added
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from imdbsent import __version__
 from imdbsent.bundle.bundle import Bundle
 from imdbsent.errors import ExitCode
 
@@ -251,3 +252,47 @@ def test_what_cannot_be_done_is_told_before_the_model_is_loaded(
     assert (result.out, result.err.count("\n")) == ("", 1), result.err
     for part in parts:
         assert part in result.err
+
+
+def test_results_say_which_model_made_them(predict, tiny_bundle: Bundle) -> None:
+    Path("a.csv").write_text("id,model,text\na,mine,great movie\nb,yours,\n")
+    ask = ["a.csv", "--id-column", "id", "--keep", "model", "--add-columns", "model, version,sha256"]
+    facts = (tiny_bundle.card.name, str(tiny_bundle.card.version), tiny_bundle.sha256)
+    found = rows(predict(*ask, "--format", "csv").out)
+    assert list(found[0])[-5:] == ["input_model", "model", "version", "sha256", "text"]
+    assert [(row["model"], row["version"], row["sha256"]) for row in found] == [facts, facts]  # the blank one as well
+    assert [row["input_model"] for row in found] == ["mine", "yours"]
+    for line in predict(*ask, "--format", "jsonl").out.splitlines():
+        assert json.loads(line)["version"] == tiny_bundle.card.version
+    assert "│ version │" in predict("great movie", "--add-columns", "version", "--format", "table").out.replace("┃", "│")
+    explained = predict("great movie", "--add-columns", "model", "--explain", "--format", "jsonl")
+    assert json.loads(explained.out)["model"] == tiny_bundle.card.name
+
+
+def test_what_cannot_be_added_is_refused(predict) -> None:
+    unknown = predict("great movie", "--add-columns", "model,date")
+    assert unknown.code == ExitCode.USAGE
+    assert unknown.err.endswith("no column 'date' to add. Type: --add-columns model,version,sha256\n")
+    tsv = predict("great movie", "--add-columns", "model", "--format", "tsv")
+    assert tsv.code == ExitCode.USAGE
+    assert tsv.err.endswith("--keep or --add-columns. Type: --format csv\n")
+
+
+@pytest.mark.parametrize("way", [[], ["--workers", "2"], ["--resume"]])
+def test_parquet_says_which_model_and_options_made_it(predict, tiny_bundle: Bundle, way: list[str]) -> None:
+    parquet = pytest.importorskip("pyarrow.parquet", reason="Parquet needs pyarrow")
+    Path("a.csv").write_text(TABLE)
+    assert predict("a.csv", "-o", "out.parquet", "--neutral", "0.4:0.6", "--add-columns", "version", *way).code == 0
+    found = {key.decode(): value.decode() for key, value in parquet.read_metadata("out.parquet").metadata.items()}
+    assert found["imdbsent.model"] == tiny_bundle.card.name
+    assert found["imdbsent.model_version"] == str(tiny_bundle.card.version)
+    assert found["imdbsent.sha256"] == tiny_bundle.sha256
+    assert found["imdbsent.version"] == __version__
+    assert json.loads(found["imdbsent.options"])["--neutral"] == "0.4:0.6"
+    assert parquet.read_table("out.parquet")["version"].to_pylist() == [tiny_bundle.card.version] * 3
+
+
+def test_a_run_is_not_resumed_with_other_columns_about_the_model(predict) -> None:
+    Path("a.csv").write_text("text\n" + "great\n" * 200 + '"never closed')
+    assert predict("a.csv", "-o", "out.csv", "--add-columns", "model").code == ExitCode.USAGE
+    assert "was started with --add-columns model" in predict("a.csv", "-o", "out.csv", "--resume").err

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 pytest.importorskip("ray.data", reason="ray is not installed")
 
 import pyarrow as pa
+from pyarrow import parquet
 from pyarrow.fs import LocalFileSystem
 
 from imdbsent.bundle.bundle import read_bundle
@@ -66,3 +68,11 @@ def test_safe_csv_reaches_the_files_of_a_cluster(job) -> None:
 
 def test_without_safe_csv_the_files_of_a_cluster_have_the_texts_as_they_are(job) -> None:
     assert written(job())[1][-2:] == ["=2+3", "=great movie"]
+
+
+def test_parquet_of_a_cluster_says_which_model_made_it(job) -> None:
+    spec = replace(job().spec, format=Format.PARQUET)
+    stream = io.BytesIO()
+    VerdictSink("out", LocalFileSystem(), spec).write_block_to_file(Block(pa.table({"text": ["great"]})), stream)
+    metadata = parquet.read_metadata(stream).metadata
+    assert metadata[b"imdbsent.sha256"].decode() == read_bundle(TINY).sha256
