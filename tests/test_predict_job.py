@@ -114,7 +114,7 @@ def test_a_text_in_a_pipe_loads_nothing_that_it_does_not_need(tiny_bundle: Bundl
     loaded = set(result.stderr.split())
     heavy = {
         "rich", "typer", "sqlite3", "multiprocessing.spawn", "pyarrow", "ray", "filelock", "tensorflow",
-        "imdbsent.writing.resume", "imdbsent.writing.parquet", "imdbsent.classify.workers", "imdbsent.cluster",
+        "imdbsent.writing.resume", "imdbsent.writing.parquet", "imdbsent.cluster",
         "imdbsent.explain.explain", "imdbsent.explain.page",
     }  # fmt: skip
     assert not heavy & loaded

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 
+LABEL_STYLES: Final = {"positive": "green", "negative": "red", "neutral": "yellow"}
+"""The color of each label on a terminal."""
+
 NoColor = Annotated[bool, typer.Option("--no-color", help="Disable colors; so does NO_COLOR=1.")]
 Data = Annotated[
     Path | None,

@@ -10,7 +10,7 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from imdbsent.cli._predict_screen import LABEL_STYLES
+from imdbsent.cli._console import LABEL_STYLES
 from imdbsent.cli._streams import visible
 from imdbsent.errors import counted
 from imdbsent.explain.explain import strength

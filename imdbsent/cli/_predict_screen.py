@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import typer
 
-from imdbsent.cli._console import stdout_console
+from imdbsent.cli._console import LABEL_STYLES, stdout_console
 from imdbsent.cli._streams import LOGGER, visible
 from imdbsent.errors import ModelMissing
 from imdbsent.predict_job import Screen
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from imdbsent.writing.output import Writer
     from imdbsent.writing.text import ResultColumns
 
-LABEL_STYLES: Final = {"positive": "green", "negative": "red", "neutral": "yellow"}
 _CODES: Final = {"green": "32", "red": "31", "yellow": "33"}  # of a terminal, SGR
 _BOLD: Final = "1"
 _LABEL_WIDTH: Final = 8

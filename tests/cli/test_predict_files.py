@@ -264,7 +264,8 @@ def test_results_say_which_model_made_them(predict, tiny_bundle: Bundle) -> None
     assert [row["input_model"] for row in found] == ["mine", "yours"]
     for line in predict(*ask, "--format", "jsonl").out.splitlines():
         assert json.loads(line)["version"] == tiny_bundle.card.version
-    assert "│ version │" in predict("great movie", "--add-columns", "version", "--format", "table").out.replace("┃", "│")
+    table = predict("great movie", "--add-columns", "version", "--format", "table").out
+    assert "│ version │" in table.replace("┃", "│")
     explained = predict("great movie", "--add-columns", "model", "--explain", "--format", "jsonl")
     assert json.loads(explained.out)["model"] == tiny_bundle.card.name
 

@@ -222,7 +222,7 @@ def test_a_folder_that_may_not_be_written_is_told_before_the_work(tmp_path: Path
 @pytest.mark.parametrize("file", ["a.parquet", "a.csv.zst"])
 def test_without_pyarrow_the_error_has_the_pip_line(file: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pyarrow", None)
-    with pytest.raises(ImdbsentError, match=r"pip install 'imdbsent\[parquet\]'"):
+    with pytest.raises(ImdbsentError, match="pip install pyarrow"):
         check_output(Path(file), format_of_output(Path(file)))
 
 

@@ -148,7 +148,7 @@ def test_a_run_can_be_stopped_again_and_again(predict, stopped, reviews: Path) -
 def test_what_stopped_says_what_there_is_and_how_to_resume(stopped, reviews: Path) -> None:
     result = stopped("out.csv", 2)
     assert result.err == (
-        "stopped after 192 records, which are in 'out.csv.part'; to resume, run the same command with --resume\n"
+        "stopped after 192 records; the results are in 'out.csv.part'; to resume, run the same command with --resume\n"
     )
     assert beside(reviews.parent) == {"out.csv.part", "out.csv.part.checkpoints"}
     assert stopped("other.csv", 2, "-q").err == ""
