@@ -5,10 +5,10 @@ from __future__ import annotations
 import datetime as dt
 import importlib
 import logging
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from imdbsent.errors import UsageProblem
-from imdbsent.reading.columns import Row
+from imdbsent.reading.columns import TEXT_NAMES, Row, normalized
 from imdbsent.reading.delimited import unique_keys
 from imdbsent.reading.streams import name_of, reason
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from imdbsent.reading.detect import FileFormat
 
 _log = logging.getLogger(__name__)
+
+_TITLE: Final = 10  # rows that may be above a header
 
 
 def read_excel(stream: BinaryIO, file: str, file_format: FileFormat) -> tuple[tuple[str, ...] | None, Iterator[Row]]:
@@ -56,11 +58,29 @@ def read_excel(stream: BinaryIO, file: str, file_format: FileFormat) -> tuple[tu
     if not rows:
         return None, iter(())
     if file_format.header:
-        names = tuple(rows.pop(0)[1])
+        above = _rows_above_header(rows)
+        if above:
+            _log.info(
+                "the header of %s is taken from row %d, below a title. --no-header reads all rows",
+                name_of(file), rows[above][0],
+            )  # fmt: skip
+        names = tuple(rows[above][1])
+        del rows[: above + 1]
     else:
         names = tuple(f"column {number}" for number in range(1, len(rows[0][1]) + 1))
     keys = unique_keys(names)
     return names, (Row(number, dict(zip(keys, row))) for number, row in rows)
+
+
+def _rows_above_header(rows: Sequence[tuple[int, list[str]]]) -> int:
+    """How many rows of one cell, a title, are above a row that names a column for texts."""
+    for above, (_, row) in enumerate(rows[:_TITLE]):
+        filled = [cell for cell in row if cell.strip()]
+        if len(filled) > 1:
+            return above if any(normalized(cell) in TEXT_NAMES for cell in filled) else 0
+        if normalized("".join(filled)) in TEXT_NAMES:
+            return 0
+    return 0
 
 
 def _sheet(book: Any, file: str, wanted: str | None) -> Any:

@@ -71,3 +71,11 @@ def test_without_the_library_the_error_has_the_pip_line(monkeypatch: pytest.Monk
     monkeypatch.setitem(sys.modules, "python_calamine", None)
     with pytest.raises(ImdbsentError, match="Type: pip install python-calamine$"):
         records(xlsx(("One", ROWS)))
+
+
+def test_a_title_above_the_header_is_left_out_and_said(caplog: pytest.LogCaptureFixture) -> None:
+    book = xlsx(("One", [["Report"], [], ["id", "text"], [1, "a"]]))
+    assert [record.text for record in records(book)] == ["a"]
+    assert ["row 3, below a title. --no-header reads all rows" in message for message in caplog.messages] == [True]
+    assert [record.text for record in records(book, header=False, text_column="1")] == ["Report", "id", "1"]
+    assert [record.text for record in records(xlsx(("One", [["text"], ["id", "text"]])))] == ["id"]
