@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from imdbsent.errors import OutputFailed, UsageProblem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
 TEXT: Final = "text"
 LABEL: Final = "label"
@@ -31,6 +31,9 @@ LABEL_NAMES: Final = frozenset((
     "reviewsrating", "gold", "goldlabel", "airlinesentiment",
 ))  # fmt: skip
 """Names of columns with labels, as `normalized` gives them."""
+
+KNOWN_LABELS: Final = ("positive", "negative", "neutral", "pos", "neg", "true", "false", "ham", "spam", "good", "bad")
+"""Values of columns with labels."""
 
 _SHOWN: Final = 20  # columns in a message
 _LONG: Final = 3  # words, on average, from which a column holds sentences
@@ -176,9 +179,15 @@ def is_of_sentences(values: Sequence[str]) -> bool:
     return bool(values) and sum(len(value.split()) for value in values) >= _LONG * len(values)
 
 
-def looks_like_data(names: Iterable[str]) -> bool:
+def looks_like_data(names: Sequence[str]) -> bool:
     """Whether the first row of a table holds values instead of names: a number or a sentence, for example."""
-    return any(name.strip() and not is_like_name(name) for name in names)
+    if any(name.strip() and not is_like_name(name) for name in names):
+        return True
+    are_known = any(normalized(name) in TEXT_NAMES | LABEL_NAMES for name in names)
+    is_long = any(len(name.split()) >= _LONG for name in names)
+    has_label = any(name.strip().casefold() in KNOWN_LABELS for name in names)
+    is_split = any(name.startswith(" ") for name in names[1:])  # at the commas of a sentence
+    return not are_known and is_long and (has_label or is_split)
 
 
 def is_like_name(field: str) -> bool:

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from imdbsent.errors import InputUnreadable, UsageProblem
 from imdbsent.reading.columns import (
+    KNOWN_LABELS,
     LABEL_NAMES,
     TEXT_NAMES,
     find_column,
@@ -299,6 +300,8 @@ _MAGIC: Final = (
     (b"7z\xbc\xaf\x27\x1c", "a 7z archive"),
     (b"\x04\x22\x4d\x18", "an LZ4 file"),
     (b"\x7fELF", "a program"),
+    (b"\x1f\x9d", "compressed with compress"),
+    (b"\x5d\x00\x00", "compressed with lzma"),
     (b"{\\rtf", "an RTF document"),
     (b"version https://git-lfs.github.com/spec/", "a pointer of Git LFS, not the file itself; type: git lfs pull"),
 )
@@ -317,6 +320,7 @@ _SEPARATOR_LINE: Final = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
 _FASTTEXT: Final = re.compile(r"__label__\S+(\s|$)")
 _IDENTIFIER: Final = re.compile(r"[A-Za-z_][\w.\-/]*")
 _JSON_OBJECT: Final = re.compile(r'\{\s*("(\\.|[^"\\])*"\s*:|\}|$)', re.DOTALL)
+_JSON_KEY: Final = re.compile(r'"(\\.|[^"\\])*"\s*:', re.DOTALL)
 _JSON_TEXTS: Final = re.compile(r'"(\\.|[^"\\])*"\s*[,\]]', re.DOTALL)
 _SAMPLE: Final = 200  # lines
 _LIKELIEST: Final = "cp1252"
@@ -563,6 +567,11 @@ class _Detection:
             kind = Kind.JSONL if is_lines else Kind.JSON
             self._say_kind(kind, "JSON, one object per line" if kind is Kind.JSONL else "JSON")
             return kind
+        if head.is_broken_json():
+            raise UsageProblem(
+                f"{name_of(self.file)} begins like JSON, and is not whole. Type: --input-format json to see where it "
+                "breaks, or --input-format txt if each line is a text"
+            )
         if head.is_fasttext():
             self._say_kind(Kind.FASTTEXT, "fastText, each text after its label")
             return Kind.FASTTEXT
@@ -618,6 +627,12 @@ class _Detection:
                     f"({listed(head.header(delimiter))}), or one text per line. Type: --input-format {kind.value}, or "
                     "--input-format txt"
                 )
+        if head.has_old_line_ends():
+            _log.info(
+                "%s has carriage returns and no line feeds, and is read as one text. If they end its lines, type: "
+                "tr '\\r' '\\n' < FILE | imdbsent %s -",
+                name_of(self.file), self.options.command,
+            )  # fmt: skip
         if len(head.lines) > 1 and normalized(head.first) in TEXT_NAMES and not head.first.count(" "):
             _log.info(
                 "the first line of %s, %r, looks like the name of a column, and is read as a text. "
@@ -709,6 +724,14 @@ class _Head:
             at += len(text[at:]) - len(text[at:].lstrip())
         return True
 
+    def is_broken_json(self) -> bool:
+        """Whether it begins like an array of JSON objects, or an object over several lines, and is neither."""
+        text = self.text.lstrip()
+        inside = text[1:].lstrip()
+        if text.startswith("["):
+            return inside.startswith("{") and _JSON_OBJECT.match(inside) is not None
+        return self.first.strip() == "{" and _JSON_KEY.match(inside) is not None
+
     def is_one_line(self) -> bool:
         """Whether it has one line, as far as it is known: a document that is one object looks like one of many."""
         return self.is_cut or len(self.lines) == 1
@@ -741,6 +764,10 @@ class _Head:
     def is_lines_of_lists(self) -> bool:
         """Whether each line is a JSON array."""
         return bool(self.lines) and all(isinstance(_parsed(line), list) for line in self.lines[:_SAMPLE])
+
+    def has_old_line_ends(self) -> bool:
+        """Whether its lines may end in a carriage return alone, as on old systems."""
+        return len(self.lines) == 1 and self.first.rstrip("\r").count("\r") > 0
 
     # fastText, and a label before or after a tab
 
@@ -834,9 +861,6 @@ class _Head:
 
 def _is_column_number(column: str) -> bool:
     return column.isascii() and column.isdigit()
-
-
-KNOWN_LABELS: Final = ("positive", "negative", "neutral", "pos", "neg", "true", "false", "ham", "spam", "good", "bad")
 
 
 def _is_plain_name(field: str) -> bool:

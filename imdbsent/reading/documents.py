@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 _BLANK: Final = " \t\n\r"
+_DEEPEST: Final = 4  # keys of the path to a list of records
 
 
 def read_json_lines(stream: BinaryIO) -> Iterator[Row]:
@@ -213,7 +214,38 @@ def _records_in(document: dict[str, Any], file: str, wanted: str | None) -> list
         raise UsageProblem(
             f"{name_of(file)} holds several lists ({', '.join(of_objects)}). Type: --text-column {of_objects[0]}.text"
         )
-    return _transposed(document, wanted) or [document]
+    return _transposed(document, wanted) or _nested_records(document, file, wanted) or [document]
+
+
+def _nested_records(document: dict[str, Any], file: str, wanted: str | None) -> list[Any]:
+    """The only list of objects in the objects of a document, each item at its path; none if there is no such list."""
+    found = dict(_lists_in(document, ()))
+    named = [path for path in found if wanted is not None and wanted.startswith(".".join(path) + ".")]
+    if not named and (wanted is not None or len(found) != 1):
+        return []
+    (path,) = named[:1] or found
+    if not named:
+        name = ".".join(path)
+        _log.info(
+            "the texts of %s are taken from its list %r. --text-column overrides, for example --text-column %s.text",
+            name_of(file), name, name,
+        )  # fmt: skip
+        return found[path]
+    records: list[Any] = []
+    for item in found[path]:
+        for key in reversed(path):
+            item = {key: item}  # noqa: PLW2901 (from the inside out)
+        records.append(item)
+    return records
+
+
+def _lists_in(value: dict[str, Any], path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], list[Any]]]:
+    """The lists of objects in the objects of a document, by their paths."""
+    for key, inner in value.items():
+        if isinstance(inner, dict) and len(path) < _DEEPEST:
+            yield from _lists_in(inner, (*path, key))
+        elif path and isinstance(inner, list) and inner and all(isinstance(item, dict) for item in inner):
+            yield (*path, key), inner
 
 
 def _are_columns(lists: Mapping[str, list[Any]]) -> bool:

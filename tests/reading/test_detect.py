@@ -137,6 +137,7 @@ def test_spreadsheets_are_told_whatever_their_name() -> None:
         ("a.zip", zipped(), "holds no file"),
         ("a.docx", zipped(**{"word/document__xml": b"x", "[Content_Types]__xml": b"x"}), "a Word document"),
         ("a.odt", zipped(mimetype=b"application/vnd.oasis.opendocument.text", a=b""), "a document"),
+        ("a.txt.Z", b"\x1f\x9d\x90abc", "compressed with compress"),
         ("a.tar", b"a.txt".ljust(257, b"\0") + b"ustar\x0000", "a tar archive"),
         ("a.csv.gz", gzip.compress(gzip.compress(CSV)), "compressed twice"),
         ("a.html", b"<!DOCTYPE html>\n<html>", "an HTML or XML page.*--input-format txt"),
@@ -278,3 +279,10 @@ def test_a_damaged_spreadsheet_is_an_error_wherever_it_is_damaged() -> None:
         Path("a.ods").write_bytes(content[:at] + bytes([content[at] ^ 0x55]) + content[at + 1 :])
         with contextlib.suppress(ImdbsentError):
             assert len(list(Inputs([Source(file="a.ods")]).records())) <= 1
+
+
+def test_lines_that_end_in_carriage_returns_are_pointed_out(caplog: pytest.LogCaptureFixture) -> None:
+    assert len(texts("a.txt", b"great\rawful\r")) == 1
+    assert ["tr '\\r' '\\n' < FILE | imdbsent predict -" in message for message in caplog.messages] == [True]
+    assert texts("b.txt", b"great\r") == ["great"]
+    assert len(caplog.messages) == 1

@@ -157,3 +157,28 @@ def test_any_objects_come_back_from_an_array_however_it_is_cut(rows: list[dict[s
 
     content = json.dumps(rows, indent=indent, ensure_ascii=False).encode("utf-8", "surrogatepass")
     assert [row.values for row in read_json(Slow(content), "a")] == rows
+
+
+def test_a_list_of_records_is_found_below_other_objects(caplog: pytest.LogCaptureFixture) -> None:
+    document = json.dumps({"status": "ok", "data": {"page": {"n": 1}, "reviews": [{"body": "a"}, {"body": "b"}]}})
+    assert texts(document) == ["a", "b"]
+    assert "from its list 'data.reviews'. --text-column overrides" in caplog.messages[0]
+    assert texts(document, text_column="data.reviews.body") == ["a", "b"]
+    assert texts(json.dumps({"a": {"x": [{"n": 1}], "y": [{"n": 1}]}, "text": "c"})) == ["c"]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        '[{"text": "a"},\n{"text": "b"},\n{"te',
+        '[\n  {\n    "text": "a"\n  },',
+        '{\n "data": [\n {"text": "a"},\n',
+        '[{"text": "a"}, x]',
+    ],
+)
+def test_json_that_is_cut_is_never_judged_as_lines(content: str) -> None:
+    with pytest.raises(UsageProblem, match="begins like JSON, and is not whole. Type: --input-format json"):
+        records(content, "a.txt")
+    with pytest.raises(ImdbsentError, match="JSON"):
+        records(content, "a.txt", input_format="json")
+    assert len(records(content, "a.txt", input_format="txt")) == len(content.splitlines())
