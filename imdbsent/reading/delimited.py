@@ -13,13 +13,14 @@ from __future__ import annotations
 import csv
 import logging
 import re
+import shlex
 from collections import deque
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
-from imdbsent.reading.columns import Row, with_replacements
-from imdbsent.reading.detect import KNOWN_LABELS, FileFormat, Quoting, separator_line
-from imdbsent.reading.streams import UTF_8, bounded_lines, name_of
+from imdbsent.reading.columns import KNOWN_LABELS, TEXT_NAMES, Row, normalized, with_replacements
+from imdbsent.reading.detect import FileFormat, Quoting, separator_line
+from imdbsent.reading.streams import STDIN, UTF_8, bounded_lines, name_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -78,6 +79,8 @@ class _Reader:
         self._is_quoted = file_format.quoting is not Quoting.NONE
         self._escape = file_format.escape or False
         self._may_escape = file_format.escape is None and self._is_quoted
+        self._may_skip_blanks = self._is_quoted and not self._is_fixed
+        self._skips_blanks = False
         self._null = re.compile(rf"(^|{re.escape(self._delimiter)})\\N(?=[\r\n]|$|{re.escape(self._delimiter)})")
         self._lines = _decoded(stream)
         self._pending: deque[str] = deque()  # lines to be read again
@@ -137,7 +140,7 @@ class _Reader:
             yield row if all(map(str.isascii, fields)) else _checked(row)
 
     def _parser(self) -> Iterator[list[str]]:
-        options: dict[str, Any] = {"escapechar": "\\" if self._escape else None}
+        options: dict[str, Any] = {"escapechar": "\\" if self._escape else None, "skipinitialspace": self._skips_blanks}
         if not self._is_quoted:
             options["quoting"] = csv.QUOTE_NONE
         return csv.reader(self._feed(), delimiter=self._delimiter, strict=True, **options)
@@ -163,9 +166,24 @@ class _Reader:
         """The fields of the row in another way of quoting; None if none gives as many as the header has."""
         first = self._taken[0]
         if self._may_escape and not self._escape and any('\\"' in line for line in self._taken):
-            fields = self._escaped(width)
+            self._escape = True
+            fields = self._read_otherwise(width)
             if fields is not None:
+                self._say('from line %d on, %s is read with \\" as a quotation mark. --escape none overrides this')
                 return fields
+            self._escape = False
+            self._read_as_before()
+        if self._may_skip_blanks and not self._skips_blanks and f'{self._delimiter} "' in first:
+            self._skips_blanks = True
+            fields = self._read_otherwise(width)
+            if fields is not None:
+                self._say(
+                    "from line %d on, %s is read without the blanks before quotation marks. "
+                    "--quoting standard overrides this"
+                )
+                return fields
+            self._skips_blanks = False
+            self._read_as_before()
         if not self._is_fixed and self._delimiter in _DISTINCT and '"' in first:
             fields = first.rstrip("\r\n").split(self._delimiter)
             if len(fields) == width:
@@ -177,22 +195,20 @@ class _Reader:
                 return fields
         return None
 
-    def _escaped(self, width: int) -> list[str] | None:
-        before = list(self._taken)
-        self._escape = True
-        self._read_again(before)
+    def _read_otherwise(self, width: int) -> list[str] | None:
+        """The fields of the row by a new parser; None if they are not as many as the header has."""
+        self._read_again(list(self._taken))
         try:
             fields = next(self._rows)
         except (StopIteration, csv.Error):
-            fields = []
-        if len(fields) == width and not self._swallows_rows(width):
-            self._say('from line %d on, %s is read with \\" as a quotation mark. --escape none overrides this')
-            return fields
-        self._escape = False
+            return None
+        return fields if len(fields) == width and not self._swallows_rows(width) else None
+
+    def _read_as_before(self) -> None:
+        """The row as it was, with the lines that it takes."""
         self._read_again(list(self._taken))
-        with suppress(csv.Error):  # the row as it was, with the lines that it takes
+        with suppress(csv.Error):
             next(self._rows)
-        return None
 
     def _read_again(self, lines: list[str]) -> None:
         self._put_back(lines)
@@ -218,7 +234,18 @@ class _Reader:
                 f"line {first}: a quotation mark opens a field that ends in line {last}, over lines that look like "
                 f"rows ({_HINT}, --quoting standard reads them as one field)"
             )
-        return f"line {last} has {len(fields)} fields, the header has {width}"
+        return f"line {last} has {len(fields)} fields, the header has {width}{self._hint(fields, width, last)}"
+
+    def _hint(self, fields: Sequence[str], width: int, line: int) -> str:
+        """What to do about a row that has more fields than the header, in brackets; "" if it has fewer."""
+        if len(fields) < width:
+            return ""
+        if width > 1:
+            return " (a field that holds the delimiter needs quotation marks)"
+        if self._file != STDIN and not self._shapes and any(normalized(field) in TEXT_NAMES for field in fields):
+            file = shlex.quote(self._file)
+            return f" (if this is the header, type: tail -n +{line} {file} > table.csv, and name table.csv)"
+        return " (--delimiter tab reads each line as one field)"
 
     def _swallows_rows(self, width: int) -> bool:
         """Whether a row of several lines has a field that runs over lines that look like rows."""

@@ -227,7 +227,8 @@ def _nested_records(document: dict[str, Any], file: str, wanted: str | None) -> 
     if not named:
         name = ".".join(path)
         _log.info(
-            "the texts of %s are taken from its list %r. --text-column overrides, for example --text-column %s.text",
+            "the texts of %s are taken from its list %r. --text-column overrides this, for example "
+            "--text-column %s.text",
             name_of(file), name, name,
         )  # fmt: skip
         return found[path]

@@ -488,7 +488,7 @@ class Inputs:
 def _with_encoding(records: Iterator[Record], file: _File) -> Iterator[Record]:
     """Records, with a message about the first whose bytes cannot be decoded."""
     encoding = UTF_8 if file.format is None else file.format.encoding
-    is_said = False
+    is_said = file.format is not None and file.format.kind is Kind.PARQUET  # whose texts are UTF-8, or bytes
     for record in records:
         if record.problem is None or _INVALID not in record.problem:
             yield record

@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import importlib
 import logging
+import re
+import shlex
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain, count
@@ -301,8 +303,11 @@ class Table:
         values = self._values()
         if self._may_lack_header() and naming.looks_like_data(names):
             raise self._no_header(names, values)
-        index = 0 if len(names) == 1 and self.columns is not None else naming.guess_text(names, values, keys)
+        is_only = len(names) == 1 and self.columns is not None
+        is_only = is_only and not any(isinstance(row[keys[0]], dict) for row in values)
+        index = 0 if is_only else naming.guess_text(names, values, keys)
         if index is not None:
+            self._check_only_column(names)
             if self._format.header:
                 self._say_guess("texts", names[index], "--text-column")
             return keys[index]
@@ -311,6 +316,17 @@ class Table:
             raise self._missing(names, TEXT_COLUMN, "--text-column")
         self._say_guess("texts", nested, "--text-column")
         return self._key(names, nested, "--text-column")
+
+    def _check_only_column(self, names: Sequence[str]) -> None:
+        """Check that the name of the only column is not several, with a delimiter that is not known."""
+        found = _OTHER_DELIMITER.search(names[0])
+        if len(names) > 1 or found is None or self._format.kind is not Kind.CSV or self._format.delimiter is not None:
+            return
+        if any(naming.normalized(part) in naming.TEXT_NAMES for part in names[0].split(found[0])):
+            raise UsageProblem(
+                f"{name_of(self.file)} has one column, {names[0]!r}. Type: --delimiter {shlex.quote(found[0])}, or "
+                "--text-column 1"
+            )
 
     def _key(self, names: Sequence[str], wanted: str, option: str, *, is_text: bool = False) -> str:
         index = naming.find_column(wanted, names)
@@ -358,15 +374,25 @@ class Table:
 
     def _no_header(self, names: Sequence[str], values: Sequence[Mapping[str, Any]]) -> UsageProblem:
         rows = [*values, dict(zip(self.keys, names))]
-        index = naming.likeliest_text([""] * len(names), rows, self.keys) or 0
+        blank = [""] * len(names)
+        index = naming.likeliest_text(blank, rows, self.keys) or 0
+        label = naming.likeliest_label(blank, rows, self.keys) if self._command in _WITH_LABELS else None
+        labels = "" if label is None else f" --label-column {label + 1}"
         shown = naming.listed([name if len(name) <= _SHOWN else name[:_SHOWN] + "…" for name in names])
         return UsageProblem(
             f"the first row of {name_of(self.file)} looks like data, not like the names of columns ({shown}). "
-            f"Type: --no-header --text-column {index + 1}; or, if it is a header, --text-column {index + 1} alone"
+            f"Type: --no-header --text-column {index + 1}{labels}; or, if it is a header, --text-column {index + 1} "
+            f"{'without --no-header' if labels else 'alone'}{self._or_lines(names)}"
         )
 
+    def _or_lines(self, names: Sequence[str]) -> str:
+        is_split = self._format.kind is Kind.CSV and any(name.startswith(" ") for name in names[1:])
+        return "; or, if each line is a text, --input-format txt" if is_split else ""
+
     def _say_guess(self, what: str, name: str, option: str) -> None:
-        _log.info("the %s of %s are in its column %r. %s overrides this", what, name_of(self.file), name, option)
+        is_known = naming.normalized(name.rpartition(".")[2]) in naming.TEXT_NAMES | naming.LABEL_NAMES
+        more = "; --no-header, if that is a text itself" if not is_known and self._may_lack_header() else ""
+        _log.info("the %s of %s are in its column %r. %s overrides this%s", what, name_of(self.file), name, option, more)
 
     def _missing(self, names: Sequence[str], wanted: str, option: str, *, is_text: bool = False) -> UsageProblem:
         suggested = None
@@ -381,6 +407,8 @@ class Table:
 
 
 _SHOWN: Final = 30  # characters of a value in a message
+_OTHER_DELIMITER: Final = re.compile(r"[:~^#%&]")
+_WITH_LABELS: Final = ("evaluate", "train")
 
 
 def _raising(error: Exception) -> Iterator[Row]:

@@ -163,7 +163,8 @@ def test_the_only_column_that_can_hold_the_texts_is_taken_and_said(
     content: str, column: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     assert len(texts(content)) == content.count("\n") - 1
-    assert caplog.messages == [f"the texts of 'a.csv' are in its column {column!r}. --text-column overrides this"]
+    more = "; --no-header, if that is a text itself" if column in ("what", "anything") else ""
+    assert caplog.messages == [f"the texts of 'a.csv' are in its column {column!r}. --text-column overrides this{more}"]
 
 
 @pytest.mark.parametrize(
@@ -216,3 +217,45 @@ def test_an_open_quotation_mark_in_the_very_first_row_swallows_no_rows_with_word
 def test_a_quoted_text_of_several_lines_with_tabs_stays_one_text() -> None:
     content = 'text\tlabel\n"it was\tlong and dull\nand\tthen it ended"\tneg\nlovely\tpos\n'
     assert texts(content, name="a.tsv") == ["it was\tlong and dull\nand\tthen it ended", "lovely"]
+
+
+@pytest.mark.parametrize(
+    ("content", "told", "options", "expected"),
+    [
+        ("review\na film, a bad one\n", "1 (--delimiter tab reads each", {"delimiter": "tab"}, ["a film, a bad one"]),
+        ("title,body\na, b,c, d\n", "2 (a field that holds the delimiter needs quotation", {"skip_bad": True}, [""]),
+        ("id:text\n1:fine\n", "Type: --delimiter :, or --text-column 1", {"delimiter": ":"}, ["fine"]),
+        ("id^text\n1^fine\n", "Type: --delimiter '^', or", {"delimiter": "^"}, ["fine"]),
+        ("I loved it, truly fine\nA bad film, a waste\n", "or, if each line is a text, --input-format txt",
+         {"input_format": "txt"}, ["I loved it, truly fine", "A bad film, a waste"]),
+        ("a fine film it is\tpositive\nbad\tneutral\nbad\tnegative\n", "--no-header --text-column 1",
+         {"header": False, "text_column": "1"}, ["a fine film it is", "bad", "bad"]),
+    ],
+)  # fmt: skip
+def test_what_a_person_can_do_about_a_file_is_said_and_works(
+    content: str, told: str, options: dict[str, Any], expected: list[str]
+) -> None:
+    with pytest.raises(ImdbsentError) as caught:
+        records(content)
+    assert told in str(caught.value)
+    assert [record.text for record in records(content, **options)] == expected
+
+
+def test_a_title_above_the_header_is_an_error_that_names_the_line_of_the_header() -> None:
+    with pytest.raises(RowUnreadable, match=r"line 3 has .*: tail -n \+3 a.csv > table.csv, and name table.csv"):
+        records("Report of June\n\nid,text\n1,x\n")
+    assert texts("id,text\n1,x\n", "table.csv") == ["x"]
+
+
+def test_a_file_without_a_header_names_the_columns_of_text_and_label() -> None:
+    with pytest.raises(UsageProblem, match="Type: --no-header --text-column 2 --label-column 1; or"):
+        records("1,a fine film it is\n0,a bad film it is\n", command="evaluate")
+
+
+def test_blanks_before_quotation_marks_are_left_out(caplog: pytest.LogCaptureFixture) -> None:
+    assert texts('id, text\n1, "a film, fine"\n2, "bad, ""poor"""\n3, x\n') == ["a film, fine", 'bad, "poor"', "x"]
+    assert [message.partition(" is ")[2] for message in caplog.messages] == [
+        "read without the blanks before quotation marks. --quoting standard overrides this"
+    ]
+    with pytest.raises(RowUnreadable, match="line 2 has 3 fields"):
+        records('id, text\n1, "a film, fine"\n', quoting=Quoting.STANDARD)

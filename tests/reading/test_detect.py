@@ -53,7 +53,7 @@ FILES = [
     ("a.json", b"[" + OBJECTS.replace(b"}\n{", b"},\n{") + b"]", None),
     ("a.txt", f"{A}\n{B}\n".encode(), None),
     ("a", f"{A}\n{B}\n".encode(), None),
-    ("a.csv.gz", gzip.compress(CSV), None),
+    ("a.csv.gz", gzip.compress(CSV, mtime=0), None),
     ("a.csv.bz2", bz2.compress(CSV), None),
     ("a.csv.xz", lzma.compress(CSV), None),
     ("a.csv.zip", zipped(a__csv=CSV), None),
@@ -61,7 +61,7 @@ FILES = [
     ("a.zip", zipped(a__csv=CSV), None),
     ("a.json", OBJECTS, None),
     # the bytes say something else
-    ("a.csv", gzip.compress(CSV), "compressed with gzip"),
+    ("a.csv", gzip.compress(CSV, mtime=0), "compressed with gzip"),
     ("a.txt", lzma.compress(f"{A}\n{B}\n".encode()), "compressed with xz"),
     ("a.csv.gz", CSV, "is not compressed"),
     ("a.csv", OBJECTS, "JSON, one object per line. --input-format"),
@@ -139,12 +139,12 @@ def test_spreadsheets_are_told_whatever_their_name() -> None:
         ("a.odt", zipped(mimetype=b"application/vnd.oasis.opendocument.text", a=b""), "a document"),
         ("a.txt.Z", b"\x1f\x9d\x90abc", "compressed with compress"),
         ("a.tar", b"a.txt".ljust(257, b"\0") + b"ustar\x0000", "a tar archive"),
-        ("a.csv.gz", gzip.compress(gzip.compress(CSV)), "compressed twice"),
+        ("a.csv.gz", gzip.compress(gzip.compress(CSV, mtime=0), mtime=0), "compressed twice"),
         ("a.html", b"<!DOCTYPE html>\n<html>", "an HTML or XML page.*--input-format txt"),
         ("a.txt", b"\0\x01\x02\x03" * 40 + b"\xff", "NUL bytes.*--encoding"),
         ("a.csv", b"version https://git-lfs.github.com/spec/v1\noid sha256:0\n", "Git LFS"),
         ("a.xlsx", b"one line of text\n", "named like a spreadsheet.*--input-format"),
-        ("a.txt.gz", gzip.compress(CSV)[:-9], "ended before"),
+        ("a.txt.gz", gzip.compress(CSV, mtime=0)[:-9], "ended before"),
     ],
 )
 def test_what_holds_no_texts_is_named(name: str, content: bytes, words: str) -> None:

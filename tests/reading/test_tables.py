@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from imdbsent.errors import ExitCode, InputUnreadable, UsageProblem
 from imdbsent.reading.detect import format_of_name, parse_format
+from imdbsent.reading.inputs import Inputs, Source
 from imdbsent.reading.tables import Row, open_table
 
 OBJECTS = b'{"id": 1, "text": "a \\"good\\", long\\nfilm"}\n\n{"id": 2, "text": "bad"}\n'
@@ -295,3 +296,10 @@ def test_other_names_say_nothing(name: str) -> None:
 def test_a_format_that_is_none_is_refused(name: str) -> None:
     with pytest.raises(UsageProblem, match="is no format of records"):
         parse_format(name)
+
+
+def test_the_only_column_of_parquet_may_be_nested(tmp_path: Path) -> None:
+    arrow = pytest.importorskip("pyarrow", reason="Parquet needs pyarrow")
+    parquet = pytest.importorskip("pyarrow.parquet", reason="Parquet needs pyarrow")
+    parquet.write_table(arrow.table({"user": [{"text": "a"}, {"text": "b"}]}), str(tmp_path / "a.parquet"))
+    assert [record.text for record in Inputs([Source(file=str(tmp_path / "a.parquet"))]).records()] == ["a", "b"]
