@@ -392,7 +392,8 @@ class Table:
     def _say_guess(self, what: str, name: str, option: str) -> None:
         is_known = naming.normalized(name.rpartition(".")[2]) in naming.TEXT_NAMES | naming.LABEL_NAMES
         more = "; --no-header, if that is a text itself" if not is_known and self._may_lack_header() else ""
-        _log.info("the %s of %s are in its column %r. %s overrides this%s", what, name_of(self.file), name, option, more)
+        told = "the %s of %s are in its column %r. %s overrides this%s"
+        _log.info(told, what, name_of(self.file), name, option, more)
 
     def _missing(self, names: Sequence[str], wanted: str, option: str, *, is_text: bool = False) -> UsageProblem:
         suggested = None
