@@ -42,7 +42,7 @@ def test_the_guess_of_a_column_with_labels_is_said(tmp_path: Path, caplog: pytes
     assert caplog.messages == []
     assert read(tmp_path / "a.jsonl", '{"text": "good", "stars": 5}\n') == [("good", "5")]
     assert [message.partition("a.jsonl")[2] for message in caplog.messages] == [
-        "' are in its column 'stars'. --label-column overrides"
+        "' are in its column 'stars'. --label-column overrides this"
     ]
 
 
