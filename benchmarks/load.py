@@ -77,7 +77,7 @@ class Load:
         received: rows that came.
         wrong: rows that were not the next one.
         code: exit code of the command.
-        errors: what it said on standard error.
+        errors: what it wrote on standard error.
     """
 
     sixths: tuple[Sixth, ...]

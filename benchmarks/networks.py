@@ -44,7 +44,7 @@ def _flagship_network(bundle: Bundle) -> Any:
 
     sizes: dict[str, Any] = {size: bundle.card.recipe[size] for size in _SIZES}
     network = network_from_onnx(bundle.checked(MODEL), replace(RECIPES["flagship"], **sizes))
-    network.compile(jit_compile=False)  # XLA would compile each width of a batch anew, for minutes
+    network.compile(jit_compile=False)  # XLA would compile each width of a batch again, for minutes
     return network
 
 

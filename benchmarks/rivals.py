@@ -46,7 +46,7 @@ class Rival:
 def nb_svm(train: Sequence[str], labels: Labels, test: Sequence[str]) -> Labels:
     """Words and pairs of words, weighed by their naive-Bayes log-count ratio (Wang & Manning, ACL 2012).
 
-    A logistic regression stands in for the SVM. Each text is scaled to length 1, and every word counts that occurs in
+    A logistic regression replaces the SVM. Each text is scaled to length 1, and every word counts that occurs in
     two training reviews.
     """
     from sklearn.feature_extraction.text import CountVectorizer

@@ -613,7 +613,7 @@ class _Run:
         return Record(result.text, result.problem, name, result.number, result.kept)
 
     def _plan(self) -> Plan:
-        """What decides the bytes of the file, besides the records: derived from the fields of the options."""
+        """What decides the bytes of the file, apart from the records: derived from the fields of the options."""
         import hashlib  # noqa: PLC0415 (only files need it)
 
         import onnxruntime  # noqa: PLC0415 (as above)

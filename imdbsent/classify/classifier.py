@@ -181,7 +181,7 @@ class Classifier:
 
 
 def record_of(value: object) -> Record:
-    """The record of a value from Python: a text, or whatever else stands in a column of texts."""
+    """The record of a value from Python: a text, or whatever else is in a column of texts."""
     if hasattr(value, "as_py"):  # a scalar of pyarrow
         value = value.as_py()
     if isinstance(value, str):

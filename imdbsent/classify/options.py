@@ -1,4 +1,4 @@
-"""`PredictOptions`: everything that decides a prediction and which of them are results, besides the model and the text.
+"""`PredictOptions`: everything that decides a prediction and which of them are results, apart from model and text.
 
 The object is made once, where a person's wishes come in, and is then handed on unchanged to the classifier, its worker
 processes, the explainer, a cluster and the log of a file that can be resumed.

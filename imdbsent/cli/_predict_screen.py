@@ -133,7 +133,7 @@ class TablePrinter:
 
     Args:
         console: where they go.
-        columns: columns besides the usual ones.
+        columns: columns other than the usual ones.
         paged: whether there may be many: they are printed page by page, so that the first appear at once.
         typed: whether a person types the texts: each prediction is printed as one row, without a frame.
     """
@@ -301,7 +301,7 @@ def prediction_table(
 
     Args:
         predictions: its rows.
-        columns: columns besides these: the id comes first, what is carried through before the text.
+        columns: columns other than these: the id comes first, what is carried through before the text.
         width: of the terminal, in characters.
         one_line: whether a long text is cut, instead of wrapped.
         framed: whether the table has a frame and a header.

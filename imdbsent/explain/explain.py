@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 EXPLANATION: Final = ("logit", "bias", "before", "temperature", "contributions", "sentences")
-"""The keys of an explanation in JSON besides those of a prediction."""
+"""The keys of an explanation in JSON, in addition to those of a prediction."""
 WINDOW: Final = 256
 """Records explained together. More would hardly improve the batches, and every word's number is held in memory."""
 _DECIMALS: Final = 9  # of numbers that are added up, so that the sum over a thousand tokens is right to 6
@@ -287,7 +287,7 @@ def explanation_layout(chosen: Format, columns: ResultColumns = NO_COLUMNS) -> T
 
     Args:
         chosen: JSONL or JSON.
-        columns: those besides the usual ones.
+        columns: those other than the usual ones.
     """
     fields = partial(_fields, columns=columns)
     return jsonl_layout(fields) if chosen is Format.JSONL else json_layout(fields)

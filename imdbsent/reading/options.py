@@ -22,7 +22,7 @@ _DELIMITED: Final = (Kind.CSV, Kind.TSV)
 
 
 class Escape(str, Enum):
-    """How a quotation mark within a quoted field is escaped, besides doubling it."""
+    """How a quotation mark within a quoted field is escaped, other than by doubling it."""
 
     BACKSLASH = "backslash"
     NONE = "none"

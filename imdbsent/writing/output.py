@@ -35,7 +35,7 @@ class OutputSpec:
     Attributes:
         path: the file; None for standard output.
         format: of the results.
-        columns: those besides the usual ones.
+        columns: those other than the usual ones.
         types: pyarrow's types of those columns, by their names in the results; see `ParquetWriter`.
         safe_csv: whether CSV and TSV have an apostrophe before what a spreadsheet would compute.
         is_numbered: whether the first of the columns is the number of the record.

@@ -28,7 +28,7 @@ class ParquetWriter:
 
     Args:
         stream: takes the bytes in order; its own errors are raised.
-        columns: the columns besides the usual ones.
+        columns: the columns other than the usual ones.
         types: pyarrow's types of the id and of carried columns, by their names in the results. A column without a type
             has strings; other values become JSON.
         metadata: key-value metadata of the file.

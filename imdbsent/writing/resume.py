@@ -51,7 +51,7 @@ _BLOCK: Final = 2**20  # bytes
 
 @dataclass(frozen=True)
 class Plan:
-    """What decides the bytes of an output, besides its records. A run can only be resumed with the same plan.
+    """What decides the bytes of an output, apart from its records. A run can only be resumed with the same plan.
 
     Attributes:
         model: SHA-256 of the model's card, which has the hashes of its files.
@@ -190,7 +190,7 @@ def open_resumable(spec: OutputSpec, plan: Plan, *, resume: bool) -> Iterator[Re
     Args:
         spec: a file, not standard output. It appears after the block; if the block raises, what is done stays in the
             partial output.
-        plan: what decides its bytes, besides its records.
+        plan: what decides its bytes, apart from its records.
         resume: whether to resume a stopped run that had the same plan.
 
     Yields:

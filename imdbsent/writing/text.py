@@ -39,7 +39,7 @@ _TSV_ESCAPES: Final = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r
 
 @dataclass(frozen=True)
 class ResultColumns:
-    """The columns of results besides those that are always there.
+    """The columns of results, apart from those that are always there.
 
     Attributes:
         id: whether there is an id.
@@ -119,7 +119,7 @@ def text_layout(chosen: Format, columns: ResultColumns = NO_COLUMNS, *, safe_csv
 
     Args:
         chosen: TSV, CSV, JSONL or JSON.
-        columns: those besides the usual ones.
+        columns: those other than the usual ones.
         safe_csv: whether CSV and TSV have an apostrophe before what a spreadsheet would compute; see `escape_formula`.
     """
     guard = escape_formula if safe_csv else str

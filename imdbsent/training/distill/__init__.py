@@ -1,1 +1,1 @@
-"""The flagship's recipe: a transformer is taught by the labelled reviews, and teaches the LSTM that ships."""
+"""The flagship's recipe: a transformer is taught by the labeled reviews, and teaches the LSTM that ships."""

@@ -61,7 +61,7 @@ class StudentConfig:
     Attributes:
         label_weight: how much the label of a labeled review counts in its target; the rest is the teacher's.
         most_certain: largest logit that a target has, either side of zero: no teacher is surer than it is right.
-        review_share: share of the reviews that an epoch reads, drawn anew for each. They have five times as many words
+        review_share: share of the reviews that an epoch reads, drawn again for each. They have five times as many words
             as the short texts, and need fewer passes.
         part_share: share of the reviews of an epoch of which only a part is read, so that none is learned by heart.
         smallest_part: share of a review that is its smallest part.

@@ -230,7 +230,7 @@ def compile_student(network: Any, recipe: Recipe, steps: int, config: StudentCon
         loss=keras.losses.BinaryCrossentropy(from_logits=True),
         optimizer=Adam(schedule, beta_2=_SECOND_MOMENT),
         metrics=[accuracy],
-        jit_compile=keras.backend.backend() == "jax",  # XLA compiles each shape anew, and is slower on a CPU
+        jit_compile=keras.backend.backend() == "jax",  # XLA compiles each shape again, and is slower on a CPU
     )
     network.optimizer.build(network.trainable_variables)
 
