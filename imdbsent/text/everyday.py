@@ -656,7 +656,8 @@ def variants(word: str) -> Iterator[str]:
 
     Letters that stand three times or more are taken for two, then for one: `goood` is `good`, `sooo` is `so`, `loooove`
     is `love`. Then come a last letter written twice (`yess`), the word without accents, with an apostrophe (`theyre`),
-    without one, and without its clitic (`people've`). Lengthened letters are shortened even in a word of the vocabulary.
+    without one, and without its clitic (`people've`). Lengthened letters are shortened even in a word that the
+    vocabulary has.
 
     Args:
         word: in its canonical spelling.
