@@ -38,7 +38,7 @@ def test_a_recipe_of_ones_own_stands_behind_them(run, tmp_path: Path) -> None:
     out = run("train", "--list", "--recipe", str(path)).out
     assert "mine *" in out
     assert "* would be trained" in out
-    assert next(row for row in cells(out) if row[0] == "units")[1:5] == ["100", "100", "48", "7"]
+    assert next(row for row in cells(out) if row[0] == "units")[1:5] == ["100", "100", "64", "7"]
 
 
 def test_json_is_an_array_of_recipes(run) -> None:

@@ -25,7 +25,7 @@ def closed_port() -> int:
 def test_without_ray_the_command_that_installs_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "ray", None)
     monkeypatch.setitem(sys.modules, "ray.data", None)
-    with pytest.raises(ExtraMissing, match=r"--engine ray.*: pip install 'imdbsent\[ray\]'$"), connected(None):
+    with pytest.raises(ExtraMissing, match=r"--engine ray.*: pip install 'ray\[data\]' pyarrow$"), connected(None):
         pass
 
 

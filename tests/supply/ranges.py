@@ -14,7 +14,7 @@ PROJECT = Path(__file__).parent.parent.parent / "pyproject.toml"
 TRAINING = ("tensorflow", "onnx")
 """What the light environment leaves out: it does everything but training."""
 LIGHT = ("dependencies", "parquet")
-ALL = (*LIGHT, "excel", "flagship", "teacher", "ray", "tensorboard")
+ALL = (*LIGHT, "excel", "teacher", "ray", "tensorboard")
 """The lists of pyproject.toml: what every user installs, and the extras; not `dev`, which is for tests alone."""
 _REQUIREMENT = re.compile(r'(?:^ *|, )"([A-Za-z0-9_.-]+)(\[[a-z,]+\])?([^";]*)(;[^"]*)?"', re.MULTILINE)
 

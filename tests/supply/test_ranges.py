@@ -25,7 +25,7 @@ def test_the_newest_are_the_ranges_of_the_project() -> None:
 
 def test_all_are_those_of_answering_of_training_and_of_each_extra_that_users_have() -> None:
     pinned = dict(line.split("==") for line in ranges.lowest(ranges.ALL))
-    extras = {"pyarrow", "python-calamine", "scipy", "numba", "ray[data]", "tensorboard"}
+    extras = {"pyarrow", "python-calamine", "ray[data]", "tensorboard"}
     extras |= {"torch", "transformers", "safetensors"}
     assert pinned.keys() - {"tensorflow", "onnx"} - extras < {line.partition("==")[0] for line in ranges.lowest()}
     assert {"tensorflow", "onnx", *extras} < pinned.keys()
