@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import logging
 import os
 import signal
@@ -51,8 +50,7 @@ def ray_library(address: str | None = None) -> Any:
         os.environ.setdefault(_MANY_MACHINES, "0")
         os.environ.setdefault(_IDLE_KEPT, str(_IDLE))
     try:
-        importlib.import_module("ray.data")
-        ray = importlib.import_module("ray")
+        import ray.data  # noqa: PLC0415 (only Ray jobs need it)
     except ImportError as error:
         raise ExtraMissing("--engine ray", "'ray[data]' pyarrow") from error
     if not settings.is_debug():

@@ -7,7 +7,6 @@ that a wrong name is found before the work.
 
 from __future__ import annotations
 
-import importlib
 import io
 import re
 from dataclasses import dataclass, replace
@@ -215,7 +214,8 @@ def read_head(files: InputFiles) -> TableHead:
 
 
 def _footer(files: InputFiles, path: str) -> Any:
-    parquet = importlib.import_module("pyarrow.parquet")
+    from pyarrow import parquet  # noqa: PLC0415 (few files need it)
+
     with files.filesystem.open_input_file(path) as stream:
         return parquet.read_metadata(stream)
 

@@ -11,7 +11,6 @@ that writes `imdbsent predict -o FILE` writes the rows.
 
 from __future__ import annotations
 
-import importlib
 import io
 import json
 from collections import Counter
@@ -185,7 +184,8 @@ class VerdictSink(BlockBasedFileDatasink):  # Ray has no types
         """Write the file of one task."""
         table = block.to_arrow()
         if self._spec.format is Format.PARQUET:
-            parquet = importlib.import_module("pyarrow.parquet")
+            from pyarrow import parquet  # noqa: PLC0415 (few files need it)
+
             table = table.replace_schema_metadata({**(table.schema.metadata or {}), **self._spec.metadata})
             parquet.write_table(table, file, compression="zstd", row_group_size=_GROUP_ROWS)
             return
@@ -201,10 +201,9 @@ class VerdictSink(BlockBasedFileDatasink):  # Ray has no types
 
     def _predictions(self, table: Any) -> Iterator[Prediction]:
         """The rows as predictions."""
-        arrow = importlib.import_module("pyarrow")
         own = [table.column(name).to_pylist() for name in _FIELDS]
-        ids = self._values(arrow, table, "id") if self._spec.columns.id else [None] * len(table)
-        kept = [self._values(arrow, table, name) for name in self._spec.columns.kept]
+        ids = self._values(pa, table, "id") if self._spec.columns.id else [None] * len(table)
+        kept = [self._values(pa, table, name) for name in self._spec.columns.kept]
         for row, fields in enumerate(zip(*own)):
             text, label, probability, problem, tokens, truncated, unknown = fields
             values = tuple([column[row] for column in kept])

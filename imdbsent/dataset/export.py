@@ -7,7 +7,6 @@ film) and file ("train/pos/7_10.txt", for example). Rows are in the order of `re
 from __future__ import annotations
 
 import csv
-import importlib
 import io
 import json
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -102,4 +101,7 @@ def _write_parquet(reviews: Sequence[Review], path: Path) -> None:
 
 
 def _pyarrow() -> tuple[Any, Any]:
-    return pyarrow("Parquet"), importlib.import_module("pyarrow.parquet")
+    arrow = pyarrow("Parquet")
+    from pyarrow import parquet  # noqa: PLC0415 (few files need it)
+
+    return arrow, parquet

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import codecs
 import csv
-import importlib
 import json
 import logging
 import re
@@ -519,7 +518,7 @@ class _Detection:
 
     def _guessed_encoding(self, head: bytes) -> str:
         try:
-            library = importlib.import_module("charset_normalizer")
+            import charset_normalizer as library  # noqa: PLC0415 (few files need it)
         except ImportError as error:
             raise UsageProblem(
                 "--encoding auto needs an optional library. Type: pip install charset-normalizer; or --encoding cp1252"
@@ -527,7 +526,7 @@ class _Detection:
         guesses = library.from_bytes(head, cp_isolation=_GUESSED)
         best = guesses.best()
         for guess in guesses:  # English texts fit several of them, and this one is the most frequent by far
-            if guess.encoding == _LIKELIEST and guess.chaos <= best.chaos + _CHAOS:
+            if best and guess.encoding == _LIKELIEST and guess.chaos <= best.chaos + _CHAOS:
                 best = guess
         if best is None:
             raise UsageProblem(

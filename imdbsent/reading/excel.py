@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import importlib
 import logging
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
@@ -39,7 +38,7 @@ def read_excel(stream: BinaryIO, file: str, file_format: FileFormat) -> tuple[tu
         ValueError: it is not a spreadsheet, or is damaged or encrypted.
     """
     try:
-        calamine = importlib.import_module("python_calamine")
+        import python_calamine as calamine  # noqa: PLC0415 (few files need it)
     except ImportError as error:
         raise UsageProblem(
             f"to read {name_of(file)}, a spreadsheet, an optional library is needed. Type: pip install python-calamine"

@@ -8,7 +8,6 @@ for Parquet already; it reads files of several frames, as `cat a.zst b.zst` make
 from __future__ import annotations
 
 import codecs
-import importlib
 import io
 import os
 import select
@@ -79,9 +78,10 @@ def pyarrow(what: str) -> Any:
         ExtraMissing: it is not installed.
     """
     try:
-        return importlib.import_module("pyarrow")
+        import pyarrow as pa  # noqa: PLC0415 (few files need it)
     except ImportError as error:
         raise ExtraMissing(what, "pyarrow") from error
+    return pa
 
 
 def name_of(file: str) -> str:
@@ -283,7 +283,9 @@ def seekable(stream: BinaryIO, *, copy: bool) -> BinaryIO:
     """
     if not copy and stream.seekable():
         return stream
-    copied: BinaryIO = importlib.import_module("tempfile").TemporaryFile(buffering=HEAD)  # the caller closes it
+    import tempfile  # noqa: PLC0415 (few files need it)
+
+    copied = cast("BinaryIO", tempfile.TemporaryFile(buffering=HEAD))  # noqa: SIM115 (the caller closes it)
     try:
         shutil.copyfileobj(stream, copied, 2**20)
         copied.seek(0)
@@ -403,16 +405,20 @@ def decompressed(stream: BinaryIO, compression: Compression) -> BinaryIO:
         ValueError: a zip archive that does not hold exactly one file.
     """
     if compression is Compression.GZIP:
-        unpacking = importlib.import_module("gzip").GzipFile(fileobj=stream, mode="rb")
+        import gzip  # noqa: PLC0415 (few files need it)
+
+        unpacking = gzip.GzipFile(fileobj=stream, mode="rb")
         return io.BufferedReader(_Converted(unpacking), HEAD)
     if compression is Compression.ZSTD:
         arrow = pyarrow("zstd")
         return io.BufferedReader(_Converted(arrow.CompressedInputStream(arrow.PythonFile(stream, "r"), "zstd")), HEAD)
     if compression is Compression.BZIP2:
-        bz2 = importlib.import_module("bz2")
+        import bz2  # noqa: PLC0415 (few files need it)
+
         return io.BufferedReader(_Converted(bz2.BZ2File(stream, "rb")), HEAD)
     if compression is Compression.XZ:
-        lzma = importlib.import_module("lzma")
+        import lzma  # noqa: PLC0415 (few files need it)
+
         return io.BufferedReader(_Converted(lzma.LZMAFile(stream, "rb"), lzma.LZMAError), HEAD)
     if compression is Compression.ZIP:
         return _only_member(stream)
@@ -429,14 +435,20 @@ def compressing(stream: BinaryIO, compression: Compression) -> BinaryIO:
         UsageProblem: zip, which is an archive.
     """
     if compression is Compression.GZIP:
-        return cast("BinaryIO", importlib.import_module("gzip").GzipFile("", "wb", _GZIP_LEVEL, stream, mtime=0))
+        import gzip  # noqa: PLC0415 (few files need it)
+
+        return cast("BinaryIO", gzip.GzipFile("", "wb", _GZIP_LEVEL, stream, mtime=0))
     if compression is Compression.ZSTD:
         arrow = pyarrow("zstd")
         return cast("BinaryIO", arrow.CompressedOutputStream(arrow.PythonFile(stream, "w"), "zstd"))
     if compression is Compression.BZIP2:
-        return cast("BinaryIO", importlib.import_module("bz2").BZ2File(stream, "wb"))
+        import bz2  # noqa: PLC0415 (few files need it)
+
+        return cast("BinaryIO", bz2.BZ2File(stream, "wb"))
     if compression is Compression.XZ:
-        return cast("BinaryIO", importlib.import_module("lzma").LZMAFile(stream, "wb"))
+        import lzma  # noqa: PLC0415 (few files need it)
+
+        return cast("BinaryIO", lzma.LZMAFile(stream, "wb"))
     if compression is Compression.ZIP:
         raise UsageProblem("zip is an archive, not a compression of results. Type: -o with a name that ends in .gz")
     return stream
@@ -488,8 +500,10 @@ def members_of(stream: BinaryIO) -> list[str]:
     Raises:
         OSError: the archive is damaged.
     """
+    import zipfile  # noqa: PLC0415 (few files need it)
+
     with _zip_errors("not a valid zip archive"):
-        names: list[str] = importlib.import_module("zipfile").ZipFile(stream).namelist()
+        names = zipfile.ZipFile(stream).namelist()
     stream.seek(0)
     return [name for name in names if not name.endswith("/") and not _is_by_system(name)]
 
@@ -506,9 +520,10 @@ def head_of_member(stream: BinaryIO, name: str) -> bytes:
     Raises:
         OSError: the archive is damaged.
     """
+    import zipfile  # noqa: PLC0415 (few files need it)
+
     with _zip_errors(f"{name!r} in the zip archive"):
-        member = importlib.import_module("zipfile").ZipFile(stream).open(name)
-        head: bytes = member.read(80)
+        head = zipfile.ZipFile(stream).open(name).read(80)  # noqa: SIM115 (the stream is the caller's)
     stream.seek(0)
     return head
 
@@ -516,7 +531,8 @@ def head_of_member(stream: BinaryIO, name: str) -> bytes:
 @contextmanager
 def _zip_errors(what: str) -> Iterator[None]:
     """Context in which the errors that reading a damaged archive raises are OSErrors."""
-    zipfile = importlib.import_module("zipfile")
+    import zipfile  # noqa: PLC0415 (few files need it)
+
     try:
         yield
     except (zipfile.BadZipFile, zlib.error, RuntimeError, ValueError, OverflowError, EOFError) as error:
@@ -524,12 +540,13 @@ def _zip_errors(what: str) -> Iterator[None]:
 
 
 def _only_member(stream: BinaryIO) -> BinaryIO:
-    zipfile = importlib.import_module("zipfile")
+    import zipfile  # noqa: PLC0415 (few files need it)
+
     names = members_of(stream)
     if len(names) != 1:
         raise ValueError(several_members(names))
     with _zip_errors(f"{names[0]!r} in the zip archive"):
-        member = zipfile.ZipFile(stream).open(names[0])
+        member = zipfile.ZipFile(stream).open(names[0])  # noqa: SIM115 (it is what is returned)
     return io.BufferedReader(_Converted(member, zipfile.BadZipFile, EOFError), HEAD)
 
 

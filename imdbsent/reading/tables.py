@@ -9,7 +9,6 @@ or a record without a verdict. A file that cannot be read any further is an erro
 
 from __future__ import annotations
 
-import importlib
 import logging
 import re
 import shlex
@@ -722,7 +721,8 @@ def read_parquet(
         ValueError: it is no Parquet file, or is not whole.
     """
     arrow = pyarrow("Parquet")
-    parquet = importlib.import_module("pyarrow.parquet")
+    from pyarrow import parquet  # noqa: PLC0415 (few files need it)
+
     with _pyarrow_errors(arrow):
         file = parquet.ParquetFile(stream, buffer_size=_READ_BUFFER, pre_buffer=False)
         schema = file.schema_arrow

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from imdbsent.reading.detect import pyarrow
@@ -125,8 +124,9 @@ class ResultRows:
 
 def open_parquet(stream: BinaryIO, rows: ResultRows) -> Any:
     """A `pyarrow.parquet.ParquetWriter` for such rows; closing it leaves the stream open."""
-    writer = importlib.import_module("pyarrow.parquet").ParquetWriter
-    return writer(rows.arrow.PythonFile(stream, "w"), rows.schema, compression="zstd")
+    from pyarrow import parquet  # noqa: PLC0415 (few files need it)
+
+    return parquet.ParquetWriter(rows.arrow.PythonFile(stream, "w"), rows.schema, compression="zstd")
 
 
 def _schema(arrow: Any, columns: ResultColumns, types: Mapping[str, Any]) -> Any:

@@ -19,7 +19,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import importlib
 import io
 import json
 import logging
@@ -518,7 +517,8 @@ class PartialParquet:
             stream.flush()
 
     def _batches(self, messages: BinaryIO) -> Iterator[Any]:
-        ipc = importlib.import_module("pyarrow.ipc")
+        from pyarrow import ipc  # noqa: PLC0415 (few files need it)
+
         source = self._rows.arrow.PythonFile(messages, "r")
         size = messages.seek(0, 2)
         messages.seek(0)
