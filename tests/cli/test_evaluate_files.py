@@ -87,10 +87,10 @@ def fasttext(rows: list[tuple[str, str]]) -> bytes:
         ),
         ("a.jsonl", "\n".join(map(json.dumps, objects(ROWS))).encode(), []),
         ("a.jsonl", "\n".join(json.dumps({"a": one}) for one in objects(ROWS, "review", "stars")).encode(), []),
-        ("a.jsonl.gz", gzip.compress("\n".join(map(json.dumps, objects(ROWS))).encode()), []),
+        ("a.jsonl.gz", gzip.compress("\n".join(map(json.dumps, objects(ROWS))).encode(), mtime=0), []),
         ("a.txt", fasttext(ROWS), []),
         ("a.ft", fasttext(ROWS), []),
-        ("a.txt.gz", gzip.compress(fasttext(ROWS)), ["--input-format", "fasttext.gz"]),
+        ("a.txt.gz", gzip.compress(fasttext(ROWS), mtime=0), ["--input-format", "fasttext.gz"]),
         ("a.txt", delimited([(label, f"this is {text}") for text, label in ROWS], "\t", header=""), []),
         ("a.txt", delimited([(f"this is {text}", label) for text, label in ROWS], "\t", header=""), []),
         (
