@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 import re
+import shlex
 import sys
 import time
 from collections import Counter
@@ -344,6 +345,11 @@ def run_predict(job: PredictJob, screen: Screen = _NO_SCREEN, report: JobReport 
         logger.info(
             f"wrote {counted(counts.results, 'row')} to {job.output}", extra={"event": "wrote", "fields": fields}
         )
+        if job.options.is_for_labeling and counts.results:
+            logger.info(
+                "write positive or negative into the column 'label', "
+                f"then type: imdbsent train {shlex.quote(job.output)}"
+            )
     if warning := counts.warning():
         logger.info(warning)
     return counts
@@ -397,14 +403,13 @@ def output_spec(job: PredictJob, inputs: Inputs, screen: Screen) -> OutputSpec:
         raise OutputFailed("standard output is closed")
     own, path = inputs.columns, None if job.output is None else Path(job.output)
     is_numbered = job.options.is_selective and own.id is None
-    taken = _taken_names(job, is_numbered=is_numbered)
-    columns = result_columns(own.kept, has_id=own.id is not None, taken=taken)
-    columns = replace(columns, kept=(*columns.kept, *job.added), added=(None,) * len(job.added))
     chosen = job.format or (_default_format(job, inputs, screen) if path is None else format_of_output(path))
-    if job.explain and chosen not in _EXPLAINED:
-        raise UsageProblem(
-            f"{chosen.value} cannot hold explanations. Type: imdbsent predict --explain --format jsonl TEXT"
-        )
+    to_label = job.options.is_for_labeling and chosen is not Format.TABLE
+    taken = _taken_names(job, is_numbered=is_numbered)
+    columns = result_columns(own.kept, has_id=own.id is not None, taken=taken, to_label=to_label)
+    columns = replace(columns, kept=(*columns.kept, *job.added), added=(None,) * len(job.added))
+    if job.explain:
+        _check_explained(chosen, to_label=to_label)
     if path is not None:
         check_output(path, chosen)
     elif chosen is Format.PARQUET and screen.is_terminal:
@@ -418,13 +423,25 @@ def output_spec(job: PredictJob, inputs: Inputs, screen: Screen) -> OutputSpec:
     if chosen is Format.PARQUET and "version" in job.added:
         types["version"] = pyarrow("Parquet").int64()
     spec = OutputSpec(path, chosen, columns, types, job.safe_csv, is_numbered, job.added)
-    if not is_numbered or chosen is Format.TSV:
+    if not is_numbered or (chosen is Format.TSV and not to_label):
         return spec
     from imdbsent.classify.options import RECORD  # noqa: PLC0415 (few runs select)
 
     if chosen is Format.PARQUET:
         types[RECORD] = pyarrow("Parquet").int64()
     return replace(spec, columns=replace(columns, kept=(RECORD, *columns.kept)), types=types)
+
+
+def _check_explained(chosen: Format, *, to_label: bool) -> None:
+    if chosen not in _EXPLAINED:
+        raise UsageProblem(
+            f"{chosen.value} cannot hold explanations. Type: imdbsent predict --explain --format jsonl TEXT"
+        )
+    if to_label:
+        raise UsageProblem(
+            "--sort uncertain writes rows to label, which cannot hold explanations. "
+            "Type: the command without --explain, or with --format table"
+        )
 
 
 def _taken_names(job: PredictJob, *, is_numbered: bool) -> tuple[str, ...]:

@@ -4,23 +4,25 @@ The object is made once, where a person's wishes come in, and is then handed on 
 processes, the explainer, a cluster and the log of a file that can be resumed.
 
 `select` obeys the ones about results. Without them all predictions are results, in the order of their records. A sort
-of more than memory holds uses a temporary file.
+of more than memory holds uses a temporary file. Sorted by `uncertain`, the results are the texts to label next: each
+text comes once, and one without a verdict not at all.
 """
 
 from __future__ import annotations
 
 import heapq
+from bisect import insort
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from imdbsent.errors import InvalidOptions, OutputFailed
 from imdbsent.option_fields import EngineName, option
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Hashable, Iterable, Iterator
 
     from imdbsent.records import Label, Prediction
 
@@ -61,6 +63,8 @@ class SortKey(str, Enum):
 
     PROBABILITY = "probability"
     CONFIDENCE = "confidence"
+    UNCERTAIN = "uncertain"
+    """The nearest to the threshold first: what a person should label next."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,7 +77,8 @@ class PredictOptions:
             above it "positive". None for no such label.
         batch_size: texts per run of the network; None for the fastest. It affects speed, and the last digits.
         only: which predictions are results; None for all.
-        sort: what results are sorted by, largest first; None for the order of their records.
+        sort: what results are sorted by, largest first; None for the order of their records. "uncertain" also leaves
+            out repeated texts, and texts without a verdict.
         reverse: whether the smallest come first instead.
         top: maximum number of results; None for all.
 
@@ -114,6 +119,11 @@ class PredictOptions:
             )
 
     @property
+    def is_for_labeling(self) -> bool:
+        """Whether the results are the texts that a person should label next."""
+        return self.sort is SortKey.UNCERTAIN
+
+    @property
     def is_selective(self) -> bool:
         """Whether results may be fewer than the records, or in another order."""
         return self.only is not None or self.sort is not None
@@ -141,6 +151,16 @@ class PredictOptions:
             return self.neutral
         cut = threshold if self.threshold is None else self.threshold
         return cut - UNCERTAIN_WITHIN, cut + UNCERTAIN_WITHIN
+
+    def certainty(self, probability: float, threshold: float) -> float:
+        """How far a probability is from the threshold, or from the middle of the neutral band.
+
+        Args:
+            probability: of positive.
+            threshold: the model's own, which applies if the options have none.
+        """
+        low, high = self.uncertain_range(threshold)
+        return abs(probability - (low + high) / 2)
 
 
 DEFAULTS: Final = PredictOptions()
@@ -232,7 +252,8 @@ def select(
     if options.sort is None:
         yield from selected
         return
-    yield from in_order(selected, lambda prediction: rank(prediction, options), options.top)
+    identity = _normalized_text if options.is_for_labeling else None
+    yield from in_order(selected, lambda prediction: rank(prediction, options, threshold), options.top, identity)
 
 
 def is_selected(prediction: Prediction, options: PredictOptions, threshold: float) -> bool:
@@ -243,6 +264,8 @@ def is_selected(prediction: Prediction, options: PredictOptions, threshold: floa
         options: what to select.
         threshold: the model's own.
     """
+    if options.is_for_labeling and prediction.probability is None:
+        return False
     if options.only is None:
         return True
     if options.only is Only.UNCERTAIN:
@@ -251,13 +274,21 @@ def is_selected(prediction: Prediction, options: PredictOptions, threshold: floa
     return prediction.label == str(options.only.value)
 
 
-def rank(prediction: Prediction, options: PredictOptions) -> float:
-    """The number to sort a prediction by, smallest first; one without a label comes last."""
+def rank(prediction: Prediction, options: PredictOptions, threshold: float) -> float:
+    """The number to sort a prediction by, smallest first; one without a label comes last.
+
+    Args:
+        prediction: on any record.
+        options: what to sort by.
+        threshold: the model's own.
+    """
     if prediction.probability is None:
         return 2.0  # above every probability
     value = prediction.probability
     if options.sort is SortKey.CONFIDENCE:
         value = abs(value - 0.5)
+    elif options.sort is SortKey.UNCERTAIN:
+        value = -options.certainty(value, threshold)
     return value if options.reverse else -value
 
 
@@ -265,7 +296,16 @@ def _with_number(prediction: Prediction, number: int, kept: int) -> Prediction:
     return replace(prediction, kept=(number, *(prediction.kept or (None,) * kept)))
 
 
-def in_order(items: Iterable[T], key: Callable[[T], float], top: int | None = None) -> Iterator[T]:
+def _normalized_text(prediction: Prediction) -> str:
+    return " ".join(prediction.text.split())
+
+
+def in_order(
+    items: Iterable[T],
+    key: Callable[[T], float],
+    top: int | None = None,
+    identity: Callable[[T], str] | None = None,
+) -> Iterator[T]:
     """Sort items in bounded memory, however many there are.
 
     Up to `IN_MEMORY` items are held, or the first `top` if that is fewer. More are in a temporary SQLite table (in
@@ -275,6 +315,7 @@ def in_order(items: Iterable[T], key: Callable[[T], float], top: int | None = No
         items: read to the end before the first is given.
         key: the number to sort by, smallest first; of equal ones, the one that came first.
         top: maximum number of items to give; None for all.
+        identity: what two items have in common if only the one that came first is to be given; None gives all.
 
     Yields:
         The items in order.
@@ -283,31 +324,57 @@ def in_order(items: Iterable[T], key: Callable[[T], float], top: int | None = No
         OutputFailed: there is no space for the temporary file.
     """
     if top is not None and top <= IN_MEMORY:
-        yield from heapq.nsmallest(top, items, key)
+        yield from heapq.nsmallest(top, items, key) if identity is None else _first_distinct(items, key, top, identity)
         return
     stream = iter(items)
     few = list(islice(stream, IN_MEMORY))
     if len(few) < IN_MEMORY:
+        if identity is not None:
+            few = _first_distinct(few, key, IN_MEMORY, identity)
         yield from sorted(few, key=key)[:top]
         return
-    with closing(_SortedTable()) as table:
+    with closing(_SortedTable(identity)) as table:
         table.extend(few, key)
         few.clear()
         table.extend(stream, key)
         yield from table.in_order(top)
 
 
-class _SortedTable:
-    """Items in a temporary file that is deleted when closed, and that no other process can write to."""
+def _first_distinct(
+    items: Iterable[T], key: Callable[[T], float], top: int, identity: Callable[[T], Hashable]
+) -> list[T]:
+    """The first items by their key, without those whose identity came before. Only so many are held."""
+    first: list[tuple[float, int, Hashable, T]] = []
+    held: set[Hashable] = set()
+    for number, item in enumerate(items):
+        entry = (key(item), number, identity(item), item)
+        if entry[2] in held or (len(first) == top and entry[:2] > first[-1][:2]):
+            continue
+        insort(first, entry)  # the numbers differ, so no two identities or items are compared
+        held.add(entry[2])
+        if len(first) > top:
+            held.remove(first.pop()[2])
+    return [item for *_, item in first]
 
-    def __init__(self) -> None:
+
+class _SortedTable(Generic[T]):
+    """Items in a temporary file that is deleted when closed, and that no other process can write to.
+
+    Args:
+        identity: what two items have in common if only the first is kept; None keeps all.
+    """
+
+    def __init__(self, identity: Callable[[T], str] | None = None) -> None:
         import sqlite3  # noqa: PLC0415 (5 ms, and few runs sort so much)
 
         self._table = sqlite3.connect("", isolation_level=None, check_same_thread=False)
         self._table.execute("PRAGMA journal_mode = OFF")
         self._table.execute("PRAGMA temp_store = FILE")
         self._table.execute("PRAGMA cache_size = -8000")  # kilobytes
-        self._table.execute("CREATE TABLE items (number INTEGER PRIMARY KEY, key REAL, item BLOB)")
+        self._table.execute("CREATE TABLE items (number INTEGER PRIMARY KEY, key REAL, item BLOB, identity BLOB)")
+        if identity is not None:
+            self._table.execute("CREATE UNIQUE INDEX identities ON items (identity)")
+        self._identity = identity
         self._table.execute("BEGIN")
 
     def extend(self, items: Iterable[T], key: Callable[[T], float]) -> None:
@@ -316,8 +383,15 @@ class _SortedTable:
 
         for item in items:
             with _table_errors():
-                row = (key(item), pickle.dumps(item, pickle.HIGHEST_PROTOCOL))
-                self._table.execute("INSERT INTO items (key, item) VALUES (?, ?)", row)
+                row = (key(item), pickle.dumps(item, pickle.HIGHEST_PROTOCOL), self._digest(item))
+                self._table.execute("INSERT OR IGNORE INTO items (key, item, identity) VALUES (?, ?, ?)", row)
+
+    def _digest(self, item: T) -> bytes | None:
+        if self._identity is None:
+            return None
+        import hashlib  # noqa: PLC0415 (as above)
+
+        return hashlib.blake2b(self._identity(item).encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
     def in_order(self, top: int | None) -> Iterator[T]:
         """The first items, smallest first."""

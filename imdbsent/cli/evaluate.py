@@ -253,7 +253,12 @@ def _own_texts(file: str, read: ReadOptions | None, rules: LabelRules | None) ->
         folder = find_held_out_folder(path, EVALUATION, COMMAND)
         source, path = str(folder), path.resolve() / folder.relative_to(path)
     examples = read_examples(
-        source, rules or LabelRules(), read or ReadOptions(command=COMMAND), allow_blank=True, allow_one_class=True
+        source,
+        rules or LabelRules(),
+        read or ReadOptions(command=COMMAND),
+        allow_blank=True,
+        allow_one_class=True,
+        must_have_label=True,
     )
     return Examples(examples, "standard input" if file == STDIN else path.name)
 

@@ -96,7 +96,9 @@ def predict(
         _output("--add-columns", metavar="NAMES", help="Add columns about the model: model, version, sha256."),
     ] = None,
     only: Annotated[Only | None, _output("--only", help="Show only these.")] = None,
-    sort: Annotated[SortKey | None, _output("--sort", help="Sort by this, largest first.")] = None,
+    sort: Annotated[
+        SortKey | None, _output("--sort", help="Sort by this, largest first. uncertain: the texts to label next.")
+    ] = None,
     reverse: Annotated[bool, _output("--reverse", help="Sort smallest first.")] = False,
     top: Annotated[
         int | None, _output("--top", metavar="N", min=1, help="Show only the first N; requires --sort.")
@@ -159,6 +161,8 @@ def predict(
     imdbsent predict reviews.csv --keep id --only negative --sort confidence -o worst.csv
 
     cat reviews.txt | imdbsent predict - | cut -f1 | sort | uniq -c
+
+    imdbsent predict pool.csv --sort uncertain --top 50 -o to_label.csv
     """
     if not texts and not file and not text:
         if sys.stdin is None or sys.stdin.isatty():

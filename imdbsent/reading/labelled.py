@@ -582,14 +582,17 @@ class Problems:
     Args:
         source: path of the file or folder.
         skip_bad: whether rows of some kinds are passed over.
+        must_have_label: whether a row without a label is a problem.
     """
 
-    def __init__(self, source: str, *, skip_bad: bool = False) -> None:
+    def __init__(self, source: str, *, skip_bad: bool = False, must_have_label: bool = True) -> None:
+        self.must_have_label = must_have_label
         self._source = source
         self._skip_bad = skip_bad
         self._first: dict[Fault, str] = {}
         self._counts: Counter[Fault] = Counter()
         self.left_out: Counter[str] = Counter()
+        self.unlabeled = 0
         self.labels: Counter[str] = Counter()
 
     def add(self, kind: Fault, problem: str) -> None:
@@ -620,10 +623,15 @@ class Problems:
 
         Raises:
             RowsInvalid: all were skipped.
-            UsageProblem: the rules fit no label.
+            UsageProblem: the rules fit no label, or no row has one.
         """
         if number:
             return
+        if self.unlabeled and not self.left_out:
+            raise UsageProblem(
+                f"no row of {name_of(self._source)} has a label. Write positive or negative into the column of "
+                "labels, then type the same command again; or type: --label-column NAME"
+            )
         if self.left_out:
             raise UsageProblem(
                 f"no label of {name_of(self._source)} is in the rules (there are: {self._listed(self.left_out)}). "
@@ -641,6 +649,8 @@ class Problems:
         if self.left_out:
             number, labels = self.left_out.total(), self._listed(self.left_out)
             _log.info("%s of %s with another label %s left out: %s", _rows(number), name, _are(number), labels)
+        if self.unlabeled:
+            _log.info("%s of %s without a label %s left out", _rows(self.unlabeled), name, _are(self.unlabeled))
 
     def rules_to_type(self) -> str:
         """The rules to type for the labels that are there."""
@@ -690,6 +700,7 @@ def read_examples(
     group_column: str | None = None,
     allow_blank: bool,
     allow_one_class: bool = False,
+    must_have_label: bool = False,
 ) -> tuple[Example, ...]:
     """Read all of a user's labeled texts.
 
@@ -701,18 +712,20 @@ def read_examples(
         allow_blank: whether a text may be blank.
         allow_one_class: whether all labels of a file may be positive, or all negative. A rule that no label fits is an
             error in any case, if it is the only one.
+        must_have_label: whether an empty label is an error. Otherwise the row is left out, and counted in a message:
+            it is one that nobody has labeled yet.
 
     Returns:
         The examples in order.
 
     Raises:
         InputUnreadable: the source cannot be read, or breaks its format.
-        UsageProblem: it has no such column, no text, or texts of one class only.
+        UsageProblem: it has no such column, no label, no text, or texts of one class only.
         RowsInvalid: some rows have no label, no text or no group, or break the format.
         ExtraMissing: it needs a library that is not installed.
     """
     options = options or ReadOptions()
-    problems = Problems(source, skip_bad=options.skip_bad)
+    problems = Problems(source, skip_bad=options.skip_bad, must_have_label=must_have_label)
     if is_folder(source):
         found = _from_folder(Path(source), options, problems)
     else:
@@ -787,10 +800,20 @@ def _example_from_row(row: Row, where: str, rules: LabelRules, keys: _Keys, prob
     if missing:
         problems.add(Fault.COLUMN, f"{where} has no {missing[0]!r} (there are: {', '.join(row.values) or 'none'})")
         return None
+    name = as_label(row.values[keys.label])
+    if not problems.must_have_label and not (name or "").strip():
+        problems.unlabeled += 1
+        return None
+    return _labeled_example(row, name, where, rules, keys, problems)
+
+
+def _labeled_example(
+    row: Row, name: str | None, where: str, rules: LabelRules, keys: _Keys, problems: Problems
+) -> Example | None:
     group = as_label(row.values[keys.group]) if keys.group else None
     if keys.group and (group is None or not group.strip()):
         problems.add(Fault.GROUP, f"{where}: {keys.group!r} is empty")
-    text, name = row.values[keys.text], as_label(row.values[keys.label])
+    text = row.values[keys.text]
     if text is None:  # what a blank text is in JSON and Parquet, as pandas writes them
         text = ""
     if (flaw := _flaw_of(text)) is not None:

@@ -58,7 +58,7 @@ class OutputSpec:
     metadata: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if self.format is Format.TSV and self.columns != NO_COLUMNS:
+        if self.format is Format.TSV and self.columns != NO_COLUMNS and not self.columns.to_label:
             raise UsageProblem(
                 "TSV has only label, probability and text, so it has no column for --id-column, --keep or "
                 "--add-columns. Type: --format csv"

@@ -112,6 +112,8 @@ class ResultRows:
             "problem": [row.problem for row in rows],
             "text": [row.text for row in rows],
         }
+        if self._columns.to_label:
+            values |= {"label": [None] * len(rows), "verdict": [row.label for row in rows]}
         values |= zip(self._columns.kept, map(list, zip(*[kept_values(row, self._columns) for row in rows])))
         arrays = [self._array(values[field.name], field.type) for field in self.schema]
         return self.arrow.RecordBatch.from_arrays(arrays, schema=self.schema)
@@ -139,6 +141,8 @@ def _schema(arrow: Any, columns: ResultColumns, types: Mapping[str, Any]) -> Any
         "problem": arrow.string(),
         "text": arrow.string(),
     }
+    if columns.to_label:
+        own["verdict"] = arrow.string()
     return arrow.schema([(name, own.get(name) or _type(arrow, types.get(name))) for name in columns.names])
 
 

@@ -33,6 +33,7 @@ class Format(str, Enum):
 
 
 DECIMALS: Final = 6
+_TO_LABEL: Final = ("label", "text", "verdict", "probability")
 _OWN_COLUMNS: Final = ("id", "label", "probability", "tokens", "truncated", "unknown", "problem", "text")
 _TSV_ESCAPES: Final = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
@@ -45,15 +46,20 @@ class ResultColumns:
         id: whether there is an id.
         kept: names in the results of the columns that are carried through, then of those that are added.
         added: the values of the added columns, the same for each row.
+        to_label: whether a person is to label the rows: the verdict is in a column of that name, and `label`, which
+            `imdbsent train` reads, is empty, or has the values of the carried column of that name.
     """
 
     id: bool = False
     kept: tuple[str, ...] = ()
     added: tuple[Any, ...] = ()
+    to_label: bool = False
 
     @property
     def names(self) -> list[str]:
         """All columns of CSV and Parquet, in order."""
+        if self.to_label:
+            return list(dict.fromkeys([*["id"] * self.id, *_TO_LABEL, *self.kept]))
         own = list(_OWN_COLUMNS if self.id else _OWN_COLUMNS[1:])
         return [*own[:-1], *self.kept, own[-1]]
 
@@ -62,23 +68,28 @@ NO_COLUMNS: Final = ResultColumns()
 """Only the columns that are always there."""
 
 
-def result_columns(kept: Sequence[str], *, has_id: bool, taken: Sequence[str] = ()) -> ResultColumns:
+def result_columns(
+    kept: Sequence[str], *, has_id: bool, taken: Sequence[str] = (), to_label: bool = False
+) -> ResultColumns:
     """Name the columns of results. A carried column whose name is already used becomes `input_NAME`.
 
     Args:
         kept: the columns that are carried through.
         has_id: whether there is an id.
         taken: names of other columns of the results.
+        to_label: whether a person is to label the rows; a carried column `label` then has the labels that exist.
 
     Raises:
         UsageProblem: two columns would have the same name.
     """
-    own = [*ResultColumns(id=has_id).names, *taken]
+    own = [*ResultColumns(has_id, to_label=to_label).names, *taken]
+    if to_label:
+        own.remove("label")
     names = tuple(f"input_{name}" if name in own else name for name in kept)
     for name in names:
         if names.count(name) > 1:
             raise UsageProblem(f"two columns of the results would be called {name!r}. Type each --keep once")
-    return ResultColumns(has_id, names)
+    return ResultColumns(has_id, names, to_label=to_label)
 
 
 def kept_values(prediction: Prediction, columns: ResultColumns) -> tuple[Any, ...]:
@@ -111,7 +122,7 @@ def text_layout(chosen: Format, columns: ResultColumns = NO_COLUMNS, *, safe_csv
     TSV: label, probability of positive, text. It has no header and one line per record, for `cut` and `paste`. A tab,
     line feed, carriage return or backslash in a text is written `\t`, `\n`, `\r`, `\\` (the convention of "linear
     TSV"), and a text with quotation marks is quoted as in CSV, which readers of TSV expect. If there is no verdict, the
-    reason is in brackets before the text. It has no other columns.
+    reason is in brackets before the text. It has no other columns. Rows to label are CSV with tabs.
 
     CSV (RFC 4180, but lines end in LF): a header, then the columns of `ResultColumns.names`.
 
@@ -123,6 +134,11 @@ def text_layout(chosen: Format, columns: ResultColumns = NO_COLUMNS, *, safe_csv
         safe_csv: whether CSV and TSV have an apostrophe before what a spreadsheet would compute; see `escape_formula`.
     """
     guard = escape_formula if safe_csv else str
+    if columns.to_label and chosen in (Format.CSV, Format.TSV):
+        delimiter = "\t" if chosen is Format.TSV else ","
+        header = _row(map(guard, columns.names), delimiter)
+        row = partial(_row_to_label, columns=columns, guard=guard, delimiter=delimiter)
+        return TextLayout(row, header, empty=header)
     if chosen is Format.TSV:
         return TextLayout(partial(_tsv_row, guard=guard))
     if chosen is Format.CSV:
@@ -150,6 +166,14 @@ def json_layout(fields: Callable[[Any], dict[str, Any]]) -> TextLayout:
 def fields_of(prediction: Prediction, columns: ResultColumns = NO_COLUMNS) -> dict[str, Any]:
     """The keys and values of a prediction in JSON."""
     fields: dict[str, Any] = {"id": prediction.id} if columns.id else {}
+    if columns.to_label:
+        fields |= {
+            "label": None,
+            "text": prediction.text,
+            "verdict": prediction.label,
+            "probability": rounded(prediction.probability),
+        }
+        return fields | dict(zip(columns.kept, map(as_jsonable, kept_values(prediction, columns))))
     fields |= {
         "label": prediction.label,
         "probability": rounded(prediction.probability),
@@ -188,6 +212,13 @@ def _csv_row(prediction: Prediction, columns: ResultColumns, guard: Callable[[st
         guard(prediction.text),
     ]
     return _row([guard(as_field(prediction.id)), *fields] if columns.id else fields, ",")
+
+
+def _row_to_label(
+    prediction: Prediction, columns: ResultColumns, guard: Callable[[str], str], delimiter: str
+) -> str:
+    fields = fields_of(prediction, columns) | {"probability": _decimal(prediction.probability)}
+    return _row([guard(as_field(value)) for value in fields.values()], delimiter)
 
 
 def _row(fields: Iterable[str | None], delimiter: str) -> str:

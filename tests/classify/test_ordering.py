@@ -35,6 +35,18 @@ def test_the_order_is_that_of_sorted_and_equal_ones_keep_theirs(count: int, top:
     assert list(in_order(iter(items), key, top)) == sorted(items, key=key)[:top]
 
 
+@pytest.mark.usefixtures("_memory")
+@pytest.mark.parametrize("top", [None, 1, 3, 11, 100])
+@pytest.mark.parametrize("count", [0, 9, 11, 300])
+def test_of_items_with_something_in_common_the_first_is_given(count: int, top: int | None) -> None:
+    items = [Prediction(f"text {one.id % 40}", None, one.probability, id=one.id) for one in predictions(count)]  # type: ignore[operator]
+    first = {item.text: item for item in reversed(items)}
+    same = [first[item.text] for item in items]
+    expected = sorted(sorted(first.values(), key=lambda item: int(item.id or 0)), key=key)[:top]
+    copies = [Prediction(item.text, None, item.probability, id=items[i].id) for i, item in enumerate(same)]
+    assert list(in_order(iter(copies), key, top, lambda item: item.text)) == expected
+
+
 class Item:
     """Counts how many of it there are."""
 

@@ -32,10 +32,21 @@ def texts(options: PredictOptions) -> list[str]:
         (PredictOptions(sort=SortKey.CONFIDENCE), ["sure", "no", "hardly", "less", "also less", ""]),
         (PredictOptions(sort=SortKey.CONFIDENCE, reverse=True, top=2), ["less", "also less"]),
         (PredictOptions(only=Only.NEGATIVE, sort=SortKey.CONFIDENCE, top=1), ["no"]),
+        (PredictOptions(sort=SortKey.UNCERTAIN), ["less", "also less", "hardly", "no", "sure"]),
+        (PredictOptions(sort=SortKey.UNCERTAIN, threshold=0.1, top=2), ["no", "hardly"]),
+        (PredictOptions(sort=SortKey.UNCERTAIN, neutral=(0.1, 0.9), reverse=True, top=2), ["sure", "no"]),
+        (PredictOptions(sort=SortKey.UNCERTAIN, only=Only.POSITIVE), ["less", "also less", "sure"]),
     ],
 )
 def test_what_is_selected_and_in_which_order(options: PredictOptions, expected: list[str]) -> None:
     assert texts(options) == expected
+
+
+@pytest.mark.parametrize("top", [None, 5])
+def test_a_text_to_label_comes_once_however_it_is_spaced(top: int | None) -> None:
+    found = [Prediction(text, "positive", p) for text, p in (("a b", 0.6), ("c", 0.7), (" a\n b", 0.51), ("A b", 0.6))]
+    given = select(found, PredictOptions(sort=SortKey.UNCERTAIN, top=top), 0.5, number_from=1)
+    assert [(one.text, one.kept) for one in given] == [("a b", (1,)), ("A b", (4,)), ("c", (2,))]
 
 
 def test_neutral_ones_are_neither_positive_nor_negative() -> None:

@@ -18,6 +18,7 @@ import pytest
 from imdbsent import __version__
 from imdbsent.bundle.bundle import Bundle
 from imdbsent.errors import ExitCode
+from imdbsent.reading.labelled import parse_rules, read_examples, read_labelled
 
 TABLE = 'id,stars,text\na,5,great movie\nb,1,"awful,\nmovie"\nc,3,\n'
 
@@ -297,3 +298,76 @@ def test_a_run_is_not_resumed_with_other_columns_about_the_model(predict) -> Non
     Path("a.csv").write_text("text\n" + "great\n" * 200 + '"never closed')
     assert predict("a.csv", "-o", "out.csv", "--add-columns", "model").code == ExitCode.USAGE
     assert "was started with --add-columns model" in predict("a.csv", "-o", "out.csv", "--resume").err
+
+
+POOL = """id,body,shop,label
+1,great great movie,a,
+2,great awful,b,1
+3,"great  awful
+movie",c,
+4,,d,
+5,great  awful,e,
+6,"a ""movie"", awful",f,
+7,zebra,g,
+8,=great,h,
+"""
+"""Texts to label: one has a label already, two are the same, and two have no verdict."""
+
+
+@pytest.mark.parametrize("suffix", ["csv", "tsv", "jsonl", "json", "csv.gz", "parquet"])
+def test_texts_to_label_are_a_file_that_training_reads(predict, suffix: str, caplog: pytest.LogCaptureFixture) -> None:
+    if suffix == "parquet":
+        pytest.importorskip("pyarrow", reason="pyarrow is not installed in the light environment")
+    caplog.set_level("INFO")
+    Path("pool.csv").write_text(POOL)
+    arguments = ("pool.csv", "--text-column", "body", "--sort", "uncertain", "--id-column", "id", "--keep", "shop")
+    result = predict(*arguments, "--keep", "label", "-o", f"to_label.{suffix}")
+    assert result.code == ExitCode.DONE, result.err
+    assert "wrote 5 rows to" in result.err
+    assert f"the column 'label', then type: imdbsent train to_label.{suffix}\n" in result.err
+    (labeled,) = read_examples(f"to_label.{suffix}", parse_rules(), allow_blank=False, allow_one_class=True)
+    assert (labeled.text, labeled.label) == ("great awful", 1)
+    assert "4 rows of" in caplog.messages[-1]
+    texts = [one.text for one in read_labelled(f"to_label.{suffix}")]
+    assert sorted(texts) == sorted(
+        ["great great movie", "great awful", "great  awful\nmovie", 'a "movie", awful', "=great"]
+    )
+
+
+def test_texts_to_label_have_the_verdict_beside_an_empty_label_and_the_least_certain_come_first(predict) -> None:
+    Path("pool.csv").write_text(POOL)
+    arguments = ("pool.csv", "--text-column", "body", "--sort", "uncertain", "--safe-csv")
+    found = rows(predict(*arguments, "--format", "csv", "--add-columns", "model").out)
+    assert list(found[0]) == ["label", "text", "verdict", "probability", "record", "model"]
+    assert {row["label"] for row in found} == {""}
+    distances = [abs(float(row["probability"]) - 0.5) for row in found]
+    assert distances == sorted(distances)
+    assert {row["verdict"] for row in found} == {"positive", "negative"}
+    assert {(row["text"], row["record"]) for row in found} >= {("'=great", "8"), ("great awful", "2")}
+    top = list(csv.reader(io.StringIO(predict(*arguments, "--top", "2").out, newline=""), delimiter="\t"))
+    assert top[0] == ["label", "text", "verdict", "probability", "record"]
+    assert [row[-1] for row in top[1:]] == ["2", "3"]
+
+
+@pytest.mark.parametrize(
+    ("options", "part"),
+    [
+        (["--resume", "-o", "a.csv"], "--sort cannot be combined with --resume"),
+        (["--engine", "ray", "-o", "out/"], "--sort cannot be combined with --engine ray"),
+        (["--explain", "-o", "a.jsonl"], "cannot hold explanations. Type: the command without --explain"),
+    ],
+)
+def test_what_texts_to_label_cannot_be_combined_with_is_one_line(predict, options: list[str], part: str) -> None:
+    Path("pool.csv").write_text(POOL)
+    result = predict("pool.csv", "--text-column", "body", "--sort", "uncertain", *options)
+    assert result.code == ExitCode.USAGE
+    assert part in result.err
+    assert result.err.count("\n") == 1
+
+
+def test_texts_to_label_are_the_same_with_any_number_of_workers(predict) -> None:
+    texts = [f"{'great ' * (i % 7)}movie {'awful ' * (i % 5)}" for i in range(3_000)]
+    Path("pool.txt").write_text("\n".join(texts) + "\n")
+    one, two = (predict("pool.txt", "--sort", "uncertain", "--workers", n, "--format", "csv").out for n in "12")
+    assert one == two
+    assert len(rows(one)) == 35

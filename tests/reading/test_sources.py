@@ -21,7 +21,9 @@ def read(
     group: str | None = None,
     allow_blank: bool = False,
 ) -> tuple[Example, ...]:
-    return read_examples(str(source), parse_rules(rule), options, group_column=group, allow_blank=allow_blank)
+    return read_examples(
+        str(source), parse_rules(rule), options, group_column=group, allow_blank=allow_blank, must_have_label=True
+    )
 
 
 def message(source: Path, *arguments: object, **options: object) -> str:
@@ -185,6 +187,26 @@ def test_rows_of_neither_rule_are_left_out_and_counted(tmp_path: Path, caplog: p
     found = read_examples(str(path), parse_rules("positive", "negative"), allow_blank=False)
     assert [(example.text, example.label) for example in found] == [("x", 1), ("y", 0)]
     assert caplog.messages == [f"3 rows of {str(path)!r} with another label are left out: neutral, mixed"]
+
+
+def test_rows_without_a_label_are_left_out_and_counted_unless_all_must_have_one(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    path = tmp_path / "mine.csv"
+    path.write_text("text,label,film\nx,positive,A\ny,,A\nz,negative,B\n,,\nw, ,\n")
+    found = read_examples(str(path), parse_rules(), group_column="film", allow_blank=False)
+    assert [(example.text, example.label) for example in found] == [("x", 1), ("z", 0)]
+    assert caplog.messages == [f"3 rows of {str(path)!r} without a label are left out"]
+    assert "line 3: it has no label" in message(path)
+
+
+def test_a_file_that_nobody_has_labeled_is_one_line_that_says_what_to_write(tmp_path: Path) -> None:
+    path = tmp_path / "mine.csv"
+    path.write_text("label,text\n,x\n,y\n")
+    with pytest.raises(ImdbsentError, match="no row of .* has a label. Write positive or negative") as caught:
+        read_examples(str(path), parse_rules(), allow_blank=False)
+    assert caught.value.exit_code is ExitCode.USAGE
 
 
 def test_bad_rows_are_skipped_and_counted_if_that_is_asked_for(
