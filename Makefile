@@ -40,9 +40,9 @@ teacher: setup ## every stage of the flagship's recipe, taught by a tiny transfo
 
 setup-light: $(LIGHT)/bin/.installed
 
-$(LIGHT)/bin/.installed: pyproject.toml
+$(LIGHT)/bin/.installed: pyproject.toml requirements/answer.txt
 	$(PYTHON) -m venv $(LIGHT)
-	$(LIGHT)/bin/python -m pip install --quiet "typer>=0.26,<0.29" rich platformdirs filelock requests numpy onnxruntime "tomli;python_version<'3.11'"
+	$(LIGHT)/bin/python -m pip install --quiet -r requirements/answer.txt
 	$(LIGHT)/bin/python -m pip install --quiet pytest pytest-socket pytest-xdist hypothesis
 	$(LIGHT)/bin/python -m pip install --quiet --no-deps --editable .
 	touch $@

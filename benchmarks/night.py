@@ -1,4 +1,4 @@
-"""A nightly job that is killed three times, beside one that is not: the same bytes, logs and counts that a machine can read?
+"""A nightly job that is killed three times, beside one that is not: the same bytes, and logs that a machine can read?
 
 python -m benchmarks.night [--data PATH] [--rows 200000] [--model flagship]
 
@@ -39,8 +39,9 @@ KILLS = ((0.25, signal.SIGTERM), (0.5, signal.SIGTERM), (0.75, signal.SIGKILL))
 """After which share of the rows the job is killed, and how."""
 BLANK_EVERY = 1_000
 LEFT_BAR = 0.25
-"""How far off the time left may be, as a share of it, after the first tenth of the job; two seconds are always right."""
-_LEAST = 2.0
+"""How far off the time left may be, as a share of it, after the first tenth of the job."""
+_FIRST = 0.1
+_LEAST = 2.0  # seconds that are always right
 _SAMPLES = 0.05  # seconds between two looks at the log
 _SECONDS_TO_END = 10  # in which workers notice that the process is gone
 
@@ -161,7 +162,7 @@ def errors_of_time_left(lines: Sequence[dict[str, Any]], ended: str) -> list[flo
     end = datetime.fromisoformat(ended.replace("Z", "+00:00"))
     found = []
     for line in lines:
-        if line["event"] == "progress" and (line["share"] or 0) >= 0.1:
+        if line["event"] == "progress" and (line["share"] or 0) >= _FIRST:
             left = (end - datetime.fromisoformat(line["time"].replace("Z", "+00:00"))).total_seconds()
             off = float("inf") if line["seconds_left"] is None else abs(line["seconds_left"] - left)
             found.append(0.0 if off <= _LEAST else off / left)

@@ -1,8 +1,13 @@
-"""Write docs/commands.md: what `--help` prints for every command, and the exit codes. Run it with `make docs`."""
+"""Write docs/commands.md: what `--help` prints for every command, and the exit codes. Run it with `make docs`.
+
+It also writes requirements/answer.txt: what a light installation needs.
+"""
 
 from __future__ import annotations
 
 import ast
+import re
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
@@ -10,11 +15,24 @@ from typing import TYPE_CHECKING, Any
 import typer
 from running import ROOT, printed
 
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PAGE = ROOT / "docs" / "commands.md"
 WIDTH = 100  # columns
+LIGHT = ROOT / "requirements" / "answer.txt"
+TRAINING = ("tensorflow", "onnx")
+"""The dependencies that only `imdbsent train` needs: a light installation leaves them out."""
+
+_LIGHT_HEAD = """# What answering needs: the dependencies of pyproject.toml without those of training.
+# pip install -r requirements/answer.txt && pip install --no-deps .
+# This file is generated: python docs/generate.py
+"""
 
 _HEAD = """# Commands
 
@@ -53,6 +71,13 @@ def page() -> str:
     return "\n".join([head, *sections, _exit_codes()])
 
 
+def light_requirements() -> str:
+    """The text of requirements/answer.txt."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    lines = [line for line in project["dependencies"] if re.split(r"[^A-Za-z0-9_.-]", line)[0] not in TRAINING]
+    return _LIGHT_HEAD + "".join(f"{line}\n" for line in lines)
+
+
 def _walk(name: str, command: Any) -> Iterator[tuple[str, Any]]:
     yield name, command
     for child in getattr(command, "commands", {}).values():
@@ -71,3 +96,4 @@ def _exit_codes() -> str:
 
 if __name__ == "__main__":
     PAGE.write_text(page(), encoding="utf-8", newline="\n")
+    LIGHT.write_text(light_requirements(), encoding="utf-8", newline="\n")

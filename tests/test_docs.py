@@ -74,6 +74,13 @@ def test_the_page_of_commands_is_what_the_help_says():
     assert generate.page() == PAGE, "docs/commands.md is not up to date. Type: make docs"
 
 
+def test_the_light_installation_is_every_dependency_but_those_of_training():
+    assert generate.light_requirements() == generate.LIGHT.read_text("utf-8"), "Type: python docs/generate.py"
+    names = [line for line in generate.LIGHT.read_text("utf-8").splitlines() if not line.startswith("#")]
+    assert "onnxruntime>=1.19" in names
+    assert not [name for name in names if re.match("(tensorflow|onnx)[^a-z]", name)]
+
+
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_and_each_of_its_options_is_documented(name: str):
     (section,) = re.findall(rf"^## {name}\n\n```text\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections import defaultdict
 from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
@@ -84,17 +83,11 @@ def test_the_command_line_has_a_file_per_command_and_its_helpers_start_with_an_u
     assert {name for name in names if not name.startswith("_")} == {command.name for command in COMMANDS} | {"app"}
 
 
-def test_the_light_install_of_readme_and_makefile_is_every_dependency_but_those_of_training() -> None:
-    project = (ROOT / "pyproject.toml").read_text()
-    block = re.search(r"^dependencies = \[\n(.*?)^\]", project, re.DOTALL | re.MULTILINE)
-    assert block
-    names = set(re.findall(r'^ *"([a-z0-9]+)', block[1], re.MULTILINE)) - {"tensorflow", "onnx"}
-    for document in ("README.md", "Makefile"):
-        line = next(line for line in (ROOT / document).read_text().splitlines() if "platformdirs filelock" in line)
-        installed = line[line.index('"typer') :].partition(" &&")[0].split()
-        assert {re.sub(r"[^a-z0-9].*", "", name.strip('"')) for name in installed} == names, document
-    assert '"typer>=0.26,<0.29"' in project
-    assert '"typer>=0.26,<0.29"' in (ROOT / "README.md").read_text()
+def test_readme_and_makefile_install_what_answers_from_the_same_list() -> None:
+    install = "pip install -r requirements/answer.txt && pip install --no-deps ."
+    assert install in (ROOT / "README.md").read_text()
+    assert install in (ROOT / "requirements" / "answer.txt").read_text()
+    assert "pip install --quiet -r requirements/answer.txt\n" in (ROOT / "Makefile").read_text()
 
 
 def test_ci_calls_the_readmes_test_command() -> None:

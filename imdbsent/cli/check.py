@@ -19,8 +19,8 @@ from imdbsent.errors import ImdbsentError
 from imdbsent.writing.text import write
 
 _LIBRARIES: Final = {
-    "tensorflow": ("imdbsent train", "tensorflow onnx"),
-    "onnx": ("imdbsent train", "tensorflow onnx"),
+    "tensorflow": ("imdbsent train (1.9 GB installed)", "tensorflow onnx"),
+    "onnx": ("imdbsent train (1.9 GB installed)", "tensorflow onnx"),
     "pyarrow": ("Parquet and zstd", "pyarrow"),
     "python_calamine": ("Excel", "python-calamine"),
     "ray": ("--engine ray", "'ray[data]' pyarrow"),
@@ -106,10 +106,8 @@ def _lines(found: dict[str, Any]) -> list[tuple[str, str]]:
     ]
     lines.append(("versions", ", ".join(f"{name} {version}" for name, version in found["versions"].items())))
     lines.append(("cores", str(found["cores"])))
-    lines += [
-        ("left out", f"{library}, for {facts['for']}: {facts['install']}")
-        for library, facts in found["left_out"].items()
-    ]
+    left_out = [f"{facts['for']}: {facts['install']}" for facts in found["left_out"].values()]
+    lines += [("left out", text) for text in dict.fromkeys(left_out)]  # two libraries may be one installation
     return lines
 
 

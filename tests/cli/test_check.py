@@ -50,6 +50,19 @@ def test_what_is_left_out_is_named_with_what_installs_it(monkeypatch: pytest.Mon
     assert found["left_out"] == {"pyarrow": {"for": "Parquet and zstd", "install": "pip install pyarrow"}}
 
 
+def test_a_light_installation_says_what_it_cannot_do_a_line_for_each_command_to_type(
+    run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    lines = [line for line in run("check").out.splitlines() if line.startswith("left out ")]
+    assert lines == [
+        "left out     imdbsent train (1.9 GB installed): pip install tensorflow onnx",
+        "left out     Parquet and zstd: pip install pyarrow",
+        "left out     Excel: pip install python-calamine",
+        "left out     --engine ray: pip install 'ray[data]' pyarrow",
+    ]
+
+
 def test_a_home_that_cannot_be_written_is_said_and_is_no_failure(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
