@@ -27,7 +27,7 @@ def data_argument(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", type=Path, help="archive or folder of the IMDB reviews; else found as imdbsent does")
 
 
-def labelled_reviews(named: Path | None, *splits: str) -> list[Review]:
+def labeled_reviews(named: Path | None, *splits: str) -> list[Review]:
     """The 25,000 labeled reviews of each split."""
     from imdbsent.dataset.aclimdb import read_reviews
     from imdbsent.dataset.download import find_or_fetch

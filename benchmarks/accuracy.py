@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from benchmarks import data_argument, labelled_reviews, machine, short_texts
+from benchmarks import data_argument, labeled_reviews, machine, short_texts
 from benchmarks.networks import keras_probabilities
 from benchmarks.rivals import RIVALS
 from benchmarks.short_texts import accuracy, probabilities_of
@@ -53,7 +53,7 @@ def main() -> int:
     parser.add_argument("--only", nargs="*", choices=names, default=names, help="beside which others")
     arguments = parser.parse_args()
     step = max(1, 25_000 // arguments.reviews)
-    train, test = (labelled_reviews(arguments.data, split)[::step] for split in ("train", "test"))
+    train, test = (labeled_reviews(arguments.data, split)[::step] for split in ("train", "test"))
     texts, labels = [review.text for review in test], np.array([review.label for review in test], np.float64)
     print(f"{len(test):,} test reviews on {machine()}")
     classifiers = [Classifier(read_bundle(store.PRETRAINED / name).verify()) for name in MODELS]

@@ -19,7 +19,7 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from benchmarks import data_argument, labelled_reviews, machine
+from benchmarks import data_argument, labeled_reviews, machine
 from imdbsent import load
 from imdbsent.explain.explain import Explainer
 from imdbsent.records import Record
@@ -144,7 +144,7 @@ def main() -> int:
     parser.add_argument("--model", nargs="+", default=["classic", "flagship"], help="names or folders of models")
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
-    texts = [review.text for review in labelled_reviews(arguments.data, "test")]
+    texts = [review.text for review in labeled_reviews(arguments.data, "test")]
     print(machine())
     reached = [report(load(model), texts, arguments.seed) for model in arguments.model]
     return int(not all(reached))

@@ -22,7 +22,7 @@ from collections import defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks import data_argument, labelled_reviews, machine
+from benchmarks import data_argument, labeled_reviews, machine
 
 if TYPE_CHECKING:
     from imdbsent.dataset.aclimdb import Review
@@ -77,7 +77,7 @@ def main() -> int:
         folder = arguments.keep or Path(stack.enter_context(tempfile.TemporaryDirectory()))
         folder.mkdir(parents=True, exist_ok=True)
         for name, split in (("mine.csv", "train"), ("other.csv", "test")):
-            write(folder / name, choose(labelled_reviews(arguments.data, split), arguments.rows, seed=7))
+            write(folder / name, choose(labeled_reviews(arguments.data, split), arguments.rows, seed=7))
         minutes = [
             run([*command, *arguments.options] if command[0] == "train" else command, folder) for command in COMMANDS
         ]

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from benchmarks import data_argument, labelled_reviews, machine
+from benchmarks import data_argument, labeled_reviews, machine
 from imdbsent.bundle.bundle import NETWORK, read_bundle
 from imdbsent.classify.classifier import Classifier
 from imdbsent.models import store
@@ -87,7 +87,7 @@ def main() -> int:
     parser.add_argument("--reviews", type=int, default=5_000)
     parser.add_argument("--rounds", type=int, default=3)
     arguments = parser.parse_args()
-    texts = [review.text for review in labelled_reviews(arguments.data, "test")]
+    texts = [review.text for review in labeled_reviews(arguments.data, "test")]
     print(machine())
     some = texts[:: max(1, len(texts) // arguments.reviews)]
     keras_rate, our_rate, flagship_rate = compare_speed(some, arguments.rounds)

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from benchmarks import data_argument, labelled_reviews, machine
+from benchmarks import data_argument, labeled_reviews, machine
 from imdbsent import load
 from imdbsent.classify.lstm import sigmoid
 from imdbsent.classify.options import MOSTLY_UNKNOWN, UNCERTAIN_WITHIN
@@ -99,7 +99,7 @@ def main() -> int:
     arguments = parser.parse_args()
     classifier = load(arguments.model)
     card = classifier.bundle.card
-    examples = from_reviews(labelled_reviews(arguments.data, "test"))
+    examples = from_reviews(labeled_reviews(arguments.data, "test"))
     print(f"{card.name} on {machine()}")
 
     draw = random.Random(arguments.seed)

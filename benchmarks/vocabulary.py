@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks import data_argument, labelled_reviews
+from benchmarks import data_argument, labeled_reviews
 from imdbsent.dataset.keras_ids import learn_vocabulary
 from imdbsent.text.tokenizer import KerasTokenizer
 
@@ -26,7 +26,7 @@ def main() -> int:
     arguments = parser.parse_args()
     content = arguments.word_index.read_bytes()
     theirs = json.loads(content)
-    reviews = labelled_reviews(arguments.data, "train", "test")
+    reviews = labeled_reviews(arguments.data, "train", "test")
     vocabulary = learn_vocabulary(review for review in reviews if review.split == "train")
     agree = [theirs.get(word.decode()) == rank for rank, word in enumerate(vocabulary.words, 1)]
     print(f"Keras's word index: {len(theirs):,} words, md5 {hashlib.md5(content).hexdigest()}")

@@ -22,7 +22,7 @@ from imdbsent.reading.options import Escape, ReadOptions
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from imdbsent.reading.labelled import LabelRules
+    from imdbsent.reading.labeled import LabelRules
     from imdbsent.training.request import OwnData
 
 
@@ -353,7 +353,7 @@ class InputOptions:
         Raises:
             UsageProblem: a rule is invalid.
         """
-        from imdbsent.reading.labelled import parse_rules
+        from imdbsent.reading.labeled import parse_rules
 
         return parse_rules(self.positive, self.negative)
 
@@ -428,7 +428,7 @@ def check_sources(sources: Sequence[str], given: Mapping[str, object]) -> None:
     Raises:
         UsageProblem: they are.
     """
-    from imdbsent.reading.labelled import is_folder
+    from imdbsent.reading.labeled import is_folder
 
     of_files = [option for option in given if option not in ("--skip-bad", "--encoding")]
     if of_files and all(map(is_folder, sources)):

@@ -282,7 +282,7 @@ def _hashes(found: Verification) -> list[RenderableType]:
     if found.archive_sha256 is not None:
         kind = "the official archive" if found.is_official else "not the official archive; its content decides"
         hashes.append((f"SHA-256 of the archive: {kind}", found.archive_sha256))
-    hashes.append(("SHA-256 of the labeled reviews, as in the card of a model", found.labelled_sha256))
+    hashes.append(("SHA-256 of the labeled reviews, as in the card of a model", found.labeled_sha256))
     return [Text(line, style="dim italic", overflow="fold") for pair in hashes for line in pair]
 
 

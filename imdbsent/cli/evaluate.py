@@ -53,7 +53,7 @@ if TYPE_CHECKING:
     from imdbsent.classify.classifier import Classifier
     from imdbsent.evaluation.report import ModelReport, Report
     from imdbsent.fetch import DownloadProgress
-    from imdbsent.reading.labelled import Examples, LabelRules
+    from imdbsent.reading.labeled import Examples, LabelRules
     from imdbsent.reading.options import ReadOptions
 
     Counting = Callable[[str, int], AbstractContextManager[Callable[[], None]]]
@@ -227,7 +227,7 @@ def _load(models: Sequence[str | None], progress: DownloadProgress | None) -> di
 def _reviews(data: Path | None, split: str, progress: DownloadProgress | None) -> Examples:
     from imdbsent.dataset.aclimdb import from_reviews, incomplete_folders, read_reviews
     from imdbsent.dataset.download import find_or_fetch
-    from imdbsent.reading.labelled import Examples
+    from imdbsent.reading.labeled import Examples
 
     source = find_or_fetch(data, progress)
     reviews = read_reviews(source, (f"{split}/neg", f"{split}/pos"))
@@ -238,7 +238,7 @@ def _reviews(data: Path | None, split: str, progress: DownloadProgress | None) -
 
 def _own_texts(file: str, read: ReadOptions | None, rules: LabelRules | None) -> Examples:
     from imdbsent.reading.detect import STDIN
-    from imdbsent.reading.labelled import (
+    from imdbsent.reading.labeled import (
         EVALUATION,
         Examples,
         LabelRules,

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from imdbsent import settings
 from imdbsent.errors import DatasetInvalid
-from imdbsent.reading.labelled import Example
+from imdbsent.reading.labeled import Example
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -36,7 +36,7 @@ FOLDERS: Final = {
     "test/neg": 12_500,
 }
 """Each folder of the data set, and its number of reviews."""
-LABELLED: Final = ("train/neg", "train/pos", "test/neg", "test/pos")
+LABELED: Final = ("train/neg", "train/pos", "test/neg", "test/pos")
 """The folders whose reviews have a label."""
 
 _MEMBER = re.compile(

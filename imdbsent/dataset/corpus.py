@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from imdbsent import settings
-from imdbsent.dataset.aclimdb import LABELLED, root_of
+from imdbsent.dataset.aclimdb import LABELED, root_of
 from imdbsent.dataset.keras_ids import learn_vocabulary
 from imdbsent.errors import DatasetInvalid
 from imdbsent.files import file_sha256, write_arrays
@@ -217,11 +217,11 @@ def store_cached(key: str, corpus: Corpus) -> None:
 
 def _folder_key(root: Path) -> str:
     digest = hashlib.sha256()
-    lists = [f"{split}/urls_{kind}.txt" for split, kind in (folder.split("/") for folder in LABELLED)]
+    lists = [f"{split}/urls_{kind}.txt" for split, kind in (folder.split("/") for folder in LABELED)]
     for name in lists:
         if (root / name).is_file():
             _update(digest, name, (root / name).stat())
-    for folder in LABELLED:
+    for folder in LABELED:
         if (root / folder).is_dir():
             for entry in sorted(os.scandir(root / folder), key=lambda entry: entry.name):
                 _update(digest, f"{folder}/{entry.name}", entry.stat())

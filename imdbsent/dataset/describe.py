@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from imdbsent.dataset.aclimdb import FOLDERS, LABELLED, find, read_reviews
+from imdbsent.dataset.aclimdb import FOLDERS, LABELED, find, read_reviews
 from imdbsent.dataset.corpus import (
     CLASS_NAMES,
     Corpus,
@@ -29,7 +29,7 @@ from imdbsent.dataset.corpus import (
 from imdbsent.dataset.download import find_or_fetch
 from imdbsent.dataset.statistics import NUM_WORDS, SPLITS, SplitStatistics, compute
 from imdbsent.errors import DatasetIncomplete, FiguresDiffer, UsageProblem
-from imdbsent.reading.labelled import read_labelled
+from imdbsent.reading.labeled import read_labeled
 from imdbsent.reading.options import ReadOptions
 from imdbsent.reading.streams import name_of
 from imdbsent.typed_json import from_json
@@ -171,7 +171,7 @@ def _counted(source: Path) -> Corpus:
 
 def _count(source: Path, key: str) -> Corpus:
     logger.info(f"counting the words of {source}; the counts are kept for the next time")
-    corpus = count_reviews(read_reviews(source, LABELLED))
+    corpus = count_reviews(read_reviews(source, LABELED))
     try:
         store_cached(key, corpus)
     except OSError as error:
@@ -187,7 +187,7 @@ def _shortfalls(corpus: Corpus) -> list[str]:
 
 def _texts(file: str, read: ReadOptions) -> Iterator[Text]:
     classes: set[str] = set()
-    for number, record in enumerate(read_labelled(file, read), start=1):
+    for number, record in enumerate(read_labeled(file, read), start=1):
         if record.label is not None:
             classes.add(record.label)
         if len(classes) > MOST_CLASSES:

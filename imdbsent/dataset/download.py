@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from imdbsent import settings
 from imdbsent.dataset import aclimdb, corpus
-from imdbsent.dataset.aclimdb import ARCHIVE, FOLDERS, LABELLED, content_sha256, read_reviews
+from imdbsent.dataset.aclimdb import ARCHIVE, FOLDERS, LABELED, content_sha256, read_reviews
 from imdbsent.errors import DatasetInvalid, DatasetMissing, DownloadFailed, RemovalFailed
 from imdbsent.fetch import download
 from imdbsent.files import PartialFile, file_sha256
@@ -119,13 +119,13 @@ class Verification:
         source: the archive or folder.
         folders: each folder of the data set.
         archive_sha256: hash of the archive; None for a folder.
-        labelled_sha256: hash of the labeled reviews; the cards of models trained on them have the same one.
+        labeled_sha256: hash of the labeled reviews; the cards of models trained on them have the same one.
     """
 
     source: Path
     folders: tuple[FolderCount, ...]
     archive_sha256: str | None
-    labelled_sha256: str
+    labeled_sha256: str
 
     @property
     def is_official(self) -> bool:
@@ -159,7 +159,7 @@ def verify(source: Path) -> Verification:
         source,
         tuple(FolderCount(name, counts[name], FOLDERS[name], sizes[name], titled[name]) for name in FOLDERS),
         archive_sha256,
-        content_sha256(review for review in reviews if review.folder in LABELLED),
+        content_sha256(review for review in reviews if review.folder in LABELED),
     )
 
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from imdbsent.classify.classifier import Classifier
     from imdbsent.evaluation.metrics import Array, CalibrationBin, RocCurve
-    from imdbsent.reading.labelled import Example, Examples
+    from imdbsent.reading.labeled import Example, Examples
 
 
 NO_VERDICT: Final = 0.5

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from imdbsent.classify.classifier import Classifier
-    from imdbsent.reading.labelled import Example
+    from imdbsent.reading.labeled import Example
 
     Array = npt.NDArray[np.float64]
 

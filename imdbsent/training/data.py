@@ -12,7 +12,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from imdbsent.dataset.aclimdb import LABELLED, content_sha256, from_reviews, incomplete_folders, read_reviews
+from imdbsent.dataset.aclimdb import LABELED, content_sha256, from_reviews, incomplete_folders, read_reviews
 from imdbsent.dataset.keras_ids import in_keras_order
 from imdbsent.errors import TextsShared, TooFewTexts, and_more, counted
 from imdbsent.evaluation.metrics import wilson_interval
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
-    from imdbsent.reading.labelled import Example
+    from imdbsent.reading.labeled import Example
     from imdbsent.training.distill.data import DistillationData
 
 FEWEST_TEXTS: Final = 20
@@ -72,7 +72,7 @@ def imdb_data(source: Path) -> TrainingData:
     Raises:
         DatasetInvalid: the data are damaged.
     """
-    reviews = read_reviews(source, LABELLED)
+    reviews = read_reviews(source, LABELED)
     return TrainingData(
         # in this order, the words learned from them have the ranks of Keras's index
         train=from_reviews(in_keras_order(review for review in reviews if review.split == "train")),

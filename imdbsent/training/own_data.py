@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from imdbsent.errors import UsageProblem, and_more
 from imdbsent.reading.detect import STDIN
-from imdbsent.reading.labelled import (
+from imdbsent.reading.labeled import (
     VALIDATION,
     find_held_out_folder,
     find_training_folders,
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from imdbsent.bundle.card import ModelCard
-    from imdbsent.reading.labelled import Example
+    from imdbsent.reading.labeled import Example
     from imdbsent.training.request import OwnData
 
 _STREAM_NOTE: Final = (
@@ -53,7 +53,7 @@ def read_own_data(own: OwnData, seed: int) -> TrainingData:
     """Read, check and split a user's labeled texts.
 
     Args:
-        own: the texts. The source is a table (`imdbsent.reading.labelled`), a folder with `pos/` and `neg/`, or a
+        own: the texts. The source is a table (`imdbsent.reading.labeled`), a folder with `pos/` and `neg/`, or a
             folder with `train/` and perhaps `validation/` or `test/` that contain these. If it has no such part and
             none is named, a share of the texts is held out: of each class, and in whole groups if there are groups.
         seed: decides which part is held out.

@@ -22,7 +22,7 @@ class OwnData:
     Attributes:
         source: absolute path of the file or folder; `-` for standard input.
         read: how to read the file, and the one to validate on.
-        positive: which labels are positive; see `imdbsent.reading.labelled.parse_rules`.
+        positive: which labels are positive; see `imdbsent.reading.labeled.parse_rules`.
         negative: which labels are negative, likewise.
         group_column: name of the column whose values must not be in both parts of the split; None for no such column.
         validation: absolute path of the texts to validate on, or `-`; None to hold out part of `source`.

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from imdbsent.bundle.bundle import Bundle
     from imdbsent.bundle.card import Metrics
     from imdbsent.fetch import DownloadProgress
-    from imdbsent.reading.labelled import Example
+    from imdbsent.reading.labeled import Example
     from imdbsent.text.tokenizer import Tokenizer
     from imdbsent.training.base import Base
     from imdbsent.training.calibration import Calibration

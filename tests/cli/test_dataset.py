@@ -12,7 +12,7 @@ import pytest
 
 from imdbsent.cli.dataset import ExportSplit, ReviewFormat
 from imdbsent.dataset import download
-from imdbsent.dataset.aclimdb import LABELLED, content_sha256, read_reviews
+from imdbsent.dataset.aclimdb import LABELED, content_sha256, read_reviews
 from imdbsent.dataset.export import FOLDERS_OF_SPLIT, TableFormat
 from imdbsent.errors import ExitCode
 from tests.server import bytes_of, serving
@@ -95,7 +95,7 @@ def test_verify_of_a_whole_tree_shows_each_folder_and_the_hash_that_cards_have(r
     for folder in ("train/pos", "train/neg", "train/unsup", "test/pos", "test/neg"):
         assert folder in result.out
     assert "incomplete" not in result.out
-    assert content_sha256(read_reviews(whole_tree, LABELLED)) in result.out
+    assert content_sha256(read_reviews(whole_tree, LABELED)) in result.out
 
 
 def test_verify_of_half_a_tree_shows_what_is_missing_and_exits_4(run, tiny_tree: Path) -> None:

@@ -9,7 +9,7 @@ from rich.console import Console
 from imdbsent.cli.evaluate import chosen_lines, report_tables
 from imdbsent.evaluation.metrics import REPORTED
 from imdbsent.evaluation.report import Answers, report
-from imdbsent.reading.labelled import Example, Examples
+from imdbsent.reading.labeled import Example, Examples
 from tests.evaluation.example_report import two_models
 
 

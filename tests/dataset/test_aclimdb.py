@@ -11,7 +11,7 @@ import pytest
 from imdbsent.dataset.aclimdb import content_sha256, find, incomplete_folders, read_reviews
 from imdbsent.errors import DatasetInvalid
 
-LABELLED = ("train/neg", "train/pos", "test/neg", "test/pos")
+LABELED = ("train/neg", "train/pos", "test/neg", "test/pos")
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def test_a_review_has_its_text_label_stars_and_title(tiny_tree: Path) -> None:
 def test_an_archive_and_its_folder_give_the_same_reviews_in_the_same_order(
     tiny_tree: Path, tiny_archive: Path
 ) -> None:
-    from_folder, from_archive = read_reviews(tiny_tree, LABELLED), read_reviews(tiny_archive, LABELLED)
+    from_folder, from_archive = read_reviews(tiny_tree, LABELED), read_reviews(tiny_archive, LABELED)
     assert from_folder == from_archive
     assert content_sha256(from_folder) == content_sha256(from_archive)
     assert [review.folder for review in from_folder[::5]] == ["test/neg", "test/pos", "train/neg", "train/pos"]
@@ -46,7 +46,7 @@ def test_reviews_are_ordered_by_number_not_by_name(tiny_tree: Path) -> None:
 
 
 def test_the_folder_above_serves_too(tiny_tree: Path) -> None:
-    assert len(read_reviews(tiny_tree.parent, LABELLED)) == 20
+    assert len(read_reviews(tiny_tree.parent, LABELED)) == 20
 
 
 def test_without_the_list_of_addresses_there_is_no_title(tiny_tree: Path) -> None:
@@ -59,15 +59,15 @@ def test_a_folder_that_is_not_whole_is_told(tiny_tree: Path) -> None:
 
 
 def test_a_changed_text_changes_the_hash(tiny_tree: Path) -> None:
-    before = content_sha256(read_reviews(tiny_tree, LABELLED))
+    before = content_sha256(read_reviews(tiny_tree, LABELED))
     (tiny_tree / "train" / "pos" / "0_9.txt").write_text("other")
-    assert content_sha256(read_reviews(tiny_tree, LABELLED)) != before
+    assert content_sha256(read_reviews(tiny_tree, LABELED)) != before
 
 
 def test_a_missing_folder_is_an_error_that_names_it(tiny_tree: Path) -> None:
     shutil.rmtree(tiny_tree / "test" / "pos")
     with pytest.raises(DatasetInvalid, match="no review in test/pos"):
-        read_reviews(tiny_tree, LABELLED)
+        read_reviews(tiny_tree, LABELED)
 
 
 def test_part_of_an_archive_is_an_error_wherever_it_is_cut(tiny_archive: Path) -> None:
@@ -75,7 +75,7 @@ def test_part_of_an_archive_is_an_error_wherever_it_is_cut(tiny_archive: Path) -
     for size in (*range(40), *range(40, len(content) - 40, 7), *range(len(content) - 40, len(content))):
         tiny_archive.write_bytes(content[:size])
         with pytest.raises(DatasetInvalid, match="damaged"):
-            read_reviews(tiny_archive, LABELLED)
+            read_reviews(tiny_archive, LABELED)
 
 
 def test_an_archive_that_was_cut_before_it_was_compressed_is_an_error(tiny_archive: Path) -> None:
@@ -84,20 +84,20 @@ def test_an_archive_that_was_cut_before_it_was_compressed_is_an_error(tiny_archi
     for size in range(0, end, tarfile.BLOCKSIZE):  # before and after each file, and within it
         tiny_archive.write_bytes(gzip.compress(content[:size], 1))
         with pytest.raises(DatasetInvalid, match="damaged"):
-            read_reviews(tiny_archive, LABELLED)
+            read_reviews(tiny_archive, LABELED)
 
 
 def test_a_file_that_is_no_archive_is_an_error(tmp_path: Path) -> None:
     path = tmp_path / "reviews.txt"
     path.write_text("great movie\n")
     with pytest.raises(DatasetInvalid, match=r"not a \.tar\.gz"):
-        read_reviews(path, LABELLED)
+        read_reviews(path, LABELED)
 
 
 def test_a_review_that_is_not_utf_8_is_an_error_that_names_it(tiny_tree: Path) -> None:
     (tiny_tree / "train" / "pos" / "0_9.txt").write_bytes(b"caf\xe9")
     with pytest.raises(DatasetInvalid, match=r"0_9\.txt is not UTF-8"):
-        read_reviews(tiny_tree, LABELLED)
+        read_reviews(tiny_tree, LABELED)
 
 
 def test_a_bomb_in_an_archive_is_refused(tmp_path: Path) -> None:
@@ -107,7 +107,7 @@ def test_a_bomb_in_an_archive_is_refused(tmp_path: Path) -> None:
         member.size = 17 * 2**20
         archive.addfile(member, io.BytesIO(bytes(member.size)))
     with pytest.raises(DatasetInvalid, match="too large"):
-        read_reviews(path, LABELLED)
+        read_reviews(path, LABELED)
 
 
 def test_links_and_odd_names_in_an_archive_are_not_read(tiny_tree: Path, tmp_path: Path) -> None:
@@ -118,7 +118,7 @@ def test_links_and_odd_names_in_an_archive_are_not_read(tiny_tree: Path, tmp_pat
         link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
         archive.addfile(link)
         archive.addfile(tarfile.TarInfo("aclImdb/train/pos/../../8_9.txt"))
-    assert read_reviews(path, LABELLED) == read_reviews(tiny_tree, LABELLED)
+    assert read_reviews(path, LABELED) == read_reviews(tiny_tree, LABELED)
 
 
 def test_a_path_wins_over_the_variable_and_the_variable_over_the_cache(
@@ -141,7 +141,7 @@ def test_a_named_path_that_is_not_there_is_an_error(tmp_path: Path) -> None:
 
 @pytest.mark.real
 def test_the_real_archive_is_whole_and_titles_are_shared_by_no_more_than_one(real_archive: Path) -> None:
-    reviews = read_reviews(real_archive, LABELLED)
+    reviews = read_reviews(real_archive, LABELED)
     assert incomplete_folders(reviews) == []
     train = {review.title for review in reviews if review.split == "train"}
     test = {review.title for review in reviews if review.split == "test"}

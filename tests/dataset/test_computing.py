@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from imdbsent.dataset.aclimdb import LABELLED, read_reviews
+from imdbsent.dataset.aclimdb import LABELED, read_reviews
 from imdbsent.dataset.corpus import Corpus, Text, count_reviews, count_texts
 from imdbsent.dataset.statistics import Percentile, StarCount, compute
 from imdbsent.text.tokenizer import KerasTokenizer, Vocabulary
@@ -18,12 +18,12 @@ def corpus_of(*texts: tuple[str, str | None]) -> Corpus:
 @pytest.fixture
 def tiny_corpus(tiny_tree: Path) -> Corpus:
     (tiny_tree / "test/pos/7_10.txt").write_text("Great, and unheard of!", encoding="utf-8")
-    return count_reviews(read_reviews(tiny_tree, LABELLED))
+    return count_reviews(read_reviews(tiny_tree, LABELED))
 
 
 def test_lengths_are_those_of_the_encoded_reviews(tiny_tree: Path, tiny_corpus: Corpus) -> None:
     tokenizer = KerasTokenizer(Vocabulary(tiny_corpus.words[: tiny_corpus.ranked]), 10_000, 500)
-    reviews = read_reviews(tiny_tree, LABELLED)
+    reviews = read_reviews(tiny_tree, LABELED)
     lengths = [len(tokenizer.encode_whole(review.text)) for review in reviews]
     found = compute(tiny_corpus, "all", 10_000, 10).lengths
     assert found.mean == np.mean(lengths)
@@ -39,7 +39,7 @@ def test_distinct_ids_and_out_of_vocabulary_are_those_of_the_encoded_reviews(
 ) -> None:
     tokenizer = KerasTokenizer(Vocabulary(tiny_corpus.words[: tiny_corpus.ranked]), num_words, 500)
     for split in ("train", "test"):
-        ids = [i for r in read_reviews(tiny_tree, LABELLED) if r.split == split for i in tokenizer.encode_whole(r.text)]
+        ids = [i for r in read_reviews(tiny_tree, LABELED) if r.split == split for i in tokenizer.encode_whole(r.text)]
         found = compute(tiny_corpus, split, num_words, 0).vocabulary
         assert found.distinct_ids == len(set(ids))
         assert found.out_of_vocabulary == ids.count(2) / found.running
@@ -132,7 +132,7 @@ def test_the_share_that_is_cut_is_that_beyond_500_ids() -> None:
 
 @pytest.mark.real
 def test_the_published_figures_of_the_reviews(real_archive: Path) -> None:
-    found = compute(count_reviews(read_reviews(real_archive, LABELLED)), "all", 10_000, 10)
+    found = compute(count_reviews(read_reviews(real_archive, LABELED)), "all", 10_000, 10)
     assert found.reviews == 50_000
     assert len(found.classes) == 2
     assert found.vocabulary.distinct_ids == 9_998

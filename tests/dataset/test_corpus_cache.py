@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from imdbsent.dataset.aclimdb import LABELLED, read_reviews
+from imdbsent.dataset.aclimdb import LABELED, read_reviews
 from imdbsent.dataset.corpus import Corpus, cache_key, cache_path, count_reviews, load_cached, store_cached
 from imdbsent.dataset.statistics import compute
 from imdbsent.errors import DatasetInvalid
@@ -16,7 +16,7 @@ KEY = "0" * 64
 
 @pytest.fixture
 def corpus(tiny_tree: Path) -> Corpus:
-    return count_reviews(read_reviews(tiny_tree, LABELLED))
+    return count_reviews(read_reviews(tiny_tree, LABELED))
 
 
 def test_what_is_kept_gives_the_same_figures(corpus: Corpus) -> None:

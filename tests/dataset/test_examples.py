@@ -3,7 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from imdbsent.dataset.aclimdb import from_reviews, read_reviews
-from imdbsent.reading.labelled import Example
+from imdbsent.reading.labeled import Example
 
 
 def test_reviews_have_their_label_their_stars_their_file_and_their_film(tiny_tree: Path) -> None:

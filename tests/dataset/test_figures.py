@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from imdbsent.dataset import describe
-from imdbsent.dataset.aclimdb import LABELLED, read_reviews
+from imdbsent.dataset.aclimdb import LABELED, read_reviews
 from imdbsent.dataset.corpus import count_reviews
 from imdbsent.dataset.statistics import compute
 
@@ -33,7 +33,7 @@ def test_a_question_beyond_what_ships_has_no_shipped_answer() -> None:
 
 @pytest.mark.parametrize("top", [0, 3, describe.TOP])
 def test_a_shipped_answer_is_what_would_be_computed(tiny_tree: Path, monkeypatch: pytest.MonkeyPatch, top: int) -> None:
-    corpus = count_reviews(read_reviews(tiny_tree, LABELLED))
+    corpus = count_reviews(read_reviews(tiny_tree, LABELED))
     monkeypatch.setattr(describe, "read_shipped", lambda: describe.compute_figures(corpus))
     for split in ("all", "train", "test"):
         assert describe.shipped_answer(split, 10_000, top) == compute(corpus, split, 10_000, top)

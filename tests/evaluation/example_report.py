@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from imdbsent.evaluation.report import Answers, Report, report
-from imdbsent.reading.labelled import Example, Examples
+from imdbsent.reading.labeled import Example, Examples
 
 HOSTILE = '<script>document.title="taken"</script><img src="http://192.0.2.1/x.png" onerror="alert(1)">&amp; \x00\u202e'
 

@@ -10,7 +10,7 @@ import pytest
 from imdbsent.evaluation.html import as_html
 from imdbsent.evaluation.metrics import REPORTED
 from imdbsent.evaluation.report import Answers, report
-from imdbsent.reading.labelled import Example, Examples
+from imdbsent.reading.labeled import Example, Examples
 from tests.chromium import ENTER, TAB, Chromium, Page, needs_chromium
 from tests.evaluation.example_report import answers, examples, two_models
 from tests.pages import Elements, contrast, luminance

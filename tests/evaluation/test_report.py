@@ -24,7 +24,7 @@ from imdbsent.evaluation.report import (
     report,
     surest_mistakes,
 )
-from imdbsent.reading.labelled import Example, Examples
+from imdbsent.reading.labeled import Example, Examples
 from tests.evaluation.example_report import two_models
 
 

@@ -5,7 +5,7 @@ import shlex
 import pytest
 
 from imdbsent.errors import ExitCode, UsageProblem
-from imdbsent.reading.labelled import parse_rules, suggested_rules
+from imdbsent.reading.labeled import parse_rules, suggested_rules
 
 
 @pytest.mark.parametrize(

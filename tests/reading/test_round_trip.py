@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from imdbsent.errors import ImdbsentError
 from imdbsent.reading.detect import Quoting
 from imdbsent.reading.inputs import Inputs, Source
-from imdbsent.reading.labelled import parse_rules, read_examples, read_labelled
+from imdbsent.reading.labeled import parse_rules, read_examples, read_labeled
 from imdbsent.reading.options import Escape, ReadOptions
 from imdbsent.records import Record
 from tests.reading.files import ods, xlsx
@@ -154,7 +154,7 @@ def test_fasttext(rows: list[tuple[str, str]]) -> None:
     rows = [(label, re.sub(r"[\r\n\t, ]", "-", text)) for label, text in rows]
     content = "".join(f"__label__{label} {text}\n" for label, text in rows).encode()
     with file(content, "a.txt") as path:
-        assert [(record.label, record.text) for record in read_labelled(path)] == [
+        assert [(record.label, record.text) for record in read_labeled(path)] == [
             (f"__label__{label}", text) for label, text in rows
         ]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from imdbsent.errors import ExitCode, ImdbsentError
-from imdbsent.reading.labelled import Example, parse_rules, read_examples
+from imdbsent.reading.labeled import Example, parse_rules, read_examples
 from imdbsent.reading.options import ReadOptions
 
 

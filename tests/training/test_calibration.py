@@ -8,7 +8,7 @@ import pytest
 
 from imdbsent.bundle.bundle import Bundle, write_card
 from imdbsent.classify.classifier import Classifier
-from imdbsent.reading.labelled import Example
+from imdbsent.reading.labeled import Example
 from imdbsent.training.calibration import BOUNDS, FEWEST, calibrate, fit_temperature
 
 

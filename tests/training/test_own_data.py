@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from imdbsent.bundle.bundle import Bundle
 from imdbsent.errors import ExitCode, ImdbsentError, RowsInvalid, TextsShared, TooFewTexts, UsageProblem
-from imdbsent.reading.labelled import Example, LabelRules, read_examples
+from imdbsent.reading.labeled import Example, LabelRules, read_examples
 from imdbsent.reading.options import ReadOptions
 from imdbsent.training.data import TrainingData
 from imdbsent.training.own_data import content_sha256, is_trained_on, read_own_data

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-_LABELLED = ("train/neg", "train/pos", "test/neg", "test/pos")
+_LABELED = ("train/neg", "train/pos", "test/neg", "test/pos")
 _SEARCHED_FOR_SIMILAR = 10_000  # words; searching all of them takes seconds
 _OUTPUT: Final = "Output"
 
@@ -163,8 +163,8 @@ def word_counts(classifier: Classifier, word: str, source: Path) -> tuple[WordCo
     from imdbsent.dataset.statistics import count_word
 
     tokenizer = classifier.tokenizer
-    counts = count_word(read_folders(source, _LABELLED), tokenizer.split(word)[0], tokenizer.split)
-    return tuple(sorted(counts, key=lambda count: _LABELLED.index(count.folder)))
+    counts = count_word(read_folders(source, _LABELED), tokenizer.split(word)[0], tokenizer.split)
+    return tuple(sorted(counts, key=lambda count: _LABELED.index(count.folder)))
 
 
 def unknown_word(word: bytes, vocabulary: Vocabulary) -> WordUnknown:

@@ -14,7 +14,7 @@ _SAID = ("The cast is {}.", "It was {} and {} ,", "What a {} film!", "A very {} 
 
 
 def write_tree(root: Path) -> Path:
-    """Write it: titles tt0 to tt7 have five reviews of both classes, the unlabelled ones and the test are of others."""
+    """Write it: titles tt0 to tt7 have five reviews of both classes, the unlabeled ones and the test are of others."""
     generator = np.random.default_rng(7)
     folders = {"train/pos": 0, "train/neg": 0, "train/unsup": 100, "test/pos": 200, "test/neg": 200}
     for folder, first_title in folders.items():

@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 
 from imdbsent.errors import ExitCode, ImdbsentError
-from imdbsent.reading.labelled import read_labelled
+from imdbsent.reading.labeled import read_labeled
 from imdbsent.reading.options import ReadOptions
 
 
 def read(path: Path, content: str | bytes, **columns: Any) -> list[tuple[str, str | None]]:
     path.write_bytes(content.encode() if isinstance(content, str) else content)
-    return [(record.text, record.label) for record in read_labelled(str(path), ReadOptions(command="stats", **columns))]
+    return [(record.text, record.label) for record in read_labeled(str(path), ReadOptions(command="stats", **columns))]
 
 
 def test_csv_tsv_and_jsonl_give_the_same_records(tmp_path: Path) -> None:
@@ -52,15 +52,15 @@ def test_a_folder_of_classes_has_the_labels_pos_and_neg(tmp_path: Path, part: st
         folder = tmp_path / part / name
         folder.mkdir(parents=True)
         (folder / "1.txt").write_bytes(content.encode("cp1252"))
-    found = list(read_labelled(str(tmp_path), ReadOptions(encoding="cp1252", command="stats")))
+    found = list(read_labeled(str(tmp_path), ReadOptions(encoding="cp1252", command="stats")))
     assert [(record.text, record.label) for record in found] == [("bad", "neg"), ("caf\u00e9", "pos")]
     with pytest.raises(ImdbsentError, match=r"pos/1\.txt is not valid UTF-8"):
-        list(read_labelled(str(tmp_path)))
+        list(read_labeled(str(tmp_path)))
 
 
 def test_a_folder_without_classes_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(ImdbsentError, match="neither pos and neg.*Put one .txt file per text into"):
-        list(read_labelled(str(tmp_path)))
+        list(read_labeled(str(tmp_path)))
 
 
 def test_a_text_file_is_a_text_a_line_blank_ones_too(tmp_path: Path) -> None:
@@ -112,7 +112,7 @@ def test_a_column_of_labels_that_was_named_must_be_there(tmp_path: Path) -> None
 
 def test_a_file_that_is_not_there_is_named() -> None:
     with pytest.raises(ImdbsentError, match=r"none\.csv.*no such file"):
-        list(read_labelled("none.csv"))
+        list(read_labeled("none.csv"))
 
 
 def test_a_parquet_file_has_labels_too(tmp_path: Path) -> None:
@@ -120,7 +120,7 @@ def test_a_parquet_file_has_labels_too(tmp_path: Path) -> None:
     parquet = pytest.importorskip("pyarrow.parquet", reason="Parquet needs pyarrow")
     path = tmp_path / "a.parquet"
     parquet.write_table(arrow.table({"label": [1, None], "text": [b"good", b"bad"]}), str(path))
-    first, second = read_labelled(str(path))
+    first, second = read_labeled(str(path))
     assert (first.text, first.label, first.where) == ("good", "1", "row 1")
     assert (second.text, second.label, second.where) == ("bad", None, "row 2")
 

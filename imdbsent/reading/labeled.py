@@ -290,7 +290,7 @@ class Examples:
 
 
 @dataclass(frozen=True, slots=True)
-class LabelledRecord:
+class LabeledRecord:
     """One text of a user's file.
 
     Attributes:
@@ -311,7 +311,7 @@ class LabelledRecord:
         return f"{self.unit} {self.line}"
 
 
-def read_labelled(file: str, options: ReadOptions | None = None) -> Iterator[LabelledRecord]:
+def read_labeled(file: str, options: ReadOptions | None = None) -> Iterator[LabeledRecord]:
     """Read a user's texts, each with its label if the file has labels.
 
     Args:
@@ -340,7 +340,7 @@ def read_labelled(file: str, options: ReadOptions | None = None) -> Iterator[Lab
         _log.info("skipped %s of %s: %s", _rows(len(bad)), name_of(file), _first_of(bad))
 
 
-def _from_tree(root: Path, options: ReadOptions) -> Iterator[LabelledRecord | str]:
+def _from_tree(root: Path, options: ReadOptions) -> Iterator[LabeledRecord | str]:
     """The texts in `pos/` and `neg/` of a folder, or of its parts, with the names of their folders as labels."""
     _refuse_reviews(root, options.command)
     parts = [part for part in (root, *(root / name for name in (TRAIN, *VALIDATION))) if _has_classes(part)]
@@ -349,10 +349,10 @@ def _from_tree(root: Path, options: ReadOptions) -> Iterator[LabelledRecord | st
     names = {label: name for name, label in CLASSES.items()}
     files = (file for part in parts for file in read_text_files(part, options))
     for number, file in enumerate(files, start=1):
-        yield f"{file.where} {file.problem}" if file.problem else LabelledRecord(file.text, names[file.label], number)
+        yield f"{file.where} {file.problem}" if file.problem else LabeledRecord(file.text, names[file.label], number)
 
 
-def _from_anything(file: str, options: ReadOptions) -> Iterator[LabelledRecord | str]:
+def _from_anything(file: str, options: ReadOptions) -> Iterator[LabeledRecord | str]:
     with closing(open_any(file, options)) as opened:
         if isinstance(opened, Table):
             yield from _from_table(opened, options)
@@ -360,17 +360,17 @@ def _from_anything(file: str, options: ReadOptions) -> Iterator[LabelledRecord |
             yield from _from_lines(opened, file, options)
 
 
-def _from_lines(opened: Any, file: str, options: ReadOptions) -> Iterator[LabelledRecord | str]:
+def _from_lines(opened: Any, file: str, options: ReadOptions) -> Iterator[LabeledRecord | str]:
     records = read_texts(opened.content, file, whole=options.whole, command=options.command)
     for number, record in enumerate(records, start=1):
         hint = _HINT if record.problem and "UTF-8" in record.problem else ""
-        yield f"line {number}: {record.problem}{hint}" if record.problem else LabelledRecord(record.text, None, number)
+        yield f"line {number}: {record.problem}{hint}" if record.problem else LabeledRecord(record.text, None, number)
 
 
 _HINT: Final = " (--encoding cp1252, for example, names another encoding)"
 
 
-def _from_table(table: Table, options: ReadOptions) -> Iterator[LabelledRecord | str]:
+def _from_table(table: Table, options: ReadOptions) -> Iterator[LabeledRecord | str]:
     """The records of a table; a text instead of a record says what is wrong with a row."""
     text_key = table.select(options).text
     label_key = None if _is_none(options, table) else table.label_key(options, is_guessed=True)
@@ -394,7 +394,7 @@ def _from_table(table: Table, options: ReadOptions) -> Iterator[LabelledRecord |
             yield f"{where}: {text_key!r} {flaw}"
             continue
         label = None if label_key is None else as_label(row.values.get(label_key))
-        yield LabelledRecord(text, label, row.number, table.unit)
+        yield LabeledRecord(text, label, row.number, table.unit)
 
 
 def _is_none(options: ReadOptions, table: Table) -> bool:
