@@ -18,7 +18,7 @@ import pytest
 from imdbsent import __version__
 from imdbsent.bundle.bundle import Bundle
 from imdbsent.errors import ExitCode
-from imdbsent.reading.labelled import parse_rules, read_examples, read_labelled
+from imdbsent.reading.labeled import parse_rules, read_examples, read_labeled
 
 TABLE = 'id,stars,text\na,5,great movie\nb,1,"awful,\nmovie"\nc,3,\n'
 
@@ -328,7 +328,7 @@ def test_texts_to_label_are_a_file_that_training_reads(predict, suffix: str, cap
     (labeled,) = read_examples(f"to_label.{suffix}", parse_rules(), allow_blank=False, allow_one_class=True)
     assert (labeled.text, labeled.label) == ("great awful", 1)
     assert "4 rows of" in caplog.messages[-1]
-    texts = [one.text for one in read_labelled(f"to_label.{suffix}")]
+    texts = [one.text for one in read_labeled(f"to_label.{suffix}")]
     assert sorted(texts) == sorted(
         ["great great movie", "great awful", "great  awful\nmovie", 'a "movie", awful', "=great"]
     )
