@@ -1,14 +1,14 @@
 # ruff: noqa: RUF001 (the characters that look like others are what this file is about)
-"""Text to tokens: the scheme "everyday", which reads what people type on the web, and `plain_text` for a transformer.
+"""Text to tokens: the tokenizer "everyday", for what people type on the web, and `plain_text` for a transformer.
 
 A text is cleaned first: HTML entities and tags, Markdown, links, @names, hashtags, emoji sequences, compatibility
 letters and invisible characters. Each step lists its edits, so that every token of the cleaned text still has a span of
 the user's own text. Then one pattern finds the tokens, and each distinct one is looked up in its canonical spelling.
 
-What means the same is read the same: `isnt`, `isn&rsquo;t` and `ISN'T` are `isn't`; "★★☆☆☆", "2 out of 5" and "two
-stars" are `4/10`; `:-)` and `^^` are `:)`; an emoji is one character whatever its skin tone. A word outside the
-vocabulary is looked up again under a few spellings (`variants`): lengthened letters shortened, accents dropped, an
-apostrophe put in or left out.
+Spellings that mean the same become the same token: `isnt`, `isn&rsquo;t` and `ISN'T` are `isn't`; "★★☆☆☆", "2 out of
+5" and "two stars" are `4/10`; `:-)` and `^^` are `:)`; an emoji is one character whatever its skin tone. A word outside
+the vocabulary is looked up again in a few spellings (`variants`): with lengthened letters shortened, accents dropped,
+an apostrophe added or removed.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     _Steps: TypeAlias = tuple[tuple[Callable[[str], bool], Callable[[str], Iterator[Edit]]], ...]
 
 BREAK: Final = "<br />"
-"""The token of a line break that markup asks for."""
+"""The token of a line break in markup."""
 
 # ---------------------------------------------------------------------------------------------------------- patterns
 
@@ -505,7 +505,7 @@ class _Origin:
 
 
 def clean(text: str, origin: _Origin | None = None) -> str:
-    """A text without markup, in characters that mean one thing.
+    """A text without markup, in characters with one meaning each.
 
     Args:
         text: any text; lone surrogates are allowed.
@@ -551,12 +551,12 @@ def _edited(text: str, edits: Iterable[Edit], origin: _Origin | None) -> str:
 
 
 def split_words(text: str) -> list[str]:
-    """The tokens of a text in order, each in the one spelling that it is read in."""
+    """The tokens of a text in order, each in its canonical spelling."""
     return [canonical(token) for piece in pieces(text) for token in _written(piece)]
 
 
 def word_spans(text: str) -> list[tuple[int, int]]:
-    """Where the tokens of a text stand, in characters: `text[start:end]` is the token as it is written."""
+    """Start and end of each token of a text, in characters: `text[start:end]` is the token as written."""
     spans: list[tuple[int, int]] = []
     before = 0
     for piece in pieces(text):
@@ -569,7 +569,7 @@ def word_spans(text: str) -> list[tuple[int, int]]:
 
 
 def _written(text: str) -> list[str]:
-    """The tokens of the cleaned text; no line break stands first or last."""
+    """The tokens of the cleaned text, without a line break at either end."""
     text = clean(text)
     found: list[str] = (_ASCII_TOKEN if text.isascii() else _TOKEN).findall(text)
     if found and found[0].startswith(BREAK):
@@ -589,13 +589,13 @@ def _inner(spans: list[tuple[int, int]], text: str) -> list[tuple[int, int]]:
 
 
 def canonical(token: str) -> str:
-    """The spelling that a token is read in.
+    """The spelling under which a token is looked up.
 
     Args:
-        token: as it is written; one match of the scheme's pattern.
+        token: as written; one match of the tokenizer's pattern.
 
     Returns:
-        It in lower case, or what it is read as.
+        The token in lowercase, or the token that it is read as.
     """
     lower = token.lower()
     if lower in _SAME:
@@ -652,12 +652,11 @@ def _rating(lower: str) -> str:
 
 
 def variants(word: str) -> Iterator[str]:
-    """Other spellings that a word outside the vocabulary is tried under, the likelier first.
+    """Other spellings to look up a word outside the vocabulary under, the likeliest first.
 
-    Letters that stand three times or more are taken for two, then for one: `goood` is `good`, `sooo` is `so`, `loooove`
-    is `love`. Then come a last letter written twice (`yess`), the word without accents, with an apostrophe (`theyre`),
-    without one, and without its clitic (`people've`). Lengthened letters are shortened even in a word that the
-    vocabulary has.
+    A letter repeated three times or more becomes two, then one: `goood` is `good`, `sooo` is `so`, `loooove` is `love`.
+    Then come the word without a doubled last letter (`yess`), without accents, with an apostrophe added (`theyre`) or
+    removed, and without its clitic (`people've`). Lengthened letters are shortened even in a word of the vocabulary.
 
     Args:
         word: in its canonical spelling.
@@ -681,7 +680,7 @@ def variants(word: str) -> Iterator[str]:
 
 
 def without_emphasis(word: str) -> Iterator[str]:
-    """The spellings that a word with lengthened letters may stand for: runs of three and more as two, then as one."""
+    """Likely plain spellings of a word with lengthened letters: runs of three or more become two, then one."""
     runs = len(_RUN.findall(word))
     if not runs:
         return
@@ -691,7 +690,7 @@ def without_emphasis(word: str) -> Iterator[str]:
 
 
 class EverydayTokenizer(Tokenizer):
-    """Encodes texts by the scheme "everyday". No word is left out: one outside the vocabulary is `OOV_ID`."""
+    """The tokenizer "everyday". It skips no word: one outside the vocabulary is `OOV_ID`."""
 
     is_padded: ClassVar[bool] = False
 
@@ -711,34 +710,34 @@ class EverydayTokenizer(Tokenizer):
         return [word.encode("utf-8", "surrogatepass") for word in split_words(text)]
 
     def spans(self, text: str) -> list[tuple[int, int]]:
-        """Where each of `tokens` stands: `text[start:end]` is its own text, in characters."""
+        """Start and end of each of `tokens` in the text, in characters."""
         return word_spans(text)
 
     def tokens(self, text: str) -> list[Token]:
-        """Every token of a text with its rank and id; the ids are those of `encode_whole` behind the start mark."""
-        found = zip(split_words(text), self.encode_whole(text)[1:])  # behind the start mark
+        """Every token of a text with its rank and id; the ids are those of `encode_whole` after the start mark."""
+        found = zip(split_words(text), self.encode_whole(text)[1:])  # after the start mark
         return [Token(word, None if i == OOV_ID else i - INDEX_FROM, i) for word, i in found]
 
     def tells(self, word: bytes) -> bool:
-        """Whether a word of the vocabulary says something; see `known_words`."""
+        """Whether a word of the vocabulary has a meaning; see `known_words`."""
         return _tells(word.decode("utf-8", "replace"))
 
     def known_words(self, text: str) -> int:
-        """How many tokens of a text are in the vocabulary and say something.
+        """How many tokens of a text are in the vocabulary and have a meaning.
 
-        Words of two letters and more do, emoji, smileys and ratings; punctuation and other numbers do not. A text with
-        none of them has no verdict.
+        Words of two letters or more do, and so do emoji, smileys and ratings; punctuation and other numbers do not. A
+        text with none of them gets no verdict.
         """
         known = (unpacked(id_) for id_ in self.packed_ids(text))
         return sum(self.knows_any([id_]) for id_ in known if id_ is not None)
 
 
 class _Spellings(dict[str, bytes]):
-    """The id of each token as it is written: those met before, and what becomes of a new one."""
+    """The id of each token as written; a new one is looked up and cached."""
 
     def __init__(self, words: Iterable[bytes]) -> None:
         super().__init__()
-        self._known = {word: rank for rank, word in enumerate(words, 1)}  # a word is decoded only if a text has it
+        self._known = {word: rank for rank, word in enumerate(words, 1)}  # bytes: decoding all of them takes time
 
     def __missing__(self, token: str) -> bytes:
         word = canonical(token)
@@ -774,7 +773,7 @@ def emoji_characters() -> list[str]:
 
 @cache
 def emoji_name(character: str) -> str:
-    """What an emoji shows, in words: its Unicode name in lower case without words for the glyph.
+    """What an emoji shows, in words: its Unicode name in lowercase without words for the glyph.
 
     Args:
         character: one character.
@@ -805,7 +804,7 @@ def plain_text(text: str, known: Container[str] | None = None) -> str:
 
     Args:
         text: any text; lone surrogates are allowed.
-        known: words in lower case; a lengthened word becomes the first of `without_emphasis` that is one of them.
+        known: words in lowercase; a lengthened word becomes the first of `without_emphasis` that is one of them.
 
     Returns:
         The text without markup; emoji, smileys and ratings in words, lengthened words shortened, single blanks. Case
@@ -841,7 +840,7 @@ def _shortened(word: str, known: Container[str] | None) -> str:
 
 
 def _usual(run: re.Match[str]) -> int:
-    """How often a letter of English stands in a row, most likely, where it is lengthened."""
+    """How many times in a row English most likely writes a lengthened letter."""
     letter, before, after = run[1].lower(), run.string[: run.start()].lower(), run.string[run.end() :].lower()
     if not before:
         return 1

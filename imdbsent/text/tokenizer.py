@@ -1,16 +1,16 @@
-"""Text to tokens to ids, and back: what every scheme has in common, and the scheme "keras".
+"""Text to tokens to ids, and back: what every tokenizer has in common, and the tokenizer "keras".
 
-Other schemes have modules of their own; `load_tokenizer` finds the one that a model was trained with.
+Other tokenizers have modules of their own; `load_tokenizer` finds the one that a model was trained with.
 
-The scheme "keras" is that of the IMDB data set which Keras ships (`keras.datasets.imdb`), found by encoding the raw
-reviews until every published figure agreed: only the ASCII letters are lower-cased, text is split on blanks and on the
+The tokenizer "keras" is that of the IMDB data set which Keras ships (`keras.datasets.imdb`), found by encoding the raw
+reviews until every published figure agreed: only the ASCII letters are lowercased, text is split on blanks and on the
 default filter characters of Keras's `Tokenizer` (so `<br />` becomes the word `br`, and `isn't` stays one word), id 0
 pads, 1 starts a review, 2 is a word outside the vocabulary, and the word of rank r is r + 3.
 
 A word that no training review holds is left out of the ids, as it is from Keras's; a word that some review holds but
 that is too rare for the network is id 2.
 
-A long text in pieces, so that its words need not all be held at once.
+A long text is read in pieces, so that its words need not all be in memory at once.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 
 PIECE: Final = 2**20
-"""Characters of a piece; a text of a hundred million has twenty million words, which would take a gigabyte."""
+"""Characters per piece. A text of a hundred million has twenty million words, which would take a gigabyte."""
 
 _BLANK: Final = re.compile("[ \t\n]")
 _MODULES: Final = {"keras": "tokenizer", "words": "words", "everyday": "everyday"}
@@ -50,7 +50,7 @@ def pieces(text: str) -> Iterator[str]:
         text: any text.
 
     Yields:
-        Pieces of `PIECE` characters or a word more; together they are the text.
+        Pieces of `PIECE` characters, up to the next blank; joined, they are the text.
     """
     start = 0
     while len(text) - start > PIECE:
@@ -65,7 +65,7 @@ PAD_ID: Final = 0
 START_ID: Final = 1
 OOV_ID: Final = 2
 OOV: Final = "[OOV]"
-"""What an id decodes to that is no word's."""
+"""What an id that belongs to no word decodes to."""
 INDEX_FROM: Final = 3
 """The word of rank r has the id r + INDEX_FROM: the default of `keras.datasets.imdb.load_data`."""
 
@@ -80,16 +80,15 @@ _TABLE: Final = bytes.maketrans(
 def packed(ids: Iterable[int]) -> list[bytes]:
     """Each id as the bytes of a C int, which is what a tokenizer looks words up as.
 
-    Bytes are joined as soon as they are found, and what is kept of a text is one block of memory that numpy copies. Of
-    ints a list would be kept, whose every item is an object somewhere in memory: fetched again for the network, and
-    again by the garbage collector each time that it passes.
+    The bytes of a text are joined into one block of memory, which numpy copies. A list of ints would hold one object
+    per word, scattered in memory: the network would fetch each again, and so would every run of the garbage collector.
     """
     numbers = array("i", ids)
     return [content for (content,) in iter_unpack(f"{numbers.itemsize}s", numbers)]
 
 
 def unpacked(id_: bytes) -> int | None:
-    """The id that bytes of `packed` are; None for those of a word that is left out."""
+    """The id in bytes of `packed`; None for a word that is skipped."""
     return int.from_bytes(id_, sys.byteorder) if id_ else None
 
 
@@ -101,8 +100,8 @@ _LEFT_OUT: Final = b""
 def split_words(text: str) -> list[bytes]:
     """Split a text into words, as Keras did for its IMDB data set.
 
-    Words are UTF-8 bytes because Keras's were (Python 2): `bytes.translate` lower-cases and filters in one pass and
-    touches ASCII alone, which is what the published vocabulary shows ("Østbye" keeps its capital).
+    Words are UTF-8 bytes because Keras's were (Python 2): `bytes.translate` lowercases and filters in one pass and
+    touches ASCII only, which is what the published vocabulary shows ("Østbye" keeps its capital).
 
     Args:
         text: any text; lone surrogates are allowed.
@@ -114,17 +113,17 @@ def split_words(text: str) -> list[bytes]:
 
 
 def word_spans(text: str) -> list[tuple[int, int]]:
-    """Where the words of `split_words` stand in a text.
+    """The positions of the words of `split_words` in a text.
 
-    What separates words is ASCII, and no byte of another character's UTF-8 is, so splitting characters gives the
-    words that splitting bytes does.
+    Only ASCII characters separate words, and UTF-8 has no ASCII byte within another character, so splitting
+    characters gives the same words as splitting bytes.
 
     Args:
         text: any text; lone surrogates are allowed.
 
     Returns:
-        Of each word in order where it starts and where it ends, in characters: `text[start:end]` is the word as it is
-        written, before its ASCII letters are lower-cased.
+        Start and end of each word in order, in characters: `text[start:end]` is the word as written, before its
+        ASCII letters are lowercased.
     """
     return [match.span() for match in _WORD.finditer(text)]
 
@@ -134,14 +133,14 @@ class Vocabulary:
     """The words of the training reviews, the most frequent first.
 
     Attributes:
-        words: the word of rank r at place r - 1, as UTF-8.
+        words: the word of rank r at index r - 1, as UTF-8.
     """
 
     words: tuple[bytes, ...]
 
     @classmethod
     def read(cls, path: Path) -> Vocabulary:
-        """Read `vocabulary.txt`: UTF-8, a word a line, the most frequent first.
+        """Read `vocabulary.txt`: UTF-8, one word per line, the most frequent first.
 
         Raises:
             OSError: the file cannot be read.
@@ -153,7 +152,7 @@ class Vocabulary:
         path.write_bytes(b"".join(word + b"\n" for word in self.words))
 
     def word(self, rank: int) -> str:
-        """The word of a rank, from 1; bytes that are not UTF-8, which no training writes, are U+FFFD."""
+        """The word of a rank, from 1; bytes that are not UTF-8 (training writes none) become U+FFFD."""
         word = self.words[rank - 1]
         try:
             return word.decode("utf-8", "surrogatepass")
@@ -168,12 +167,12 @@ class Vocabulary:
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A word of a text and what became of it.
+    """A word of a text, with its rank and id.
 
     Attributes:
-        word: the word, lower-cased.
-        rank: its place among the words of the training reviews, from 1; None where none of them holds it.
-        id: what the network reads for it: `OOV_ID` for a rare word, None for one without a rank, which is left out.
+        word: the word, lowercased.
+        rank: its rank among the words of the training reviews, from 1; None if no review has it.
+        id: what the network reads for it: `OOV_ID` for a rare word, None for one without a rank, which is skipped.
     """
 
     word: str
@@ -186,11 +185,11 @@ class Encoding:
     """What the network reads of a text, and how much of the text that is.
 
     Attributes:
-        ids: what the network reads, the start mark included where it is not cut.
-        tokens: how many of the ids are words of the text: all but the start mark.
-        truncated: whether words of the text that have ids were cut.
-        unknown: share of all words of the text, 0 to 1, that have no id of their own: rare ones (`OOV_ID`) and those
-            left out; None where the text has no words.
+        ids: what the network reads, including the start mark unless it was cut.
+        tokens: number of ids that are words of the text: all but the start mark.
+        truncated: whether words that have ids were cut.
+        unknown: share of the words, 0 to 1, that have no id of their own: rare ones (`OOV_ID`) and skipped ones; None
+            if the text has no words.
     """
 
     ids: array[int]
@@ -204,7 +203,7 @@ class Tokenizer(ABC):
 
     Args:
         vocabulary: the words by rank.
-        num_words: ids from this one on become `OOV_ID`: 10,000 leaves the 9,996 most frequent words.
+        num_words: this id and those above it become `OOV_ID`: 10,000 leaves the 9,996 most frequent words.
         maximum_length: ids kept of a text, those at its END, as `pad_sequences` does by default.
 
     Attributes:
@@ -221,7 +220,7 @@ class Tokenizer(ABC):
 
     @abstractmethod
     def packed_ids(self, text: str) -> list[bytes]:
-        """The id of every word of a text as `packed` has it; no bytes for a word that is left out."""
+        """The id of every word of a text as `packed` has it; no bytes for a word that is skipped."""
 
     @abstractmethod
     def split(self, text: str) -> list[bytes]:
@@ -229,23 +228,23 @@ class Tokenizer(ABC):
 
     @abstractmethod
     def spans(self, text: str) -> list[tuple[int, int]]:
-        """Where each of `tokens` stands: `text[start:end]` is its own text, in characters."""
+        """Start and end of each of `tokens` in the text, in characters."""
 
     @abstractmethod
     def tokens(self, text: str) -> list[Token]:
-        """Every word of a text with its rank and id: the ids, without those that are None, are `encode_whole`'s."""
+        """Every word of a text with its rank and id; those that are not None are the ids of `encode_whole`."""
 
     def knows_any(self, ids: Iterable[int]) -> bool:
-        """Whether one of the ids is that of a known word that says something; a text without any has no verdict."""
+        """Whether an id belongs to a known word with a meaning (see `tells`); a text without one gets no verdict."""
         known = self.known
         return any(INDEX_FROM < i <= INDEX_FROM + len(known) and self.tells(known[i - INDEX_FROM - 1]) for i in ids)
 
     def tells(self, _word: bytes) -> bool:
-        """Whether a word of the vocabulary says something, which punctuation does not."""
+        """Whether a word of the vocabulary has a meaning, unlike punctuation."""
         return True
 
     def encode_whole(self, text: str) -> list[int]:
-        """All ids of a text, the start mark first, however long it is."""
+        """All ids of a text, start mark first, whatever its length."""
         return array("i", _START + b"".join(self.packed_ids(text))).tolist()
 
     def encoding(self, text: str) -> Encoding:
@@ -270,7 +269,7 @@ class Tokenizer(ABC):
         return self.encode_whole(text)[-self.maximum_length :]
 
     def decode(self, ids: Iterable[int]) -> list[str]:
-        """The words of ids; padding and the start mark have none, and an unknown id is `OOV`."""
+        """The words of ids, without padding and start mark; an unknown id becomes `OOV`."""
         known = len(self.vocabulary.words)
         return [
             self.vocabulary.word(i - INDEX_FROM) if INDEX_FROM < i <= INDEX_FROM + known else OOV
@@ -287,7 +286,7 @@ class KerasTokenizer(Tokenizer):
         self._ids = _WordIds(self.known, vocabulary.words[len(self.known) :])
 
     def packed_ids(self, text: str) -> list[bytes]:
-        """The id of every word of a text as `packed` has it; no bytes for a word that is left out."""
+        """The id of every word of a text as `packed` has it; no bytes for a word that is skipped."""
         return list(map(self._ids.__getitem__, split_words(text)))
 
     def split(self, text: str) -> list[bytes]:
@@ -295,7 +294,7 @@ class KerasTokenizer(Tokenizer):
         return split_words(text)
 
     def tokens(self, text: str) -> list[Token]:
-        """Every word of a text with its rank and id: the ids, without those that are None, are `encode_whole`'s."""
+        """Every word of a text with its rank and id; those that are not None are the ids of `encode_whole`."""
         ranks, ids = self.vocabulary.ranks, self._ids
         return [
             Token(word.decode("utf-8", "surrogatepass"), ranks.get(word), unpacked(ids[word]))
@@ -303,14 +302,14 @@ class KerasTokenizer(Tokenizer):
         ]
 
     def spans(self, text: str) -> list[tuple[int, int]]:
-        """Where each of `tokens` stands: `text[start:end]` is its own text, in characters."""
+        """Start and end of each of `tokens` in the text, in characters."""
         return word_spans(text)
 
 
 class _WordIds(dict[bytes, bytes]):
-    """The id of each known word, packed; the others, one word in fifteen, are asked for apart.
+    """The id of each known word, packed; the others, one word in fifteen, are looked up separately.
 
-    A table of the known words alone is small enough to stay in a processor's cache; that of all 88,584 words is not.
+    A table of only the known words is small enough to stay in a processor's cache; one of all 88,584 words is not.
     """
 
     def __init__(self, known: Sequence[bytes], rare: Iterable[bytes]) -> None:
@@ -322,7 +321,7 @@ class _WordIds(dict[bytes, bytes]):
 
 
 def tokenizer_class(name: str) -> type[Tokenizer]:
-    """The class of a tokenizer; its module is imported now, because compiling its patterns takes milliseconds."""
+    """The class of a tokenizer. Only its own module is imported, because compiling the patterns takes milliseconds."""
     module = import_module(f"imdbsent.text.{_MODULES[name]}")
     found: type[Tokenizer] = getattr(module, f"{name.capitalize()}Tokenizer")
     return found

@@ -1,11 +1,11 @@
 # ruff: noqa: RUF001, RUF002 (the characters that look like others are what this file is about)
-"""Text to tokens: the scheme "words", lower-cased words and punctuation marks.
+"""Text to tokens: the tokenizer "words", lowercased words and punctuation marks.
 
-What people mean the same is read the same, so that the network learns it once: `isnt`, `isn’t` and `ISN'T` are `isn't`,
-:-) and 😀 are `:)`, `!!!!` is `!!`, typographic quotes and dashes are plain ones, `<br>` is `<br />`. A word that is
-outside the vocabulary is looked up once more with letters that are repeated for emphasis left out (`sooo`, `baaad`).
-Markup is read as it stands: models whose card names this tokenizer were trained so. The tokenizer "everyday" undoes it.
-Numbers keep their fraction, because `8/10` is a verdict. A clitic 's is a token of its own.
+Spellings that mean the same become the same token, so that the network learns it once: `isnt`, `isn’t` and `ISN'T` are
+`isn't`, :-) and 😀 are `:)`, `!!!!` is `!!`, typographic quotes and dashes are plain ones, `<br>` is `<br />`. A word
+outside the vocabulary is looked up again without letters repeated for emphasis (`sooo`, `baaad`). Markup is not
+removed, because the models whose card names this tokenizer were trained that way; the tokenizer "everyday" removes it.
+Numbers keep their fraction, because `8/10` is a verdict. The clitic 's is a token of its own.
 """
 
 from __future__ import annotations
@@ -52,31 +52,31 @@ _SAME: Final = {
     **dict.fromkeys("–—―", "-"),
     "…": "...",
 }
-"""Tokens that are read as others. What an emoji says is known from what it shows; no review of 2011 holds one."""
+"""Tokens that are read as others. Emoji are mapped by what they show, because no review of 2011 has one."""
 _BREAK: Final = "<br />"
 _SMILEYS: Final = frozenset((":)", ":(", ":/"))
 _REMEMBERED: Final = 200_000
-"""Spellings whose id is kept, so that memory stays bounded; the reviews of IMDB have fewer."""
+"""How many spellings are cached, which bounds memory; the reviews of IMDB have fewer."""
 
 
 def word_spans(text: str) -> list[tuple[int, int]]:
-    """Where the tokens of a text stand, in characters: `text[start:end]` is the token as it is written."""
+    """Start and end of each token of a text, in characters: `text[start:end]` is the token as written."""
     return [match.span() for match in _TOKEN.finditer(text)]
 
 
 def split_words(text: str) -> list[str]:
-    """The tokens of a text in order, each in the one spelling that it is read in."""
+    """The tokens of a text in order, each in its canonical spelling."""
     return list(map(canonical, _TOKEN.findall(text)))
 
 
 def canonical(token: str) -> str:
-    """The spelling that a token is read in.
+    """The spelling under which a token is looked up.
 
     Args:
-        token: as it is written; one match of the scheme's pattern.
+        token: as written; one match of the tokenizer's pattern.
 
     Returns:
-        It in lower case, or what it is read as.
+        The token in lowercase, or the token that it is read as.
     """
     lower = _SELECTED.sub("", token.lower())
     if lower in _SAME:
@@ -94,9 +94,9 @@ def canonical(token: str) -> str:
 
 
 def without_emphasis(word: str) -> Iterator[str]:
-    """The spellings that a word with letters repeated for emphasis may stand for, the likelier first.
+    """Likely plain spellings of a word with letters repeated for emphasis, the likeliest first.
 
-    Letters that stand three times or more are taken for two, then for one: `goood` is `good`, `sooo` is `so`.
+    A letter repeated three times or more becomes two, then one: `goood` is `good`, `sooo` is `so`.
     """
     if _EMPHASIS.search(word):
         yield _EMPHASIS.sub(r"\1\1", word)
@@ -104,7 +104,7 @@ def without_emphasis(word: str) -> Iterator[str]:
 
 
 class WordsTokenizer(Tokenizer):
-    """Encodes texts by the scheme "words". No word is left out: one that is not in the vocabulary is `OOV_ID`."""
+    """The tokenizer "words". It skips no word: one outside the vocabulary is `OOV_ID`."""
 
     is_padded: ClassVar[bool] = False
 
@@ -121,26 +121,26 @@ class WordsTokenizer(Tokenizer):
         return [word.encode("utf-8", "surrogatepass") for word in split_words(text)]
 
     def spans(self, text: str) -> list[tuple[int, int]]:
-        """Where each of `tokens` stands: `text[start:end]` is its own text, in characters."""
+        """Start and end of each of `tokens` in the text, in characters."""
         return word_spans(text)
 
     def tokens(self, text: str) -> list[Token]:
-        """Every token of a text with its rank and id; the ids are those of `encode_whole` behind the start mark."""
-        found = zip(_TOKEN.findall(text), self.encode_whole(text)[1:])  # behind the start mark
+        """Every token of a text with its rank and id; the ids are those of `encode_whole` after the start mark."""
+        found = zip(_TOKEN.findall(text), self.encode_whole(text)[1:])  # after the start mark
         return [Token(canonical(token), None if i == OOV_ID else i - INDEX_FROM, i) for token, i in found]
 
     def tells(self, word: bytes) -> bool:
-        """Whether a word of the vocabulary says something: it has a letter or digit, or is a smiley."""
+        """Whether a word of the vocabulary has a meaning: it has a letter or digit, or is a smiley."""
         text = word.decode("utf-8", "replace")
         return (any(map(str.isalnum, text)) and text != _BREAK) or text in _SMILEYS
 
 
 class _Spellings(dict[str, bytes]):
-    """The id of each token as it is written: those met before, and what becomes of a new one."""
+    """The id of each token as written; a new one is looked up and cached."""
 
     def __init__(self, words: Iterable[bytes]) -> None:
         super().__init__()
-        self._known = {word: rank for rank, word in enumerate(words, 1)}  # a word is decoded only if a text has it
+        self._known = {word: rank for rank, word in enumerate(words, 1)}  # bytes: decoding all of them takes time
 
     def __missing__(self, token: str) -> bytes:
         word = canonical(token)
@@ -161,7 +161,7 @@ def _plain_apostrophes(word: str) -> str:
 
 
 def _marks(run: str) -> str:
-    """A run of ! and ?: one stays, several of one kind are two, and both kinds together are "?!"."""
+    """A run of ! and ?: one stays one, several of a kind become two, and both kinds together become "?!"."""
     if len(set(run)) > 1:
         return "?!"
     return run[:2]
