@@ -1,4 +1,4 @@
-# One word for each habit; CI says the same words. VENV is made anew by `make clean`.
+# One target for each habit; CI uses the same ones. `make clean` removes VENV.
 VENV ?= .venv
 PYTHON ?= python3
 BIN := $(VENV)/bin

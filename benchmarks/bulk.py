@@ -47,7 +47,7 @@ def all_texts(named: Path | None) -> list[str]:
 
 
 def write_reviews(path: Path, texts: Iterable[str]) -> None:
-    """Write texts as JSONL, an object a line."""
+    """Write texts as JSONL, one object per line."""
     with path.open("w", encoding="utf-8") as stream:
         for number, text in enumerate(texts):
             stream.write(json.dumps({"id": number, "text": text}, ensure_ascii=False) + "\n")

@@ -1,4 +1,4 @@
-"""`predict -` fed at full speed for an hour, with a reader that stalls and goes on: is anything lost, does it grow?
+"""`predict -` fed at full speed for an hour, with a reader that stalls and resumes: is anything lost, does it grow?
 
 python -m benchmarks.load [--minutes 60] [--model NAME] [--write]
 
@@ -122,7 +122,7 @@ def stalls(seconds: float, seed: int) -> Iterator[tuple[float, float]]:
 
 
 class _Feeder(threading.Thread):
-    """Writes records as fast as they are taken, until it is told to stop; then ends the input."""
+    """Writes records as fast as they are read, until `stop` is set; then ends the input."""
 
     def __init__(self, process: subprocess.Popen[bytes]) -> None:
         super().__init__(daemon=True)

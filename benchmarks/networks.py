@@ -49,7 +49,7 @@ def _flagship_network(bundle: Bundle) -> Any:
 
 
 def _flagship_logits(network: Any, ids: Sequence[Sequence[int]]) -> Array:
-    """The logits of texts, read in batches of like length that are padded behind to whole segments."""
+    """The logits of texts, read in batches of like length that are padded at the end to whole segments."""
     from imdbsent.training.architectures.flagship import SEGMENT
 
     by_length = sorted(range(len(ids)), key=lambda place: len(ids[place]))

@@ -3,7 +3,7 @@
 python -m benchmarks.own_data [--data PATH] [--rows 2000] [--keep FOLDER] [-- OPTION...]
 
 The files are made of the archive's reviews, whole films at a time: of the training split to train on, of the test split
-to evaluate on, with the columns body, stars and title. Options behind `--` are added to `imdbsent train`.
+to evaluate on, with the columns body, stars and title. Options after `--` are added to `imdbsent train`.
 """
 
 from __future__ import annotations

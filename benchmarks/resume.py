@@ -1,4 +1,4 @@
-"""A training run that is killed in the middle of an epoch and goes on, beside one that never was: the same weights?
+"""A training run that is killed in the middle of an epoch and resumed, and one that never was: the same weights?
 
 python -m benchmarks.resume [--data PATH] [--recipe bucketed] [--epochs 3]
 
@@ -38,7 +38,7 @@ def kill_in_an_epoch(command: list[str], environment: dict[str, str]) -> float:
 
 
 def figures(card: ModelCard) -> list[tuple[float, ...]]:
-    """Each epoch's losses and accuracies, which a run that goes on has to the last bit, too."""
+    """Each epoch's losses and accuracies, which a resumed run must match to the last bit."""
     return [(each.loss, each.accuracy, each.test_loss, each.test_accuracy) for each in card.history]
 
 

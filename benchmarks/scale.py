@@ -5,7 +5,7 @@ python -m benchmarks.scale [--data PATH] [--reviews 200000] [--files 20] [--roun
 python -m benchmarks.scale --lose [--reviews 200000]
 
 The same files, whole commands, in turn: the local engine with `--workers 1` and `2`, Ray with `--concurrency 1` and
-`2`. Ray's own time to start, measured with one review, is told and taken off where `net` stands. `--lose` runs a
+`2`. Ray's own time to start, measured with one review, is printed, and subtracted in the column `net`. `--lose` runs a
 cluster of three nodes on this machine, kills one of them and a process that answers half way, and compares every row
 with the local engine. It needs `pip install 'imdbsent[ray]'`, and 2 GB in the temporary folder for 200,000 reviews.
 """

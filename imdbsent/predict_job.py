@@ -329,7 +329,7 @@ def run_predict(job: PredictJob, screen: Screen = _NO_SCREEN, report: JobReport 
     Args:
         job: what to do.
         screen: what a person sees of it.
-        report: is told what is known about the job, also if it fails.
+        report: collects the facts about the job, even if it fails.
 
     Returns:
         The counts of the predictions.

@@ -144,6 +144,6 @@ class Page:
         return [event["params"]["request"]["url"] for event in sent]
 
     def complaints(self) -> list[dict[str, Any]]:
-        """What the console has been told: messages, warnings, errors, exceptions, violations of the policy."""
+        """What the console shows: messages, warnings, errors, exceptions, violations of the policy."""
         kinds = ("Runtime.consoleAPICalled", "Runtime.exceptionThrown", "Log.entryAdded")
         return [event for event in self._browser.events if event["method"] in kinds]

@@ -62,7 +62,7 @@ def _no_archive(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch)
 
 @pytest.fixture(scope="module", autouse=True)
 def _in_the_foreground() -> Iterator[None]:
-    """Ctrl-C is heard, as on a terminal, also where pytest runs behind an `&`: all that it starts would ignore it."""
+    """Ctrl-C works as on a terminal, even if pytest runs with `&`, where all that it starts would ignore it."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)

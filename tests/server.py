@@ -50,6 +50,6 @@ def status(code: int) -> Answer:
 
 
 def in_turn(*answers: Answer) -> Answer:
-    """Answer each request by the next; the last one goes on."""
+    """Answer each request with the next; the last one repeats."""
     left = list(answers)
     return lambda request: (left.pop(0) if len(left) > 1 else left[0])(request)

@@ -307,7 +307,6 @@ def export(
         bool,
         typer.Option("--re-export", help="Write the network again with this version, from the same weights."),
     ] = False,
-    renew: Annotated[bool, typer.Option("--renew", hidden=True)] = False,  # its name in earlier versions
     replace: Annotated[bool, typer.Option("--replace", help="Replace an existing file.")] = False,
     quiet: Quiet = False,
     no_color: NoColor = False,
@@ -334,7 +333,7 @@ def export(
     show_messages(no_color=no_color, quiet=quiet)
     bundle = store.locate(name)
     try:
-        with _re_exported(bundle) if re_export or renew else nullcontext(bundle) as exported:
+        with _re_exported(bundle) if re_export else nullcontext(bundle) as exported:
             if output != STDOUT:
                 exporting.export_file(exported, chosen, Path(output), replace=replace)
                 logger.info(f"wrote {_CONTENTS[chosen.value]} '{bundle.card.name}' to {output}")

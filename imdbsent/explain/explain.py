@@ -258,7 +258,7 @@ def _explained(
 
 
 def sentence_spans(text: str) -> list[tuple[int, int]]:
-    """Where the sentences of a text stand.
+    """Start and end of each sentence of a text.
 
     A sentence ends after `.`, `!` or `?` (and quotation marks and brackets that close there) before a blank, and at a
     line break: a line feed, or the `<br />` of the reviews. So "Mr. Smith" is cut in two, and "3.5" is not.
@@ -267,8 +267,8 @@ def sentence_spans(text: str) -> list[tuple[int, int]]:
         text: any text.
 
     Returns:
-        Start and end of each sentence, in characters: together they are the whole text, each character once. A cut
-        stands at a character that ends a word for `imdbsent.text.tokenizer`, too, so no word is in two sentences.
+        Start and end of each sentence, in characters; together they cover the text, each character once. Every cut is
+        at a character that also ends a word for `imdbsent.text.tokenizer`, so no word is in two sentences.
     """
     cuts = [match.end() for match in _SENTENCE_END.finditer(text)]
     if not cuts or cuts[-1] < len(text):

@@ -883,7 +883,7 @@ def _parse(lines: Sequence[str], delimiter: str, *, is_whole: bool) -> list[list
             for row in csv.reader([line + "\n" for line in lines], delimiter=delimiter, **dialect):
                 rows.append(row)  # noqa: PERF402 (those before an error may count)
         except csv.Error as error:
-            if is_whole or not str(error).startswith("unexpected end"):  # else a quoted text goes on after the head
+            if is_whole or not str(error).startswith("unexpected end"):  # else a quoted text continues after the head
                 continue
         rows = [row for row in rows if row]
         if rows and len({len(row) for row in rows}) == 1:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 def read_records(texts: Sequence[str], files: Sequence[str], *, whole: bool) -> Iterator[Record]:
-    """Records of a command line: its arguments, with standard input in the place of `-`, then its files.
+    """Records of a command line: its arguments, with standard input for `-`, then its files.
 
     Args:
         texts: texts given as arguments.

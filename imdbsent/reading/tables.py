@@ -579,7 +579,7 @@ def open_any(file: str, options: ReadOptions, *, is_table: bool = False) -> Tabl
 
     Raises:
         InputUnreadable: it cannot be read, or is not text.
-        UsageProblem: what it is cannot be told.
+        UsageProblem: its format cannot be detected.
         ExtraMissing: it needs a library that is not installed.
     """
     stream = open_bytes(file, options.command)

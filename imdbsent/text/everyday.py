@@ -22,7 +22,17 @@ from html.entities import html5
 from itertools import chain, product
 from typing import TYPE_CHECKING, Any, ClassVar, Final, cast
 
-from imdbsent.text.tokenizer import INDEX_FROM, OOV_ID, OOV_PACKED, PIECE, Token, Tokenizer, packed, pieces, unpacked
+from imdbsent.text.tokenizer import (
+    CHUNK_SIZE,
+    INDEX_FROM,
+    OOV_ID,
+    OOV_PACKED,
+    Token,
+    Tokenizer,
+    chunks,
+    packed,
+    unpacked,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable, Iterator, Sequence
@@ -552,19 +562,19 @@ def _edited(text: str, edits: Iterable[Edit], origin: _Origin | None) -> str:
 
 def split_words(text: str) -> list[str]:
     """The tokens of a text in order, each in its canonical spelling."""
-    return [canonical(token) for piece in pieces(text) for token in _written(piece)]
+    return [canonical(token) for chunk in chunks(text) for token in _written(chunk)]
 
 
 def word_spans(text: str) -> list[tuple[int, int]]:
     """Start and end of each token of a text, in characters: `text[start:end]` is the token as written."""
     spans: list[tuple[int, int]] = []
     before = 0
-    for piece in pieces(text):
-        origin = _Origin(len(piece))
-        cleaned = clean(piece, origin)
+    for chunk in chunks(text):
+        origin = _Origin(len(chunk))
+        cleaned = clean(chunk, origin)
         found = _inner([match.span() for match in _TOKEN.finditer(cleaned)], cleaned)
         spans += [(before + origin.starts[start], before + origin.ends[end - 1]) for start, end in found]
-        before += len(piece)
+        before += len(chunk)
     return spans
 
 
@@ -701,9 +711,9 @@ class EverydayTokenizer(Tokenizer):
     def packed_ids(self, text: str) -> list[bytes]:
         """The id of every token of a text as `packed` has it."""
         find = self._ids.__getitem__
-        if len(text) <= PIECE:
+        if len(text) <= CHUNK_SIZE:
             return list(map(find, _written(text)))
-        return [find(token) for piece in pieces(text) for token in _written(piece)]
+        return [find(token) for chunk in chunks(text) for token in _written(chunk)]
 
     def split(self, text: str) -> list[bytes]:
         """The tokens of a text as the vocabulary has them, UTF-8."""

@@ -10,7 +10,7 @@ pads, 1 starts a review, 2 is a word outside the vocabulary, and the word of ran
 A word that no training review holds is left out of the ids, as it is from Keras's; a word that some review holds but
 that is too rare for the network is id 2.
 
-A long text is read in pieces, so that its words need not all be in memory at once.
+A long text is read in chunks, so that its words need not all be in memory at once.
 """
 
 from __future__ import annotations
@@ -35,26 +35,26 @@ if TYPE_CHECKING:
     from imdbsent.bundle.bundle import Bundle
 
 
-PIECE: Final = 2**20
-"""Characters per piece. A text of a hundred million has twenty million words, which would take a gigabyte."""
+CHUNK_SIZE: Final = 2**20
+"""Characters per chunk. A text of a hundred million has twenty million words, which would take a gigabyte."""
 
 _BLANK: Final = re.compile("[ \t\n]")
 _MODULES: Final = {"keras": "tokenizer", "words": "words", "everyday": "everyday"}
 """The module of each tokenizer that a card may name (`imdbsent.bundle.card.TOKENIZERS`)."""
 
 
-def pieces(text: str) -> Iterator[str]:
-    """Cut a text at blanks: the words of its pieces, in order, are the words of the text.
+def chunks(text: str) -> Iterator[str]:
+    """Cut a text at blanks: the words of its chunks, in order, are the words of the text.
 
     Args:
         text: any text.
 
     Yields:
-        Pieces of `PIECE` characters, up to the next blank; joined, they are the text.
+        Chunks of `CHUNK_SIZE` characters, up to the next blank; joined, they are the text.
     """
     start = 0
-    while len(text) - start > PIECE:
-        blank = _BLANK.search(text, start + PIECE)
+    while len(text) - start > CHUNK_SIZE:
+        blank = _BLANK.search(text, start + CHUNK_SIZE)
         if blank is None:
             break
         yield text[start : blank.end()]
@@ -252,8 +252,8 @@ class Tokenizer(ABC):
         words = tokens = rare = 0
         most = self.maximum_length * _ID_SIZE
         end = b""
-        for piece in pieces(text):  # one, but for a text of millions of characters
-            found = self.packed_ids(piece)
+        for chunk in chunks(text):  # one, but for a text of millions of characters
+            found = self.packed_ids(chunk)
             content = b"".join(found)
             words, tokens, rare = words + len(found), tokens + len(content) // _ID_SIZE, rare + found.count(OOV_PACKED)
             end = (end + content)[-most:]

@@ -193,7 +193,7 @@ def test_a_page_that_cannot_be_written_whole_leaves_the_old_one(
 def test_what_cannot_be_done_is_one_line_and_changes_no_file(
     run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], code: ExitCode, parts: list[str]
 ) -> None:
-    run("predict", "great")  # installs the model, which is told in a line of its own
+    run("predict", "great")  # installs the model, which prints a line of its own
     monkeypatch.setenv("IMDBSENT_OFFLINE", "1")
     monkeypatch.chdir(tmp_path)
     Path("mine.csv").write_text(MINE.replace("great, great movie", "great\ngreat"))

@@ -36,7 +36,7 @@ def test_a_model_is_trained_installed_and_answers(tiny_tree: Path, home: Path) -
     assert f"the model is in {model}\n" in result.stdout
     lines = result.stderr.splitlines()
     assert sum(line.startswith("epoch ") for line in lines) == 10
-    # nothing else: TensorFlow's log is silent, and only the small tree is told
+    # nothing else: TensorFlow's log is silent, and only the small tree is reported
     assert all(line.startswith("epoch ") or "of 12,500 reviews" in line for line in lines), result.stderr
     assert {path.name for path in model.parent.iterdir()} - {".lock"} == {"my-classic"}
 

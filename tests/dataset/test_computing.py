@@ -60,7 +60,7 @@ def test_sizes_stars_and_titles_of_a_split(tiny_corpus: Corpus) -> None:
         ("test", "positive", 6),
     ]
     assert found.stars == (StarCount(2, 5), StarCount(9, 5), StarCount(10, 1))
-    # tt0000000 to tt0000004 in both classes; number 0 means unknown, and 7_10 stands in no list
+    # tt0000000 to tt0000004 in both classes; number 0 means unknown, and 7_10 is in no list
     assert (found.titles.titles, found.titles.mean, found.titles.most, found.titles.in_both_splits) == (4, 2.0, 2, 0)
     assert compute(tiny_corpus, "all", 10_000, 0).titles.in_both_splits == 4
 

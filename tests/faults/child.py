@@ -1,6 +1,6 @@
-"""`imdbsent` in a process that can be told to kill itself: `python -m tests.faults.child INSTRUCTIONS ARGUMENT...`.
+"""`imdbsent` in a process that kills itself on request: `python -m tests.faults.child INSTRUCTIONS ARGUMENT...`.
 
-What a command does to files is told by Python's audit events. The process kills itself with SIGKILL just before the
+Python's audit events report what a command does to files. The process kills itself with SIGKILL just before the
 n-th of them, so that each moment between two changes on the disk can be tried, and the same moment again.
 """
 
@@ -23,13 +23,13 @@ _WRITES = os.O_WRONLY | os.O_RDWR
 
 @dataclass(frozen=True)
 class Instructions:
-    """What a child does besides its command.
+    """What a child does in addition to its command.
 
     Attributes:
         kill_at: the change of files before which it kills itself, from 1; 0 for none.
         count_to: file that gets the number of changes; "" for none.
         sockets_to: file that gets a line for each socket event; "" for none.
-        file_limit: bytes that a file may have, as on a disk that is full behind them; 0 for no limit.
+        file_limit: bytes that a file may have, as on a disk that is full after them; 0 for no limit.
         url: address that the IMDB archive has; "" for the real one.
         sha256: hash that it must have.
         size: bytes of it.

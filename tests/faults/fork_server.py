@@ -91,7 +91,7 @@ class ForkServer:
         """Start a command.
 
         Args:
-            instructions: what it does besides the command.
+            instructions: what it does in addition to the command.
             environment: all of its variables.
             errors: file that gets its standard error.
             arguments: of `imdbsent`.
@@ -146,7 +146,7 @@ def _live(instructions: Instructions, environment: dict[str, str], errors: str, 
     code = 1
     try:
         code = follow(instructions, arguments)
-    except BaseException:  # noqa: BLE001 (a fork must not go on as its parent)
+    except BaseException:  # noqa: BLE001 (a fork must not continue as its parent)
         traceback.print_exc()
     finally:
         sys.stdout.flush()

@@ -150,7 +150,7 @@ class _Fresh:
     """A command in a new process.
 
     Args:
-        instructions: what it does besides the command.
+        instructions: what it does in addition to the command.
         folder: has the home, and gets its standard error.
         arguments: of the command.
     """
@@ -187,7 +187,7 @@ def run_command(instructions: Instructions, variables: dict[str, str], *argument
     """Run a command to its end, in a fork.
 
     Args:
-        instructions: what it does besides the command.
+        instructions: what it does in addition to the command.
         variables: the environment, with IMDBSENT_HOME.
         arguments: of `imdbsent`.
     """

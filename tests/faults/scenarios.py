@@ -136,7 +136,7 @@ class Remove(Scenario):
         return half_models(folder)
 
     def following(self, folder: Path) -> list[Next]:
-        # a default that is gone is told, with the way out
+        # a default that is gone is reported, with the way out
         return [
             Next(("predict", "great"), (0, 3)),
             Next(self.command(folder), (0, 3)),
@@ -149,7 +149,7 @@ class Remove(Scenario):
 
 
 class Predict(Scenario):
-    """`imdbsent predict -o`, begun anew after the kill."""
+    """`imdbsent predict -o`, started over after the kill."""
 
     ending = "csv"
 

@@ -1,4 +1,4 @@
-"""A disk that is full or read-only: one line, the documented exit code, no half file, and a next run that goes on."""
+"""A disk that is full or read-only: one line, the documented exit code, no half file, and a next run that continues."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.tiny import TINY
 
 Command = Callable[..., Ended]
 LIMIT = 40_000
-"""Bytes that a file may have, or a disk: less than the outputs of these tests, more than their journals."""
+"""Bytes that a file may have, or a disk: less than the outputs of these tests, more than their checkpoint logs."""
 
 
 @pytest.fixture

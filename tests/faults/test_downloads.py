@@ -32,7 +32,7 @@ def test_five_dropped_connections_in_one_file_cost_no_byte_that_has_come(
     assert starts == sorted(starts)
     assert site.sent <= len(CONTENT) + 5 * 2**16  # a block that was on its way when the connection died, at most
     assert {headers["If-Range"] for headers in site.requests[1:]} == {'"one"'}
-    assert max(pauses) <= 1  # what goes on is not waited for longer and longer
+    assert max(pauses) <= 1  # pauses do not grow while there is progress
 
 
 def test_more_drops_than_tries_without_progress_are_survived_too(site: Site, target: Path) -> None:
@@ -90,7 +90,7 @@ def test_a_server_without_ranges_that_always_ends_early_is_given_up(site: Site, 
 
 @pytest.mark.parametrize("left", [CONTENT, CONTENT + b"more", b"x" * len(CONTENT)])
 def test_a_part_that_is_as_long_as_the_file_or_longer(site: Site, target: Path, left: bytes) -> None:
-    """A kill after the last byte leaves one: the server has nothing behind it, and answers 416."""
+    """A kill after the last byte leaves one: the server has nothing after it, and answers 416."""
     target.parent.mkdir()
     target.with_name("file.bin.part").write_bytes(left)
     assert fetch_from(site.whole, target) == CONTENT

@@ -139,7 +139,7 @@ def _pax(name: str, headers: dict[str, str]) -> bytes:
 
 
 def _old_sparse(blocks: int) -> bytes:
-    """GNU's sparse file, whose map goes on from block to block: each says that there is another."""
+    """GNU's sparse file, whose map continues from block to block: each says that there is another."""
     info = tarfile.TarInfo(f"tiny/{MODEL}")
     info.type = tarfile.GNUTYPE_SPARSE
     header = bytearray(info.tobuf(tarfile.GNU_FORMAT))

@@ -132,7 +132,7 @@ def _external(place: str) -> bytes:
 
 
 def with_weights(name: str, content: bytes, model: bytes = GOOD) -> bytes:
-    """A model with another tensor in the place of the one of a name."""
+    """A model in which another tensor replaces the one of this name."""
 
     def change(number: int, value: bytes) -> list[Field]:
         is_it = number == 5 and (8, name.encode()) in parts_of(value)
@@ -150,7 +150,7 @@ def _renamed(name: str, number: int, value: bytes) -> list[Field]:
 
 
 def _logit_is_embedding(number: int, value: bytes) -> list[Field]:
-    """The whole embedding where one logit a text should be."""
+    """The whole embedding instead of one logit per text."""
     if number == 1 and (2, b"logit") in parts_of(value):
         return [(number, node("Identity", ["embedding"], ["logit"]))]
     if number == 12 and (1, b"logit") in parts_of(value):

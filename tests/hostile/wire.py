@@ -41,7 +41,7 @@ def tensor(name: str, kind: int, dims: Sequence[int], raw: bytes, *rest: Field) 
 
 
 def edited(model: bytes, change: Callable[[int, bytes], Sequence[Field]]) -> bytes:
-    """A model whose graph has other fields: `change` gives those that stand in the place of each."""
+    """A model whose graph has other fields: `change` gives the replacement of each."""
     return _edited(model, lambda number, value: [(7, _edited(value, change))] if number == 7 else [(number, value)])
 
 

@@ -18,7 +18,7 @@ from imdbsent.text.everyday import (
     variants,
     word_spans,
 )
-from imdbsent.text.tokenizer import OOV_ID, PIECE, START_ID, Vocabulary
+from imdbsent.text.tokenizer import CHUNK_SIZE, OOV_ID, START_ID, Vocabulary
 
 WORDS = (
     *("good", "so", "isn't", "love", "great", "cafe", "they're", "people", "oconnor", "not", "yes", "bad", "i"),
@@ -305,7 +305,7 @@ def test_spans_are_of_the_text_as_it_was_written() -> None:
 
 
 def test_a_long_text_is_read_the_same_by_every_door() -> None:
-    text = "<br /> <b>good</b> isn&#39;t 5 stars <br />" * (2 * PIECE // 40)
+    text = "<br /> <b>good</b> isn&#39;t 5 stars <br />" * (2 * CHUNK_SIZE // 40)
     one = tokenizer()
     whole = one.encode_whole(text)
     assert one.encoding(text).ids.tolist() == whole[-4096:]

@@ -59,7 +59,7 @@ def test_what_a_bundle_keeps_of_the_bucketed_network_is_keras_own_layers_with_a_
 
 
 def test_the_gradient_is_that_of_keras_own_mask() -> None:
-    """One step of plain gradient descent from the same weights, with our padding behind and with Keras's mask."""
+    """One step of plain gradient descent from the same weights, with our padding at the end and with Keras's mask."""
     ids, labels = texts(bucketed=True).batch(np.arange(6))
     stepped = []
     for network in (build_network(SMALL_BUCKETED), exported_network(SMALL_BUCKETED)):

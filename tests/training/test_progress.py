@@ -6,7 +6,7 @@ from imdbsent.training.recipes import CLASSIC, Recipe
 
 
 class Log:
-    """Writes what it is told into a list that others write into, too."""
+    """Writes its events into a list that is shared with others."""
 
     def __init__(self, name: str, told: list[tuple[object, ...]]) -> None:
         self.name, self.told = name, told

@@ -39,8 +39,8 @@ def tutorial_model(model: str | None) -> str | None:
         model: the one given with the command, if any.
 
     Returns:
-        The given model; None, which stands for the user's choice, if IMDBSENT_MODEL or `imdbsent models use` made one;
-        else the tutorials' model, whose ids and states are those that tutorials show.
+        The given model; else None, meaning the user's choice, if IMDBSENT_MODEL or `imdbsent models use` made one;
+        else the tutorials' model, whose ids and states match the tutorials.
     """
     from imdbsent.models import store
 

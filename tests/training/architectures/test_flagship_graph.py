@@ -57,9 +57,9 @@ def test_a_logit_depends_neither_on_the_other_texts_nor_on_what_stands_behind_a_
     for place in np.argsort(LENGTHS)[[0, 1, 2, 62, 63, 64, 65, 127, 128, 250, 299]]:
         alone = engine.outputs(["logit"], [ROWS[place]])[0]
         np.testing.assert_allclose(alone, together[place], atol=1e-5)
-        behind = np.array([ROWS[place] + [7, 9] * 50], np.int32)
+        padded = np.array([ROWS[place] + [7, 9] * 50], np.int32)
         lengths = np.array([len(ROWS[place])], np.int32)
-        (found,) = engine._session.run(["logit"], {"ids": behind, "lengths": lengths})
+        (found,) = engine._session.run(["logit"], {"ids": padded, "lengths": lengths})
         np.testing.assert_allclose(found, alone, atol=1e-5)
 
 

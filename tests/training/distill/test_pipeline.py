@@ -74,7 +74,7 @@ def labels(tree: Path) -> Labels:
 def packaged(
     tree: Path, labels: Labels, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[TrainingRequest]:
-    """A run with these labels in the place of those of the package, and the texts of a smoke run."""
+    """A run with these labels instead of those of the package, and the texts of a smoke run."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("IMDBSENT_HOME", str(tmp_path_factory.mktemp("home")))
         patch.setattr(pipeline, "FULL", SMOKE)
