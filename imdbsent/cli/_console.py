@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import re
 import sys
 from contextlib import contextmanager
 from enum import Enum
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 
+_SPECIAL: Final = re.compile(r"[^\w@%+=:,./-]")
+"""A character that means something to a shell."""
 LABEL_STYLES: Final = {"positive": "green", "negative": "red", "neutral": "yellow"}
 """The color of each label on a terminal."""
 
@@ -46,6 +49,34 @@ Data = Annotated[
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show only errors on standard error.")]
 
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show debug messages.")]
+
+
+def complete_models() -> list[str]:
+    """What a shell offers at Tab for a model: all names."""
+    from imdbsent.models import store
+
+    return as_typed(store.names())
+
+
+def complete_installed() -> list[str]:
+    """What a shell offers at Tab for a model that can be removed."""
+    from imdbsent.models import store
+
+    return as_typed(store.installed())
+
+
+def complete_recipes() -> list[str]:
+    """What a shell offers at Tab for a recipe: the names, and the files of this folder."""
+    from imdbsent.models import store
+
+    return as_typed([*store.TRAINABLE, *sorted(path.name for path in Path().glob("*.toml"))])
+
+
+def as_typed(names: Iterable[str]) -> list[str]:
+    """Names as they are typed. Bash puts them into the line as they are; the other shells quote them."""
+    if os.environ.get("_IMDBSENT_COMPLETE") != "complete_bash":
+        return list(names)
+    return [_SPECIAL.sub(r"\\\g<0>", name) for name in names]
 
 
 def stdout_console(*, no_color: bool = False) -> Console:

@@ -6,6 +6,7 @@ receives them as one `InputOptions`.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import inspect
 from collections.abc import Callable
@@ -15,12 +16,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
 
 import typer
 
+from imdbsent.cli._console import as_typed
 from imdbsent.errors import UsageProblem
 from imdbsent.reading.detect import Quoting
 from imdbsent.reading.options import Escape, ReadOptions
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from imdbsent.reading.labeled import LabelRules
     from imdbsent.training.request import OwnData
@@ -28,6 +30,40 @@ if TYPE_CHECKING:
 
 INPUT: Final = "Input"
 """The panel of these options in the help."""
+_READING: Final = ("input_format", "delimiter", "encoding", "quoting", "escape", "sheet")
+"""The parameters that say how a file is read before its columns are known."""
+
+
+def complete_columns(ctx: typer.Context) -> list[str]:
+    """What a shell offers at Tab for a column: those of the first file on the command line.
+
+    If the file cannot be read, that is nothing: a message would end up in the command line.
+    """
+    from imdbsent.errors import ImdbsentError
+
+    with contextlib.suppress(ImdbsentError, OSError, ValueError):
+        for file in _files(ctx):
+            if Path(file).is_file():  # not a pipe, which can be read once only
+                return as_typed(_columns_of(file, {name: ctx.params.get(name) for name in _READING}))
+    return []
+
+
+def _files(ctx: typer.Context) -> Iterator[str]:
+    for name in ("file", "texts"):
+        value = ctx.params.get(name) or ()
+        yield from [value] if isinstance(value, str) else value
+    yield from ctx.args  # where arguments are while the option that is completed lacks its value
+
+
+def _columns_of(file: str, given: dict[str, Any]) -> list[str]:
+    from imdbsent.reading.tables import Table, open_any
+
+    opened = open_any(file, ReadOptions(**given), is_table=True)
+    if not isinstance(opened, Table):
+        return []
+    with contextlib.closing(opened):
+        return list(opened.columns or next((row.values for row in opened.rows()), ()))
+
 
 InputFormatOption = Annotated[
     str | None,
@@ -90,6 +126,7 @@ TextColumnOption = Annotated[
     typer.Option(
         "--text-column",
         metavar="COLUMN",
+        autocompletion=complete_columns,
         help="Column with the text: its name, its number from 1, or a path such as user.text in JSON. Default: text, "
         "or the only column that can hold texts.",
         rich_help_panel=INPUT,
@@ -101,6 +138,7 @@ LabelColumnOption = Annotated[
     typer.Option(
         "--label-column",
         metavar="COLUMN",
+        autocompletion=complete_columns,
         help="Column with the label. Default: label, or the only column whose name says so.",
         rich_help_panel=INPUT,
         show_default=False,
@@ -111,6 +149,7 @@ IdColumnOption = Annotated[
     typer.Option(
         "--id-column",
         metavar="COLUMN",
+        autocompletion=complete_columns,
         help="Column that identifies a record. Its values must be unique.",
         rich_help_panel=INPUT,
         show_default=False,
@@ -121,6 +160,7 @@ KeepOption = Annotated[
     typer.Option(
         "--keep",
         metavar="COLUMN",
+        autocompletion=complete_columns,
         help="Copy a column to the results; all copies every column. May be repeated.",
         rich_help_panel=INPUT,
         show_default=False,
@@ -261,6 +301,7 @@ GroupColumn = Annotated[
     typer.Option(
         "--group-column",
         metavar="COLUMN",
+        autocompletion=complete_columns,
         help="Column of FILE with a group, for example the film. No group is in both training and validation.",
         rich_help_panel=INPUT,
     ),
@@ -295,6 +336,7 @@ _CLASS: Final = Annotated[
     typer.Option(
         "--label-column",
         metavar="COLUMN",
+        autocompletion=complete_columns,
         help="Column with the class, or none. Default: label, or the only column whose name says so.",
         rich_help_panel=INPUT,
         show_default=False,

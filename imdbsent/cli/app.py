@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import copy
 import os
+import re
 import shlex
 import sys
 from collections.abc import Iterator, Mapping
@@ -36,6 +37,8 @@ HELP_OPTIONS: dict[str, Any] = {"help_option_names": ["-h", "--help"]}
 
 _TEXT: Final = "--text"
 """The option of a command that takes texts."""
+_EXAMPLE: Final = re.compile(r"^(?!#).*(^|\| |\$\()imdbsent ", re.MULTILINE)
+"""A paragraph of a help text that is to be typed; a line before it may begin with `#` and say what for."""
 _Command = TypeVar("_Command", TyperCommand, TyperGroup)
 
 
@@ -89,18 +92,20 @@ class PlainCommand(TyperCommand):
         return len(args)
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
-        """Print the help."""
+        """Print the help, and the examples at its end."""
         TyperCommand.format_help(_escaped(self), ctx, formatter)
+        formatter.write(_examples(self.help))
 
 
 class PlainGroup(TyperGroup):
     """A group of commands whose help is plain text."""
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
-        """Print the help."""
+        """Print the help, and the examples at its end."""
         group = _escaped(self)
         group.commands = {name: _escaped(cast("Any", command)) for name, command in self.listed().items()}
         TyperGroup.format_help(group, ctx, formatter)
+        formatter.write(_examples(self.help))
 
     def listed(self) -> Mapping[str, Any]:
         """The commands that the help lists."""
@@ -180,6 +185,13 @@ class LazyGroup(PlainGroup):
             for entry in self.table
         }
 
+    def shell_complete(self, ctx: Any, incomplete: str) -> list[Any]:
+        """Complete the name of a command, without importing all of them."""
+        program = copy.copy(self)
+        program.commands = dict(self.listed())
+        ctx.command = program
+        return TyperGroup.shell_complete(program, ctx, incomplete)
+
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
         """Find the command that is run.
 
@@ -207,6 +219,16 @@ def _quoted(text: str) -> str:
     return shlex.quote(text) if any(c in text for c in '"$`\\!\n') else f'"{text}"'
 
 
+def _paragraphs(help_text: str | None) -> list[str]:
+    return (help_text or "").split("\n\n")
+
+
+def _examples(help_text: str | None) -> str:
+    """The examples of a command, each on one line however long it is: it can be copied from a terminal as it is."""
+    typed = [f"   {line}" for text in _paragraphs(help_text) if _EXAMPLE.search(text) for line in text.splitlines()]
+    return "\n".join([" Examples:", *typed, ""]) if typed else ""
+
+
 def _escaped(command: _Command) -> _Command:
     """A copy of a command for its help page: text that Rich would take as markup is escaped, choices are listed."""
     from rich.markup import escape
@@ -214,7 +236,7 @@ def _escaped(command: _Command) -> _Command:
     if command.rich_markup_mode != "rich":
         return command
     page = copy.copy(command)
-    page.help = escape(command.help or "")
+    page.help = escape("\n\n".join(text for text in _paragraphs(command.help) if not _EXAMPLE.search(text)))
     page.params = [copy.copy(parameter) for parameter in command.params]
     for parameter in cast("list[Any]", page.params):
         text = getattr(parameter, "help", None) or ""
@@ -271,6 +293,7 @@ COMMANDS = (
     LazyCommand(
         "dataset", "imdbsent.cli.dataset", "app", "Find, download, verify, remove and export the IMDB reviews.", _OWN
     ),
+    LazyCommand("help", "imdbsent.cli.app", "show_help", "Show the help of a command.", _OWN),
 )
 """Every command; a test checks that each summary is the first line of the help of its command."""
 
@@ -287,7 +310,9 @@ app = typer.Typer(name="imdbsent", cls=_Program, pretty_exceptions_enable=False,
 @app.callback(invoke_without_command=True)
 def main(
     context: typer.Context,
-    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.", is_eager=True)] = False,
+    version: Annotated[
+        bool, typer.Option("--version", "-V", help="Print the version and exit.", is_eager=True)
+    ] = False,
 ) -> None:
     """Is a text positive or negative? An LSTM trained on the IMDB reviews answers in your terminal, offline.
 
@@ -300,6 +325,67 @@ def main(
         raise typer.Exit
     if context.invoked_subcommand is None:
         typer.echo(context.get_help())
+
+
+def _complete_commands(ctx: typer.Context) -> list[str]:
+    """What the shell offers after the names that are there."""
+    try:
+        found = find_command(ctx.find_root(), ctx.params.get("names") or ())
+    except UsageProblem:
+        return []
+    return list(getattr(found.command, "commands", ()))
+
+
+def show_help(
+    context: typer.Context,
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="COMMAND...",
+            help="Command, and command of a group. Default: the program.",
+            show_default=False,
+            autocompletion=_complete_commands,
+        ),
+    ] = None,
+) -> None:
+    """Show the help of a command.
+
+    imdbsent help predict
+
+    imdbsent help models show
+
+    imdbsent help evaluate | less
+    """
+    typer.echo(find_command(context.find_root(), names or ()).get_help())
+
+
+def find_command(program: Any, names: Sequence[str]) -> Any:
+    """The context of a command.
+
+    Args:
+        program: the context of the program.
+        names: of the command and the groups around it, from the outside in; none for the program itself.
+
+    Raises:
+        UsageProblem: there is no such command.
+    """
+    found = program
+    for name in names:
+        commands = getattr(found.command, "commands", {})
+        if name not in commands:
+            raise UsageProblem(_problem(found.command_path, name, list(commands)))
+        found = commands[name].make_context(name, [], parent=found, resilient_parsing=True)
+    return found
+
+
+def _problem(group: str, name: str, commands: list[str]) -> str:
+    if not commands:
+        return f"{group} has no commands of its own. Type: {group} --help"
+    from difflib import get_close_matches
+
+    similar = get_close_matches(name, commands, n=1)
+    guess = f" Did you mean '{similar[0]}'?" if similar else ""
+    return f"{group} has no command '{name}'.{guess} Type: {group} --help"
 
 
 def run(arguments: Sequence[str]) -> int:

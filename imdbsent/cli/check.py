@@ -13,7 +13,7 @@ from typing import Annotated, Any, Final
 import typer
 
 from imdbsent import settings
-from imdbsent.cli._console import PageFormat
+from imdbsent.cli._console import PageFormat, complete_models
 from imdbsent.cli._streams import visible
 from imdbsent.errors import ImdbsentError
 from imdbsent.writing.text import write
@@ -31,7 +31,13 @@ _LIBRARIES: Final = {
 def check(
     model: Annotated[
         str | None,
-        typer.Option("--model", "-m", metavar="NAME|PATH", help="Model. Default: the one that answers."),
+        typer.Option(
+            "--model",
+            "-m",
+            metavar="NAME|PATH",
+            autocompletion=complete_models,
+            help="Model. Default: the one that answers.",
+        ),
     ] = None,
     output_format: Annotated[PageFormat, typer.Option("--format", help="Output format.")] = PageFormat.TABLE,
 ) -> None:

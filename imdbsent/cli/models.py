@@ -15,7 +15,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from imdbsent.cli._console import FigureFormat, NoColor, PageFormat, Quiet, show_messages, stdout_console
+from imdbsent.cli._console import (
+    FigureFormat,
+    NoColor,
+    PageFormat,
+    Quiet,
+    complete_installed,
+    complete_models,
+    show_messages,
+    stdout_console,
+)
 from imdbsent.cli._streams import visible
 from imdbsent.errors import UsageProblem
 from imdbsent.writing.text import output_errors, write
@@ -54,7 +63,10 @@ class ExportChoice(str, Enum):
 
 
 NameOrPath = Annotated[
-    str, typer.Argument(metavar="NAME|PATH", help="Name or folder of the model.", show_default=False)
+    str,
+    typer.Argument(
+        metavar="NAME|PATH", autocompletion=complete_models, help="Name or folder of the model.", show_default=False
+    ),
 ]
 
 
@@ -105,7 +117,10 @@ def show(
     name: Annotated[
         str | None,
         typer.Argument(
-            metavar="[NAME|PATH]", help="Name or folder of the model. Default: the default model.", show_default=False
+            metavar="[NAME|PATH]",
+            autocompletion=complete_models,
+            help="Name or folder of the model. Default: the default model.",
+            show_default=False,
         ),
     ] = None,
     output_format: Annotated[
@@ -145,7 +160,10 @@ def verify(
     name: Annotated[
         str | None,
         typer.Argument(
-            metavar="[NAME|PATH]", help="Name or folder of a model. Default: every model.", show_default=False
+            metavar="[NAME|PATH]",
+            autocompletion=complete_models,
+            help="Name or folder of a model. Default: every model.",
+            show_default=False,
         ),
     ] = None,
     output_format: Annotated[PageFormat, typer.Option("--format", help="Output format.")] = PageFormat.TABLE,
@@ -189,7 +207,10 @@ def path(
     name: Annotated[
         str | None,
         typer.Argument(
-            metavar="[NAME]", help="Name of the model. Default: the folder of all models.", show_default=False
+            metavar="[NAME]",
+            autocompletion=complete_models,
+            help="Name of the model. Default: the folder of all models.",
+            show_default=False,
         ),
     ] = None,
 ) -> None:
@@ -211,7 +232,10 @@ def use(
     name: Annotated[
         str | None,
         typer.Argument(
-            metavar="[NAME]", help="Name of the model. Default: print the current one.", show_default=False
+            metavar="[NAME]",
+            autocompletion=complete_models,
+            help="Name of the model. Default: print the current one.",
+            show_default=False,
         ),
     ] = None,
     reset: Annotated[bool, typer.Option("--reset", help="Restore the built-in default.")] = False,
@@ -349,7 +373,12 @@ def export(
 
 @app.command()
 def remove(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="Name of the model.", show_default=False)],
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="NAME", autocompletion=complete_installed, help="Name of the model.", show_default=False
+        ),
+    ],
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")] = False,
     quiet: Quiet = False,
     no_color: NoColor = False,

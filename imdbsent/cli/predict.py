@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from imdbsent.classify.options import Only, PredictOptions, SortKey, parse_neutral
-from imdbsent.cli._console import NoColor, Quiet, Verbose, check_place, messages
+from imdbsent.cli._console import NoColor, Quiet, Verbose, check_place, complete_models, messages
 from imdbsent.cli._input_options import (
     DelimiterOption,
     EncodingOption,
@@ -109,7 +109,12 @@ def predict(
     ] = None,
     resume: Annotated[bool, _output("--resume", help="Resume the stopped run that was writing the file.")] = False,
     strict: Annotated[bool, _output("--strict", help="Exit with code 5 if a text has no verdict.")] = False,
-    model: Annotated[str | None, _model("--model", "-m", metavar="NAME|PATH", help="Model, by name or folder.")] = None,
+    model: Annotated[
+        str | None,
+        _model(
+            "--model", "-m", metavar="NAME|PATH", autocompletion=complete_models, help="Model, by name or folder."
+        ),
+    ] = None,
     threshold: Annotated[
         float | None,
         _model(metavar="P", min=0, max=1, help="Lowest probability of 'positive'. Default: the model's own."),

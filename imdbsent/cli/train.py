@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
 
 import typer
 
-from imdbsent.cli._console import Data, NoColor, Quiet, show_messages, stdout_console
+from imdbsent.cli._console import Data, NoColor, Quiet, complete_models, complete_recipes, show_messages, stdout_console
 from imdbsent.cli._input_options import (
     INPUT,
     NONE_GIVEN,
@@ -183,6 +183,7 @@ def train(
         typer.Option(
             "--recipe",
             metavar="NAME|FILE.toml",
+            autocompletion=complete_recipes,
             help="How to train: 'classic' (the LSTM of the tutorials), 'bucketed' (the same, faster), 'flagship' (the "
             "most accurate), or a TOML file with 'base' and what differs.",
             rich_help_panel=_MODEL,
@@ -193,6 +194,7 @@ def train(
         typer.Option(
             "--from",
             metavar="NAME|PATH",
+            autocompletion=complete_models,
             help="Model to start from, with its words and weights. Default: random weights.",
             show_default=False,
             rich_help_panel=_MODEL,

@@ -23,7 +23,7 @@ def test_without_a_command_the_help_comes(run) -> None:
 
 
 def test_the_version_is_printed(run) -> None:
-    assert run("--version").out == f"imdbsent {__version__}\n"
+    assert run("--version").out == run("-V").out == f"imdbsent {__version__}\n"
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
@@ -34,6 +34,35 @@ def test_the_help_lists_the_first_line_of_each_commands_own_help(command: LazyCo
 def test_the_help_of_predict_fits_two_screens(run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "100")
     assert len(run("predict", "--help").out.splitlines()) <= 2 * 50
+
+
+def test_the_help_ends_with_the_examples_each_on_one_line(run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    lines = run("predict", "--help").out.splitlines()
+    examples = lines[lines.index(" Examples:") + 1 :]
+    assert examples[0] == '   imdbsent predict "great movie"'
+    assert all(line.startswith(("   imdbsent", "   cat")) for line in examples)
+    assert max(map(len, examples)) > 40  # a terminal wraps them, and copies them as one line
+
+
+@pytest.mark.parametrize("names", [(), ("predict",), ("models",), ("models", "show"), ("help",)])
+def test_help_prints_what_the_option_prints(run, names: tuple[str, ...]) -> None:
+    result = run("help", *names)
+    assert result.code == ExitCode.DONE
+    assert result.out == run(*names, "--help").out
+
+
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        (("prdict",), "imdbsent has no command 'prdict'. Did you mean 'predict'? Type: imdbsent --help"),
+        (("models", "xyz"), "imdbsent models has no command 'xyz'. Type: imdbsent models --help"),
+        (("predict", "x"), "imdbsent predict has no commands of its own. Type: imdbsent predict --help"),
+    ],
+)
+def test_a_command_that_is_not_there_gets_one_line(run, names: tuple[str, ...], message: str) -> None:
+    result = run("help", *names)
+    assert (result.code, result.out, result.err) == (ExitCode.USAGE, "", f"imdbsent: {message}\n")
 
 
 class Color(str, Enum):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from imdbsent.cli._console import complete_models
 from imdbsent.errors import UsageProblem
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ Model = Annotated[
         "--model",
         "-m",
         metavar="NAME",
+        autocompletion=complete_models,
         help="Name or folder of a model. Default: the model of `imdbsent models use`, else classic.",
         rich_help_panel="Model",
     ),

@@ -11,6 +11,7 @@ from imdbsent.cli._console import (
     NoColor,
     PageFormat,
     Quiet,
+    complete_models,
     fact_table,
     new_table,
     show,
@@ -36,6 +37,7 @@ def model(
         str | None,
         typer.Argument(
             metavar="[NAME|PATH]",
+            autocompletion=complete_models,
             help="Name or folder of a model. Default: the model of `imdbsent models use`.",
             show_default=False,
         ),
