@@ -9,17 +9,38 @@ LIGHT := $(VENV)-light
 # files come first (tests/conftest.py).
 JOBS ?= 2
 PYTEST := -m pytest --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder
+# Python compiles what it imports: to compile all of TensorFlow takes longer than to import it.
+INSTALL := -m pip install --quiet --no-compile
+STARTED := $(shell date +%s)
+# The last line of a command: its time, and the size of the environments.
+summary = @echo "make $@: $$(($$(date +%s) - $(STARTED))) s;" $$(du -sm $(wildcard $(VENV) $(LIGHT)) | sed 's|\(.*\)\t\(.*\)|\2: \1 MB|')
 
-.PHONY: check setup setup-light lint types test light teacher fresh lowest newest lowest-all newest-all audit reproducible sdist fuzz cluster hostile bench docs clean
+.PHONY: check single setup setup-test setup-light lint types test slow light fresh lowest newest lowest-all newest-all audit reproducible sdist fuzz faults load cluster hostile bench docs clean
 
-check: lint types test light teacher ## everything that gates a change
+test: setup-test ## the tests that take no more than a second or so, with TensorFlow
+	$(BIN)/python $(PYTEST) -m "not slow and not real" --complete
+	$(summary)
 
-setup: $(BIN)/.installed
+check: single test slow light ## everything that gates a change
+	$(summary)
 
-$(BIN)/.installed: pyproject.toml
+setup-test: $(BIN)/.test
+
+$(BIN)/.test: pyproject.toml
+	@echo "Installing TensorFlow and what the tests need in $(VENV): a minute or two."
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --editable ".[dev]"
-	touch $@
+	$(BIN)/python $(INSTALL) --editable ".[test]"
+	@touch $@
+
+setup: $(BIN)/.dev
+
+$(BIN)/.dev: $(BIN)/.test
+	@echo "Installing every extra, and what the checks need."
+	$(BIN)/python $(INSTALL) --editable ".[dev]"
+	@touch $@
+
+single: setup # each uses one processor
+	@$(MAKE) --no-print-directory --jobs 3 --output-sync=target lint types setup-light
 
 lint: setup
 	$(BIN)/ruff check .
@@ -27,25 +48,19 @@ lint: setup
 types: setup
 	$(BIN)/mypy
 
-test: setup
-	$(BIN)/python $(PYTEST)
+slow: setup ## the other tests, which take longer or need an extra
+	$(BIN)/python $(PYTEST) -m "slow or real" --complete
 
-light: setup-light ## everything but training, where TensorFlow is not installed; `test` has been through the real archive
-	$(LIGHT)/bin/python $(PYTEST) -m "not real"
-
-# Its test takes a minute, what it installs half a gigabyte; so it is no part of `setup`.
-teacher: setup ## every stage of the flagship's recipe, taught by a tiny transformer
-	$(BIN)/python -m pip install --quiet "torch>=2.4,<2.14" "transformers>=4.48" "safetensors>=0.4"
-	$(BIN)/python -m pytest tests/training/distill/test_smoke.py tests/training/distill/test_teacher.py
+light: setup-light ## commands and imports where TensorFlow and the extras are not installed
+	$(LIGHT)/bin/python $(PYTEST) -m "not slow and not real"
 
 setup-light: $(LIGHT)/bin/.installed
 
 $(LIGHT)/bin/.installed: pyproject.toml requirements/answer.txt
 	$(PYTHON) -m venv $(LIGHT)
-	$(LIGHT)/bin/python -m pip install --quiet -r requirements/answer.txt
-	$(LIGHT)/bin/python -m pip install --quiet pytest pytest-socket pytest-xdist hypothesis
-	$(LIGHT)/bin/python -m pip install --quiet --no-deps --editable .
-	touch $@
+	$(LIGHT)/bin/python $(INSTALL) -r requirements/answer.txt pytest pytest-socket pytest-xdist hypothesis
+	$(LIGHT)/bin/python $(INSTALL) --no-deps --editable .
+	@touch $@
 
 fresh: ## what a user does first, without a network after pip, and with a home that cannot be written
 	PYTHON=$(PYTHON) bash tests/fresh.sh
@@ -72,6 +87,12 @@ SECONDS ?= 1800
 fuzz: setup ## each target for half an hour, or make fuzz SECONDS=60
 	$(BIN)/python -m pip install --quiet atheris
 	for target in bundle records tokenizer; do $(BIN)/python -m tests.fuzz.run $$target --seconds $(SECONDS) || exit 1; done
+
+faults: setup ## kills at 200 random points, full disks, broken networks; or make faults KILLS=20
+	$(BIN)/python -m benchmarks.faults --kills $(or $(KILLS),200)
+
+load: setup ## an hour of a million records through one command; or make load MINUTES=1
+	$(BIN)/python -m benchmarks.load --minutes $(or $(MINUTES),60)
 
 cluster: setup ## a cluster of three nodes on this machine, of which one is lost
 	IMDBSENT_CLUSTER_TESTS=1 $(BIN)/python -m pytest tests/cluster

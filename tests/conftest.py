@@ -7,7 +7,7 @@ import shutil
 import signal
 import sys
 import tracemalloc
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +25,47 @@ hypothesis.settings.load_profile("untimed")
 os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"  # Ray's clusters listen to this machine alone, as sockets must
 
 _SHARED = Path(__file__).parent.parent.parent / "shared" / "data"
+
+
+_WANTED_OF_THE_SYSTEM = (
+    "Chromium", "Java", "strace", "/proc", "Windows", "may be mounted", "may be traced", "../shared/data",
+    "make cluster", "the real archive", "atheris", "jax",
+)  # fmt: skip
+"""What a machine may lack: a test that says so in its reason may be skipped anywhere. Libraries may be lacking only
+where nothing is checked."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--complete", action="store_true", help="fail where a library is missing, instead of skipping")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if report.skipped and not hasattr(report, "wasxfail") and item.config.getoption("complete"):
+        _fail_unless_of_the_system(report)
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(
+    collector: pytest.Collector,
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """A module that needs a library of the extra `dev` is slow as a whole, and left out with the slow tests."""
+    report = yield
+    if report.skipped and collector.config.getoption("complete"):
+        is_left_out = "not slow" in collector.config.getoption("markexpr")
+        if not (is_left_out and "pytest.mark.slow" in collector.path.read_text("utf-8")):
+            _fail_unless_of_the_system(report)
+    return report
+
+
+def _fail_unless_of_the_system(report: pytest.TestReport | pytest.CollectReport) -> None:
+    assert isinstance(report.longrepr, tuple)
+    reason = report.longrepr[2]
+    if not any(wanted in reason for wanted in _WANTED_OF_THE_SYSTEM):
+        report.outcome = "failed"
+        report.longrepr = f"{report.nodeid}: {reason}; with --complete no test is skipped for that"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

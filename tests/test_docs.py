@@ -190,6 +190,7 @@ def test_a_line_of_dots_in_the_tutorial_keeps_its_place(monkeypatch: pytest.Monk
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", [transcript.TRAINING, transcript.EXPLANATIONS], ids=lambda path: path.stem)
 def test_a_page_shows_what_its_commands_print(path: Path):
     require_layout()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
@@ -89,12 +90,18 @@ def test_readme_and_makefile_install_what_answers_from_the_same_list() -> None:
     install = "pip install -r requirements/answer.txt && pip install --no-deps ."
     assert install in (ROOT / "README.md").read_text()
     assert install in (ROOT / "requirements" / "answer.txt").read_text()
-    assert "pip install --quiet -r requirements/answer.txt\n" in (ROOT / "Makefile").read_text()
+    assert "$(INSTALL) -r requirements/answer.txt " in (ROOT / "Makefile").read_text()
 
 
-def test_ci_calls_the_readmes_test_command() -> None:
-    assert "\nmake check\n" in (ROOT / "README.md").read_text()
-    assert "\nmake check\n" in (ROOT / ".ci" / "run").read_text()
+def test_ci_calls_the_readmes_test_command_and_then_all_other_checks() -> None:
+    assert "\nmake test\n" in (ROOT / "README.md").read_text()
+    ci = (ROOT / ".ci" / "run").read_text()
+    assert "\nmake test\n" in ci
+    assert "\nmake --old-file=test --old-file=single check\n" in ci
+    (left_out,) = re.findall(r"^make --jobs 2 (.*?)( #.*)?$", ci, re.MULTILINE)
+    assert "single" in left_out[0].split()
+    (checks,) = re.findall("^check: (.*) ##", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert set(checks.split()) == {"single", "test", "slow", "light"}
 
 
 def test_the_citation_is_of_this_version() -> None:

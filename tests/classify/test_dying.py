@@ -18,7 +18,10 @@ import pytest
 
 from imdbsent.bundle.bundle import Bundle
 
-pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="there is no /proc to count processes in")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="there is no /proc to count processes in"),
+]
 LINES = 40_000
 FORMATS = ("csv", "tsv", "jsonl", "parquet")
 

@@ -53,6 +53,7 @@ def test_without_ray_it_is_one_line_and_exit_code_2(run, monkeypatch: pytest.Mon
     assert result.err == "imdbsent: --engine ray needs an optional library. Type: pip install 'ray[data]' pyarrow\n"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [

@@ -92,6 +92,7 @@ def test_a_model_is_called_after_its_recipe(run, tiny_tree: Path, tmp_path: Path
     assert read_bundle(home / "models" / "my-short").card.name == "my-short"
 
 
+@pytest.mark.slow
 @needs_keras
 @needs_tensorboard
 def test_tensorboards_files_and_the_display_are_both_told(run, tiny_tree: Path, tmp_path: Path) -> None:

@@ -36,6 +36,7 @@ def test_a_port_that_nobody_listens_at_is_found_at_once(closed_port: int) -> Non
     assert time.perf_counter() - started < connect.ANSWER_WITHIN
 
 
+@pytest.mark.slow
 def test_who_listens_but_is_no_cluster_is_waited_for_so_long_and_no_longer() -> None:
     pytest.importorskip("ray", reason="ray is not installed")
     with socket.create_server(("127.0.0.1", 0)) as server:
@@ -50,12 +51,14 @@ def test_what_is_no_address_is_not_tried() -> None:
         check_answers("somewhere")
 
 
+@pytest.mark.slow
 def test_auto_without_a_cluster_says_so() -> None:
     pytest.importorskip("ray", reason="ray is not installed")
     with pytest.raises(ClusterUnreachable, match="Could not find any running Ray instance"):
         check_answers("auto", within=120)
 
 
+@pytest.mark.slow
 def test_a_dead_address_is_one_line_and_exit_code_4(run, tiny_bundle: Bundle, tmp_path: Path, closed_port: int) -> None:
     pytest.importorskip("ray", reason="ray is not installed")
     (tmp_path / "a.txt").write_text("great\n")
@@ -67,6 +70,7 @@ def test_a_dead_address_is_one_line_and_exit_code_4(run, tiny_bundle: Bundle, tm
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.slow
 def test_the_actor_of_a_lost_machine_finds_a_place_beside_another_and_leaves_room_for_a_task() -> None:
     """What it was given waits for it: where each node has one core and one actor, it would wait without end."""
     pytest.importorskip("ray.data", reason="ray is not installed")
@@ -75,6 +79,7 @@ def test_the_actor_of_a_lost_machine_finds_a_place_beside_another_and_leaves_roo
     assert 2 * job._ACTOR_CORES + job._TASK_CORES <= 1
 
 
+@pytest.mark.slow
 def test_a_cluster_of_our_own_keeps_processes_that_have_nothing_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("ray.data", reason="ray is not installed")
     monkeypatch.delenv("RAY_ADDRESS", raising=False)

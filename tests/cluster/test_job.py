@@ -25,6 +25,7 @@ from imdbsent.cluster.job import COMPLETE
 from imdbsent.errors import ExitCode
 
 pytestmark = [
+    pytest.mark.slow,
     # Ray gives a node 30 seconds to start, which three on a busy machine are not always ready in.
     pytest.mark.skipif("IMDBSENT_CLUSTER_TESTS" not in os.environ, reason="three nodes of Ray: type make cluster"),
     # Ray warns of itself, when it reads its own settings and when it ends

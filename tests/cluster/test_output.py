@@ -11,6 +11,8 @@ pytest.importorskip("ray.data", reason="Ray is not installed")
 
 from imdbsent.cluster.job import COMPLETE, output_folder
 
+pytestmark = pytest.mark.slow
+
 
 def content(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())

@@ -24,7 +24,10 @@ from imdbsent.predict_job import PredictJob, ray_job
 from imdbsent.writing.text import Format
 from tests.tiny import TINY
 
-pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # Ray warns of its own settings
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),  # Ray warns of its own settings
+]
 
 
 @pytest.fixture

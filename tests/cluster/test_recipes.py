@@ -62,6 +62,7 @@ def check(rows: list[dict[str, Any]], bundle: Bundle) -> None:
             assert row["probability"] == pytest.approx(prediction.probability, abs=1e-6)
 
 
+@pytest.mark.slow
 def test_ray(verdicts, tiny_bundle: Bundle) -> None:
     pytest.importorskip("ray.data", reason="ray is not installed")
     rows = verdicts("Ray")
@@ -69,6 +70,7 @@ def test_ray(verdicts, tiny_bundle: Bundle) -> None:
     assert [row["text"] for row in rows] == [text or "" for text in TEXTS]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("heading", ["Spark: mapInPandas", "Spark: predict_batch_udf"])
 def test_spark(verdicts, tiny_bundle: Bundle, heading: str) -> None:
     pytest.importorskip("pyspark", reason="pyspark is not installed")
@@ -78,6 +80,7 @@ def test_spark(verdicts, tiny_bundle: Bundle, heading: str) -> None:
     check(verdicts(heading, **own, PYSPARK_SUBMIT_ARGS="--master local[2] pyspark-shell"), tiny_bundle)
 
 
+@pytest.mark.slow
 def test_daft(verdicts, tiny_bundle: Bundle) -> None:
     pytest.importorskip("daft", reason="daft is not installed")
     check(verdicts("Daft", DAFT_RUNNER="native", DO_NOT_TRACK="true"), tiny_bundle)

@@ -81,6 +81,7 @@ def same(ours: float | None, expected: float) -> bool:
     return math.isnan(expected) if ours is None else ours == pytest.approx(expected, abs=EXACT, rel=EXACT)
 
 
+@pytest.mark.slow
 @cases(BOTH_CLASSES | ONE_CLASS)
 @pytest.mark.parametrize("threshold", [0.0, 0.3, 0.5, 1.1])
 def test_the_confusion_table_and_its_figures_are_sklearns(
@@ -100,6 +101,7 @@ def test_the_confusion_table_and_its_figures_are_sklearns(
         assert same(figure, function(labels, verdicts, zero_division=np.nan))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("figure", "function", "labels", "verdicts"),
     [
@@ -117,6 +119,7 @@ def test_where_sklearn_warns_and_gives_0_ours_is_none(
         assert getattr(sklearn, function)(labels, verdicts) == 0
 
 
+@pytest.mark.slow
 @cases(BOTH_CLASSES)
 def test_the_roc_curve_and_its_area_are_sklearns(labels: Array, probabilities: Array) -> None:
     sklearn = metrics()
@@ -128,6 +131,7 @@ def test_the_roc_curve_and_its_area_are_sklearns(labels: Array, probabilities: A
     assert same(ours.area, sklearn.roc_auc_score(labels, probabilities))
 
 
+@pytest.mark.slow
 @cases(ONE_CLASS)
 def test_there_is_no_roc_curve_of_one_class_where_sklearn_gives_nan(labels: Array, probabilities: Array) -> None:
     assert roc_curve(labels, probabilities) is None
@@ -143,6 +147,7 @@ def test_all_ties_have_an_area_of_one_half() -> None:
     assert curve.false_positive_rate == curve.true_positive_rate == (0, 1)
 
 
+@pytest.mark.slow
 @cases(BOTH_CLASSES | ONE_CLASS)
 def test_log_loss_and_brier_score_are_sklearns(labels: Array, probabilities: Array) -> None:
     sklearn = metrics()
@@ -150,6 +155,7 @@ def test_log_loss_and_brier_score_are_sklearns(labels: Array, probabilities: Arr
     assert same(brier_score(labels, probabilities), sklearn.brier_score_loss(labels, probabilities, pos_label=1))
 
 
+@pytest.mark.slow
 def test_log_loss_of_one_class_has_a_value_where_sklearn_raises() -> None:
     labels, probabilities = ONE_CLASS["only positive"]
     assert log_loss(labels, probabilities) == pytest.approx(-np.mean(np.log(probabilities)))
@@ -184,6 +190,7 @@ def test_of_no_texts_every_metric_of_the_table_is_undefined() -> None:
     assert {metric.show(None) for metric in METRICS} == {"undefined"}
 
 
+@pytest.mark.slow
 @cases(BOTH_CLASSES | ONE_CLASS)
 @pytest.mark.parametrize("bins", [1, 5, 10, 15])
 def test_the_calibration_curve_is_sklearns(labels: Array, probabilities: Array, bins: int) -> None:
@@ -200,6 +207,7 @@ def test_the_calibration_curve_is_sklearns(labels: Array, probabilities: Array, 
         assert part.n == np.sum(inside)
 
 
+@pytest.mark.slow
 @cases(BOTH_CLASSES | ONE_CLASS)
 def test_the_calibration_error_is_what_sklearns_bins_give(labels: Array, probabilities: Array) -> None:
     calibration = pytest.importorskip("sklearn.calibration", reason="scikit-learn is not installed")
@@ -228,6 +236,7 @@ def test_of_nothing_every_figure_is_none() -> None:
     assert wilson_interval(0, 0) is None
 
 
+@pytest.mark.slow
 def test_sklearn_has_no_figures_of_nothing_either() -> None:
     sklearn = metrics()
     for function in (sklearn.roc_auc_score, sklearn.log_loss, sklearn.brier_score_loss):
@@ -235,6 +244,7 @@ def test_sklearn_has_no_figures_of_nothing_either() -> None:
             theirs(function, *EMPTY)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("right", "n"), [(0, 1), (1, 1), (0, 10), (10, 10), (3, 10), (1, 2), (21_274, 25_000), (24_999, 25_000)]
 )
@@ -262,6 +272,7 @@ def test_the_interval_of_a_published_example() -> None:
         assert (round(interval.low, 4), round(interval.high, 4)) == (low, high)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("first", [0, 1, 5, 12, 24, 25, 100])
 @pytest.mark.parametrize("second", [0, 1, 12, 13, 60, 100])
 def test_mcnemars_p_value_is_scipys(first: int, second: int) -> None:

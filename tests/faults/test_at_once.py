@@ -21,6 +21,8 @@ from tests.faults.killing import environment, run_command
 from tests.faults.scenarios import Train, half_models, reviews, write_tar
 from tests.tiny import TINY
 
+pytestmark = pytest.mark.slow
+
 HAS_TENSORFLOW = all(importlib.util.find_spec(name) for name in ("tensorflow", "onnx"))
 LONGEST = 300
 """Seconds; the locks of the models give up after 120."""

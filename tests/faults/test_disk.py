@@ -20,6 +20,8 @@ from tests.faults.site import Site
 from tests.server import serving
 from tests.tiny import TINY
 
+pytestmark = pytest.mark.slow
+
 Command = Callable[..., Ended]
 LIMIT = 40_000
 """Bytes that a file may have, or a disk: less than the outputs of these tests, more than their checkpoint logs."""

@@ -13,6 +13,8 @@ from tests.faults import scenarios
 from tests.faults.killing import download_scenario, kill_after, kill_at_change, unbroken
 from tests.faults.scenarios import Scenario
 
+pytestmark = pytest.mark.slow
+
 HAS_TENSORFLOW = all(importlib.util.find_spec(name) for name in ("tensorflow", "onnx"))
 
 

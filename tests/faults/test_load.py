@@ -9,7 +9,10 @@ import pytest
 from benchmarks import load
 from tests.tiny import TINY
 
-pytestmark = pytest.mark.skipif(not Path("/proc/self/smaps_rollup").exists(), reason="there is no /proc to measure in")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not Path("/proc/self/smaps_rollup").exists(), reason="there is no /proc to measure in"),
+]
 
 
 def test_no_record_is_lost_or_doubled_while_the_reader_stalls_and_goes_on() -> None:

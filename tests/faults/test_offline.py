@@ -16,6 +16,8 @@ from tests.faults.scenarios import write_tar
 from tests.server import serving, status
 from tests.tiny import TINY
 
+pytestmark = pytest.mark.slow
+
 SHA256 = "0" * 64
 TELEMETRY = "ORT_DISABLE_TELEMETRY"
 ADDRESS = "http://127.0.0.1:9/model.tar"

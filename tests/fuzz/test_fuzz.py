@@ -32,6 +32,7 @@ def test_the_seeds_break_no_promise(target: str) -> None:
             TARGETS[target](content)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(importlib.util.find_spec("atheris") is None, reason="atheris is not installed")
 @pytest.mark.parametrize("target", TARGETS)
 def test_a_short_run_finds_nothing(target: str, tmp_path: Path) -> None:

@@ -13,6 +13,8 @@ import pytest
 
 pytest.importorskip("keras", reason="keras is not installed in the light environment")
 
+pytestmark = pytest.mark.slow
+
 THREE_STEPS = """
 import json
 from dataclasses import replace

@@ -46,6 +46,7 @@ def train(folder: Path, position: Position, epochs: int, *, shift: float = 0.0) 
             log.epoch_done(epoch(number))
 
 
+@pytest.mark.slow
 @needs_tensorboard
 def test_tensorboard_reads_two_runs_by_batch_and_by_epoch(tmp_path: Path) -> None:
     train(tmp_path / "new" / "folder", Position(), 2)
@@ -61,6 +62,7 @@ def test_tensorboard_reads_two_runs_by_batch_and_by_epoch(tmp_path: Path) -> Non
     }
 
 
+@pytest.mark.slow
 @needs_tensorboard
 def test_events_can_be_read_while_training_goes_on(tmp_path: Path) -> None:
     with TensorBoardLog(tmp_path) as log:
@@ -69,6 +71,7 @@ def test_events_can_be_read_while_training_goes_on(tmp_path: Path) -> None:
         assert scalars(tmp_path / "train")["batch_loss"] == [(1, 0.5)]
 
 
+@pytest.mark.slow
 @needs_tensorboard
 @pytest.mark.parametrize("position", [Position(2, 1), Position(2, 0), Position(1, 2), Position(3, 0)])
 def test_a_run_that_goes_on_takes_the_place_of_what_came_after_its_checkpoint(
@@ -83,6 +86,7 @@ def test_a_run_that_goes_on_takes_the_place_of_what_came_after_its_checkpoint(
     assert runs["test"]["epoch_loss"] == [(1, 0.25), (2, 0.125), (3, 0.25 / 3)]
 
 
+@pytest.mark.slow
 @needs_tensorboard
 def test_another_run_in_the_same_folder_takes_the_place_of_the_first(tmp_path: Path) -> None:
     train(tmp_path, Position(), 3, shift=100)
@@ -92,6 +96,7 @@ def test_another_run_in_the_same_folder_takes_the_place_of_the_first(tmp_path: P
     assert scalars(tmp_path / "test")["epoch_loss"] == [(1, 0.25)]
 
 
+@pytest.mark.slow
 @needs_tensorboard
 def test_a_folder_that_cannot_be_written_is_found_out_at_once(tmp_path: Path) -> None:
     (tmp_path / "test").touch()
@@ -105,6 +110,7 @@ def test_a_file_is_no_folder(tmp_path: Path) -> None:
         TensorBoardLog(tmp_path / "runs")
 
 
+@pytest.mark.slow
 @needs_tensorboard
 def test_a_full_disk_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with TensorBoardLog(tmp_path) as log:
@@ -115,6 +121,7 @@ def test_a_full_disk_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
                 log.batch_done(1, 1, 0.5, 0.5)
 
 
+@pytest.mark.slow
 @needs_tensorboard
 def test_tensorflow_is_not_imported(tmp_path: Path) -> None:
     code = (

@@ -76,6 +76,7 @@ def test_pandas_reads_jsonl(pandas: Any, texts: list[tuple[str, str]]) -> None:
     assert list(zip(frame["text"], frame["note"])) == texts
 
 
+@pytest.mark.slow
 @FEW
 @given(texts=ROWS)
 @example(texts=HARD)
@@ -86,6 +87,7 @@ def test_polars_reads_csv(polars: Any, texts: list[tuple[str, str]]) -> None:
     assert list(zip(frame["text"].fill_null(""), frame["note"].fill_null(""))) == texts
 
 
+@pytest.mark.slow
 @FEW
 @given(texts=ROWS)
 @example(texts=HARD)
@@ -95,6 +97,7 @@ def test_polars_reads_tsv(polars: Any, texts: list[tuple[str, str]]) -> None:
     assert frame.to_series(0).to_list() == ["positive" if i % 3 else None for i in range(len(texts))]
 
 
+@pytest.mark.slow
 @FEW
 @given(texts=ROWS)
 @example(texts=HARD)

@@ -15,7 +15,7 @@ from tests.training.distill.trees import write_tree
 
 needs_all = pytest.mark.skipif(
     any(importlib.util.find_spec(library) is None for library in ("keras", "onnx", "torch", "transformers")),
-    reason="the extra 'teacher' is not installed; `make teacher` installs it and runs this test",
+    reason="the extra 'teacher' is not installed: make setup",
 )
 needs_keras = pytest.mark.skipif(
     any(importlib.util.find_spec(library) is None for library in ("keras", "onnx")),
@@ -23,6 +23,7 @@ needs_keras = pytest.mark.skipif(
 )
 
 
+@pytest.mark.slow
 @needs_all
 def test_every_stage_of_the_flagship_runs_on_a_few_reviews(run, tmp_path: Path, home: Path) -> None:
     tree = write_tree(tmp_path / "aclImdb")

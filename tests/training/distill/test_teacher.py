@@ -12,10 +12,12 @@ from imdbsent.files import file_sha256
 from imdbsent.training.distill.config import TeacherConfig, TeachingStage
 from tests.server import bytes_of, serving
 
-pytest.importorskip("torch", reason="the extra 'teacher' is not installed; `make teacher` installs it")
-pytest.importorskip("transformers", reason="the extra 'teacher' is not installed; `make teacher` installs it")
+pytest.importorskip("torch", reason="the extra 'teacher' is not installed: make setup")
+pytest.importorskip("transformers", reason="the extra 'teacher' is not installed: make setup")
 from imdbsent.training.distill import teacher as module
 from imdbsent.training.distill.teacher import Teacher, find_or_fetch, fine_tune, step_batches, tiny_transformer
+
+pytestmark = pytest.mark.slow
 
 GOOD, BAD = "a great film , superb", "an awful film , dull"
 TEXTS = [f"{GOOD if number % 2 else BAD} {'really ' * (number % 7)}" for number in range(40)]
