@@ -13,7 +13,7 @@ PYTEST := -m pytest --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorde
 INSTALL := -m pip install --quiet --no-compile
 STARTED := $(shell date +%s)
 # The last line of a command: its time, and the size of the environments.
-summary = @echo "make $@: $$(($$(date +%s) - $(STARTED))) s;" $$(du -sm $(wildcard $(VENV) $(LIGHT)) | sed 's|\(.*\)\t\(.*\)|\2: \1 MB|')
+summary = @echo "make $@: $$(($$(date +%s) - $(STARTED))) s;" $$(du -sm $(VENV) $(LIGHT) 2>/dev/null | sed 's|\(.*\)\t\(.*\)|\2: \1 MB|')
 
 .PHONY: check single setup setup-test setup-light lint types test slow light fresh lowest newest lowest-all newest-all audit reproducible sdist fuzz faults load cluster hostile bench docs clean
 
