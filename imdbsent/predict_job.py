@@ -361,6 +361,7 @@ def _run_here(job: PredictJob, screen: Screen, report: JobReport | None) -> Coun
     if job.resume and not spec.is_resumable:
         raise UsageProblem("--resume requires a file. Type: -o FILE with it, for example -o verdicts.csv")
     classifier = screen.load(job.model, job.workers)
+    job = _with_set_threshold(job, classifier.bundle)
     if report is not None:
         report.bundle, report.workers = classifier.bundle, classifier.engine.threads
     spec = spec.of_model(classifier.bundle, _given_options(job))
@@ -384,6 +385,14 @@ def _run_here(job: PredictJob, screen: Screen, report: JobReport | None) -> Coun
             extra={"event": "summary", "fields": run.counts.by_row | {"seconds": round(run.counts.seconds, 3)}},
         )
     return run.counts
+
+
+def _with_set_threshold(job: PredictJob, bundle: Bundle) -> PredictJob:
+    """The job with the threshold of `imdbsent models set`, so that the results and a resumed run know of it."""
+    options = job.options
+    if bundle.set_threshold is None or options.threshold is not None or options.neutral is not None:
+        return job
+    return replace(job, options=replace(options, threshold=bundle.set_threshold))
 
 
 def _given_options(job: PredictJob) -> dict[str, str]:
@@ -579,7 +588,7 @@ class _Run:
             predictions = select(
                 predictions,
                 options,
-                self._classifier.bundle.card.threshold,
+                self._classifier.bundle.threshold,
                 number_from=after + 1 if is_numbered else None,
                 kept=len(self._inputs.columns.kept),
             )
@@ -727,7 +736,9 @@ def ray_job(job: PredictJob, load: Callable[[], Bundle]) -> Job:
         head,
         columns,
         output_folder(job.output),
-        OutputSpec(None, chosen, names, safe_csv=job.safe_csv).of_model(bundle := load(), _given_options(job)),
+        OutputSpec(None, chosen, names, safe_csv=job.safe_csv).of_model(
+            bundle := load(), _given_options(job := _with_set_threshold(job, bundle))
+        ),
         pack(bundle),
         options=job.options,
         skip_bad=job.read.skip_bad,

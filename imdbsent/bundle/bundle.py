@@ -4,24 +4,30 @@
 Some bundles also have `network.keras`, from which training can continue, and `history.json`, the epochs of training
 as columns. Nothing in a bundle is executed or unpickled, and every file is checked against its hash in the card before
 it is read.
+
+`settings.json` is not part of the model: it is what the user of this machine has set for it. It has no hash, and does
+not change that of the card.
 """
 
 from __future__ import annotations
 
 import hashlib
+import json
+import shlex
 import stat
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from imdbsent.bundle.card import CARD, MODEL, VOCABULARY, ModelCard, parse_card
 from imdbsent.errors import BundleInvalid
-from imdbsent.files import file_sha256
+from imdbsent.files import file_sha256, new_file
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 NETWORK: Final = "network.keras"
 HISTORY: Final = "history.json"
+SETTINGS: Final = "settings.json"
 LARGEST_FILE: Final = 2**30
 """Bytes that a file of a bundle may have."""
 _LARGEST_CARD: Final = 2**20  # bytes
@@ -36,11 +42,18 @@ class Bundle:
         card: the card.
         sha256: of the file of the card, which has the hash of every other file: it identifies the model.
             "" for a bundle that was not read from a folder.
+        set_threshold: the threshold of `imdbsent models set`; None if there is none.
     """
 
     directory: Path
     card: ModelCard
     sha256: str = ""
+    set_threshold: float | None = None
+
+    @property
+    def threshold(self) -> float:
+        """Probability of positive from which the label is "positive": the one that was set, else that of the card."""
+        return self.card.threshold if self.set_threshold is None else self.set_threshold
 
     def checked(self, file: str) -> Path:
         """Path of a file of the bundle, after its hash was compared with the card.
@@ -88,11 +101,51 @@ def read_bundle(directory: Path) -> Bundle:
             content = stream.read(_LARGEST_CARD + 1)
         if len(content) > _LARGEST_CARD:
             raise ValueError(f"larger than {_LARGEST_CARD:,} bytes")
-        return Bundle(directory, parse_card(content), hashlib.sha256(content).hexdigest())
+        bundle = Bundle(directory, parse_card(content), hashlib.sha256(content).hexdigest())
     except OSError as error:
         raise BundleInvalid(directory, f"{CARD}: {error.strerror}") from error
     except (ValueError, RecursionError) as error:  # UnicodeDecodeError and JSONDecodeError are ValueErrors
         raise BundleInvalid(directory, f"{CARD}: {error}") from error
+    threshold = _read_settings(directory)
+    return bundle if threshold is None else replace(bundle, set_threshold=threshold)
+
+
+def write_settings(directory: Path, threshold: float | None) -> None:
+    """Set the threshold of a bundle, or, with None, go back to that of its card.
+
+    Raises:
+        OSError: the folder cannot be written.
+    """
+    path = directory / SETTINGS
+    if threshold is None:
+        path.unlink(missing_ok=True)
+        return
+    with new_file(path) as temporary:
+        temporary.write_text(json.dumps({"threshold": threshold}) + "\n", encoding="utf-8")
+
+
+def _read_settings(directory: Path) -> float | None:
+    """The threshold that was set; None without one.
+
+    Raises:
+        BundleInvalid: there are settings that this version cannot read.
+    """
+    path = directory / SETTINGS
+    try:
+        _check_plain(path)
+        with path.open("rb") as stream:
+            value = json.loads(stream.read(_LARGEST_CARD))
+        threshold = value.get("threshold") if isinstance(value, dict) else ""
+        if threshold is None:
+            return None
+        if isinstance(threshold, bool) or not isinstance(threshold, (int, float)) or not 0 <= threshold <= 1:
+            raise ValueError("the threshold is not a number from 0 to 1")
+        return float(threshold)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except (OSError, ValueError, RecursionError) as error:
+        reason = (error.strerror if isinstance(error, OSError) else "") or str(error)
+        raise BundleInvalid(directory, f"{SETTINGS}: {reason}", f"Type: rm {shlex.quote(str(path))}") from error
 
 
 def write_card(directory: Path, card: ModelCard) -> Bundle:

@@ -105,7 +105,7 @@ class Classifier:
             raise TypeError("predict takes several texts: predict([text])")
         if hasattr(texts, "columns") or isinstance(texts, Mapping):
             raise TypeError('predict takes one column of a table: predict(table["text"])')
-        return select(self.classify(map(record_of, texts), options), options, self.bundle.card.threshold)
+        return select(self.classify(map(record_of, texts), options), options, self.bundle.threshold)
 
     def classify(
         self,
@@ -153,7 +153,7 @@ class Classifier:
         Returns:
             A verdict for each, in order.
         """
-        threshold, temperature = self.bundle.card.threshold, self.bundle.card.temperature
+        threshold, temperature = self.bundle.threshold, self.bundle.card.temperature
         encoded = [self._encode(text, problem) for text, problem in texts]
         ids = [encoding.ids for problem, encoding in encoded if problem is None]
         logits = iter(self.engine.logits(ids, options.batch_size or BATCH_SIZE).tolist())

@@ -6,7 +6,11 @@ From top to bottom: the command, the work, the tables.
 from __future__ import annotations
 
 import logging
+import math
+import shlex
+import sys
 from contextlib import nullcontext
+from dataclasses import replace
 from enum import Enum
 from functools import partial
 from pathlib import Path
@@ -52,16 +56,19 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from imdbsent.classify.classifier import Classifier
-    from imdbsent.evaluation.report import ModelReport, Report
+    from imdbsent.evaluation.metrics import ThresholdGoal
+    from imdbsent.evaluation.report import BestThreshold, Mistake, ModelReport, Report
     from imdbsent.fetch import DownloadProgress
     from imdbsent.reading.labeled import Examples, LabelRules
     from imdbsent.reading.options import ReadOptions
+    from imdbsent.records import Side
 
     Counting = Callable[[str, int], AbstractContextManager[Callable[[], None]]]
 
 logger = logging.getLogger(__name__)
 
 COMMAND: Final = "evaluate"
+_USUAL_THRESHOLD: Final = 0.5  # of every model that training writes
 _INPUT: Final = "Input"
 _OUTPUT: Final = "Output"
 
@@ -105,6 +112,24 @@ def evaluate(
     mistakes: Annotated[
         int, typer.Option(min=0, max=1_000, help="Surest mistakes to list per model.", rich_help_panel=_OUTPUT)
     ] = 5,
+    mistakes_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--mistakes-file",
+            metavar="FILE",
+            help="Also write all mistakes to a file, to correct their labels and train on.",
+            rich_help_panel=_OUTPUT,
+        ),
+    ] = None,
+    best_threshold: Annotated[
+        str | None,
+        typer.Option(
+            "--best-threshold",
+            metavar="GOAL",
+            help="Find the threshold that is best for f1, balanced (accuracy), precision=P or recall=R.",
+            rich_help_panel=_OUTPUT,
+        ),
+    ] = None,
     quiet: Quiet = False,
     verbose: Verbose = False,
     no_color: NoColor = False,
@@ -122,12 +147,19 @@ def evaluate(
     zcat test.fasttext.gz | imdbsent evaluate - --positive __label__2 --negative __label__1
 
     imdbsent evaluate --format csv | grep accuracy_of_length
+
+    imdbsent evaluate mine.csv --best-threshold precision=0.95
+
+    imdbsent evaluate mine.csv --mistakes-file mistakes.csv
     """
     check_subject(COMMAND, file, {"--data": data, "--split": split}, given.given)
     if file is not None:
         check_sources([file], given.given)
     if html is not None:
         check_place(html)
+    if mistakes_file is not None:
+        _check_mistakes_file(mistakes_file, model or [])
+    goal = None if best_threshold is None else _goal(best_threshold)
     from imdbsent.cli._progress import DownloadBar, counting_bar
 
     console = show_messages(no_color=no_color, quiet=quiet, verbose=verbose)
@@ -138,13 +170,79 @@ def evaluate(
         split=(split or EvaluationSplit.TEST).value,
         read=given.read(COMMAND),
         rules=given.rules(),
-        mistakes=mistakes,
+        mistakes=mistakes if mistakes_file is None else sys.maxsize,
+        goal=goal,
         progress=DownloadBar(lambda: console),
         counting=partial(counting_bar, console),
     )
+    if mistakes_file is not None:
+        write_mistakes(report.models[0].mistakes, mistakes_file)
+        report = replace(
+            report, models=tuple(replace(one, mistakes=one.mistakes[:mistakes]) for one in report.models)
+        )
     if html is not None:
         _write_page(report, html)
     _show(report, output_format, no_color=no_color)
+    _check_reached(report)
+
+
+def _goal(text: str) -> ThresholdGoal:
+    from imdbsent.evaluation.metrics import parse_goal
+
+    return parse_goal(text)
+
+
+def _check_reached(report: Report) -> None:
+    """Check that a threshold was found, if one was asked for.
+
+    Raises:
+        UsageProblem: no threshold has the precision.
+    """
+    for model in report.models:
+        best = model.best_threshold
+        if best is not None and best.threshold is None and best.reached is not None:
+            least = best.goal.partition("=")[2]
+            raise UsageProblem(
+                f"no threshold of {model.model} has a precision of {least} on these texts; the highest is "
+                f"{best.reached:.4f}. Type: --best-threshold precision={math.floor(best.reached * 1000) / 1000:g}"
+            )
+
+
+def _check_mistakes_file(path: Path, models: Sequence[str]) -> None:
+    from imdbsent.writing.output import check_output, format_of_output
+
+    if len(models) > 1:
+        raise UsageProblem("--mistakes-file is for one model. Type: the command with one --model")
+    check_output(path, format_of_output(path))
+
+
+def write_mistakes(mistakes: Sequence[Mistake], path: Path) -> None:
+    """Write mistakes to a file that `imdbsent train` reads: label, text, verdict, probability, where.
+
+    Args:
+        mistakes: of one model; those with a blank text are left out.
+        path: the file; its suffix says its format. It appears only when complete.
+
+    Raises:
+        UsageProblem: the file cannot be written.
+        OutputFailed: the disk is full, for example.
+    """
+    from imdbsent.records import Prediction
+    from imdbsent.writing.output import OutputSpec, format_of_output, open_output
+    from imdbsent.writing.text import ResultColumns
+
+    names: tuple[Side, Side] = ("negative", "positive")
+    rows = [
+        Prediction(each.text, names[not each.label], each.probability, kept=(names[each.label], each.where))
+        for each in mistakes
+        if each.text.strip()
+    ]
+    spec = OutputSpec(path, format_of_output(path), ResultColumns(kept=("label", "where"), to_label=True))
+    with open_output(spec) as writer:
+        writer.write(rows)
+    logger.info(f"wrote {counted(len(rows), 'mistake')} to {path}")
+    if rows:
+        logger.info("correct the column 'label' where it is wrong, and add the rows to the file that you train on")
 
 
 def _write_page(report: Report, path: Path) -> None:
@@ -163,6 +261,8 @@ def _show(report: Report, output_format: FigureFormat, *, no_color: bool) -> Non
         show(console, *report_tables(report, console.width))
         if report.split is not None:
             show(console, *chosen_lines(report), soft_wrap=True)
+        if lines := threshold_lines(report):
+            show(console, *lines, soft_wrap=True)
     else:
         write_text((as_json if output_format is FigureFormat.JSON else as_csv)(report))
 
@@ -176,6 +276,7 @@ def evaluate_models(
     read: ReadOptions | None = None,
     rules: LabelRules | None = None,
     mistakes: int = 5,
+    goal: ThresholdGoal | None = None,
     progress: DownloadProgress | None = None,
     counting: Counting = lambda _name, _total: nullcontext(lambda: None),
 ) -> Report:
@@ -189,6 +290,7 @@ def evaluate_models(
         read: how to read the file; None to detect everything.
         rules: which labels are positive, and which negative; None for the labels that need no rule.
         mistakes: mistakes to list for each model, at most.
+        goal: what to find the best threshold for; None for nothing.
         progress: follows a download.
         counting: given the name of a model and the number of texts, opens what is called after each answer.
 
@@ -199,6 +301,8 @@ def evaluate_models(
 
     classifiers = _load(models, progress)
     examples = _reviews(data, split, progress) if file is None else _own_texts(file, read, rules)
+    if goal is not None and len({example.label for example in examples.items}) == 1:
+        raise UsageProblem(f"all labels of {examples.source} are of one class: --best-threshold takes both classes")
     _note_memory(classifiers, examples)
     answers = []
     for name, classifier in classifiers.items():
@@ -206,7 +310,7 @@ def evaluate_models(
             answers.append(answer(name, classifier, examples.items, advance))
         if unanswered := answers[-1].unanswered:
             logger.info(f"{name}: {counted(unanswered, 'text')} without a verdict, counted as P(positive) {NO_VERDICT}")
-    found = report(examples, answers, mistakes=mistakes)
+    found = report(examples, answers, mistakes=mistakes, goal=goal)
     for note in notes_of_one_class(found):
         logger.info(note)
     return found
@@ -307,6 +411,39 @@ def chosen_lines(report: Report) -> list[Text]:
     ]
 
 
+def threshold_lines(report: Report) -> list[Text]:
+    """What the best threshold of each model is, how it was found, and how to keep it."""
+    from rich.text import Text
+
+    lines = []
+    for model in report.models:
+        best = model.best_threshold
+        if best is None or best.threshold is None:
+            continue
+        if best.threshold == model.threshold:
+            now = f"{best.threshold:g}, which it has"
+            lines.append(f"{model.model}: the best threshold for {best.goal} on these texts is {now}.")
+            continue
+        source = f"It was chosen on these same {report.n:,} texts, so expect a little less on others."
+        lines.append(f"{model.model}: the best threshold for {best.goal} is {best.threshold:g}. {source}")
+        lines.append(f"To keep it, type: imdbsent models set {shlex.quote(model.model)} --threshold {best.threshold:g}")
+    return [Text(visible(line)) for line in lines]
+
+
+def _thresholds(model: ModelReport, best: BestThreshold, width: int) -> Table:
+    """The present threshold of a model, and the best one."""
+    from imdbsent.evaluation.metrics import percent
+
+    found = "none" if best.threshold is None else f"{best.threshold:g}"
+    table = _table(f"{model.model}: threshold for {best.goal}", width, "", "now", "best")
+    table.add_row("positive from", f"{model.threshold:g}", found)
+    for name in ("accuracy", "balanced_accuracy", "precision", "recall", "f1"):
+        label = {"f1": "F1"}.get(name, name.replace("_", " "))
+        now, then = (percent(getattr(confusion, name)) for confusion in (model.confusion, best.confusion))
+        table.add_row(label, now, then if best.threshold is not None else "")
+    return table
+
+
 def _tables(report: Report, width: int) -> Iterator[RenderableType]:
     models = report.models
     yield _figures(report, width)
@@ -317,6 +454,7 @@ def _tables(report: Report, width: int) -> Iterator[RenderableType]:
     if report.comparisons:
         yield _comparisons(report, width)
     yield from (_mistakes(model, width) for model in models if model.mistakes)
+    yield from (_thresholds(model, best, width) for model in models if (best := model.best_threshold) is not None)
 
 
 def _table(title: str, width: int, *columns: str) -> Table:
@@ -337,6 +475,8 @@ def _figures(report: Report, width: int) -> Table:
     table = _table(title, width, "", *(model.model for model in models))
     for metric in REPORTED:
         table.add_row(metric.label, *(metric.show(model.metrics[metric.key]) for model in models))
+    if any(model.threshold != _USUAL_THRESHOLD for model in models):
+        table.add_row("positive from", *(f"{model.threshold:g}" for model in models))
     if any(model.unanswered for model in models):
         table.add_row("without a verdict", *(f"{model.unanswered:,}" for model in models))
     return table

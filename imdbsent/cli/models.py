@@ -43,6 +43,7 @@ logger = logging.getLogger(__name__)
 app = typer.Typer(name="models", pretty_exceptions_enable=False)
 
 STDOUT = "-"
+_DEFAULT = "default"
 _COLUMNS = ("name", "status", "shipped", "default", "version", "bytes", "accuracy", "reviews", "path", "problem")
 _CONTENTS = {
     "tar": "the model",
@@ -267,6 +268,45 @@ def use(
     logger.info(f"the default model is '{chosen}'")
     if choice.source == settings.MODEL:
         logger.info(f"but {settings.MODEL} is set, so '{choice.name}' answers until it is unset")
+
+
+def _parse_threshold(text: str) -> float | None:
+    try:
+        threshold = None if text == _DEFAULT else float(text)
+    except ValueError:
+        threshold = -1.0
+    if threshold is not None and not 0 <= threshold <= 1:
+        raise typer.BadParameter(f"{text!r} is neither a probability from 0 to 1 nor {_DEFAULT!r}.")
+    return threshold
+
+
+@app.command("set")
+def set_model(
+    name: NameOrPath,
+    threshold: Annotated[
+        str,
+        typer.Option(
+            "--threshold", metavar="P|default", help="Lowest probability of 'positive'; default: the model's own."
+        ),
+    ],
+    quiet: Quiet = False,
+    no_color: NoColor = False,
+) -> None:
+    """Set the threshold of a model on this machine; its card and its SHA-256 stay as they are.
+
+    It is used by `predict` without --threshold, `evaluate`, Python and Ray. It is not exported.
+
+    imdbsent models set flagship --threshold 0.62
+
+    imdbsent models set flagship --threshold default
+    """
+    from imdbsent.models import inventory
+
+    wanted = _parse_threshold(threshold)
+    show_messages(no_color=no_color, quiet=quiet)
+    bundle = inventory.set_threshold(name, wanted)
+    source = "its own threshold" if wanted is None else f"its own threshold is {bundle.card.threshold:g}"
+    logger.info(f"the model '{name}' is positive from {bundle.threshold:g} on ({source})")
 
 
 @app.command()

@@ -17,7 +17,7 @@ import os
 import shutil
 import stat
 import tempfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import repeat
 from pathlib import Path
@@ -297,11 +297,13 @@ class PackedModel:
         name: as in its card.
         sha256: of its card, which has the hash of every other file: it identifies the model.
         files: name and content of each file that it needs to answer, including the card.
+        set_threshold: the threshold of `imdbsent models set`; None if there is none.
     """
 
     name: str
     sha256: str
     files: tuple[tuple[str, bytes], ...] = field(compare=False, repr=False)
+    set_threshold: float | None = None
 
     def unpack(self) -> Bundle:
         """The bundle on this machine; unpack it first if necessary.
@@ -313,7 +315,7 @@ class PackedModel:
         final = _own_folder() / self.sha256
         if not _is_whole(final, self.sha256):
             self._write(final)
-        return read_bundle(final)
+        return replace(read_bundle(final), set_threshold=self.set_threshold)
 
     def _write(self, final: Path) -> None:
         staging = Path(tempfile.mkdtemp(dir=final.parent, prefix=".unpacking-"))
@@ -356,7 +358,7 @@ def pack(model: str | Bundle | None = None) -> PackedModel:
     card = (bundle.directory / CARD).read_bytes()
     names = [name for name in bundle.card.files if name not in _NOT_TO_ANSWER]
     files = [(name, bundle.checked(name).read_bytes()) for name in names]
-    return PackedModel(bundle.card.name, hashlib.sha256(card).hexdigest(), ((CARD, card), *files))
+    return PackedModel(bundle.card.name, hashlib.sha256(card).hexdigest(), ((CARD, card), *files), bundle.set_threshold)
 
 
 def _own_folder() -> Path:

@@ -12,10 +12,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from enum import Enum
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+
+from imdbsent.errors import UsageProblem
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -140,6 +143,12 @@ class Confusion:
     def recall(self) -> float | None:
         """Share of the positive texts predicted positive; None without any (scikit-learn warns, gives 0)."""
         return _ratio(self.true_positive, self.true_positive + self.false_negative)
+
+    @property
+    def balanced_accuracy(self) -> float | None:
+        """Mean of the shares of right verdicts of both classes; None if a class has no text (scikit-learn warns)."""
+        shares = self.recall, _ratio(self.true_negative, self.true_negative + self.false_positive)
+        return None if None in shares else sum(filter(None, shares)) / len(shares)
 
     @property
     def f1(self) -> float | None:
@@ -388,3 +397,104 @@ def expected_calibration_error(curve: Sequence[CalibrationBin]) -> float | None:
     """
     n = sum(each.n for each in curve)
     return sum(each.n * abs(each.positive - each.probability) for each in curve) / n if n else None
+
+
+class Goal(str, Enum):
+    """What a threshold can be chosen for."""
+
+    F1 = "f1"
+    BALANCED = "balanced"
+    PRECISION = "precision"
+    RECALL = "recall"
+
+
+@dataclass(frozen=True)
+class ThresholdGoal:
+    """What a threshold is to be the best for.
+
+    Attributes:
+        kind: the highest F1 or balanced accuracy; or, of the thresholds with at least such a precision or recall, the
+            one that has the most of the other.
+        least: that precision or recall, above 0 and up to 1; None for the other kinds.
+    """
+
+    kind: Goal
+    least: float | None = None
+
+    def __str__(self) -> str:
+        """As a person types it."""
+        return self.kind.value if self.least is None else f"{self.kind.value}={self.least:g}"
+
+
+def parse_goal(text: str) -> ThresholdGoal:
+    """The goal that a person types: f1, balanced, precision=0.95 or recall=0.9.
+
+    Raises:
+        UsageProblem: it is none of these.
+    """
+    name, equals, number = text.partition("=")
+    try:
+        goal = ThresholdGoal(Goal(name.strip().lower()), float(number) if equals else None)
+        needs_number = goal.kind in (Goal.PRECISION, Goal.RECALL)
+        if needs_number == (goal.least is None) or not 0 < (goal.least or 1) <= 1:
+            raise ValueError
+    except ValueError:
+        raise UsageProblem(
+            f"{text!r} is nothing that a threshold can be best for. "
+            "Type: --best-threshold f1, balanced, precision=0.95 or recall=0.95"
+        ) from None
+    return goal
+
+
+def best_threshold(outcomes: Outcomes, goal: ThresholdGoal) -> float | None:
+    """The threshold that is the best for a goal on these texts; of equally good ones, the one nearest to the present.
+
+    All thresholds that give other verdicts are tried. Between two neighboring probabilities all are the same, so the
+    one with the fewest decimals near their middle is taken.
+
+    Args:
+        outcomes: labels of both classes, and the present threshold.
+        goal: what it is to be best for.
+
+    Returns:
+        The threshold, 0 to 1; None if no threshold has the precision.
+    """
+    highs, hits, alarms = _by_threshold(outcomes)
+    positives, negatives = hits[-1], alarms[-1]
+    precision, recall = hits / (hits + alarms), hits / positives
+    if goal.kind is Goal.F1:
+        scores = 2 * hits / (hits + alarms + positives)
+    elif goal.kind is Goal.BALANCED:
+        scores = (recall + 1 - alarms / negatives) / 2
+    else:
+        held, other = (precision, recall) if goal.kind is Goal.PRECISION else (recall, precision)
+        scores = np.where(held >= goal.least, other, -1.0)
+    best = np.flatnonzero(scores == scores.max())
+    if scores[best[0]] < 0:
+        return None
+    if goal.kind is Goal.PRECISION:
+        best = best[:1]  # the same recall, and the highest precision
+    elif goal.kind is Goal.RECALL:
+        best = best[-1:]
+    lows = np.append(highs[1:], 0.0)
+    ranges = [(float(lows[i]), float(highs[i])) for i in best]
+    low, high = min(ranges, key=lambda ends: max(ends[0] - outcomes.threshold, outcomes.threshold - ends[1]))
+    if low < outcomes.threshold <= high:
+        return outcomes.threshold
+    rounded = (round((low + high) / 2, decimals) for decimals in range(2, 17))
+    return next((threshold for threshold in rounded if low < threshold <= high), high)
+
+
+def highest_precision(outcomes: Outcomes) -> float:
+    """The highest precision that a threshold has on these texts."""
+    _, hits, alarms = _by_threshold(outcomes)
+    return float(np.max(hits / (hits + alarms)))
+
+
+def _by_threshold(outcomes: Outcomes) -> tuple[Array, npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Each distinct probability as a threshold, from high to low; its true positives; its false positives."""
+    order = np.argsort(-outcomes.probabilities, kind="stable")
+    ordered = outcomes.probabilities[order]
+    last_of_tie = np.append(np.flatnonzero(np.diff(ordered)), ordered.size - 1)
+    hits = np.cumsum(outcomes.labels[order] == 1)[last_of_tie]
+    return ordered[last_of_tie], hits, last_of_tie + 1 - hits

@@ -10,14 +10,26 @@ import csv
 import io
 import json
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import combinations
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from imdbsent.bundle.card import Metrics
-from imdbsent.evaluation.metrics import IN_CARD, REPORTED, Confusion, Interval, MetricValue, Outcomes, wilson_interval
+from imdbsent.evaluation.metrics import (
+    IN_CARD,
+    REPORTED,
+    Confusion,
+    Goal,
+    Interval,
+    MetricValue,
+    Outcomes,
+    ThresholdGoal,
+    best_threshold,
+    highest_precision,
+    wilson_interval,
+)
 from imdbsent.text.tokenizer import split_words
 
 if TYPE_CHECKING:
@@ -218,6 +230,23 @@ class Answers:
 
 
 @dataclass(frozen=True)
+class BestThreshold:
+    """The threshold that is the best for a goal. It was chosen on the texts that it is measured on.
+
+    Attributes:
+        goal: what for, as a person types it: "f1" or "precision=0.95", for example.
+        threshold: it; None if no threshold reaches the goal.
+        confusion: the confusion matrix with it, or with the present threshold if there is none.
+        reached: the highest precision that a threshold has; None if the goal is another one.
+    """
+
+    goal: str
+    threshold: float | None
+    confusion: Confusion
+    reached: float | None = None
+
+
+@dataclass(frozen=True)
 class ModelReport:
     """How good one model is.
 
@@ -233,6 +262,7 @@ class ModelReport:
         by_stars: accuracy by rating, if there are ratings.
         mistakes: the surest ones.
         roc: the ROC curve; None if a class has no text.
+        best_threshold: the best one for a goal; None if nobody asked.
     """
 
     model: str
@@ -246,6 +276,7 @@ class ModelReport:
     by_stars: tuple[GroupAccuracy, ...]
     mistakes: tuple[Mistake, ...]
     roc: RocCurve | None
+    best_threshold: BestThreshold | None = None
 
 
 @dataclass(frozen=True)
@@ -287,16 +318,19 @@ def answer(
         probabilities[i] = NO_VERDICT if prediction.probability is None else prediction.probability
         advance()
     card = classifier.bundle.card
-    return Answers(model, card.chosen_by, card.threshold, probabilities, unanswered)
+    return Answers(model, card.chosen_by, classifier.bundle.threshold, probabilities, unanswered)
 
 
-def report(examples: Examples, answers: Sequence[Answers], *, mistakes: int) -> Report:
+def report(
+    examples: Examples, answers: Sequence[Answers], *, mistakes: int, goal: ThresholdGoal | None = None
+) -> Report:
     """Compute every figure of every model.
 
     Args:
-        examples: the labeled texts.
+        examples: the labeled texts; of both classes, if there is a goal.
         answers: of each model, all under different names.
         mistakes: mistakes to list for each model, at most.
+        goal: what to find the best threshold for; None for nothing.
     """
     labels = _labels(examples.items)
     outcomes = {each.model: Outcomes(labels, each.probabilities, each.threshold) for each in answers}
@@ -305,7 +339,9 @@ def report(examples: Examples, answers: Sequence[Answers], *, mistakes: int) -> 
         split=examples.split,
         n=len(examples.items),
         positive=int(np.sum(labels)),
-        models=tuple(_model_report(examples.items, each, outcomes[each.model], mistakes) for each in answers),
+        models=tuple(
+            _model_report(examples.items, each, outcomes[each.model], mistakes, goal) for each in answers
+        ),
         comparisons=compare({model: outcome.right for model, outcome in outcomes.items()}),
     )
 
@@ -386,7 +422,16 @@ def _labels(examples: Sequence[Example]) -> Array:
     return np.array([example.label for example in examples], np.float64)
 
 
-def _model_report(examples: Sequence[Example], answers: Answers, outcomes: Outcomes, mistakes: int) -> ModelReport:
+def _best(outcomes: Outcomes, goal: ThresholdGoal) -> BestThreshold:
+    found = best_threshold(outcomes, goal)
+    reached = highest_precision(outcomes) if goal.kind is Goal.PRECISION else None
+    at = outcomes if found is None else replace(outcomes, threshold=found)
+    return BestThreshold(str(goal), found, at.confusion, reached)
+
+
+def _model_report(
+    examples: Sequence[Example], answers: Answers, outcomes: Outcomes, mistakes: int, goal: ThresholdGoal | None
+) -> ModelReport:
     return ModelReport(
         model=answers.model,
         chosen_by=answers.chosen_by,
@@ -399,6 +444,7 @@ def _model_report(examples: Sequence[Example], answers: Answers, outcomes: Outco
         by_stars=by_stars([example.stars for example in examples], outcomes.right),
         mistakes=surest_mistakes(examples, outcomes.probabilities, outcomes.right, mistakes),
         roc=outcomes.roc,
+        best_threshold=None if goal is None else _best(outcomes, goal),
     )
 
 
@@ -421,4 +467,8 @@ def _csv_rows(model: ModelReport) -> Iterator[tuple[str, Any, Any]]:
         for group in groups:
             yield f"n_of_{name}", group.name, group.n
             yield f"accuracy_of_{name}", group.name, group.accuracy
+    if model.best_threshold is not None:
+        best = model.best_threshold
+        yield "best_threshold", best.goal, best.threshold
+        yield from (("best_threshold_confusion", cell, count) for cell, count in asdict(best.confusion).items())
     yield from (("mistake", mistake.where, mistake.probability) for mistake in model.mistakes)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from imdbsent import settings
-from imdbsent.bundle.bundle import Bundle
-from imdbsent.errors import BundleInvalid, ModelMissing, UsageProblem
+from imdbsent.bundle.bundle import Bundle, write_settings
+from imdbsent.errors import BundleInvalid, ModelMissing, ModelsUnwritable, UsageProblem
 from imdbsent.models import publish, store
 
 if TYPE_CHECKING:
@@ -142,7 +142,7 @@ def check_answers(classifier: Classifier) -> list[Prediction]:
         BundleInvalid: an answer is wrong.
     """
     bundle = classifier.bundle
-    found = classifier.predict([text for text, _ in KNOWN])
+    found = classifier.predict([text for text, _ in KNOWN], threshold=bundle.card.threshold)
     if store.is_shipped(bundle.card.name):
         for prediction, (text, label) in zip(found, KNOWN):
             if prediction.label != label:
@@ -246,6 +246,32 @@ def use(name: str) -> None:
         except BundleInvalid as error:
             raise store.damaged(error) from error
         store.choose_default(name)
+
+
+def set_threshold(model: str, threshold: float | None) -> Bundle:
+    """Set the threshold of a model, in a file beside its card. A model of the package is installed first.
+
+    Args:
+        model: its name, or path of its folder.
+        threshold: probability of positive from which the label is "positive", 0 to 1; None for that of the card.
+
+    Returns:
+        The model with it.
+
+    Raises:
+        ModelMissing: there is no such model.
+        BundleInvalid: it is damaged.
+        ModelsUnwritable: its folder cannot be changed.
+    """
+    from imdbsent.models.resolve import resolve  # noqa: PLC0415 (it imports the store, too)
+
+    bundle = resolve(model)
+    if bundle.directory.parent == store.PRETRAINED:
+        raise ModelsUnwritable(settings.models_directory(), "the model could not be installed there")
+    is_installed = bundle.directory.parent == settings.models_directory()
+    with publish.changing(), publish.locked() if is_installed else contextlib.nullcontext():
+        write_settings(bundle.directory, threshold)
+    return replace(bundle, set_threshold=threshold)
 
 
 def reset() -> None:

@@ -9,6 +9,7 @@ place; the next process that looks there finishes the replacement.
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import shutil
 import tempfile
@@ -16,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from imdbsent import settings
-from imdbsent.bundle.bundle import read_bundle
+from imdbsent.bundle.bundle import SETTINGS, read_bundle
 from imdbsent.errors import ModelsUnwritable
 from imdbsent.files import temporary_lock
 
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 
 _Read = TypeVar("_Read")
+
+logger = logging.getLogger(__name__)
 
 _LOCK_TIMEOUT: Final = 120  # seconds; work under the lock takes well under one
 _NEW: Final = ".new-"
@@ -99,6 +102,8 @@ def swap(fresh: Path, final: Path) -> None:
         fresh.rename(final)
         return
     replaced = fresh.parent / _REPLACED
+    if (final / SETTINGS).exists():
+        logger.info(f"the threshold that was set for '{final.name}' is gone, with the model that it was set for")
     (fresh.parent / _PLACE).write_text(final.name, encoding="utf-8")
     try:
         final.rename(replaced)

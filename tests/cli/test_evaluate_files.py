@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
 import json
 import shlex
@@ -13,6 +14,7 @@ import pytest
 
 from imdbsent.bundle.bundle import Bundle
 from imdbsent.errors import ExitCode
+from imdbsent.reading.labelled import parse_rules, read_examples
 
 ROWS = [("great", "good"), ("a great movie", "good"), ("awful", "bad"), ("an awful movie", "bad")]
 NEITHER = [("a movie", "so-so"), ("movie", "so-so")]
@@ -276,3 +278,78 @@ def test_stats_of_the_reviews_has_no_options_of_files(run) -> None:
     result = run("stats", "--encoding", "cp1252")
     assert (result.code, result.err.count("\n")) == (ExitCode.USAGE, 1)
     assert "--encoding requires FILE" in result.err
+
+
+@pytest.mark.parametrize("suffix", ["csv", "tsv", "jsonl", "json.gz", "parquet"])
+def test_all_mistakes_are_a_file_that_training_reads(run, tiny_bundle: Bundle, tmp_path: Path, suffix: str) -> None:
+    if suffix == "parquet":
+        pytest.importorskip("pyarrow", reason="pyarrow is not installed in the light environment")
+    rows = [("great", "bad"), ("great\ngreat", "good"), ("awful", "good"), ('"great", movie', "bad"), (" ", "bad")]
+    (tmp_path / "mine.json").write_text(json.dumps(objects(rows)))
+    file = tmp_path / f"mistakes.{suffix}"
+    arguments = ("evaluate", str(tmp_path / "mine.json"), *RULES, "-m", str(tiny_bundle.directory), "--mistakes", "1")
+    result = run(*arguments, "--mistakes-file", str(file), "--format", "json")
+    assert result.code == ExitCode.DONE, result.err
+    assert len(json.loads(result.out)["models"][0]["mistakes"]) == 1
+    assert f"wrote 3 mistakes to {file}\n" in result.err
+    found = read_examples(str(file), parse_rules(), allow_blank=False)
+    assert sorted((one.text, one.label) for one in found) == [('"great", movie', 0), ("awful", 1), ("great", 0)]
+    if suffix == "csv":
+        first = next(csv.DictReader(file.read_text().splitlines()))
+        assert list(first) == ["label", "text", "verdict", "probability", "where"]
+        assert {first["label"], first["verdict"]} == {"positive", "negative"}
+
+
+@pytest.mark.parametrize(
+    ("options", "part"),
+    [
+        (["--mistakes-file", "mistakes"], "does not say its format. Type: -o FILE.csv"),
+        (["--mistakes-file", "no/mistakes.csv"], "there is no folder 'no'. Type: mkdir"),
+        (["--mistakes-file", "a.csv", "-m", "classic"], "for one model. Type: the command with one --model"),
+        (["--best-threshold", "f2"], "'f2' is nothing that a threshold can be best for. Type: --best-threshold f1"),
+        (["--best-threshold", "precision"], "Type: --best-threshold f1, balanced, precision=0.95 or recall=0.95"),
+        (["--best-threshold", "f1=0.9"], "Type: --best-threshold"),
+        (["--best-threshold", "recall=95"], "Type: --best-threshold"),
+    ],
+)
+def test_what_cannot_be_written_or_found_is_one_line(
+    refused: Callable[..., str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: list[str], part: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert part in refused(delimited(ROWS), *RULES, *options)
+
+
+def test_the_best_threshold_is_found_and_what_to_type_to_keep_it(run, tiny_bundle: Bundle, tmp_path: Path) -> None:
+    rows = [("great", "good"), ("great movie", "good"), ("great awful", "bad"), ("awful", "bad")]
+    (tmp_path / "mine.csv").write_bytes(delimited(rows))
+    folder = str(tiny_bundle.directory)
+    command = ("evaluate", str(tmp_path / "mine.csv"), *RULES, "-m", folder, "--best-threshold", "f1")
+    report = json.loads(run(*command, "--format", "json").out)["models"][0]
+    best = report["best_threshold"]
+    assert best["goal"] == "f1"
+    assert best["confusion"] == {"true_negative": 2, "false_positive": 0, "false_negative": 0, "true_positive": 2}
+    assert report["confusion"]["false_positive"] == 1
+    shown = run(*command).out
+    assert "expect a little less on others" in shown
+    next_step = f"imdbsent models set {folder} --threshold {best['threshold']:g}"
+    assert f"To keep it, type: {next_step}\n" in shown
+    assert run(*shlex.split(next_step)[1:]).code == ExitCode.DONE
+    kept = run(*command)
+    assert "which it has" in kept.out
+    assert "positive from" in kept.out
+    row = next(line for line in run(*command, "--format", "csv").out.splitlines() if "best_threshold,f1" in line)
+    assert row.endswith(f",{best['threshold']}")
+
+
+def test_a_precision_that_no_threshold_has_is_said_with_the_highest_and_the_figures_are_shown(
+    run, tiny_bundle: Bundle, tmp_path: Path
+) -> None:
+    (tmp_path / "mine.csv").write_bytes(delimited([("great", "bad"), ("great", "good"), ("great", "bad")]))
+    command = ("evaluate", str(tmp_path / "mine.csv"), *RULES, "-m", str(tiny_bundle.directory), "--best-threshold")
+    result = run(*command, "precision=0.9")
+    assert result.code == ExitCode.USAGE
+    assert "accuracy" in result.out
+    assert result.err.endswith("the highest is 0.3333. Type: --best-threshold precision=0.333\n")
+    assert run(*command, "precision=0.333").code == ExitCode.DONE
+    (tmp_path / "mine.csv").write_bytes(delimited([("great", "good")]))
+    assert "takes both classes" in run(*command, "f1").err

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+import imdbsent
 from imdbsent.bundle.bundle import Bundle, read_bundle, write_card
 from imdbsent.bundle.card import MODEL
 from imdbsent.classify.classifier import Classifier
@@ -343,3 +344,83 @@ def test_verify_finds_a_network_that_answers_wrongly(run, home: Path, monkeypatc
     result = run("models", "verify", "classic")
     assert result.code == 4
     assert "it calls 'great movie' positive" in result.err
+
+
+def test_a_threshold_is_kept_beside_the_card_which_stays_as_it_is(run, mine: Path) -> None:
+    card, pin = (mine / "card.json").read_bytes(), run("models", "verify", "mine").out.split()[1]
+    result = run("models", "set", "mine", "--threshold", "0.999")
+    assert result.code == ExitCode.DONE
+    assert result.err == "the model 'mine' is positive from 0.999 on (its own threshold is 0.5)\n"
+    assert (mine / "card.json").read_bytes() == card
+    assert json.loads((mine / "settings.json").read_bytes()) == {"threshold": 0.999}
+    assert run("models", "verify", "mine").out.split()[1] == pin
+    predict = ("predict", "--model", pin, "great movie", "--format", "tsv")
+    assert run(*predict).out.startswith("negative\t")
+    assert run(*predict, "--threshold", "0.5").out.startswith("positive\t")
+    assert "neutral" in run(*predict, "--neutral", "0:1").out
+    assert "positive from 0.999 on (set by" in " ".join(run("models", "show", "mine").out.split())
+    run("models", "export", "mine", "-o", str(mine.parent / "mine.tar"))
+    with tarfile.open(mine.parent / "mine.tar") as tar:
+        assert not [name for name in tar.getnames() if "settings" in name]
+    assert run("models", "set", "mine", "--threshold", "default").err.endswith("from 0.5 on (its own threshold)\n")
+    assert run(*predict).out.startswith("positive\t")
+    assert not (mine / "settings.json").exists()
+    assert run("models", "set", "mine", "--threshold", "default").code == ExitCode.DONE
+
+
+@pytest.mark.parametrize("threshold", ["1.01", "-0.1", "nan", "half", ""])
+def test_a_threshold_that_is_none_is_one_line(run, mine: Path, threshold: str) -> None:
+    one_line(run("models", "set", "mine", f"--threshold={threshold}"), ExitCode.USAGE, "nor 'default'")
+
+
+def test_a_model_that_comes_with_the_package_has_its_threshold_in_the_data_directory(run, home: Path) -> None:
+    assert run("models", "set", "flagship", "--threshold", "1").code == ExitCode.DONE
+    assert (home / "models" / "flagship" / "settings.json").is_file()
+    assert not (store.PRETRAINED / "flagship" / "settings.json").exists()
+    assert run("predict", "great movie", "--format", "tsv").out.startswith("negative\t")
+    assert run("models", "verify", "flagship").out.startswith("intact\t")
+    assert run("check").code == ExitCode.DONE
+    assert run("models", "remove", "flagship", "--yes").code == ExitCode.DONE
+    assert run("predict", "great movie", "--format", "tsv").out.startswith("positive\t")
+    one_line(run("models", "set", "nobody", "--threshold", "1"), ExitCode.MISSING, "Type: imdbsent models list")
+
+
+def test_the_threshold_goes_with_a_model_that_is_replaced_and_that_is_said(
+    run, mine: Path, tiny_bundle: Bundle
+) -> None:
+    run("models", "set", "mine", "--threshold", "0.7")
+    result = run("models", "install", str(tiny_bundle.directory), "--name", "mine", "--replace")
+    assert "the threshold that was set for 'mine' is gone" in result.err
+    assert read_bundle(mine).threshold == 0.5
+
+
+def test_python_and_processes_have_the_threshold_too(run, mine: Path, tmp_path: Path) -> None:
+    run("models", "set", "mine", "--threshold", "0.999")
+    classifier = imdbsent.load("mine")
+    assert classifier.predict(["great movie"])[0].label == "negative"
+    assert classifier.predict(["great movie"], threshold=0.5)[0].label == "positive"
+    (tmp_path / "a.txt").write_text("great movie\n" * 3_000)
+    found = run("predict", "--model", "mine", str(tmp_path / "a.txt"), "--workers", "2").out
+    assert {line.split("\t")[0] for line in found.splitlines()} == {"negative"}
+
+
+def test_a_run_is_not_resumed_after_another_threshold_was_set(
+    run, mine: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    run("models", "set", "mine", "--threshold", "0.7")
+    Path("a.csv").write_text("text\n" + "great\n" * 200 + '"never closed')
+    command = ("predict", "--model", "mine", "a.csv", "-o", "out.csv")
+    assert run(*command).code == ExitCode.USAGE
+    run("models", "set", "mine", "--threshold", "default")
+    assert "was started with --threshold 0.7" in run(*command, "--resume").err
+    assert "was started with" not in run(*command, "--resume", "--threshold", "0.7").err
+
+
+@pytest.mark.parametrize(
+    "content", ["{", "[]", "1", '{"threshold": 2}', '{"threshold": "high"}', '{"threshold": true}', ""]
+)
+def test_settings_that_cannot_be_read_are_one_line_with_the_way_out(run, tiny_bundle: Bundle, content: str) -> None:
+    (tiny_bundle.directory / "settings.json").write_text(content)
+    result = run("predict", "--model", str(tiny_bundle.directory), "great")
+    one_line(result, ExitCode.NETWORK_OR_INTEGRITY, "settings.json: ", "Type: rm ")

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from imdbsent.bundle.bundle import NETWORK, Bundle
+from imdbsent.bundle.bundle import NETWORK, Bundle, write_settings
 from imdbsent.bundle.card import CARD, MODEL, VOCABULARY
 from imdbsent.classify.classifier import Classifier
-from imdbsent.cluster.batches import PackedModel, pack
+from imdbsent.cluster.batches import BatchClassifier, PackedModel, pack
 from imdbsent.errors import BundleInvalid, ModelMissing
 
 
@@ -102,3 +102,12 @@ def test_a_worker_needs_no_home_and_finds_no_models(tiny_bundle: Bundle, tmp_pat
     command = [sys.executable, "-c", program, str(tmp_path / "job")]
     result = subprocess.run(command, capture_output=True, text=True, env=environment, check=True)
     assert result.stdout == "['positive']\n"
+
+
+def test_the_threshold_that_was_set_is_packed_too(tiny_bundle: Bundle) -> None:
+    write_settings(tiny_bundle.directory, 0.999)
+    packed = pickle.loads(pickle.dumps(pack(str(tiny_bundle.directory))))
+    assert packed.unpack().threshold == 0.999
+    assert BatchClassifier(packed).judge(["great movie"]).columns["label"] == ["negative"]
+    write_settings(tiny_bundle.directory, None)
+    assert BatchClassifier(str(tiny_bundle.directory)).judge(["great movie"]).columns["label"] == ["positive"]

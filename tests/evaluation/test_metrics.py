@@ -19,10 +19,13 @@ from imdbsent.evaluation.metrics import (
     METRICS,
     Confusion,
     Outcomes,
+    best_threshold,
     brier_score,
     calibration_curve,
     expected_calibration_error,
+    highest_precision,
     log_loss,
+    parse_goal,
     roc_curve,
     wilson_interval,
 )
@@ -305,3 +308,40 @@ def test_every_pair_of_models_is_compared_on_its_discordant_reviews() -> None:
     pairs = {(c.first, c.second): (c.only_first_right, c.only_second_right) for c in compare(right)}
     assert pairs == {("a", "b"): (1, 1), ("a", "c"): (0, 1), ("b", "c"): (0, 1)}
     assert compare({"a": right["a"]}) == ()
+
+
+SCORES: dict[str, Callable[[Confusion], tuple[float, ...]]] = {
+    "f1": lambda counts: (counts.f1 or 0,),
+    "balanced": lambda counts: (counts.balanced_accuracy or 0,),
+    "precision=0.7": lambda counts: ((counts.precision or 0) >= 0.7, counts.recall or 0, counts.precision or 0),
+    "recall=0.8": lambda counts: ((counts.recall or 0) >= 0.8, counts.precision or 0, counts.recall or 0),
+}
+
+
+@pytest.mark.parametrize("goal", SCORES)
+@pytest.mark.parametrize("case", BOTH_CLASSES)
+@pytest.mark.parametrize("now", [0.0, 0.5, 0.93])
+def test_no_threshold_is_better_than_the_best(goal: str, case: str, now: float) -> None:
+    labels, probabilities = BOTH_CLASSES[case]
+    outcomes = Outcomes(labels, probabilities, now)
+    found = best_threshold(outcomes, parse_goal(goal))
+    tried = [Outcomes(labels, probabilities, t).confusion for t in {*probabilities.tolist()}]
+    best = max(SCORES[goal](counts) for counts in tried)
+    if goal.startswith("precision") and not best[0]:
+        assert found is None
+        assert highest_precision(outcomes) == max(counts.precision or 0 for counts in tried) < 0.7
+        return
+    assert found is not None
+    assert 0 <= found <= 1
+    assert SCORES[goal](Outcomes(labels, probabilities, found).confusion) == pytest.approx(best, abs=EXACT)
+
+
+def test_a_threshold_has_few_decimals_and_stays_where_it_is_if_it_is_as_good() -> None:
+    labels, probabilities = np.array([0.0, 0, 1, 1]), np.array([0.1, 0.31234, 0.39876, 0.9])
+    f1 = parse_goal("F1")
+    assert best_threshold(Outcomes(labels, probabilities, 0.5), f1) == 0.36
+    assert best_threshold(Outcomes(labels, probabilities, 0.35), f1) == 0.35
+    close = np.array([0.1, 0.3999, 0.3999001, 0.9])
+    found = best_threshold(Outcomes(labels, close, 0.5), f1)
+    assert found is not None
+    assert close[1] < found <= close[2]

@@ -145,13 +145,14 @@ def facts_table(bundle: Bundle) -> Table:
     from rich.text import Text
 
     card = bundle.card
+    by = "" if bundle.set_threshold is None else f" (set by `imdbsent models set`; its own: {card.threshold:g})"
     facts = [
         (each.split, f"accuracy {each.accuracy:.2%}, loss {each.loss:.4f} on {counted(each.n, 'text')}")
         for each in card.metrics
     ] + [
         ("chosen by", card.chosen_by),
         ("input", f"{card.num_words:,} ids (tokenizer {card.tokenizer}), the last {card.maximum_length} of a text"),
-        ("output", f"positive from {card.threshold:g} on, temperature {card.temperature:g}"),
+        ("output", f"positive from {bundle.threshold:g} on{by}, temperature {card.temperature:g}"),
         ("recipe", ", ".join(f"{key} {value}" for key, value in card.recipe.items())),
         ("seed", str(card.seed)),
         ("data", f"SHA-256 {card.data_sha256}"),
