@@ -14,7 +14,7 @@ import pytest
 
 from imdbsent.bundle.bundle import Bundle
 from imdbsent.errors import ExitCode
-from imdbsent.reading.labelled import parse_rules, read_examples
+from imdbsent.reading.labeled import parse_rules, read_examples
 
 ROWS = [("great", "good"), ("a great movie", "good"), ("awful", "bad"), ("an awful movie", "bad")]
 NEITHER = [("a movie", "so-so"), ("movie", "so-so")]
