@@ -15,7 +15,7 @@ STARTED := $(shell date +%s)
 # The last line of a command: its time, and the size of the environments.
 summary = @echo "make $@: $$(($$(date +%s) - $(STARTED))) s;" $$(du -sm $(VENV) $(LIGHT) 2>/dev/null | sed 's|\(.*\)\t\(.*\)|\2: \1 MB|')
 
-.PHONY: check single setup setup-test setup-light lint types test slow light fresh lowest newest lowest-all newest-all audit reproducible sdist fuzz faults load cluster hostile bench docs clean
+.PHONY: check single setup setup-test setup-light lint types test slow light fresh lowest newest lowest-all newest-all audit reproducible sdist fuzz faults load cluster hostile bench docs site clean
 
 test: setup-test ## the tests that take no more than a second or so, with TensorFlow
 	$(BIN)/python $(PYTEST) -m "not slow and not real" --complete
@@ -118,6 +118,10 @@ docs: setup ## the pages and pictures that commands make; the real archive must 
 	$(BIN)/python docs/generate.py
 	$(BIN)/python docs/transcript.py
 	$(BIN)/python docs/pictures.py
+
+site: setup-test ## docs/ as a site in site/; a link that leads nowhere is an error
+	$(BIN)/python $(INSTALL) --editable ".[docs]"
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 clean:
 	rm -rf $(VENV) $(LIGHT)

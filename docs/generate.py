@@ -1,4 +1,4 @@
-"""Write docs/commands.md: what `--help` prints for every command, and the exit codes. Run it with `make docs`.
+"""Write docs/commands.md (what `--help` prints, and the exit codes) and docs/python.md. Run it with `make docs`.
 
 It also writes requirements/answer.txt: what a light installation needs.
 """
@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
+import python_page
 import typer
 from running import ROOT, printed
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PAGE = ROOT / "docs" / "commands.md"
+PYTHON = ROOT / "docs" / "python.md"
 WIDTH = 100  # columns
 LIGHT = ROOT / "requirements" / "answer.txt"
 TRAINING = ("tensorflow", "onnx")
@@ -96,4 +98,5 @@ def _exit_codes() -> str:
 
 if __name__ == "__main__":
     PAGE.write_text(page(), encoding="utf-8", newline="\n")
+    PYTHON.write_text(python_page.page(), encoding="utf-8", newline="\n")
     LIGHT.write_text(light_requirements(), encoding="utf-8", newline="\n")

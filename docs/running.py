@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+EXAMPLES = ROOT / "docs" / "examples"
 _TERMINAL = {"COLUMNS", "LINES", "TERMINAL_WIDTH", "FORCE_COLOR", "NO_COLOR", "COLORTERM", "GITHUB_ACTIONS"}
 
 
 def printed(command: str, *, width: int, color: bool = False) -> str:
     """Standard output of a shell command, in which `imdbsent` is the one of this working tree.
 
-    Its home is an empty folder called `home`, and the reviews of IMDBSENT_ACLIMDB, if it is set, are linked beside it:
-    no path of this machine is printed.
+    It runs in a copy of docs/examples. Its home is an empty folder called `home`, and the reviews of IMDBSENT_ACLIMDB,
+    if it is set, are linked beside it: no path of this machine is printed.
 
     Args:
         command: a line for the shell.
@@ -31,6 +33,7 @@ def printed(command: str, *, width: int, color: bool = False) -> str:
     environment |= {"FORCE_COLOR": "1", "TERM": "xterm-256color"} if color else {"NO_COLOR": "1", "TERM": "dumb"}
     function = f'imdbsent() {{ "{sys.executable}" -m imdbsent "$@"; }}; '
     with tempfile.TemporaryDirectory() as folder:
+        shutil.copytree(EXAMPLES, folder, dirs_exist_ok=True)
         if "IMDBSENT_ACLIMDB" in os.environ:
             reviews = Path(os.environ["IMDBSENT_ACLIMDB"]).resolve()
             (Path(folder) / reviews.name).symlink_to(reviews)

@@ -20,8 +20,8 @@ from typing import Final
 from running import ROOT, printed
 
 PAGE: Final = ROOT / "docs" / "tutorial.md"
-TRAINING: Final = ROOT / "docs" / "train.md"
-EXPLANATIONS: Final = ROOT / "docs" / "explanations.md"
+PAGES: Final = tuple(ROOT / "docs" / f"{name}.md" for name in ("train", "explanations", "your-csv"))
+"""The other pages with output; they do not need the reviews."""
 WIDTH: Final = 100  # columns
 LEFT_OUT: Final = "..."
 _BLOCK: Final = re.compile(r"```console\n\$ (imdbsent[^\n]*)\n(.*?)```\n", re.DOTALL)
@@ -46,5 +46,5 @@ def _output(command: str, old: str) -> str:
 
 
 if __name__ == "__main__":
-    for page in (TRAINING, EXPLANATIONS, PAGE):
+    for page in (*PAGES, PAGE):
         page.write_text(rerun(page.read_text("utf-8")), encoding="utf-8", newline="\n")

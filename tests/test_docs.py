@@ -6,6 +6,7 @@ import re
 import shlex
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, NoReturn
 
 import pytest
@@ -16,6 +17,8 @@ sys.path.insert(0, str(DOCS))
 
 import generate  # noqa: E402
 import pictures  # noqa: E402
+import python_page  # noqa: E402
+import site_pages  # noqa: E402
 import transcript  # noqa: E402
 
 COMMANDS = dict(generate.commands())
@@ -91,9 +94,46 @@ def test_every_command_and_each_of_its_options_is_documented(name: str):
             assert option in section.split(), f"docs/commands.md lacks {option}. Type: make docs"
 
 
+def test_the_page_of_the_python_classes_is_what_their_docstrings_say():
+    assert python_page.page() == generate.PYTHON.read_text("utf-8"), "docs/python.md is not up to date. Type: make docs"
+
+
+def test_every_public_name_of_the_package_is_on_the_page():
+    import imdbsent
+
+    described = {name for module, name, _ in python_page.CONTENTS if module == "imdbsent"}
+    assert described == set(imdbsent.__all__) - {"__version__"}
+
+
+def test_the_site_and_the_page_of_contents_have_every_page():
+    pages = {path.name for path in DOCS.glob("*.md")}
+    on_site = set(re.findall(r": (\S+\.md)$", (DOCS.parent / "mkdocs.yml").read_text("utf-8"), re.MULTILINE))
+    assert on_site == pages | set(site_pages.PAGES.values())
+    linked = {Path(path).name for path, _ in links(DOCS / "index.md")}
+    assert linked >= pages - {"index.md"} | set(site_pages.PAGES)
+
+
+@pytest.mark.parametrize(
+    ("folder", "link", "on_site"),
+    [
+        ("docs", "[a](train.md#recipes)", "[a](train.md#recipes)"),
+        ("docs", "[a](../README.md#limits)", "[a](readme.md#limits)"),
+        ("docs", "see [`errors.py`](../imdbsent/errors.py).", "see `errors.py`."),
+        ("docs", "[a](#recipes) [b](https://x.org/a.md)", "[a](#recipes) [b](https://x.org/a.md)"),
+        ("", "![a](docs/pictures/a.svg)", "![a](pictures/a.svg)"),
+        ("", '<img src="docs/pictures/a.svg">', '<img src="pictures/a.svg">'),
+        ("", "[MIT](LICENSE)", "MIT"),
+    ],
+)
+def test_the_site_has_links_to_its_own_pages_only(folder: str, link: str, on_site: str):
+    page = SimpleNamespace(file=SimpleNamespace(src_path="train.md" if folder else "readme.md"))
+    assert site_pages.on_page_markdown(link, page) == on_site
+
+
 def links(page: Path) -> list[tuple[str, str]]:
     """The links of a page to files of this repository: the path, and the heading."""
-    found = re.findall(r"\]\(([^)\s]+)\)", re.sub(r"```.*?```", "", page.read_text("utf-8"), flags=re.DOTALL))
+    prose = re.sub(r"```.*?```", "", page.read_text("utf-8"), flags=re.DOTALL)
+    found = re.findall(r"\]\(([^)\s]+)\)", prose) + re.findall(r'\b(?:src|srcset|href)="([^"]+)"', prose)
     return [(path, heading) for path, _, heading in (link.partition("#") for link in found) if ":" not in path]
 
 
@@ -191,7 +231,7 @@ def test_a_line_of_dots_in_the_tutorial_keeps_its_place(monkeypatch: pytest.Monk
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("path", [transcript.TRAINING, transcript.EXPLANATIONS], ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", transcript.PAGES, ids=lambda path: path.stem)
 def test_a_page_shows_what_its_commands_print(path: Path):
     require_layout()
     page = path.read_text("utf-8")
