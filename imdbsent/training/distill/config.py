@@ -102,6 +102,7 @@ class DistillationConfig:
             student: the labels belong to these texts, and students of other seeds learn from the same ones.
         most_reviews: reviews to read of each folder; 0 for all.
         texts: how many short texts of each family.
+        ruled: short texts to draw that have their label by rule.
         teacher: how the teacher is fine-tuned.
         student: how the student learns.
     """
@@ -110,6 +111,7 @@ class DistillationConfig:
     seed: int = 7
     most_reviews: int = 0
     texts: TextConfig = field(default_factory=TextConfig)
+    ruled: int = 24_000
     teacher: TeacherConfig = field(default_factory=TeacherConfig)
     student: StudentConfig = field(default_factory=StudentConfig)
 
@@ -123,6 +125,7 @@ SMOKE: Final = DistillationConfig(
     texts=TextConfig(
         sentences=60, clauses=40, spans=20, words=60, swapped=60, negated=60, joined=40, framed=120, noisy=40
     ),
+    ruled=40,
     teacher=TeacherConfig(
         rank=2,
         frozen_layers=1,

@@ -20,7 +20,7 @@ from imdbsent.dataset.aclimdb import content_sha256, read_reviews
 from imdbsent.text.everyday import emoji_characters, split_words
 from imdbsent.text.tokenizer import INDEX_FROM, Vocabulary
 from imdbsent.training.data import hold_out
-from imdbsent.training.distill.texts import TextConfig, distillation_texts, split_sentences
+from imdbsent.training.distill.texts import TextConfig, distillation_texts, ruled_texts, split_sentences
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -82,6 +82,7 @@ class DistillationData:
         families: the short texts, by family.
         test: the test reviews, for the last line of the report alone.
         content_sha256: hash of the archive's reviews.
+        ruled: texts that have their label by rule, not by the teacher, with their logits.
     """
 
     reviews: list[Review]
@@ -90,6 +91,7 @@ class DistillationData:
     families: dict[str, list[str]]
     test: list[Review] = field(repr=False)
     content_sha256: str = ""
+    ruled: dict[str, float] = field(default_factory=dict)
 
     @property
     def texts(self) -> list[str]:
@@ -111,20 +113,18 @@ def exclusion_hash(text: str) -> str:
     return hashlib.sha256(words.encode("utf-8", "surrogatepass")).hexdigest()[:12]
 
 
-def without_excluded(families: dict[str, list[str]]) -> dict[str, list[str]]:
+def without_excluded(texts: Iterable[str]) -> list[str]:
     """The short texts without those that measure the model (`excluded.txt`: hashes, one per line).
 
     Everyday phrases are few and short, so that texts made by rule come upon those of a dev set now and then.
     """
     file = resources.files("imdbsent.training.distill") / _EXCLUDED
     excluded = frozenset(file.read_text(encoding="ascii").split())
-    return {
-        name: [text for text in texts if exclusion_hash(text) not in excluded] for name, texts in families.items()
-    }
+    return [text for text in texts if exclusion_hash(text) not in excluded]
 
 
 def read_distillation_data(
-    source: Path, texts: TextConfig, *, held_out: float, seed: int, most_reviews: int = 0
+    source: Path, texts: TextConfig, *, held_out: float, seed: int, ruled: int = 0, most_reviews: int = 0
 ) -> DistillationData:
     """Read the reviews, hold titles out, and make the short texts.
 
@@ -133,6 +133,7 @@ def read_distillation_data(
         texts: how many short texts of each family.
         held_out: share of the labeled reviews to hold out, as whole titles.
         seed: of the titles and of the texts.
+        ruled: texts to draw that have their label by rule.
         most_reviews: reviews to read of each folder; 0 for all.
 
     Raises:
@@ -156,11 +157,15 @@ def read_distillation_data(
     chosen = hold_out(titles, [int(labels[index]) for index in labeled], held_out, seed)
     held[[labeled[index] for index in chosen]] = True
     known = [review.text for review, is_held in zip(training, held) if not is_held]
+    drafts = ruled_texts(ruled, seed)
     return DistillationData(
         reviews=training,
         labels=labels,
         held_out=held,
-        families=without_excluded(distillation_texts(known, texts, seed)),
+        families={
+            family: without_excluded(written) for family, written in distillation_texts(known, texts, seed).items()
+        },
+        ruled={text: drafts[text] for text in without_excluded(drafts)},
         test=[review for review in reviews if review.split == "test"],
         content_sha256=digest,
     )

@@ -120,6 +120,7 @@ class Grammar:
         words: Words and phrases of each section of the lexicon.
         frames: Frames of each section.
         domains: Names of the domains.
+        ruled: Frames of `ruled.txt`, each with the logit of its section.
     """
 
     def __init__(self) -> None:
@@ -133,6 +134,8 @@ class Grammar:
         frames["idiom.text"] = [text.replace("(", "").replace(")", "") for text in self.words.pop("idiom.text")]
         self.frames = {section: [_parse(frame) for frame in lines] for section, lines in frames.items()}
         self.domains = [key[: -len(".noun")] for key in self.words if key.endswith(".noun")]
+        ruled = sections("ruled.txt")
+        self.ruled = [(_parse(frame), float(logit)) for logit, frames in ruled.items() for frame in frames]
 
     def write(self, section: str, rng: Random, domain: str = "", form: str = "") -> str:
         """Returns a text of a section, a verb in a form; all its slots are of one domain, drawn if not given."""
@@ -146,6 +149,11 @@ class Grammar:
         text = tidy(self._expand(frame, rng, scope, ""))
         is_chat = isinstance(frame[0], _Slot) and frame[0].name in ("chat", "reaction", "rating")
         return text if is_chat and chance(rng, 0.7) else capitalized(text)
+
+    def ruled_text(self, rng: Random) -> tuple[str, float]:
+        """Returns a text whose meaning English fixes, and its logit."""
+        frame, logit = rng.choice(self.ruled)
+        return capitalized(tidy(self._expand(frame, rng, {"": rng.choice(self.domains)}, ""))), logit
 
     def _entry(self, section: str, rng: Random, scope: dict[str, str], form: str) -> str:
         if section in _SIDES:

@@ -81,7 +81,12 @@ def flagship_data(source: Path, config: DistillationConfig) -> TrainingData:
         DatasetInvalid: the data are damaged, or a folder of them is missing.
     """
     data = read_distillation_data(
-        source, config.texts, held_out=config.held_out, seed=config.seed, most_reviews=config.most_reviews
+        source,
+        config.texts,
+        held_out=config.held_out,
+        seed=config.seed,
+        ruled=config.ruled,
+        most_reviews=config.most_reviews,
     )
     held_out = np.flatnonzero(data.held_out)
     return TrainingData(
@@ -177,11 +182,12 @@ def training_inputs(
     from imdbsent.training.distill.student import SoftLabeled, soft_targets
 
     tokenizer = EverydayTokenizer(labels.vocabulary, vocabulary_size, _WHOLE)
-    texts = encode_texts(tokenizer, [*(review.text for review in data.reviews), *data.texts])
-    reviews = len(data.reviews)
+    texts = encode_texts(tokenizer, [*(review.text for review in data.reviews), *data.texts, *data.ruled])
+    reviews, ruled = len(data.reviews), len(data.ruled)
     logits = np.full(len(texts), np.nan, np.float32)
     logits[np.flatnonzero(~data.held_out)] = labels.reviews
-    logits[reviews:] = correct_understatements(data.texts, labels.texts)
+    logits[reviews : len(texts) - ruled] = correct_understatements(data.texts, labels.texts)
+    logits[len(texts) - ruled :] = list(data.ruled.values())
     own = np.full(len(texts), UNLABELED, np.int8)
     own[:reviews] = data.labels
     targets = soft_targets(logits, own, config.student)

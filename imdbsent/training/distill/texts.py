@@ -80,6 +80,24 @@ def distillation_texts(reviews: Sequence[str], config: TextConfig, seed: int) ->
     return texts
 
 
+def ruled_texts(count: int, seed: int) -> dict[str, float]:
+    """Returns texts whose meaning English fixes ("can't recommend it enough"), with the logit that each is to have.
+
+    A teacher that learned English from reviews takes "could be worse" for blame, as reviewers mean it. These texts are
+    labeled by rule (`lexicon/ruled.txt`), not by the teacher.
+
+    Args:
+        count: Texts to draw; equal ones count once, so that there are fewer.
+        seed: Of the draw.
+    """
+    rng, grammar = Random(f"{seed} ruled"), Grammar()  # noqa: S311 - no secret
+    texts: dict[str, float] = {}
+    for _ in range(count):
+        text, logit = grammar.ruled_text(rng)
+        texts.setdefault(_styled(text, rng), logit)
+    return texts
+
+
 def texts_sha256(texts: Iterable[str]) -> str:
     """Returns the SHA-256, in hexadecimal, of the texts in their order (UTF-8, a newline after each)."""
     digest = hashlib.sha256()
