@@ -90,10 +90,9 @@ def test_texts_that_measure_the_model_are_left_out() -> None:
     from imdbsent.training.distill import data
 
     excluded = (Path(data.__file__).parent / "excluded.txt").read_text("ascii").split()
-    families = {"framed": ["Nice.", "a text that nobody ever measured anything with"]}
-    assert without_excluded(families)["framed"] == [
-        text for text in families["framed"] if exclusion_hash(text) not in excluded
-    ]
+    texts = ["Not bad", "a text that nobody ever measured anything with"]
+    assert exclusion_hash("Not bad") in excluded
+    assert without_excluded(texts) == texts[1:]
     assert exclusion_hash("Not bad!") == exclusion_hash("not  bad")
     assert exclusion_hash("not bad") != exclusion_hash("bad not")
 

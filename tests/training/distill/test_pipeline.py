@@ -134,7 +134,11 @@ def test_nothing_learns_from_held_out_reviews_or_from_texts_without_labels(tree:
     assert validation.chosen.tolist() == np.flatnonzero(data.held_out).tolist()
     assert set(validation.targets[validation.chosen].tolist()) == {0.0, 1.0}
     short = train.chosen[train.chosen >= len(data.reviews)] - len(data.reviews)
-    assert short.tolist() == np.flatnonzero(np.isfinite(labels.texts)).tolist()
+    taught = short[short < len(data.texts)]
+    assert taught.tolist() == np.flatnonzero(np.isfinite(labels.texts)).tolist()
+    ruled = np.array([*data.ruled.values()])
+    assert len(short) - len(taught) == len(ruled) > 20
+    np.testing.assert_allclose(train.targets[-len(ruled) :], 1 / (1 + np.exp(-ruled)), rtol=1e-5)
     soft = float(1 / (1 + np.exp(-3)))
     of_unlabeled = train.targets[np.flatnonzero(data.labels == UNLABELED)]
     assert set(np.round(of_unlabeled.astype(float), 4).tolist()) == {round(soft, 4), round(1 - soft, 4)}

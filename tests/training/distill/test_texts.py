@@ -6,7 +6,14 @@ from random import Random
 import pytest
 
 from imdbsent.training.distill.grammar import Grammar, inflect
-from imdbsent.training.distill.texts import MAX_WORDS, TextConfig, distillation_texts, split_sentences, texts_sha256
+from imdbsent.training.distill.texts import (
+    MAX_WORDS,
+    TextConfig,
+    distillation_texts,
+    ruled_texts,
+    split_sentences,
+    texts_sha256,
+)
 
 REVIEWS = [
     "I loved this movie.<br /><br />The acting was great, but the end isn&#39;t good. Would I watch it again? Never!",
@@ -125,3 +132,16 @@ def test_every_domain_has_all_of_its_sections():
             assert len(grammar.words[f"{domain}.{section}"]) >= 7, (domain, section)
         for section in ("fail", "fine", "fact"):
             assert len(grammar.frames[f"{domain}.{section}"]) >= 7, (domain, section)
+
+
+def test_texts_with_a_label_by_rule_are_written_out_and_as_their_phrase_says():
+    texts = ruled_texts(3_000, seed=1)
+    assert texts == ruled_texts(3_000, seed=1) != ruled_texts(3_000, seed=2)
+    assert not [text for text in texts if any(mark in text for mark in "{}(|)") or "  " in text or " '" in text]
+    enough = {logit for text, logit in texts.items() if "recommend" in text.lower() and "enough" in text.lower()}
+    never = {logit for text, logit in texts.items() if text.lower().startswith("never again")}
+    assert min(enough) > 0 > max(never)
+
+
+def test_no_text_with_a_label_by_rule_is_weaker_than_a_guess_or_surer_than_the_teacher():
+    assert all(0.5 < abs(logit) < 4 for _, logit in Grammar().ruled)
