@@ -31,7 +31,7 @@ def printed(command: str, *, width: int, color: bool = False) -> str:
     environment = {key: value for key, value in os.environ.items() if key not in _TERMINAL}
     environment |= {"COLUMNS": str(width), "PYTHONPATH": str(ROOT), "IMDBSENT_HOME": "home", "PYTHONUTF8": "1"}
     environment |= {"FORCE_COLOR": "1", "TERM": "xterm-256color"} if color else {"NO_COLOR": "1", "TERM": "dumb"}
-    function = f'imdbsent() {{ "{sys.executable}" -m imdbsent "$@"; }}; '
+    function = f'imdbsent() {{ "{sys.executable}" -m imdbsent "$@"; }}; python() {{ "{sys.executable}" "$@"; }}; '
     with tempfile.TemporaryDirectory() as folder:
         shutil.copytree(EXAMPLES, folder, dirs_exist_ok=True)
         if "IMDBSENT_ACLIMDB" in os.environ:

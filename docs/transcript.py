@@ -24,7 +24,7 @@ PAGES: Final = tuple(ROOT / "docs" / f"{name}.md" for name in ("train", "explana
 """The other pages with output; they do not need the reviews."""
 WIDTH: Final = 100  # columns
 LEFT_OUT: Final = "..."
-_BLOCK: Final = re.compile(r"```console\n\$ (imdbsent[^\n]*)\n(.*?)```\n", re.DOTALL)
+_BLOCK: Final = re.compile(r"```console\n\$ ([^\n]*)\n(.*?)```\n", re.DOTALL)
 
 
 def rerun(page: str) -> str:

@@ -84,7 +84,7 @@ class ExitCode(IntEnum):
     USAGE = 2
     """The command cannot run as typed, for example an unknown option or a file that cannot be read."""
     MISSING = 3
-    """A model or the data set is missing."""
+    """A model, the data set, a checkpoint, or a library that training needs is missing."""
     NETWORK_OR_INTEGRITY = 4
     """A download failed, a cluster or its storage does not answer, or a file does not match its hash."""
     RECORDS_FAILED = 5

@@ -9,6 +9,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, NoReturn
 
+import numpy as np
 import pytest
 import typer
 
@@ -249,6 +250,23 @@ def test_the_table_of_recipes_has_every_field_with_what_it_may_be():
         assert all(f"`{choice}`" in row for choice in setting.choices)
     (base,) = re.findall(r"^\| `base` \|(.*)$", page, re.MULTILINE)
     assert all(f"`{name}`" in base for name in RECIPES)
+
+
+@pytest.mark.slow
+def test_the_python_of_the_tutorial_runs_from_the_top_to_the_end(capsys: pytest.CaptureFixture[str], monkeypatch: Any):
+    keras = pytest.importorskip("keras", reason="keras is not installed in the light environment")
+    reviews = [[1, 4, 5, 6] * (1 + 150 * (number % 2)) for number in range(20)]  # short ones, and ones that are cut
+    arrays = np.array(reviews, dtype=object), np.array([0, 1] * 10)
+    monkeypatch.setattr(keras.datasets.imdb, "load_data", lambda num_words: (arrays, arrays))
+    monkeypatch.setattr(keras.datasets.imdb, "get_word_index", lambda: {"the": 1, "and": 2, "a": 3})
+    fit = keras.Sequential.fit
+    monkeypatch.setattr(keras.Sequential, "fit", lambda self, *data, epochs, **more: fit(self, *data, epochs=1, **more))
+    code = "\n".join(re.findall(r"```python\n(.*?)```", transcript.PAGE.read_text("utf-8"), re.DOTALL))
+    exec(compile(code, "tutorial.md", "exec"), {})
+    printed = capsys.readouterr().out
+    assert "the and a" in printed
+    assert "Total params: 373,301" in printed
+    assert "accuracy" in printed.splitlines()[-1]
 
 
 @pytest.mark.real
