@@ -216,7 +216,9 @@ def test_what_is_no_text_gets_a_row_with_a_reason(classifier: Classifier) -> Non
     ]
 
 
-@pytest.mark.parametrize("library", ["pandas", pytest.param("polars", marks=pytest.mark.slow), "pyarrow", "numpy"])
+@pytest.mark.parametrize(
+    "library", ["pyarrow", "numpy", *(pytest.param(name, marks=pytest.mark.slow) for name in ("pandas", "polars"))]
+)
 def test_a_column_of_a_data_frame_is_taken_and_the_frame_is_not(classifier: Classifier, library: str) -> None:
     values = ["great", None, "awful"]
     module = pytest.importorskip(library, reason=f"{library} is not installed")

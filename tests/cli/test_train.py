@@ -145,6 +145,7 @@ def test_what_cannot_be_done_is_one_line(
     assert reason in result.err
 
 
+@pytest.mark.slow
 @needs_keras
 def test_ctrl_c_stops_with_a_line_and_resume_goes_on_as_it_began(run, tiny_tree: Path, home: Path) -> None:
     environment = {**os.environ, "IMDBSENT_HOME": str(home)}

@@ -94,6 +94,7 @@ def test_a_record_batch_and_a_dict_come_back_as_they_are(classify: BatchClassifi
     assert result["n"].tolist() == [1, 2]
 
 
+@pytest.mark.slow
 def test_a_frame_keeps_its_index_and_has_nulls_of_every_kind(classify: BatchClassifier) -> None:
     pd = pytest.importorskip("pandas", reason="pandas is not installed")
     texts = ["great", None, float("nan"), pd.NA, pd.NaT, "awful"]
@@ -108,6 +109,7 @@ def test_a_frame_keeps_its_index_and_has_nulls_of_every_kind(classify: BatchClas
     assert again.equals(result)
 
 
+@pytest.mark.slow
 def test_an_id_comes_first_and_what_is_kept_may_be_chosen(tiny_bundle: Bundle) -> None:
     pd = pytest.importorskip("pandas", reason="pandas is not installed")
     frame = pd.DataFrame({"rid": [7], "text": ["great"], "label": ["x"], "stars": [3]})
@@ -120,6 +122,7 @@ def test_an_id_comes_first_and_what_is_kept_may_be_chosen(tiny_bundle: Bundle) -
         BatchClassifier(packed, keep=["label", "input_label"])
 
 
+@pytest.mark.slow
 def test_it_has_the_columns_that_one_machine_writes(run, tiny_bundle: Bundle, tmp_path: Path) -> None:
     pd = pytest.importorskip("pandas", reason="pandas is not installed")
     rows = [{"n": "1", "body": "great movie"}, {"n": "2", "body": ""}, {"n": "3", "body": "awful zebra"}]

@@ -81,8 +81,14 @@ def unbroken(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Bundle]:
     return bundle
 
 
-@pytest.mark.parametrize("bucketed", [False, True])
-@pytest.mark.parametrize("position", [(1, 1), (3, 2), (2, 3), (4, -1)])
+@pytest.mark.parametrize(
+    ("bucketed", "position"),
+    [
+        (False, (3, 2)),
+        *(pytest.param(False, position, marks=pytest.mark.slow) for position in [(1, 1), (2, 3), (4, -1)]),
+        *(pytest.param(True, position, marks=pytest.mark.slow) for position in [(1, 1), (3, 2), (2, 3), (4, -1)]),
+    ],
+)
 def test_a_run_that_is_stopped_goes_on_to_the_weights_of_one_that_never_was(
     tiny_tree: Path,
     home: Path,
@@ -111,6 +117,7 @@ run(request(Path(sys.argv[1]), "killed"), At((3, 2), lambda: os.kill(os.getpid()
 """
 
 
+@pytest.mark.slow
 def test_kill_9_in_the_middle_of_an_epoch_then_resume_ends_with_the_same_weights(
     tiny_tree: Path, home: Path, unbroken: Callable[..., Bundle]
 ) -> None:
@@ -131,6 +138,7 @@ def test_kill_9_in_the_middle_of_an_epoch_then_resume_ends_with_the_same_weights
     assert list((home / "training").glob("*.npz")) == []
 
 
+@pytest.mark.slow
 def test_ctrl_c_twice_stops_at_once_and_the_last_epoch_is_kept(
     tiny_tree: Path, unbroken: Callable[..., Bundle]
 ) -> None:
@@ -155,6 +163,7 @@ def test_a_run_does_not_go_on_with_other_texts(tiny_tree: Path) -> None:
     assert unfinished.checkpoint_of("mine").read_bytes() == before
 
 
+@pytest.mark.slow
 def test_a_run_that_goes_on_with_other_libraries_says_so(
     tiny_tree: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -169,6 +178,7 @@ def test_a_run_that_goes_on_with_other_libraries_says_so(
     assert any(note.startswith("the version of keras has changed") for note in caplog.messages)
 
 
+@pytest.mark.slow
 def test_a_disk_that_fills_leaves_the_last_checkpoint_and_no_half_bundle(
     tiny_tree: Path, home: Path, unbroken: Callable[..., Bundle]
 ) -> None:

@@ -36,7 +36,7 @@ def run_training(data: TrainingData, seed: int, recipe: Recipe = SMALL, base: Ba
     return train(recipe, seed, data, progress=Silent(), base=base)
 
 
-@pytest.mark.parametrize("bucketed", [False, True])
+@pytest.mark.parametrize("bucketed", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_one_seed_gives_one_network_and_another_seed_another(data: TrainingData, bucketed: bool) -> None:
     recipe = replace(SMALL, bucketed=bucketed)
     first, again, other = (run_training(data, seed, recipe).network.get_weights() for seed in (1, 1, 2))
@@ -49,7 +49,7 @@ def test_the_vocabulary_holds_no_word_of_the_validation_texts(data: TrainingData
     assert b"unheard" not in run_training(replace(data, validation=marked), 1).vocabulary.words
 
 
-@pytest.mark.parametrize("bucketed", [False, True])
+@pytest.mark.parametrize("bucketed", [pytest.param(False, marks=pytest.mark.slow), True])
 def test_it_learns(data: TrainingData, bucketed: bool) -> None:
     history = run_training(data, 1, replace(SMALL, epochs=25, learning_rate=0.02, bucketed=bucketed)).history
     assert history[-1].test_accuracy == 1.0

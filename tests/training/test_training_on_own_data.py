@@ -92,6 +92,7 @@ def test_a_file_of_200_rows_is_trained_on_evaluated_and_asked(
     assert [line.split("\t")[0] for line in result.out.splitlines()] == ["positive", "negative"]
 
 
+@pytest.mark.slow
 @needs_keras
 def test_the_temperature_is_fitted_on_the_texts_that_were_held_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -121,6 +122,7 @@ def test_the_temperature_is_fitted_on_the_texts_that_were_held_out(
     assert card.metrics[0].accuracy == without.metrics[0].accuracy
 
 
+@pytest.mark.slow
 @needs_keras
 def test_a_run_goes_on_with_its_own_file_and_not_with_another(tmp_path: Path) -> None:
     from imdbsent.training import checkpoint as unfinished

@@ -48,6 +48,7 @@ ROWS = st.lists(st.tuples(TEXTS, TEXTS), min_size=1, max_size=6)
 HARD = [("a\n\nb\r", '"'), ("\r\n", "\\"), ("", ""), ('x"\ty', "\t")]
 
 
+@pytest.mark.slow
 @FEW
 @given(texts=ROWS)
 @example(texts=HARD)
@@ -59,6 +60,7 @@ def test_pandas_reads_csv(pandas: Any, texts: list[tuple[str, str]]) -> None:
         assert list(zip(frame["text"], frame["note"])) == texts
 
 
+@pytest.mark.slow
 @FEW
 @given(texts=ROWS)
 @example(texts=HARD)
@@ -68,6 +70,7 @@ def test_pandas_reads_tsv(pandas: Any, texts: list[tuple[str, str]]) -> None:
     assert list(frame[0]) == ["positive" if i % 3 else "" for i in range(len(texts))]
 
 
+@pytest.mark.slow
 @FEW
 @given(texts=ROWS)
 @example(texts=HARD)

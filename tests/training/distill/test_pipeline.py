@@ -102,6 +102,7 @@ def whole(packaged: TrainingRequest) -> Run:
     return trained(packaged)
 
 
+@pytest.mark.slow
 def test_the_student_learns_what_the_labels_say_and_its_card_how(whole: Run) -> None:
     assert whole.logits[0] > 0 > whole.logits[1]
     card = whole.bundle.card
@@ -115,6 +116,7 @@ def test_the_student_learns_what_the_labels_say_and_its_card_how(whole: Run) -> 
     assert len(card.history) == TINY.epochs
 
 
+@pytest.mark.slow
 def test_a_run_that_was_stopped_ends_as_one_that_was_not(packaged: TrainingRequest, whole: Run, home: Path) -> None:
     request = replace(packaged, name="stopped")
     for at in ((1, 2), (2, 1)):
