@@ -15,7 +15,7 @@ TRAINING = ("tensorflow", "onnx")
 """What the light environment leaves out: it does everything but training."""
 LIGHT = ("dependencies", "parquet")
 ALL = (*LIGHT, "excel", "teacher", "ray", "tensorboard")
-"""The lists of pyproject.toml: what every user installs, and the extras; without `test` and `dev`."""
+"""The lists of pyproject.toml: what every user installs, and the extras; without `test`, `dev` and `docs`."""
 _REQUIREMENT = re.compile(r'(?:^ *|, )"([A-Za-z0-9_.-]+)(\[[a-z,]+\])?([^";]*)(;[^"]*)?"', re.MULTILINE)
 
 

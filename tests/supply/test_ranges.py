@@ -33,7 +33,7 @@ def test_all_are_those_of_answering_of_training_and_of_each_extra_that_users_hav
     text = ranges.PROJECT.read_text()
     section = text[text.index("[project.optional-dependencies]") : text.index("[project.scripts]")]
     extras_of_all = set(re.findall(r"^(\w+) = \[", section, re.MULTILINE))
-    assert extras_of_all - {"dev", "test"} == set(ranges.ALL) - {"dependencies"}
+    assert extras_of_all - {"dev", "docs", "test"} == set(ranges.ALL) - {"dependencies"}
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
