@@ -591,6 +591,7 @@ class _Run:
                 self._classifier.bundle.threshold,
                 number_from=after + 1 if is_numbered else None,
                 kept=len(self._inputs.columns.kept),
+                label_at=self._spec.columns.label_at,
             )
         return self.counts.passing(predictions)
 

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from imdbsent.errors import InvalidOptions, OutputFailed
 from imdbsent.option_fields import EngineName, option
+from imdbsent.records import as_field
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Iterator
@@ -46,6 +47,9 @@ RECORD: Final = "record"
 """The column with the number of a record among all that were read, from 1."""
 IN_MEMORY: Final = 10_000
 """Items that are sorted in memory; more are sorted in a temporary file."""
+
+_AFTER_ALL: Final = 10.0
+"""More than the ranks of two predictions differ."""
 
 T = TypeVar("T")
 
@@ -227,6 +231,7 @@ def select(
     *,
     number_from: int | None = None,
     kept: int = 0,
+    label_at: int | None = None,
 ) -> Iterator[Prediction]:
     """Select and sort predictions.
 
@@ -236,6 +241,8 @@ def select(
         threshold: the model's own, for what is uncertain.
         number_from: number of the first record, if results are to have one before the values they carry through.
         kept: how many values are carried through.
+        label_at: which of the carried values of a result is a label: of the texts to label, those that have one come
+            last. None if none is.
 
     Yields:
         The results in order. Memory is bounded.
@@ -253,7 +260,12 @@ def select(
         yield from selected
         return
     identity = _normalized_text if options.is_for_labeling else None
-    yield from in_order(selected, lambda prediction: rank(prediction, options, threshold), options.top, identity)
+
+    def key(prediction: Prediction) -> float:
+        is_labeled = label_at is not None and as_field(prediction.kept[label_at]).strip() != ""
+        return rank(prediction, options, threshold) + is_labeled * _AFTER_ALL
+
+    yield from in_order(selected, key, options.top, identity)
 
 
 def is_selected(prediction: Prediction, options: PredictOptions, threshold: float) -> bool:

@@ -63,6 +63,11 @@ class ResultColumns:
         own = list(_OWN_COLUMNS if self.id else _OWN_COLUMNS[1:])
         return [*own[:-1], *self.kept, own[-1]]
 
+    @property
+    def label_at(self) -> int | None:
+        """Which of the carried values fills the column that a person is to fill; None if none does."""
+        return self.kept.index("label") if self.to_label and "label" in self.kept else None
+
 
 NO_COLUMNS: Final = ResultColumns()
 """Only the columns that are always there."""

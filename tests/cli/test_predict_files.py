@@ -349,6 +349,20 @@ def test_texts_to_label_have_the_verdict_beside_an_empty_label_and_the_least_cer
     assert [row[-1] for row in top[1:]] == ["2", "3"]
 
 
+def test_texts_that_have_a_label_come_last_and_keep_it_when_a_file_is_written_over_itself(predict) -> None:
+    Path("pool.csv").write_text(POOL)
+    arguments = ("--sort", "uncertain", "-o", "labels.csv")
+    assert predict("pool.csv", "--text-column", "body", "--id-column", "id", *arguments).code == ExitCode.DONE
+    first = rows(Path("labels.csv").read_text())
+    assert first[0]["label"] == ""
+    lines = Path("labels.csv").read_text().replace("\n" + first[0]["id"] + ",,", "\n" + first[0]["id"] + ",positive,")
+    Path("labels.csv").write_text(lines)
+    assert predict("labels.csv", "--id-column", "id", "--keep", "label", *arguments).code == ExitCode.DONE
+    again = rows(Path("labels.csv").read_text())
+    assert [row["id"] for row in again] == [row["id"] for row in [*first[1:], first[0]]]
+    assert [row["label"] for row in again] == [""] * (len(first) - 1) + ["positive"]
+
+
 @pytest.mark.parametrize(
     ("options", "part"),
     [
