@@ -35,6 +35,10 @@ LABEL_NAMES: Final = frozenset((
 KNOWN_LABELS: Final = ("positive", "negative", "neutral", "pos", "neg", "true", "false", "ham", "spam", "good", "bad")
 """Values of columns with labels."""
 
+_MISSING: Final = frozenset(("nan", "null", "na", "n/a", "#n/a", "#na", "<na>", "\\n"))
+_MISSING_TEXT: Final = _MISSING | {"none"}  # which may be the name of a class
+_LONGEST_MISSING: Final = 6  # characters, with a blank on each side
+
 _SHOWN: Final = 20  # columns in a message
 _LONG: Final = 3  # words, on average, from which a column holds sentences
 _HEADER_WORDS: Final = 4
@@ -65,6 +69,23 @@ def with_replacements(text: str) -> str:
     except UnicodeEncodeError:
         return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
     return text
+
+
+def is_missing(value: str, *, is_text: bool = True) -> bool:
+    r"""Whether a field stands for a missing value: NaN, NULL, N/A or `\N`, as pandas, databases and Excel write it.
+
+    Args:
+        value: the field.
+        is_text: whether it is the text of a row; else it is a label, which may be called "none".
+    """
+    if len(value) > _LONGEST_MISSING:
+        return False
+    return value.strip().casefold() in (_MISSING_TEXT if is_text else _MISSING)
+
+
+def is_nan(value: Any) -> bool:
+    """Whether a value is the number NaN, which pandas writes for a missing value."""
+    return isinstance(value, float) and value != value  # noqa: PLR0124 (only NaN differs from itself)
 
 
 # Names
@@ -169,7 +190,9 @@ def likeliest_label(names: Sequence[str], sample: Sequence[Mapping[str, Any]], k
 
     def rank(index: int) -> tuple[bool, int, int]:
         values = [str(row[keys[index]]) for row in sample if row.get(keys[index]) not in (None, "")]
-        return normalized(names[index]) not in LABEL_NAMES, len(set(values)) or len(sample) + 1, sum(map(len, values))
+        number = len(set(values))
+        unlikely = 0 if 2 <= number <= max(2, len(values) // 2) else 1 if number == 1 else 2  # noqa: PLR2004 (classes)
+        return normalized(names[index]) not in LABEL_NAMES, unlikely, sum(map(len, values))
 
     return min((index for index in range(len(names)) if index != texts), key=rank, default=None)
 

@@ -136,8 +136,16 @@ class _Reader:
             if not is_shaped:
                 self._shapes.append(fields)
                 is_shaped = len(self._shapes) >= _SHAPES_OF
+            if fields[-1] == header[-1] and self._is_header(fields, header):
+                yield Row(self._number, dict.fromkeys(keys, ""), f"line {self._number} repeats the header")
+                continue
             row = Row(self._number, dict(zip(keys, fields)))
             yield row if all(map(str.isascii, fields)) else _checked(row)
+
+    def _is_header(self, fields: Sequence[str], header: Sequence[str]) -> bool:
+        """Whether a row is the header again, as in files that were put together."""
+        are_same = [fields[0].removeprefix("\ufeff"), *fields[1:]] == list(header)
+        return are_same and self._has_header and (len(header) > 1 or normalized(header[0]) in TEXT_NAMES)
 
     def _parser(self) -> Iterator[list[str]]:
         options: dict[str, Any] = {"escapechar": "\\" if self._escape else None, "skipinitialspace": self._skips_blanks}
@@ -219,6 +227,9 @@ class _Reader:
         lines = list(self._taken)
         first, last = self._number - len(lines) + 1, self._number
         is_open = error is not None and error.startswith(_OPEN)
+        if len(lines[0]) > _LARGEST_FIELD:
+            self._put_back(lines[1:])
+            return f"line {first} has a field of more than {_LARGEST_FIELD:,} characters"
         if len(lines) > 1 and (is_open or len(fields) == width or any(self._has_fields(x, width) for x in lines[1:])):
             self._put_back(lines[1:])
         if is_open:
@@ -234,7 +245,8 @@ class _Reader:
                 f"line {first}: a quotation mark opens a field that ends in line {last}, over lines that look like "
                 f"rows ({_HINT}, --quoting standard reads them as one field)"
             )
-        return f"line {last} has {len(fields)} fields, the header has {width}{self._hint(fields, width, last)}"
+        number = f"{len(fields)} field" + ("s" if len(fields) != 1 else "")
+        return f"line {last} has {number}, the header has {width}{self._hint(fields, width, last)}"
 
     def _hint(self, fields: Sequence[str], width: int, line: int) -> str:
         """What to do about a row that has more fields than the header, in brackets; "" if it has fewer."""

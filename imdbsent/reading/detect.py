@@ -13,6 +13,7 @@ import csv
 import json
 import logging
 import re
+import shlex
 from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
@@ -280,6 +281,13 @@ _NAMES_OF_COMPRESSION: Final = {
     Compression.XZ: "xz",
     Compression.ZIP: "zip",
 }
+_PROGRAMS: Final = {
+    Compression.GZIP: "gzip -dc <",
+    Compression.ZSTD: "zstd -dc <",
+    Compression.BZIP2: "bzip2 -dc <",
+    Compression.XZ: "xz -dc <",
+    Compression.ZIP: "unzip -p",
+}
 _ZIP: Final = (b"PK\x03\x04", b"PK\x05\x06")
 _OLD_EXCEL: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _MAGIC: Final = (
@@ -314,6 +322,7 @@ _MARKS: Final = (  # UTF-32's first: its mark begins with that of UTF-16
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+_WITH_MARK: Final = ("utf-16", "utf-32")  # the codecs that take their byte order from it
 _DELIMITERS: Final = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
 _SEPARATOR_LINE: Final = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
 _FASTTEXT: Final = re.compile(r"__label__\S+(\s|$)")
@@ -321,6 +330,7 @@ _IDENTIFIER: Final = re.compile(r"[A-Za-z_][\w.\-/]*")
 _JSON_OBJECT: Final = re.compile(r'\{\s*("(\\.|[^"\\])*"\s*:|\}|$)', re.DOTALL)
 _JSON_KEY: Final = re.compile(r'"(\\.|[^"\\])*"\s*:', re.DOTALL)
 _JSON_TEXTS: Final = re.compile(r'"(\\.|[^"\\])*"\s*[,\]]', re.DOTALL)
+_RULE: Final = re.compile(r"[|+]?[ :=-]*--[-:=+| ]*")
 _SAMPLE: Final = 200  # lines
 _LIKELIEST: Final = "cp1252"
 _GUESSED: Final = [
@@ -368,15 +378,16 @@ class _Detection:
         if compression is not Compression.NONE and head.startswith(_ZIP):
             content = self._add(seekable(content, copy=True))
             if not self._is_spreadsheet(content):
-                raise ValueError("it holds an archive; unpack it first")
+                raise ValueError(f"it holds a zip archive; {self._decompress(compression)}")
             return self._found(FileFormat(Kind.EXCEL, compression), content)
         if compression is not Compression.NONE and self._compression_of_bytes(head) is not Compression.NONE:
-            raise ValueError("it is compressed twice; decompress it once first")
+            raise ValueError(f"it is compressed twice; {self._decompress(compression)}")
         if compression is not compression_of_name(self.file) and self.asked is None:
             _log.info(
-                "%s %s, whatever its name says",
+                "%s %s%s",
                 name_of(self.file),
                 f"is compressed with {_NAMES_OF_COMPRESSION[compression]}" if compression else "is not compressed",
+                "" if self.file == STDIN else ", whatever its name says",
             )
         binary = self._binary(head)
         if binary is not None:
@@ -387,6 +398,21 @@ class _Detection:
         self._refuse_nul(head)
         found = self._layout(_Head(head, is_whole=is_whole(text, head)))
         return self._found(replace(found, compression=compression, encoding=encoding), text)
+
+    def _decompress(self, compression: Compression) -> str:
+        """The command that reads a file without its outer compression, as the end of a sentence."""
+        program = _PROGRAMS.get(compression)
+        if program is None or self.file == STDIN:
+            return "decompress it once first"
+        return f"type: {program} {shlex.quote(self.file)} | imdbsent {self.options.command} -"
+
+    def _unzip(self, members: Sequence[str]) -> list[str]:
+        """The command that reads one file of an archive, as the end of a sentence; nothing for standard input."""
+        if self.file == STDIN or not members:
+            return []
+        member = next(filter(has_data_suffix, members), members[0])
+        names = f"{shlex.quote(self.file)} {shlex.quote(member)}"
+        return [f"type: unzip -p {names} | imdbsent {self.options.command} -; or name another one of them"]
 
     def _take_hint(self, member: str) -> None:
         """Let the name of the file in an archive say what it is, if the name of the archive does not."""
@@ -457,7 +483,7 @@ class _Detection:
             if any(name.startswith(prefix) for name in names):
                 raise ValueError(f"{what}, not text; save it as text first")
         if len(names) != 1:
-            raise ValueError(several_members(names))
+            raise ValueError(several_members(names, *self._unzip(names)))
         return False
 
     def _binary(self, head: bytes) -> Kind | None:
@@ -493,23 +519,25 @@ class _Detection:
         nul = head.count(0)
         if nul and (not _is_utf_8(head) or (nul >= _NULS and nul * 50 > len(head))):
             raise ValueError(
-                "it is not text: it holds NUL bytes. If it is, name its encoding: --encoding utf-16, for example"
+                "it is not text: it holds NUL bytes. If it is, name its encoding: --encoding utf-16-le, for example"
             )
 
     # encoding
 
     def _encoding(self, head: bytes) -> str:
         asked = self.options.encoding
+        if asked in _WITH_MARK and head and not any(head.startswith(mark) for mark, _ in _MARKS):
+            return _wide_without_mark(head) or f"{asked}-le"
         if asked is not None and asked != "auto":
             return asked
         for mark, encoding in _MARKS:
             if head.startswith(mark):
                 return encoding
-        wide = _utf_16_without_mark(head)
+        wide = _wide_without_mark(head)
         if wide is not None:
             _log.info(
-                "%s looks like UTF-16 without a byte order mark and is read as %s. --encoding NAME overrides this",
-                name_of(self.file), wide,
+                "%s looks like %s without a byte order mark and is read as %s. --encoding NAME overrides this",
+                name_of(self.file), wide[:6].upper(), wide,
             )  # fmt: skip
             return wide
         if asked == "auto" and not _is_utf_8(head):
@@ -613,6 +641,35 @@ class _Detection:
                 return FileFormat(kind, delimiter=None if FileFormat(kind).separator == delimiter else delimiter)
         if self.is_table or self.hint is Kind.EXCEL:
             return self._table(head)
+        self._refuse_tables(head)
+        if head.has_old_line_ends():
+            _log.info(
+                "%s has carriage returns and no line feeds, and is read as one text. If they end its lines, type: "
+                "%s'\\r' '\\n'%s | imdbsent %s -",
+                name_of(self.file),
+                "... | tr " if self.file == STDIN else "tr ",
+                "" if self.file == STDIN else f" < {shlex.quote(self.file)}",
+                self.options.command,
+            )  # fmt: skip
+        if len(head.lines) > 1 and normalized(head.first) in TEXT_NAMES and not head.first.count(" "):
+            _log.info(
+                "the first line of %s, %r, looks like the name of a column, and is read as a text. "
+                "--input-format csv reads it as a header",
+                name_of(self.file), head.first,
+            )  # fmt: skip
+        return FileFormat(Kind.TXT)
+
+    def _refuse_tables(self, head: _Head) -> None:
+        """Refuse what may be a table as well as lines of text.
+
+        Raises:
+            UsageProblem: it is; the message names the options that decide.
+        """
+        if head.is_drawn_table():
+            raise UsageProblem(
+                f"{name_of(self.file)} is a table that is drawn with lines, as in Markdown or in the terminal of a "
+                "database. Export it as CSV; or, if each line is a text, type: --input-format txt"
+            )
         if head.is_lines_of_lists():
             raise UsageProblem(
                 f"the lines of {name_of(self.file)} are JSON arrays, not texts. Type: --input-format json, if it is "
@@ -626,19 +683,6 @@ class _Detection:
                     f"({listed(head.header(delimiter))}), or one text per line. Type: --input-format {kind.value}, or "
                     "--input-format txt"
                 )
-        if head.has_old_line_ends():
-            _log.info(
-                "%s has carriage returns and no line feeds, and is read as one text. If they end its lines, type: "
-                "tr '\\r' '\\n' < FILE | imdbsent %s -",
-                name_of(self.file), self.options.command,
-            )  # fmt: skip
-        if len(head.lines) > 1 and normalized(head.first) in TEXT_NAMES and not head.first.count(" "):
-            _log.info(
-                "the first line of %s, %r, looks like the name of a column, and is read as a text. "
-                "--input-format csv reads it as a header",
-                name_of(self.file), head.first,
-            )  # fmt: skip
-        return FileFormat(Kind.TXT)
 
     def _has_named_column(self, head: _Head, delimiter: str) -> bool:
         options = self.options
@@ -707,7 +751,8 @@ class _Head:
             return not self.is_whole and _JSON_OBJECT.match(text) is not None and _is_cut(text, error)
         except (ValueError, RecursionError):
             return False
-        is_spread = self.first.strip() == "{" or (len(self.lines) > 1 and self._is_all_json(text))
+        is_split = len(self.lines) > 1 or "\r" in self.first.strip()
+        is_spread = self.first.strip() == "{" or (is_split and self._is_all_json(text))
         return isinstance(value, dict) and is_spread
 
     def _is_all_json(self, text: str) -> bool:
@@ -767,6 +812,13 @@ class _Head:
     def has_old_line_ends(self) -> bool:
         """Whether its lines may end in a carriage return alone, as on old systems."""
         return len(self.lines) == 1 and self.first.rstrip("\r").count("\r") > 0
+
+    def is_drawn_table(self) -> bool:
+        """Whether its first lines are the names of columns and a rule, as Markdown and databases draw tables."""
+        lines = [line for line in self.lines[:3] if line.strip("+-= ")]
+        is_ruled = any(_RULE.fullmatch(line.strip()) for line in self.lines[:3])
+        names = [normalized(name) for name in lines[0].split("|")] if lines else []
+        return is_ruled and len(names) > 1 and any(name in TEXT_NAMES for name in names)
 
     # fastText, and a label before or after a tab
 
@@ -904,16 +956,18 @@ def _is_utf_8(head: bytes) -> bool:
     return True
 
 
-def _utf_16_without_mark(head: bytes) -> str | None:
-    """The byte order of UTF-16, if every other byte of a text is NUL as in English."""
-    pairs = len(head) // 2
-    if pairs < 2:  # noqa: PLR2004 (one character is too few)
-        return None
-    even, odd = head[0 : 2 * pairs : 2].count(0), head[1 : 2 * pairs : 2].count(0)
-    if odd > (1 - _UNKNOWN_SHARE) * pairs and even * 20 < pairs:
-        return "utf-16-le"
-    if even > (1 - _UNKNOWN_SHARE) * pairs and odd * 20 < pairs:
-        return "utf-16-be"
+def _wide_without_mark(head: bytes) -> str | None:
+    """UTF-16 or UTF-32 and its byte order, if NUL bytes are where they are in an English text; None otherwise."""
+    for width, encoding in ((4, "utf-32"), (2, "utf-16")):
+        size = len(head) // width
+        if size < 2:  # noqa: PLR2004 (one character is too few)
+            continue
+        zeros = [head[at : width * size : width].count(0) / size for at in range(width)]
+        empty, most = 1 / 20, 1 - _UNKNOWN_SHARE
+        if zeros[0] < empty and all(share > most for share in zeros[1:]):
+            return f"{encoding}-le"
+        if zeros[-1] < empty and all(share > most for share in zeros[:-1]):
+            return f"{encoding}-be"
     return None
 
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 import codecs
 import json
 import logging
+import shlex
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from imdbsent.errors import UsageProblem
 from imdbsent.reading import streams
-from imdbsent.reading.columns import TEXT, TEXT_NAMES, Row, normalized
+from imdbsent.reading.columns import TEXT, TEXT_NAMES, Row, is_of_sentences, normalized
 from imdbsent.reading.streams import HEAD, UTF_8, bounded_lines, name_of
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ _DEEPEST: Final = 4  # keys of the path to a list of records
 
 
 def read_json_lines(stream: BinaryIO) -> Iterator[Row]:
-    """Objects, one per line; only the line feed ends a line, and a blank line is no row."""
+    """Objects or texts, one per line; only the line feed ends a line, and a blank line is no row."""
     for number, line in enumerate(bounded_lines(stream.readline), start=1):
         content = line.removeprefix(codecs.BOM_UTF8) if number == 1 else line
         if content and not content.isspace():
@@ -45,6 +46,8 @@ def _object(number: int, content: bytes) -> Row:
         return Row(number, {}, f"line {number} is not JSON ({error.msg} at column {error.colno})")
     except (ValueError, RecursionError) as error:  # a number of thousands of digits; brackets in brackets
         return Row(number, {}, f"line {number} is not JSON ({error})")
+    if isinstance(value, str):
+        return Row(number, {TEXT: value}, problem)
     if not isinstance(value, dict):
         return Row(number, {}, f"line {number} is not a JSON object")
     return Row(number, value, problem)
@@ -214,7 +217,25 @@ def _records_in(document: dict[str, Any], file: str, wanted: str | None) -> list
         raise UsageProblem(
             f"{name_of(file)} holds several lists ({', '.join(of_objects)}). Type: --text-column {of_objects[0]}.text"
         )
-    return _transposed(document, wanted) or _nested_records(document, file, wanted) or [document]
+    return (
+        _transposed(document, wanted)
+        or _nested_records(document, file, wanted)
+        or _texts_by_name(document, file, wanted)
+        or [document]
+    )
+
+
+def _texts_by_name(document: dict[str, Any], file: str, wanted: str | None) -> list[Any]:
+    """The values of an object that holds a text under each name, as of an id; none if it holds something else."""
+    texts = list(document.values())
+    are_texts = len(texts) > 1 and all(isinstance(value, str) for value in texts) and is_of_sentences(texts)
+    if wanted is not None or not are_texts or _has_text(document, wanted):
+        return []
+    _log.info(
+        "each value of %s is read as a text. --text-column overrides this, for example --text-column %s",
+        name_of(file), shlex.quote(next(iter(document))),
+    )  # fmt: skip
+    return texts
 
 
 def _nested_records(document: dict[str, Any], file: str, wanted: str | None) -> list[Any]:

@@ -72,12 +72,13 @@ def read_excel(stream: BinaryIO, file: str, file_format: FileFormat) -> tuple[tu
 
 
 def _rows_above_header(rows: Sequence[tuple[int, list[str]]]) -> int:
-    """How many rows of one cell, a title, are above a row that names a column for texts."""
+    """How many rows are above a row that names a column for texts, if the first has one cell, like a title."""
     for above, (_, row) in enumerate(rows[:_TITLE]):
         filled = [cell for cell in row if cell.strip()]
-        if len(filled) > 1:
-            return above if any(normalized(cell) in TEXT_NAMES for cell in filled) else 0
-        if normalized("".join(filled)) in TEXT_NAMES:
+        is_named = any(normalized(cell) in TEXT_NAMES for cell in filled)
+        if is_named and len(filled) > 1:
+            return above
+        if above == 0 and (is_named or len(filled) > 1):
             return 0
     return 0
 
@@ -86,12 +87,22 @@ def _sheet(book: Any, file: str, wanted: str | None) -> Any:
     names: list[str] = book.sheet_names
     if wanted is not None:
         return book.get_sheet_by_name(_name_of_sheet(names, file, wanted))
-    filled = [name for name in names if book.get_sheet_by_name(name).height]
-    if len(filled) > 1:
-        _log.info("%s has %d sheets: %r is read. --sheet NAME overrides this", name_of(file), len(filled), filled[0])
     if not names:
         raise ValueError("it has no sheet")
-    return book.get_sheet_by_name((filled or names)[0])
+    sheets = {name: book.get_sheet_by_name(name) for name in names}
+    filled = [name for name in names if sheets[name].height]
+    if len(filled) < 2:  # noqa: PLR2004 (no choice)
+        return sheets[(filled or names)[0]]
+    with_texts = [name for name in filled if _names_texts(sheets[name])]
+    chosen = with_texts[0] if len(with_texts) == 1 else filled[0]
+    _log.info("%s has %d sheets: %r is read. --sheet NAME overrides this", name_of(file), len(filled), chosen)
+    return sheets[chosen]
+
+
+def _names_texts(sheet: Any) -> bool:
+    """Whether one of its first rows names a column for texts."""
+    rows = sheet.to_python(skip_empty_area=True, nrows=_TITLE)
+    return any(isinstance(cell, str) and normalized(cell) in TEXT_NAMES for row in rows for cell in row)
 
 
 def _name_of_sheet(names: Sequence[str], file: str, wanted: str) -> str:

@@ -33,7 +33,7 @@ from imdbsent.reading.detect import (
     has_data_suffix,
 )
 from imdbsent.reading.lines import from_argument, read_texts
-from imdbsent.reading.options import ReadOptions
+from imdbsent.reading.options import AUTO, ReadOptions
 from imdbsent.reading.streams import (
     READ_ERRORS,
     STDIN,
@@ -476,16 +476,16 @@ class Inputs:
             with closing(file.lines) as found:
                 whole = options.whole or file.source.whole
                 records = read_texts(found.content, file.name, whole=whole, command=options.command)
-                yield from _with_encoding(records, file)
+                yield from _with_encoding(records, file, is_guessed=options.encoding == AUTO)
             return
         assert file.table is not None
         assert file.columns is not None
         with closing(file.table) as table:
             records = records_of(table, file.columns, self._seen, skip_bad=options.skip_bad)
-            yield from _with_encoding(records, file)
+            yield from _with_encoding(records, file, is_guessed=options.encoding == AUTO)
 
 
-def _with_encoding(records: Iterator[Record], file: _File) -> Iterator[Record]:
+def _with_encoding(records: Iterator[Record], file: _File, *, is_guessed: bool) -> Iterator[Record]:
     """Records, with a message about the first whose bytes cannot be decoded."""
     encoding = UTF_8 if file.format is None else file.format.encoding
     is_said = file.format is not None and file.format.kind is Kind.PARQUET  # whose texts are UTF-8, or bytes
@@ -498,8 +498,8 @@ def _with_encoding(records: Iterator[Record], file: _File) -> Iterator[Record]:
             where = "" if record.number is None else f" (line {record.number:,})"
             _log.info(
                 "%s has bytes that are not %s%s. --encoding names another one: --encoding cp1252 if it comes from "
-                "Windows, or --encoding auto",
-                name_of(file.name), encoding.upper(), where,
+                "Windows%s",
+                name_of(file.name), encoding.upper(), where, "" if is_guessed else ", or --encoding auto",
             )  # fmt: skip
         if encoding != UTF_8:
             record = replace(record, problem=record.problem.replace("UTF-8", encoding))  # noqa: PLW2901

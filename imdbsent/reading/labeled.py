@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from imdbsent.errors import InputUnreadable, RowsInvalid, UsageProblem
-from imdbsent.reading.columns import Row, listed
+from imdbsent.reading.columns import Row, is_missing, is_nan, listed
 from imdbsent.reading.detect import Detected
 from imdbsent.reading.lines import problem_of, read_texts
 from imdbsent.reading.options import ReadOptions
@@ -55,6 +55,8 @@ _COMPARISONS: Final[dict[str, Callable[[float, float], bool]]] = {
 }
 _RULE: Final = re.compile(r"\s*(>=|<=|==|=|>|<)?\s*(.*?)\s*", re.DOTALL)
 _RANGE: Final = re.compile(r"(\d+(?:\.\d+)?)\s*(?:-|\.\.)\s*(\d+(?:\.\d+)?)")
+_DECIMAL_COMMA: Final = re.compile(r"^([-+]?\d+),(\d{1,2})$")
+_RATING: Final = re.compile(r"([-+]?\d+(?:\.\d+)?)\s*(?:%|stars?|points?|/\s*\d+|out of \d+|[-:][^,]*)", re.IGNORECASE)
 _FASTTEXT: Final = "__label__"
 _GOOD: Final = ("pos", "good", "great", "happy", "like", "love", "up", "excellent", "satisfied")
 _BAD: Final = ("neg", "bad", "sad", "hate", "dislike", "unhappy", "dissatisfied", "poor", "awful", "terrible", "worst")
@@ -119,6 +121,8 @@ class LabelRules:
         if value is None or not value.strip():
             raise ValueError("it has no label")
         if not self.positive and not self.negative:
+            if not has_label(value):
+                raise ValueError(f"it has no label, only {value!r}")
             return _named(value)
         is_positive = any(rule.matches(value) for rule in self.positive)
         is_negative = any(rule.matches(value) for rule in self.negative)
@@ -127,6 +131,8 @@ class LabelRules:
         if self.positive and self.negative:
             return 1 if is_positive else 0 if is_negative else None
         rules = self.positive or self.negative
+        if not has_label(value) and not (is_positive or is_negative):
+            raise ValueError(f"it has no label, only {value!r}")
         if all(rule.is_of_numbers for rule in rules) and not (is_positive or is_negative):
             self._check_number(value, rules)
         return int(is_positive if self.positive else not is_negative)
@@ -194,6 +200,16 @@ def suggested_rules(labels: Mapping[str, int]) -> str:
             middle, gap = (low + high) / 2, (high - low) / 10
             return f"--positive '>={math.ceil(middle + gap)}' --negative '<={math.floor(middle - gap)}'"
         return _both([f"{high:g}"], [f"{low:g}"] if low != high else [])
+    found_ratings = {label.strip(): _RATING.fullmatch(label.strip()) for label in labels}
+    ratings = {name: float(match[1]) for name, match in found_ratings.items() if match is not None}
+    if len(ratings) == len(found_ratings) > 1:
+        middle = (min(ratings.values()) + max(ratings.values())) / 2
+        gap = (max(ratings.values()) - min(ratings.values())) / 10
+        names = sorted(ratings, key=ratings.__getitem__)
+        return _both(
+            [name for name in names if ratings[name] > middle + gap],
+            [name for name in names if ratings[name] < middle - gap],
+        )
     positive: list[str] = []
     negative: list[str] = []
     others: list[str] = []
@@ -241,9 +257,9 @@ def _same(value: str, other: str) -> bool:
 
 
 def _number(value: str) -> float | None:
-    """A number, as a person writes it; None for anything else, NaN and infinity among it."""
+    """A number, as a person writes it, with a point or a comma; None for anything else, NaN and infinity among it."""
     try:
-        number = float(value)
+        number = float(_DECIMAL_COMMA.sub(r"\1.\2", value))
     except ValueError:
         return None
     return number if abs(number) < float("inf") else None
@@ -394,12 +410,17 @@ def _from_table(table: Table, options: ReadOptions) -> Iterator[LabeledRecord | 
             yield f"{where}: {text_key!r} {flaw}"
             continue
         label = None if label_key is None else as_label(row.values.get(label_key))
-        yield LabeledRecord(text, label, row.number, table.unit)
+        yield LabeledRecord(text, label if has_label(label) else None, row.number, table.unit)
 
 
 def _is_none(options: ReadOptions, table: Table) -> bool:
     """Whether a person says that no column holds labels."""
     return options.label_column == NO_COLUMN and NO_COLUMN not in (table.columns or ())
+
+
+def has_label(value: str | None) -> bool:
+    """Whether a label is one: neither blank, nor a sign for a missing value such as NaN."""
+    return value is not None and bool(value.strip()) and not is_missing(value, is_text=False)
 
 
 def _flaw_of(value: Any) -> str | None:
@@ -408,8 +429,8 @@ def _flaw_of(value: Any) -> str | None:
 
 
 def as_label(value: Any) -> str | None:
-    """The value of a column of labels as text; null and an empty field are no label."""
-    if value is None or value == "":
+    """The value of a column of labels as text; null, NaN and an empty field are no label."""
+    if value is None or value == "" or is_nan(value):
         return None
     return value if isinstance(value, str) else json.dumps(value, default=str)  # default: Parquet's dates
 
@@ -801,7 +822,7 @@ def _example_from_row(row: Row, where: str, rules: LabelRules, keys: _Keys, prob
         problems.add(Fault.COLUMN, f"{where} has no {missing[0]!r} (there are: {', '.join(row.values) or 'none'})")
         return None
     name = as_label(row.values[keys.label])
-    if not problems.must_have_label and not (name or "").strip():
+    if not problems.must_have_label and not has_label(name):
         problems.unlabeled += 1
         return None
     return _labeled_example(row, name, where, rules, keys, problems)
@@ -814,17 +835,17 @@ def _labeled_example(
     if keys.group and (group is None or not group.strip()):
         problems.add(Fault.GROUP, f"{where}: {keys.group!r} is empty")
     text = row.values[keys.text]
-    if text is None:  # what a blank text is in JSON and Parquet, as pandas writes them
-        text = ""
+    if text is None or is_nan(text) or (isinstance(text, str) and is_missing(text)):
+        text = ""  # it is like a blank one
     if (flaw := _flaw_of(text)) is not None:
         problems.add(Fault.TEXT, f"{where}: {keys.text!r} {flaw}")
         return None
-    problems.see(name)
+    if has_label(name):
+        problems.see(name)
     try:
         label = rules.label(name)
     except ValueError as error:
-        is_unknown = name is not None and bool(name.strip())
-        problems.add(Fault.RULE if is_unknown else Fault.LABEL, f"{where}: {error}")
+        problems.add(Fault.RULE if has_label(name) else Fault.LABEL, f"{where}: {error}")
         return None
     if label is None:
         problems.left_out[str(name).strip()] += 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Final
@@ -10,7 +11,7 @@ from typing import Final
 from imdbsent.errors import InvalidOptions
 from imdbsent.option_fields import EngineName, option
 from imdbsent.reading.detect import FileFormat, Kind, Quoting, parse_format
-from imdbsent.reading.streams import UTF_8
+from imdbsent.reading.streams import INVALID, UTF_8
 
 AUTO: Final = "auto"
 """The encoding that asks for a guess by charset-normalizer."""
@@ -18,6 +19,7 @@ ALL: Final = "all"
 """The column to keep that means every column."""
 
 _DELIMITERS: Final = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "space": " "}
+_CODE: Final = re.compile(r"\\x([0-9a-fA-F]{2})")  # a character that a shell can hardly type
 _DELIMITED: Final = (Kind.CSV, Kind.TSV)
 
 
@@ -37,7 +39,8 @@ class ReadOptions:
 
     Attributes:
         input_format: name of the format, for example "csv" or "jsonl.gz".
-        delimiter: the character between fields of a CSV file; or "tab", "comma", "semicolon", "pipe".
+        delimiter: the character between fields of a CSV file; or "tab", "comma", "semicolon", "pipe";
+            or its code, for example `\x01`.
         encoding: one of Python's codecs, or "auto" for a guess by charset-normalizer.
         quoting: whether quotation marks enclose fields or are text.
         escape: whether a backslash escapes a quotation mark.
@@ -126,6 +129,8 @@ class ReadOptions:
 
 def _delimiter(text: str) -> str:
     delimiter = _DELIMITERS.get(text.lower(), text)
+    if (code := _CODE.fullmatch(delimiter)) is not None:
+        delimiter = chr(int(code[1], 16))
     if len(delimiter) != 1 or delimiter in '\r\n"\\' or delimiter.isalnum():
         raise InvalidOptions(
             f"{text!r} cannot separate fields. Type: --delimiter with one character, or tab, comma, semicolon or pipe"
@@ -138,7 +143,7 @@ def _encoding(name: str) -> str:
         return AUTO
     try:
         found = codecs.lookup(name)
-        b"\n\n\n\n".decode(name, "replace")  # fails for codecs that are not of text, such as base64
+        b"\n\n\n\n\xff".decode(name, INVALID)  # fails for codecs that are not of text, such as base64
         codecs.getincrementaldecoder(name)
     except (LookupError, UnicodeError, ValueError) as error:
         raise InvalidOptions(

@@ -42,7 +42,7 @@ HEAD: Final = 2**15
 UTF_8: Final = "utf-8"
 
 _GZIP_LEVEL: Final = 6  # that of the gzip command; 9, Python's default, takes twice the time for one percent
-_INVALID: Final = "imdbsent.invalid"  # error handler: one invalid UTF-8 byte for whatever cannot be decoded
+INVALID: Final = "imdbsent.invalid"  # error handler: one invalid UTF-8 byte for whatever cannot be decoded
 _INVALID_BYTE: Final = b"\xff"
 
 
@@ -550,12 +550,12 @@ def _only_member(stream: BinaryIO) -> BinaryIO:
     return io.BufferedReader(_Converted(member, zipfile.BadZipFile, EOFError), HEAD)
 
 
-def several_members(names: list[str]) -> str:
-    """Why an archive that does not hold exactly one file cannot be read."""
+def several_members(names: list[str], next_step: str = "unzip it and name the file to read") -> str:
+    """Why an archive that does not hold exactly one file cannot be read, and what to do about it."""
     if not names:
         return "the zip archive holds no file"
     some = ", ".join(names[:8]) + (f" and {len(names) - 8:,} more" if len(names) > 8 else "")  # noqa: PLR2004
-    return f"the zip archive holds {len(names):,} files ({some}); unzip it and name the file to read"
+    return f"the zip archive holds {len(names):,} files ({some}); {next_step}"
 
 
 # Encodings
@@ -581,7 +581,7 @@ class _Recoded(io.RawIOBase):
 
     def __init__(self, stream: Any, encoding: str) -> None:
         self._stream = stream
-        self._decoder = codecs.getincrementaldecoder(encoding)(_INVALID)
+        self._decoder = codecs.getincrementaldecoder(encoding)(INVALID)
         self._waiting = b""
         self._ended = False
         self._is_first = True
@@ -608,7 +608,7 @@ class _Recoded(io.RawIOBase):
                 if text and self._is_first:
                     text = "\ufeff" + (text.removeprefix("\ufeff") if self._has_mark else text)
                     self._is_first = False
-                self._waiting = text.encode(UTF_8, _INVALID)
+                self._waiting = text.encode(UTF_8, INVALID)
                 continue
             block = self._waiting[: len(view) - size]
             self._waiting = self._waiting[len(block) :]
@@ -625,4 +625,4 @@ def _invalid(error: UnicodeError) -> tuple[str | bytes, int]:
     raise error
 
 
-codecs.register_error(_INVALID, _invalid)
+codecs.register_error(INVALID, _invalid)

@@ -305,6 +305,11 @@ class Table:
         is_only = len(names) == 1 and self.columns is not None
         is_only = is_only and not any(isinstance(row[keys[0]], dict) for row in values)
         index = 0 if is_only else naming.guess_text(names, values, keys)
+        if index is not None and "\ufffd" in names[index]:
+            raise UsageProblem(
+                f"the first row of {name_of(self.file)} is not valid {self._format.encoding.upper()}. Type: --encoding "
+                "cp1252, if it comes from Windows, or --encoding auto"
+            )
         if index is not None:
             self._check_only_column(names)
             if self._format.header:
@@ -319,11 +324,12 @@ class Table:
     def _check_only_column(self, names: Sequence[str]) -> None:
         """Check that the name of the only column is not several, with a delimiter that is not known."""
         found = _OTHER_DELIMITER.search(names[0])
-        if len(names) > 1 or found is None or self._format.kind is not Kind.CSV or self._format.delimiter is not None:
+        if len(names) > 1 or found is None or self._format.kind not in (Kind.CSV, Kind.TSV):
             return
         if any(naming.normalized(part) in naming.TEXT_NAMES for part in names[0].split(found[0])):
+            delimiter = "tab" if found[0] == "\t" else found[0] if found[0].isprintable() else f"\\x{ord(found[0]):02x}"
             raise UsageProblem(
-                f"{name_of(self.file)} has one column, {names[0]!r}. Type: --delimiter {shlex.quote(found[0])}, or "
+                f"{name_of(self.file)} has one column, {names[0]!r}. Type: --delimiter {shlex.quote(delimiter)}, or "
                 "--text-column 1"
             )
 
@@ -407,7 +413,7 @@ class Table:
 
 
 _SHOWN: Final = 30  # characters of a value in a message
-_OTHER_DELIMITER: Final = re.compile(r"[:~^#%&]")
+_OTHER_DELIMITER: Final = re.compile(r"[,;|\t:~^#%&\x01-\x08\x1c-\x1f\xa7\xac\xb6]")
 _WITH_LABELS: Final = ("evaluate", "train")
 
 
@@ -662,11 +668,13 @@ def _check_names(table: Table, row: Row, columns: Columns, *, skip_bad: bool) ->
 def _text(value: Any) -> tuple[str | None, str | None]:
     """The text of a row, "" for null and None if it has none, and why it cannot be classified."""
     if isinstance(value, str):
+        if naming.is_missing(value):
+            return value, "stands for a missing text"
         return value, problem_of(value) if "\0" in value else None
     if isinstance(value, bytes):
         record = from_bytes(value)
         return record.text, record.problem
-    return "" if value is None else None, None
+    return "" if value is None or naming.is_nan(value) else None, None
 
 
 def _what_is_bad(row: Row, columns: Columns, where: str, text: str | None) -> str | None:

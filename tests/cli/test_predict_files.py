@@ -136,7 +136,7 @@ def half_parquet() -> bytes:
 BAD_FILES: list[tuple[str, Any, list[str], list[str]]] = [
     ("a.txt.gz", damaged_gzip, [], ["after line ", "ended before the end-of-stream marker"]),
     ("a.parquet", half_parquet, [], ["a.parquet", "footer"]),
-    ("a.csv", "text,n\ngreat,1\nawful\n", [], ["line 3 has 1 fields, the header has 2", "--skip-bad"]),
+    ("a.csv", "text,n\ngreat,1\nawful\n", [], ["line 3 has 1 field, the header has 2", "--skip-bad"]),
     ("a.csv", 'text\ngreat\n"awful\n', [], ["line 3: a quotation mark opens a field that does not end"]),
     ("a.jsonl", '{"text": "great"}\nawful\n', [], ["line 2 is not JSON", "--skip-bad"]),
     ("a.csv", "who,when\ngreat,now\n", [], ["no column 'text' (there are: who, when)", "--text-column who"]),

@@ -259,3 +259,72 @@ def test_blanks_before_quotation_marks_are_left_out(caplog: pytest.LogCaptureFix
     ]
     with pytest.raises(RowUnreadable, match="line 2 has 3 fields"):
         records('id, text\n1, "a film, fine"\n', quoting=Quoting.STANDARD)
+
+
+# what stands for nothing
+
+
+@pytest.mark.parametrize("sign", ["NaN", "nan", "NULL", "N/A", "n/a", "NA", "#N/A", "<NA>", "None", "\\N", " NaN "])
+def test_a_sign_for_a_missing_text_is_no_text(sign: str) -> None:
+    found = records(f"id,text\n1,{sign}\n2,great\n")
+    assert [record.problem for record in found] == ["stands for a missing text", None]
+
+
+def test_words_that_are_like_such_a_sign_are_texts_and_so_are_lines() -> None:
+    assert texts("id,text\n1,Nana\n2,nothing\n3,null and void\n") == ["Nana", "nothing", "null and void"]
+    assert texts("NULL\ngreat\n", "a.txt") == ["NULL", "great"]
+
+
+@pytest.mark.parametrize(
+    ("content", "name"),
+    [
+        ("id,text\n1,great\nid,text\n2,awful\n", "a.csv"),
+        ("\ufeffid,text\n1,great\n\ufeffid,text\n2,awful\n", "a.csv"),
+        ("text\ngreat\ntext\nawful\n", "a.csv"),
+        ("id\ttext\n1\tgreat\nid\ttext\n2\tawful\n", "a.tsv"),
+    ],
+)
+def test_a_header_in_the_middle_of_files_that_were_put_together_is_not_judged(content: str, name: str) -> None:
+    found = records(content, name)
+    assert [record.text for record in found] == ["great", "", "awful"]
+    assert [record.problem for record in found] == [None, "line 3 repeats the header", None]
+
+
+def test_a_repeated_header_has_no_id() -> None:
+    assert [r.id for r in records("id,text\nid,text\nid,text\n7,a\n", id_column="id")] == [None, None, "7"]
+
+
+@pytest.mark.parametrize("quote", ["", '"'])
+def test_a_field_that_is_too_long_is_named_as_that(quote: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("imdbsent.reading.delimited._LARGEST_FIELD", 100)
+    found = records(f"id,text\n1,{quote}{'great ' * 30}{quote}\n2,awful\n", skip_bad=True)
+    assert [record.problem for record in found] == ["line 2 has a field of more than 100 characters", None]
+
+
+# one column that is several
+
+
+@pytest.mark.parametrize(
+    ("content", "typed", "options"),
+    [
+        ("id\x01text\n1\x01great\n", "'\\x01'", {}),
+        ("id^text\n1^great\n", "'^'", {}),
+        ("sep=;\nid,text\n1,great\n", ",", {}),
+        ("id;text\n1;great\n", "';'", {"delimiter": ","}),
+        ("id\ttext\n1\tgreat\n", "tab", {"delimiter": ";"}),
+    ],
+)
+def test_a_column_whose_name_holds_another_delimiter_is_not_judged(
+    content: str, typed: str, options: dict[str, Any]
+) -> None:
+    with pytest.raises(UsageProblem, match="has one column") as caught:
+        records(content, **options)
+    assert f"Type: --delimiter {typed}, or --text-column 1" in str(caught.value)
+    if not content.startswith("sep="):
+        assert texts(content, delimiter=typed.strip("'")) == ["great"]
+
+
+def test_a_header_that_cannot_be_decoded_names_the_option() -> None:
+    Path("a.csv").write_bytes("id,text\n1,great\n".encode("cp037"))
+    with pytest.raises(UsageProblem, match="the first row of 'a.csv' is not valid UTF-8. Type: --encoding cp1252"):
+        Inputs([Source(file="a.csv")])

@@ -270,7 +270,7 @@ def test_a_lone_carriage_return_in_a_row_hides_no_table() -> None:
     Path("a").write_bytes(b"id,text\r\n1,great film\r\n2,awful\rfilm\r\n")
     records = list(Inputs([Source(file="a")], ReadOptions(skip_bad=True)).records())
     assert [record.text for record in records] == ["great film", "awful", ""]
-    assert records[2].problem == "line 4 has 1 fields, the header has 2"
+    assert records[2].problem == "line 4 has 1 field, the header has 2"
 
 
 def test_a_damaged_spreadsheet_is_an_error_wherever_it_is_damaged() -> None:
@@ -283,6 +283,63 @@ def test_a_damaged_spreadsheet_is_an_error_wherever_it_is_damaged() -> None:
 
 def test_lines_that_end_in_carriage_returns_are_pointed_out(caplog: pytest.LogCaptureFixture) -> None:
     assert len(texts("a.txt", b"great\rawful\r")) == 1
-    assert ["tr '\\r' '\\n' < FILE | imdbsent predict -" in message for message in caplog.messages] == [True]
+    assert ["tr '\\r' '\\n' < a.txt | imdbsent predict -" in message for message in caplog.messages] == [True]
     assert texts("b.txt", b"great\r") == ["great"]
     assert len(caplog.messages) == 1
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
+def test_wide_text_without_a_mark_is_read_whether_its_byte_order_is_named_or_not(
+    encoding: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert texts("a.csv", CSV.decode().encode(encoding)) == [A, B]
+    family = encoding[:6]
+    told = "'a.csv' looks like %s without a byte order mark and is read as %s. --encoding NAME overrides this"
+    assert caplog.messages == [told % (family.upper(), encoding)]
+    assert texts("a.csv", CSV.decode().encode(encoding), encoding=family) == [A, B]
+
+
+def test_standard_input_has_no_name_that_could_be_wrong(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path("in").write_bytes(gzip.compress(CSV, mtime=0))
+    with Path("in").open(encoding="utf-8") as stream:
+        monkeypatch.setattr(sys, "stdin", stream)
+        list(Inputs([Source(file="-")]).records())
+    assert caplog.messages[0] == "standard input is compressed with gzip"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "command"),
+    [
+        ("a b.zip", zipped(b__md=b"x", r__csv=CSV), "unzip -p 'a b.zip' r.csv | imdbsent predict -;"),
+        ("a.csv.gz", gzip.compress(gzip.compress(CSV, mtime=0), mtime=0), "gzip -dc < a.csv.gz | imdbsent predict -."),
+        ("a.zip.gz", gzip.compress(zipped(r__csv=CSV), mtime=0), "gzip -dc < a.zip.gz | imdbsent predict -."),
+        ("a.csv.bz2", bz2.compress(gzip.compress(CSV, mtime=0)), "bzip2 -dc < a.csv.bz2 | imdbsent predict -."),
+    ],
+)
+def test_what_must_be_unpacked_first_is_an_error_with_the_command(name: str, content: bytes, command: str) -> None:
+    with pytest.raises(InputUnreadable) as caught:
+        texts(name, content)
+    assert f"type: {command}" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "| id | text |\n|----|------|\n| 1 | great |\n",
+        "id | text\n---|:---\n1 | great\n",
+        " id | text\n----+------\n  1 | great\n(1 row)\n",
+        "+----+-------+\n| id | text  |\n+----+-------+\n|  1 | great |\n+----+-------+\n",
+    ],
+)
+def test_a_table_that_is_drawn_is_not_judged_line_by_line(content: str) -> None:
+    with pytest.raises(UsageProblem, match="drawn with lines.*type: --input-format txt"):
+        texts("a.txt", content.encode())
+    assert len(texts("a.txt", content.encode(), input_format="txt")) == content.count("\n")
+    assert texts("b.txt", b"great | awful\n--\nthe text | a review\n") == ["great | awful", "--", "the text | a review"]
+
+
+def test_a_codec_that_cannot_pass_over_bytes_is_refused() -> None:
+    with pytest.raises(ImdbsentError, match="'punycode' is not an encoding"):
+        ReadOptions(encoding="punycode")

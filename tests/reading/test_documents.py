@@ -182,3 +182,28 @@ def test_json_that_is_cut_is_never_judged_as_lines(content: str) -> None:
     with pytest.raises(ImdbsentError, match="JSON"):
         records(content, "a.txt", input_format="json")
     assert len(records(content, "a.txt", input_format="txt")) == len(content.splitlines())
+
+
+def test_texts_one_per_line_are_records_of_json_lines() -> None:
+    assert [record.text for record in records('"great"\n"a\\nb"\n', "a.jsonl")] == ["great", "a\nb"]
+
+
+@pytest.mark.parametrize("name", ["a.jsonl", "a.json", "a.csv", "a.txt"])
+def test_objects_with_carriage_returns_between_them_are_records(name: str) -> None:
+    found = records('{"text": "great"}\r{"text": "awful"}\r', name)
+    assert [record.text for record in found] == ["great", "awful"]
+
+
+def test_an_object_of_texts_has_as_many_records_and_says_so(caplog: pytest.LogCaptureFixture) -> None:
+    content = json.dumps({"r 1": "a truly great film", "r2": "what an awful film"})
+    assert texts(content) == ["a truly great film", "what an awful film"]
+    assert caplog.messages == [
+        "each value of 'a.json' is read as a text. --text-column overrides this, for example --text-column 'r 1'"
+    ]
+    assert texts(content, text_column="r2") == ["what an awful film"]
+    assert texts(json.dumps({"title": "a truly great film", "text": "awful"})) == ["awful"]
+
+
+def test_the_number_nan_is_a_missing_text() -> None:
+    found = records('[{"text": NaN}, {"text": null}, {"text": "a"}]')
+    assert [(record.text, record.problem) for record in found] == [("", None), ("", None), ("a", None)]

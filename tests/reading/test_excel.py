@@ -79,3 +79,15 @@ def test_a_title_above_the_header_is_left_out_and_said(caplog: pytest.LogCapture
     assert ["row 3, below a title. --no-header reads all rows" in message for message in caplog.messages] == [True]
     assert [record.text for record in records(book, header=False, text_column="1")] == ["Report", "id", "1"]
     assert [record.text for record in records(xlsx(("One", [["text"], ["id", "text"]])))] == ["id"]
+
+
+def test_the_only_sheet_with_a_column_for_texts_is_read_and_said(caplog: pytest.LogCaptureFixture) -> None:
+    book = xlsx(("About", [["made by", "on"], ["us", 2024]]), ("Data", [["id", "Text"], [1, "a"]]))
+    assert [record.text for record in records(book)] == ["a"]
+    assert caplog.messages == ["'a.xlsx' has 2 sheets: 'Data' is read. --sheet NAME overrides this"]
+
+
+def test_a_title_of_several_rows_is_not_judged(caplog: pytest.LogCaptureFixture) -> None:
+    book = xlsx(("One", [["Report", None], ["from", 2024], ["id", "review"], [1, "a"]]))
+    assert [record.text for record in records(book)] == ["a"]
+    assert "the header of 'a.xlsx' is taken from row 3, below a title. --no-header reads all rows" in caplog.messages

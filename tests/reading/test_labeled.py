@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from imdbsent.errors import ExitCode, ImdbsentError
-from imdbsent.reading.labeled import read_labeled
+from imdbsent.errors import ExitCode, ImdbsentError, RowsInvalid, UsageProblem
+from imdbsent.reading.labeled import parse_rules, read_examples, read_labeled
 from imdbsent.reading.options import ReadOptions
 
 
@@ -82,7 +82,7 @@ def test_a_long_text_is_read_whole(tmp_path: Path) -> None:
     [
         ("a.csv", b"who,stars\nx,1\n", ["no column 'text'", "who, stars", "--text-column who"]),
         ("a.jsonl", b'{"who": "x"}\n', ["line 1", "no column 'text'", "who", "--text-column who"]),
-        ("a.csv", b"text,label\nx\n", ["line 2 has 1 fields, the header has 2"]),
+        ("a.csv", b"text,label\nx\n", ["line 2 has 1 field, the header has 2"]),
         ("a.csv", b'text\n"never closed\n', ["line 2"]),
         ("a.csv", b"text\nx\xff\n", ["line 2 is not valid UTF-8"]),
         ("a.txt", b"fine\nx\xff\n", ["line 2", "not valid UTF-8"]),
@@ -132,3 +132,21 @@ def test_compressed_files_are_read(tmp_path: Path) -> None:
     assert read(tmp_path / "a.txt.gz", gzip.compress(b"x\ny\n")) == [("x", None), ("y", None)]
     with pytest.raises(ImdbsentError, match="end-of-stream"):
         read(tmp_path / "a.txt.gz", gzip.compress(b"x\ny\n")[:-4])
+
+
+def test_a_missing_text_or_label_is_like_an_empty_one(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    rows = [('"a"', "1"), ("NaN", "0"), ('"c"', "NaN"), ('"NULL"', "0"), ('"e"', '"N/A"'), ('"f"', "0")]
+    path.write_text("[" + ", ".join(f'{{"text": {text}, "label": {label}}}' for text, label in rows) + "]")
+    found = read_examples(str(path), parse_rules(), ReadOptions(skip_bad=True), allow_blank=True)
+    assert [example.text for example in found] == ["a", "f"]
+    with pytest.raises(RowsInvalid, match="item 3: it has no label"):
+        read_examples(str(path), parse_rules(), allow_blank=True, must_have_label=True)
+
+
+def test_the_label_column_to_type_is_not_one_that_never_changes(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text('"0","1467","Mon Apr 06","NO_QUERY","me","a terrible film, truly"\n'
+                    '"4","1468","Tue Apr 07","NO_QUERY","you","a great film, truly"\n')  # fmt: skip
+    with pytest.raises(UsageProblem, match="--no-header --text-column 6 --label-column 1"):
+        read_examples(str(path), parse_rules(), ReadOptions(command="evaluate"), allow_blank=True)

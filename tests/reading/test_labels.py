@@ -32,14 +32,16 @@ def test_a_rule_tells_positive_from_negative(rule: str | None, positive: list[st
     [
         (None, "maybe", "neither positive"),
         (None, "2", "neither positive"),
-        (None, "nan", "neither positive"),
+        (None, "nan", "it has no label"),
         (None, None, "no label"),
         (None, " ", "no label"),
         (">=7", "seven", "not a number"),
-        (">=7", "nan", "not a number"),
+        (">=7", "nan", "it has no label"),
         (">=7", "inf", "not a number"),
         (">=7", "", "no label"),
         ("good", None, "no label"),
+        ("good", "N/A", "no label, only 'N/A'"),
+        (None, "NULL", "no label, only 'NULL'"),
     ],
 )
 def test_what_is_no_label_is_said(rule: str | None, value: str | None, reason: str) -> None:
@@ -109,3 +111,29 @@ def test_numbers_are_stars_only_where_the_rule_compares_them() -> None:
     assert parse_rules(">=7").stars(None) is None
     assert parse_rules(None).stars("1") is None
     assert parse_rules("5").stars("5") is None
+
+
+def test_a_sign_for_a_missing_label_is_left_out_by_two_rules_and_none_is_a_class() -> None:
+    assert parse_rules("good", "bad").label("NaN") is None
+    assert parse_rules("good").label("none") == 0
+    assert parse_rules("good", "n/a").label("N/A") == 0
+
+
+def test_a_rating_may_have_a_decimal_comma() -> None:
+    rules = parse_rules(">=3")
+    assert [rules.label(value) for value in ("4,5", "1,5", "2.5")] == [1, 0, 0]
+    with pytest.raises(ValueError, match="not a number"):
+        rules.label("1,000")
+
+
+@pytest.mark.parametrize(
+    ("labels", "typed"),
+    [
+        (["5 stars", "4 stars", "3 stars", "1 star"], "--positive '4 stars,5 stars' --negative '1 star'"),
+        (["90%", "10%"], "--positive 90% --negative 10%"),
+        (["5/5", "3/5", "1/5"], "--positive 5/5 --negative 1/5"),
+        (["0 - negative", "1 - positive"], "--positive '1 - positive' --negative '0 - negative'"),
+    ],
+)
+def test_the_rules_to_type_know_a_rating_with_words_behind_it(labels: list[str], typed: str) -> None:
+    assert suggested_rules(dict.fromkeys(labels, 2)) == typed

@@ -80,7 +80,7 @@ def test_broken_rows_are_counted_too(tmp_path: Path) -> None:
     path = tmp_path / "mine.csv"
     path.write_bytes(b"text,label\nx,1\ny\nz,0,0\n,0\ncaf\xe9,0\n")
     told = message(path)
-    assert "line 3 has 1 fields, the header has 2 (and 1 more); line 5: the text is blank; line 6 is not " in told
+    assert "line 3 has 1 field, the header has 2 (and 1 more); line 5: the text is blank; line 6 is not " in told
     assert "line 6 is not valid UTF-8. Mend them" in told
     path = tmp_path / "mine.jsonl"
     path.write_text('{"text": "x", "label": 1}\noops\n{"body": "y", "label": 0}\n{"text": 7, "label": 0}\n')
@@ -220,7 +220,7 @@ def test_bad_rows_are_skipped_and_counted_if_that_is_asked_for(
     (line,) = caplog.messages
     assert line == (
         f"skipped 4 rows of {str(path)!r}: line 3: it has no label; line 4: the text is blank; "
-        "line 5 has 1 fields, the header has 2 (and 1 more)"
+        "line 5 has 1 field, the header has 2 (and 1 more)"
     )
     path.write_text("text,label\nx,1\ny,maybe\nz,0\n")
     with pytest.raises(ImdbsentError, match="'maybe'"):

@@ -105,7 +105,7 @@ def test_standard_input_is_read_and_stays_open(tmp_path: Path, monkeypatch: pyte
 @pytest.mark.parametrize(
     ("name", "content", "problems"),
     [
-        ("a.csv", b"id,text\n1\n2,b\n3,c,d\n", ["line 2 has 1 fields", None, "line 4 has 3 fields, the header has 2"]),
+        ("a.csv", b"id,text\n1\n2,b\n3,c,d\n", ["line 2 has 1 field", None, "line 4 has 3 fields, the header has 2"]),
         ("a.csv", b'text\n"a"b\nc\n', ["line 2: ',' expected", None]),
         ("a.tsv", b"id\ttext\n1\tcaf\xe9\n2\tb\n", ["line 2 is not valid UTF-8", None]),
         ("a.jsonl", b'{"a": 1}\n{oops\n7\n{}\n', [None, "line 2 is not JSON", "line 3 is not a JSON object", None]),
