@@ -5,15 +5,17 @@ python -m benchmarks.accuracy [--data PATH] [--dev FOLDER] [--only NAME ...] [--
 On the 25,000 test reviews: both models, as they answer and in Keras, and NB-SVM, TF-IDF with logistic regression,
 fastText, VADER and TextBlob; what is not installed is left out, and what to type is said.
 
-Then each model's figures on short texts (`benchmarks.short_texts`).
+Then one table by domain: the same on the short texts of `benchmarks.short_texts`, to which no model is fitted; and each
+model's own figures there.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -26,8 +28,10 @@ from imdbsent.classify.classifier import Classifier
 from imdbsent.errors import TrainingUnavailable
 from imdbsent.evaluation.metrics import calibration_curve, expected_calibration_error, log_loss
 from imdbsent.models import store
+from tests import negation
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
 
     from imdbsent.evaluation.metrics import Array
 
@@ -64,16 +68,58 @@ def main() -> int:
             show_reviews(card.name, "Keras", keras_probabilities(classifier.bundle, texts), labels, card.threshold)
         except TrainingUnavailable as error:
             print(f"{card.name:12} Keras is left out: {error}")
+    dev = short_texts.find_dev(arguments.dev, arguments.data)
+    domains = [Domain("whole film reviews", texts, labels), *short_domains(dev)]
+    columns = {
+        classifier.bundle.card.name: [
+            accuracy(probabilities_of(classifier, domain.texts), domain.labels, classifier.bundle.card.threshold)
+            for domain in domains
+        ]
+        for classifier in classifiers
+    }
     learned = np.array([review.label for review in train], np.int8)
     for rival in (rival for rival in RIVALS if rival.name in arguments.only):
         if rival.missing:
             print(f"{rival.name:12} is not installed and left out. Type: {rival.missing}")
             continue
-        judged = rival.judge([review.text for review in train], learned, texts)
-        print(f"{rival.name:12} {'':13} accuracy {np.mean(judged == labels):8.4%}")
+        together = [text for domain in domains for text in domain.texts]
+        judged = rival.judge([review.text for review in train], learned, together)
+        parts = np.split(judged, np.cumsum([len(domain.texts) for domain in domains])[:-1])
+        columns[rival.name] = [float(np.mean(part == domain.labels)) for part, domain in zip(parts, domains)]
+        print(f"{rival.name:12} {'':13} accuracy {columns[rival.name][0]:8.4%}")
+    show_domains(domains, columns)
     for classifier in classifiers:
-        short_texts.show(classifier, short_texts.find_dev(arguments.dev, arguments.data))
+        short_texts.show(classifier, dev)
     return 0
+
+
+class Domain(NamedTuple):
+    """Labeled texts of one kind."""
+
+    name: str
+    texts: list[str]
+    labels: Array
+
+
+def short_domains(dev: Path | None) -> Iterator[Domain]:
+    """The labeled sets of `benchmarks.short_texts` that are there."""
+    files = {"everyday_dev.jsonl": "everyday texts", "sentences_dev.jsonl": "sentences of film reviews"}
+    for file, name in files.items():
+        if dev is not None and (dev / file).exists():
+            rows = [json.loads(line) for line in (dev / file).read_text("utf-8").splitlines()]
+            yield Domain(name, [row["text"] for row in rows], np.array([row["label"] for row in rows], np.float64))
+    sentences = negation.read()
+    texts = [sentence.text for sentence in sentences]
+    yield Domain("negations and contrasts", texts, np.array([one.label for one in sentences], np.float64))
+
+
+def show_domains(domains: Sequence[Domain], columns: Mapping[str, Sequence[float]]) -> None:
+    """Print the accuracy by domain and model, as a table of Markdown."""
+    print("\n| | texts | " + " | ".join(columns) + " |\n|---|---:|" + "---:|" * len(columns))
+    for number, domain in enumerate(domains):
+        shares = " | ".join(f"{column[number]:.1%}" for column in columns.values())
+        print(f"| {domain.name} | {len(domain.texts):,} | {shares} |")
+    print()
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
-"""Draw docs/pictures: what commands print on terminals of 80 and of 140 columns, as SVG.
+"""Draw docs/pictures: what commands print on a terminal, as SVG for light and for dark pages.
 
-It needs the reviews: IMDBSENT_ACLIMDB=aclImdb_v1.tar.gz python docs/pictures.py [NAME...]
+python docs/pictures.py [NAME...]
 """
 
 from __future__ import annotations
@@ -12,38 +12,41 @@ import sys
 from typing import Final
 
 from rich.console import Console
-from rich.terminal_theme import MONOKAI
+from rich.terminal_theme import DEFAULT_TERMINAL_THEME, MONOKAI, TerminalTheme
 from rich.text import Text
 from running import ROOT, printed
 
 FOLDER = ROOT / "docs" / "pictures"
-WIDTHS: Final = (80, 140)
 COMMANDS: Final = {
-    "predict": 'imdbsent predict "great movie" "not worth the money" "I laughed, I cried, and I want my money back"',
-    "predict-explain": "imdbsent predict --explain 'The first hour is a waste of time. The acting, though, is superb, "
-    "and the ending is one of the best I have seen. Not great, but I liked it!'",
-    "stats": "imdbsent stats",
-    "dataset-verify": "imdbsent dataset verify",
-    "inspect-decode": "imdbsent inspect decode 1 14 22 16 43 530 973 1622",
-    "inspect-review": "imdbsent inspect review 13076 --split train",
-    "inspect-encode": 'imdbsent inspect encode "Redford\'s truly great movie, and Zyxomma\'s"',
-    "inspect-word": "imdbsent inspect word awful",
-    "inspect-words": "imdbsent inspect words --top 10 --sort negative",
-    "inspect-model": "imdbsent inspect model",
-    "inspect-trace": 'imdbsent inspect trace "This is not a great movie, it was a waste of time"',
+    "predict": (90, 'imdbsent predict "great movie" "not worth the money" "not bad at all" "it has two pockets"'),
+    "explain": (
+        90,
+        'imdbsent predict --explain "Beautiful photos and a wonderful cast, but a boring story and terrible dialogue."',
+    ),
+    "trace": (110, 'imdbsent inspect trace --model classic "This is not a great movie, it was a waste of time"'),
+    "report": (100, "imdbsent evaluate negation.jsonl --model flagship --model classic"),
+    "history": (140, "imdbsent inspect model classic"),
 }
-"""The name of each picture, and the command whose output it shows."""
+"""The name of each picture, the columns of its terminal, and the command whose output it shows."""
+THEMES: Final = {"light": DEFAULT_TERMINAL_THEME, "dark": MONOKAI}
+"""The colors of each kind of page; the page picks the picture by `prefers-color-scheme`."""
 
 
 _TEXT: Final = re.compile(r'(<text class="[^"]*") x="([^"]*)" y="([^"]*)" textLength="([^"]*)">([^<]*)</text>')
 
 
-def picture(command: str, width: int) -> str:
-    """The SVG of a command and its output."""
+def pictures(name: str) -> dict[str, str]:
+    """The SVG of a command and its output, by theme."""
+    width, command = COMMANDS[name]
+    output = Text.from_ansi(printed(command, width=width, color=True))
+    return {theme: _drawn(command, output, width, colors) for theme, colors in THEMES.items()}
+
+
+def _drawn(command: str, output: Text, width: int, colors: TerminalTheme) -> str:
     console = Console(record=True, width=width, file=io.StringIO(), force_terminal=True, color_system="truecolor")
     console.print(Text.assemble(("$ ", "dim"), (command, "bold")))
-    console.print(Text.from_ansi(printed(command, width=width, color=True)))
-    return _smaller(console.export_svg(title="imdbsent", theme=MONOKAI, unique_id="t"))
+    console.print(output)
+    return _smaller(console.export_svg(title="imdbsent", theme=colors, unique_id="t"))
 
 
 def _smaller(svg: str) -> str:
@@ -73,9 +76,8 @@ def main(names: list[str]) -> None:
     """Draw the pictures named, or all of them."""
     FOLDER.mkdir(exist_ok=True)
     for name in names or COMMANDS:
-        for width in WIDTHS:
-            svg = picture(COMMANDS[name], width)
-            (FOLDER / f"{name}-{width}.svg").write_text(svg, encoding="utf-8", newline="\n")
+        for theme, svg in pictures(name).items():
+            (FOLDER / f"{name}-{theme}.svg").write_text(svg, encoding="utf-8", newline="\n")
 
 
 if __name__ == "__main__":

@@ -17,8 +17,8 @@ _TERMINAL = {"COLUMNS", "LINES", "TERMINAL_WIDTH", "FORCE_COLOR", "NO_COLOR", "C
 def printed(command: str, *, width: int, color: bool = False) -> str:
     """Standard output of a shell command, in which `imdbsent` is the one of this working tree.
 
-    It runs in a copy of docs/examples. Its home is an empty folder called `home`, and the reviews of IMDBSENT_ACLIMDB,
-    if it is set, are linked beside it: no path of this machine is printed.
+    It runs in a copy of docs/examples, with tests/data/negation.jsonl. Its home is an empty folder called `home`, and
+    the reviews of IMDBSENT_ACLIMDB, if it is set, are linked beside it: no path of this machine is printed.
 
     Args:
         command: a line for the shell.
@@ -34,6 +34,7 @@ def printed(command: str, *, width: int, color: bool = False) -> str:
     function = f'imdbsent() {{ "{sys.executable}" -m imdbsent "$@"; }}; python() {{ "{sys.executable}" "$@"; }}; '
     with tempfile.TemporaryDirectory() as folder:
         shutil.copytree(EXAMPLES, folder, dirs_exist_ok=True)
+        shutil.copy(ROOT / "tests" / "data" / "negation.jsonl", folder)
         if "IMDBSENT_ACLIMDB" in os.environ:
             reviews = Path(os.environ["IMDBSENT_ACLIMDB"]).resolve()
             (Path(folder) / reviews.name).symlink_to(reviews)

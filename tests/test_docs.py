@@ -214,13 +214,23 @@ def test_every_exit_code_is_documented():
 
 
 @pytest.mark.parametrize("name", pictures.COMMANDS)
-@pytest.mark.parametrize("width", pictures.WIDTHS)
-def test_every_picture_is_drawn_and_small(name: str, width: int):
-    svg = (pictures.FOLDER / f"{name}-{width}.svg").read_text("utf-8")
-    beginning = " ".join(pictures.COMMANDS[name].split()[:3])
-    assert beginning in html.unescape(svg).replace("\xa0", " ")
-    assert len(svg) < 100_000
-    assert "@font-face" not in svg  # a picture in a page loads no font from elsewhere
+def test_every_picture_is_drawn_for_light_and_dark_pages_and_small(name: str):
+    beginning = " ".join(pictures.COMMANDS[name][1].split()[:3])
+    for theme in pictures.THEMES:
+        svg = (pictures.FOLDER / f"{name}-{theme}.svg").read_text("utf-8")
+        assert beginning in html.unescape(svg).replace("\xa0", " ")
+        assert len(svg) < 100_000
+        assert "@font-face" not in svg  # a picture in a page loads no font from elsewhere
+
+
+def test_every_picture_is_on_a_page_and_up_to_date():
+    require_layout()
+    drawn = {path.name for path in pictures.FOLDER.glob("*.svg")}
+    assert drawn == {f"{name}-{theme}.svg" for name in pictures.COMMANDS for theme in pictures.THEMES}
+    shown = {Path(path).name for page in PAGES for path, _ in links(page) if path.endswith(".svg")}
+    assert shown == drawn
+    for theme, svg in pictures.pictures("predict").items():
+        assert (pictures.FOLDER / f"predict-{theme}.svg").read_text("utf-8") == svg, "out of date. Type: make docs"
 
 
 def test_a_line_of_dots_in_the_tutorial_keeps_its_place(monkeypatch: pytest.MonkeyPatch):

@@ -7,4 +7,5 @@ import imdbsent
 explainer = imdbsent.Explainer(imdbsent.load("classic"))
 for words in map(int, sys.argv[1:]):
     (explanation,) = explainer.explain(["movie " * words])
-    print(f"{words:4} words: {explanation.breakdown.before:+.3f}")
+    if explanation.breakdown is not None:
+        print(f"{words:4} words: {explanation.breakdown.before:+.3f}")
