@@ -20,7 +20,7 @@ from typing import Final
 from running import ROOT, printed
 
 PAGE: Final = ROOT / "docs" / "tutorial.md"
-PAGES: Final = tuple(ROOT / "docs" / f"{name}.md" for name in ("train", "explanations", "your-csv"))
+PAGES: Final = (ROOT / "README.md", *(ROOT / "docs" / f"{name}.md" for name in ("train", "explanations", "your-csv")))
 """The other pages with output; they do not need the reviews."""
 WIDTH: Final = 100  # columns
 LEFT_OUT: Final = "..."
