@@ -62,7 +62,8 @@ class Metrics:
     """How good the model is on one split.
 
     Attributes:
-        split: "train" or "test"; "validation" if the user's own texts were held out.
+        split: "train" or "test" of the IMDB reviews; of a user's own texts, "validation" (which
+            chose the epoch or the temperature) or "held out" (which chose nothing).
         n: number of reviews.
         accuracy: share of correct labels, 0 to 1.
         loss: mean binary cross-entropy, in nats.
@@ -79,7 +80,7 @@ class Epoch:
     """One epoch of training: means over its batches, and the validation after it.
 
     Attributes:
-        number: the epoch, from 1.
+        number: the epoch, from 1; 0 for the model before fine-tuning.
         seconds: wall time, validation included.
         loss: mean binary cross-entropy of the training batches, in nats.
         accuracy: share of correct labels in the training batches, 0 to 1.

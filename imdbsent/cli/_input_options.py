@@ -311,8 +311,8 @@ Validation = Annotated[
     typer.Option(
         "--validation",
         metavar="FILE",
-        help="File or folder to validate on. Default: validation/ or test/ next to train/ in a folder, else part of "
-        "FILE.",
+        help="File or folder to validate on; when fine-tuning, to compare the models on. Default: validation/ or test/ "
+        "next to train/ in a folder, else part of FILE.",
         show_default=False,
         rich_help_panel=INPUT,
     ),
@@ -488,6 +488,7 @@ def own_data(
     group_column: str | None = None,
     validation: str | None = None,
     validation_fraction: float | None = None,
+    default_fraction: float | None = None,
 ) -> OwnData | None:
     """The user's own texts, from the options of `train`.
 
@@ -498,6 +499,7 @@ def own_data(
         group_column: value of `--group-column`.
         validation: value of `--validation`.
         validation_fraction: value of `--validation-fraction`.
+        default_fraction: its default; None for `VALIDATION_FRACTION`.
 
     Returns:
         The texts; None for the IMDB reviews.
@@ -526,7 +528,9 @@ def own_data(
         negative=given.negative,
         group_column=group_column,
         validation=None if validation is None else _from_anywhere(validation),
-        validation_fraction=VALIDATION_FRACTION if validation_fraction is None else validation_fraction,
+        validation_fraction=next(
+            share for share in (validation_fraction, default_fraction, VALIDATION_FRACTION) if share is not None
+        ),
     )
 
 

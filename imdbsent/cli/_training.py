@@ -20,6 +20,7 @@ from imdbsent.errors import OutputFailed
 from imdbsent.writing.text import output_errors
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
     from types import TracebackType
 
@@ -29,13 +30,22 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from imdbsent.bundle.card import Epoch
+    from imdbsent.evaluation.report import Comparison
+    from imdbsent.training.base import Rival
     from imdbsent.training.checkpoint import Checkpoint
     from imdbsent.training.progress import Position, TrainingProgress
     from imdbsent.training.recipes import Recipe
     from imdbsent.training.request import TrainingRequest
-    from imdbsent.training.run import TrainingReport
+    from imdbsent.training.run import Assessment, Standing, TrainingReport
 
 _REFRESHES: Final = 4  # per second
+_CURVE: Final = (0.25, 0.5, 1.0)
+"""Shares of the labels."""
+UNTOUCHED: Final = "before"
+"""The row of the model before fine-tuning, in the place of the number of an epoch."""
+_SIGNIFICANT: Final = 0.05
+_FEW: Final = 100
+"""Texts; with fewer, a comparison shows little."""
 
 
 def train_on_console(
@@ -161,15 +171,16 @@ class TrainingDisplay:
         return f"{'epoch':>9}{'loss':>9}{'accuracy':>10}{loss:>17}{accuracy:>17}{'time':>9}"
 
     def _row(self, epoch: Epoch) -> str:
-        number = f"{epoch.number}/{self._recipe.epochs}"
+        number = f"{epoch.number}/{self._recipe.epochs}" if epoch.number else UNTOUCHED
         return (
             f"{number:>9}{epoch.loss:9.4f}{epoch.accuracy:10.2%}{epoch.test_loss:17.4f}{epoch.test_accuracy:17.2%}"
             f"{_duration(epoch.seconds):>9}"
         )
 
     def _line(self, epoch: Epoch) -> str:
+        number = f"epoch {epoch.number:2}/{self._recipe.epochs}" if epoch.number else "before fine-tuning"
         return (
-            f"epoch {epoch.number:2}/{self._recipe.epochs}  loss {epoch.loss:.4f}  accuracy {epoch.accuracy:.4f}"
+            f"{number}  loss {epoch.loss:.4f}  accuracy {epoch.accuracy:.4f}"
             f"  {self._split} loss {epoch.test_loss:.4f}  {self._split} accuracy {epoch.test_accuracy:.4f}"
             f"  {epoch.seconds:.0f} s"
         )
@@ -236,22 +247,142 @@ def show_report(report: TrainingReport, *, no_color: bool) -> None:
         if curves is not None:
             console.print(curves)
         console.print(report_table(report))
+        if report.standing is not None:
+            is_installed = _argument(report) == card.name
+            for line in standing_lines(card.name, report.standing, _use(report), is_replaced=is_installed):
+                console.print(Text(visible(line)), soft_wrap=True)
         place = f"{report.seconds / 60:.1f} minutes · the model is in {report.bundle.directory}"
         next_command = f'imdbsent predict --model {_argument(report)} "great movie"'
         for line in (place, next_command):
             console.print(Text(visible(line)), soft_wrap=True)
 
 
+def assess_on_console(
+    request: TrainingRequest, console: Console, parts: int, *, with_curve: bool, no_color: bool
+) -> None:
+    """Measure by cross-validation, with progress on a console and the figures on standard output.
+
+    Args:
+        request: what would be trained.
+        console: standard error; a quiet one shows nothing.
+        parts: number of parts.
+        with_curve: whether to measure with a quarter and half of the labels, too.
+        no_color: whether the figures have no color.
+
+    Raises:
+        OutputClosed: the reader is gone.
+        OutputFailed: standard output cannot be written.
+        ImdbsentError: the others of `imdbsent.training.run.assess`.
+    """
+    from imdbsent.cli._progress import counting_bar
+    from imdbsent.training.run import assess
+
+    shares = _CURVE if with_curve else (1.0,)
+    with counting_bar(console, "trainings", parts * len(shares)) as done:
+        found = assess(request, parts, shares, done=done)
+    stdout = stdout_console(no_color=no_color)
+    with output_errors():
+        stdout.print(assessment_table(found, parts))
+        if found[-1].standing is not None:
+            assert request.own is not None  # there is nothing else to compare on
+            make = f"Train it: imdbsent train '{request.own.source}'"
+            for line in standing_lines(request.name, found[-1].standing, make):
+                stdout.print(Text(visible(line)), soft_wrap=True)
+
+
+def assessment_table(found: Sequence[Assessment], parts: int) -> Table:
+    """One row per number of labels."""
+    table = Table(title=Text(f"measured on texts that the model has not seen, {parts} parts"), title_justify="left")
+    headings = ("labels", "accuracy", "lowest part", "highest part", "balanced accuracy")
+    untouched = next((each.standing.pairs[0][1].other for each in found if each.standing), None)
+    for heading in headings:
+        table.add_column(heading, justify="right")
+    if untouched is not None:
+        table.add_row("0", f"{untouched.accuracy:.1%}", "", "", f"{untouched.balanced_accuracy:.1%}")
+    for each in found:
+        shares = each.model.accuracy, min(each.of_parts), max(each.of_parts), each.model.balanced_accuracy
+        table.add_row(f"{each.labels:,}", *(f"{share:.1%}" for share in shares))
+    return table
+
+
+def standing_lines(new: str, standing: Standing, if_better: str, *, is_replaced: bool = False) -> list[str]:
+    """Which model is better, by how much, whether that may be chance, and what follows; for people.
+
+    Args:
+        new: name of the fine-tuned model.
+        standing: its comparison with others.
+        if_better: what follows if it is better than the default model.
+        is_replaced: whether it has replaced an installed model of that name.
+    """
+    from imdbsent.models import store
+
+    if not standing.pairs:
+        other = store.default_model().name
+        command = f"imdbsent evaluate OTHER-FILE --model {new} --model {other}"
+        return [f"Not compared with {other}: too few texts of one class. Type: {command}"]
+    lines = [_comparison_line(new, rival, comparison, standing.parts) for rival, comparison in standing.pairs]
+    default, comparison = standing.pairs[0]
+    if is_replaced and default.is_default and default.name == new:
+        return [*lines, f"The new {new} has replaced the old one, and is the default model now."]
+    if default.is_default and default.is_tuned:
+        lines.append(f"{default.name} may have learned from these texts, which makes it look better than it is.")
+    if _is_better(comparison) and default.is_default:
+        lines.append(if_better)
+    elif default.is_default:
+        lines.append(f"{default.name} stays the default model.")
+    return lines
+
+
+def _is_better(comparison: Comparison) -> bool:
+    return comparison.test.only_first_right > comparison.test.only_second_right
+
+
+def _comparison_line(new: str, rival: Rival, comparison: Comparison, parts: int) -> str:
+    ours, theirs, test = comparison.new, comparison.other, comparison.test
+    role = "the default model" if rival.is_default else "which it was fine-tuned from"
+    other = f"the old {new} ({role})" if rival.name == new else f"{rival.name} ({role})"
+    where = f"{comparison.texts:,} texts that it has not seen"
+    if parts:
+        how = f"each judged by a model that had not seen it ({parts}-fold cross-validation)"
+        where = f"{comparison.texts:,} texts, {how}"
+    if test.only_first_right == test.only_second_right:
+        return f"{new} is as good as {other}: both are right on {ours.accuracy:.1%} of {where}.{_few(comparison)}"
+    points = 100 * abs(ours.accuracy - theirs.accuracy)
+    verdict = f"{new} is {'better' if _is_better(comparison) else 'worse'} than {other} by {points:.1f} points"
+    chance = "unlikely to be chance" if test.p_value < _SIGNIFICANT else "may be chance"
+    figures = f"right on {ours.accuracy:.1%} against {theirs.accuracy:.1%} of {where}"
+    if not comparison.is_balanced:
+        figures += f"; balanced accuracy {ours.balanced_accuracy:.1%} against {theirs.balanced_accuracy:.1%}"
+    return f"{verdict}: {figures}; {chance} (p = {_p_value(test.p_value)}).{_few(comparison)}"
+
+
+def _few(comparison: Comparison) -> str:
+    """What a reader must know of a figure from few texts."""
+    few = comparison.texts < _FEW
+    return f" With {comparison.texts} texts, only a large difference can be told from chance." if few else ""
+
+
+def _p_value(p_value: float) -> str:
+    return "1" if p_value >= 0.995 else f"{p_value:.1g}" if p_value < 0.1 else f"{p_value:.2f}"  # noqa: PLR2004
+
+
 def report_table(report: TrainingReport) -> Table:
     """Loss and accuracy of a training run."""
+    from imdbsent.training.run import KEPT_EPOCH
+
     card = report.bundle.card
-    last = card.history[-1]
+    kept = card.recipe.get(KEPT_EPOCH, card.history[-1].number)
+    last = next(epoch for epoch in card.history if epoch.number == kept)
+    is_last = last is card.history[-1]
+    origin = "" if is_last else f", from epoch {last.number}" if last.number else ", as before fine-tuning"
     parameters = sum(layer.parameters for layer in card.layers)
-    table = Table(title=Text(visible(f"{card.name}, {parameters:,} parameters")), title_justify="left")
+    table = Table(title=Text(visible(f"{card.name}, {parameters:,} parameters{origin}")), title_justify="left")
     table.add_column("")
     table.add_column("loss", justify="right")
     table.add_column("accuracy", justify="right")
-    table.add_row("train, mean of the last epoch", f"{last.loss:.4f}", f"{last.accuracy:.2%}")
+    of_epoch = f"train, mean of {'the last epoch' if is_last else f'epoch {last.number}'}"
+    of_epoch = of_epoch if last.number else "train, before fine-tuning"
+    table.add_row(of_epoch, f"{last.loss:.4f}", f"{last.accuracy:.2%}")
     keras = Text(visible(f"{card.validation_split}, Keras"))
     table.add_row(keras, f"{last.test_loss:.4f}", f"{last.test_accuracy:.2%}")
     temperature = "" if card.temperature == 1 else f", temperature {card.temperature:g}"
@@ -267,3 +398,11 @@ def _argument(report: TrainingReport) -> str:
 
     directory = report.bundle.directory
     return directory.name if directory == store.directory_of(directory.name) else f"'{directory.absolute()}'"
+
+
+def _use(report: TrainingReport) -> str:
+    """The command that makes the trained model the default."""
+    name, argument = report.bundle.card.name, _argument(report)
+    if argument != name:
+        return f"Make it the default: imdbsent models install {argument} && imdbsent models use {name}"
+    return f"Make it the default: imdbsent models use {name}"

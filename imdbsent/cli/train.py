@@ -28,7 +28,7 @@ from imdbsent.cli._input_options import (
 from imdbsent.errors import UsageProblem
 from imdbsent.reading.detect import STDIN
 from imdbsent.training.recipes import RECIPES, SETTINGS, Recipe, expected, problem_of_value
-from imdbsent.training.request import DEFAULT_SEED, VALIDATION_FRACTION
+from imdbsent.training.request import DEFAULT_SEED, TUNING_VALIDATION_FRACTION, VALIDATION_FRACTION
 from imdbsent.writing.text import output_errors, write
 
 if TYPE_CHECKING:
@@ -47,6 +47,10 @@ _RUN: Final = "Run"
 _FIELDS: Final = "Recipe fields (override the recipe)"
 _WITH_RESUME: Final = ("is_resumed", "name", "tensorboard", "quiet", "no_color")
 """The options that can be combined with `--resume`."""
+_PARTS: Final = 5
+"""Parts of a cross-validation for the learning curve."""
+SCRATCH: Final = "scratch"
+"""The value of `--from` for random weights."""
 _WIDE: Final = 110  # characters
 
 
@@ -179,23 +183,26 @@ def train(
     context: typer.Context,
     file: TrainingFile = None,
     recipe: Annotated[
-        str,
+        str | None,
         typer.Option(
             "--recipe",
             metavar="NAME|FILE.toml",
             autocompletion=complete_recipes,
-            help="How to train: 'classic' (the LSTM of the tutorials), 'bucketed' (the same, faster), 'flagship' (the "
-            "most accurate), or a TOML file with 'base' and what differs.",
+            help="How to train a new network: 'classic' (the LSTM of the tutorials), 'bucketed' (the same, faster), "
+            "'flagship' (the most accurate), or a TOML file with 'base' and what differs. Default: with FILE, "
+            "fine-tune a model; else classic.",
+            show_default=False,
             rich_help_panel=_MODEL,
         ),
-    ] = "classic",
+    ] = None,
     base: Annotated[
         str | None,
         typer.Option(
             "--from",
             metavar="NAME|PATH",
             autocompletion=complete_models,
-            help="Model to start from, with its words and weights. Default: random weights.",
+            help="Model to start from, with its words and weights; 'scratch' for random weights. Default: with FILE "
+            "and no --recipe, the default model; else scratch.",
             show_default=False,
             rich_help_panel=_MODEL,
         ),
@@ -206,9 +213,7 @@ def train(
     ] = False,
     list_format: Annotated[
         ListFormat | None,
-        typer.Option(
-            "--format", help="Format of --list. Default: table.", show_default=False, rich_help_panel=_MODEL
-        ),
+        typer.Option("--format", help="Format of --list. Default: table.", show_default=False, rich_help_panel=_MODEL),
     ] = None,
     data: Data = None,
     given: InputOptions = NONE_GIVEN,
@@ -221,7 +226,8 @@ def train(
             metavar="X",
             min=0.01,
             max=0.5,
-            help=f"Share of FILE to validate on. Default: {VALIDATION_FRACTION}.",
+            help=f"Share of FILE to validate on. Default: {TUNING_VALIDATION_FRACTION} to fine-tune a model, else "
+            f"{VALIDATION_FRACTION}.",
             show_default=False,
             rich_help_panel=INPUT,
         ),
@@ -261,6 +267,26 @@ def train(
     is_resumed: Annotated[
         bool, typer.Option("--resume", help="Resume a run that was stopped.", rich_help_panel=_RUN)
     ] = False,
+    cross_validate: Annotated[
+        int | None,
+        typer.Option(
+            "--cross-validate",
+            metavar="K",
+            min=2,
+            max=100,
+            help="Only measure: train K times, each time without a Kth of FILE, and measure on that.",
+            show_default=False,
+            rich_help_panel=_RUN,
+        ),
+    ] = None,
+    learning_curve: Annotated[
+        bool,
+        typer.Option(
+            "--learning-curve",
+            help="Only measure: likewise, with a quarter, half and all of the labels. Would more labels help?",
+            rich_help_panel=_RUN,
+        ),
+    ] = False,
     seed: Annotated[
         int,
         typer.Option(
@@ -273,9 +299,7 @@ def train(
     ] = DEFAULT_SEED,
     smoke: Annotated[
         bool,
-        typer.Option(
-            "--smoke", help="Flagship: run every stage on a few reviews, as a test.", rich_help_panel=_RUN
-        ),
+        typer.Option("--smoke", help="Flagship: run every stage on a few reviews, as a test.", rich_help_panel=_RUN),
     ] = False,
     teacher: Annotated[
         Path | None,
@@ -290,9 +314,15 @@ def train(
     no_color: NoColor = False,
     **fields: Any,  # one option for each field of a recipe
 ) -> None:
-    """Train a network on the IMDB reviews, or on your own labeled texts.
+    """Fine-tune the default model on your own labeled texts, or train a new network on them or on the IMDB reviews.
 
     Shows loss and accuracy on held-out texts after each epoch. Ctrl-C stops the run; --resume continues it.
+
+    imdbsent train mine.csv
+
+    imdbsent train mine.csv --cross-validate 5
+
+    imdbsent train mine.csv --learning-curve
 
     imdbsent train --recipe classic
 
@@ -302,7 +332,7 @@ def train(
 
     imdbsent train reviews.csv --text-column body --label-column stars --positive ">=7" --group-column title
 
-    imdbsent train reviews.csv --from classic --epochs 2 --name mine && imdbsent predict --model mine "great movie"
+    imdbsent train reviews.csv --name mine && imdbsent predict --model mine "great movie"
 
     imdbsent train tweets.csv --positive positive --negative negative,very-negative --encoding cp1252 --skip-bad
 
@@ -312,9 +342,10 @@ def train(
 
     imdbsent train --resume
     """
-    from imdbsent.cli._training import show_report, train_on_console
+    from imdbsent.cli._training import assess_on_console, show_report, train_on_console
     from imdbsent.training import checkpoint as unfinished
-    from imdbsent.training.base import start_from
+    from imdbsent.training.base import start_from, start_tuning
+    from imdbsent.training.recipes import FineTuning
     from imdbsent.training.request import TrainingRequest
 
     console = show_messages(no_color=no_color, quiet=quiet)
@@ -325,8 +356,10 @@ def train(
         _check_stream(request)
     else:
         start = None
-        _check_sizes(base, fields)
-        chosen = _chosen(recipe, fields)
+        is_tuning = file is not None and recipe is None and base != SCRATCH
+        starts_with = None if base == SCRATCH else base
+        _check_sizes(starts_with, fields, is_tuning=is_tuning)
+        chosen = _chosen(recipe, fields, is_tuning=is_tuning)
         if list_recipes:
             show_recipes(chosen, as_json=list_format is ListFormat.JSON, no_color=no_color)
             return
@@ -339,8 +372,13 @@ def train(
             group_column=group_column,
             validation=validation,
             validation_fraction=validation_fraction,
+            default_fraction=TUNING_VALIDATION_FRACTION if is_tuning else VALIDATION_FRACTION,
         )
-        starts_from, fitted = start_from(base, chosen) if base else (None, chosen)
+        starts_from, fitted = None, chosen
+        if is_tuning:
+            starts_from, fitted = start_tuning(starts_with, chosen)
+        elif starts_with:
+            starts_from, fitted = start_from(starts_with, chosen)
         request = TrainingRequest(
             fitted,
             seed,
@@ -349,27 +387,48 @@ def train(
             data=str(data.absolute()) if data else None,
             own=own,
             base=starts_from,
+            tuning=FineTuning() if is_tuning else None,
             smoke=smoke,
             teacher=str(teacher.absolute()) if teacher else None,
             replace=replace,
         )
+    if cross_validate or learning_curve:
+        _check_only_measures(name=name, output=output, replace=replace or None, tensorboard=tensorboard)
+        assess_on_console(request, console, cross_validate or _PARTS, with_curve=learning_curve, no_color=no_color)
+        return
     report = train_on_console(request, console, start=start, tensorboard=tensorboard)
     if not quiet:
         show_report(report, no_color=no_color)
 
 
-def _chosen(recipe: str, fields: dict[str, Any]) -> Recipe:
+def _check_only_measures(**options: object) -> None:
+    """Check that no option is given for a model, where none is made."""
+    given = [name for name, value in options.items() if value is not None]
+    if given:
+        raise UsageProblem(
+            f"--{given[0]} cannot be combined with --cross-validate and --learning-curve, which install no model. "
+            f"Type the same command without --{given[0]}"
+        )
+
+
+def _chosen(recipe: str | None, fields: dict[str, Any], *, is_tuning: bool) -> Recipe:
     """The recipe, with the fields that the command line changes."""
-    from imdbsent.training.recipes import find_recipe
+    from imdbsent.training.recipes import CLASSIC, TUNED, find_recipe
 
-    return override_from_options(find_recipe(recipe), fields)
+    named = find_recipe(recipe) if recipe else TUNED if is_tuning else CLASSIC
+    return override_from_options(named, fields)
 
 
-def _check_sizes(base: str | None, fields: dict[str, Any]) -> None:
+def _check_sizes(base: str | None, fields: dict[str, Any], *, is_tuning: bool) -> None:
     """Check that the command line does not change the sizes of a model to start from."""
     from imdbsent.training.recipes import SIZES
 
     given = [field for field in SIZES if fields[field] is not None]
+    if is_tuning and base is None and given:
+        raise UsageProblem(
+            f"--{given[0].replace('_', '-')} requires a new network: the default model has a fixed size. "
+            f"Type the same command with --from {SCRATCH}"
+        )
     if base is not None and given:
         option = f"--{given[0].replace('_', '-')}"
         raise UsageProblem(

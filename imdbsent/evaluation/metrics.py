@@ -247,6 +247,9 @@ METRICS: Final = (
         lambda outcomes: wilson_interval(outcomes.confusion.right, outcomes.confusion.n),
         percent_interval,
     ),
+    Metric(
+        "balanced_accuracy", "balanced accuracy", lambda outcomes: outcomes.confusion.balanced_accuracy, percent
+    ),
     Metric("precision", "precision", lambda outcomes: outcomes.confusion.precision, percent),
     Metric("recall", "recall", lambda outcomes: outcomes.confusion.recall, percent),
     Metric("f1", "F1", lambda outcomes: outcomes.confusion.f1, percent),

@@ -11,7 +11,7 @@ import io
 import json
 import math
 from dataclasses import asdict, dataclass, replace
-from itertools import combinations
+from itertools import combinations, permutations
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -50,6 +50,8 @@ LAST_WORDS: Final = (10, 25, 50, 100, 200, 400, 800)
 """The largest number of words in each bin of lengths; the last bin has no end."""
 MOST_RATINGS: Final = 20
 """More distinct ratings than these are a scale, not stars, and are not listed one by one."""
+_BALANCED: Final = 0.1
+"""How far from a half the share of positive texts may be in a balanced set."""
 
 
 @dataclass(frozen=True)
@@ -344,6 +346,76 @@ def report(
         ),
         comparisons=compare({model: outcome.right for model, outcome in outcomes.items()}),
     )
+
+
+@dataclass(frozen=True)
+class Score:
+    """How good a model is on some texts.
+
+    Attributes:
+        model: its name.
+        accuracy: share of right verdicts, 0 to 1.
+        balanced_accuracy: mean of the shares of right verdicts of both classes, 0 to 1.
+    """
+
+    model: str
+    accuracy: float
+    balanced_accuracy: float
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A new model beside another one, on texts that had no part in making it.
+
+    Attributes:
+        new: the new model.
+        other: the other model, for example the one that it was fine-tuned from.
+        test: McNemar's test; the new model is its first.
+        texts: number of texts.
+        is_balanced: whether both classes have about the same number of texts, so that the accuracy is enough.
+    """
+
+    new: Score
+    other: Score
+    test: McNemar
+    texts: int
+    is_balanced: bool
+
+
+def side_by_side(examples: Sequence[Example], new: Answers, other: Answers) -> Comparison:
+    """Compare a new model with another one, which may have the same name.
+
+    Args:
+        examples: labeled texts of both classes.
+        new: answers of the new model.
+        other: answers of the other model.
+    """
+    labels = _labels(examples)
+    ours, theirs = (Outcomes(labels, each.probabilities, each.threshold) for each in (new, other))
+    only_new, only_other = (int(np.sum(one & ~two)) for one, two in permutations((ours.right, theirs.right)))
+    return Comparison(
+        _score(new.model, ours),
+        _score(other.model, theirs),
+        mcnemar(new.model, other.model, only_new, only_other),
+        len(examples),
+        abs(float(labels.mean()) - 0.5) <= _BALANCED,
+    )
+
+
+def _score(model: str, outcomes: Outcomes) -> Score:
+    accuracy, balanced = outcomes.confusion.accuracy, outcomes.confusion.balanced_accuracy
+    assert accuracy is not None and balanced is not None  # noqa: PT018 (there are texts of both classes)
+    return Score(model, accuracy, balanced)
+
+
+def score_of(examples: Sequence[Example], answers: Answers) -> Score:
+    """How good the answers of a model are.
+
+    Args:
+        examples: labeled texts of both classes.
+        answers: on them.
+    """
+    return _score(answers.model, Outcomes(_labels(examples), answers.probabilities, answers.threshold))
 
 
 def notes_of_one_class(report: Report) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import logging
 import os
 import sys
 import tempfile
@@ -29,6 +30,8 @@ def import_library(name: str) -> Any:
     Raises:
         TrainingUnavailable: the library, or the backend that Keras needs, is not installed.
     """
+    # It warns that batches of several lengths compile several functions, which is meant to be.
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
     if module := sys.modules.get(name):
         return module
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # read once, when TensorFlow is imported

@@ -38,8 +38,10 @@ if TYPE_CHECKING:
 
     Arrays = tuple[npt.NDArray[Any], ...]
 
-FORMAT: Final = 3
-"""The format that this version writes; it reads no other."""
+FORMAT: Final = 4
+"""The format that this version writes."""
+_WITHOUT_TUNING: Final = 3
+"""The format before there was fine-tuning; this version reads it, too, and no other."""
 
 DAMAGE: Final = (
     *(OSError, EOFError, zipfile.BadZipFile, ValueError, TypeError, LookupError, AttributeError),
@@ -78,15 +80,17 @@ class Variables:
     Attributes:
         network: weights, and the state of random generators if a network has any.
         optimizer: step, learning rate, and moments.
+        best: the weights of the best epoch so far; empty in a run that keeps the last one.
     """
 
     network: Arrays
     optimizer: Arrays
+    best: Arrays = ()
 
     @classmethod
-    def of(cls, network: Any) -> Variables:
-        """The variables of a compiled `keras.Model`."""
-        return cls(_values(network.variables), _values(network.optimizer.variables))
+    def of(cls, network: Any, best: Arrays = ()) -> Variables:
+        """The variables of a compiled `keras.Model`, and the weights of the best epoch so far."""
+        return cls(_values(network.variables), _values(network.optimizer.variables), best)
 
     def assign_to(self, network: Any) -> None:
         """Give a compiled `keras.Model` these variables.
@@ -145,12 +149,14 @@ def read_checkpoint(path: Path) -> Checkpoint:
     try:
         with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
             head = json.loads(file[_HEAD].tobytes())
+            if head.get("format") == _WITHOUT_TUNING:
+                head = {**head, "format": FORMAT, "request": {"tuning": None, **head["request"]}}
             if head.get("format") != FORMAT:
                 raise ValueError(
                     f"another version of imdbsent wrote it (its format is {head.get('format')}, not {FORMAT})"
                 )
             typed = cast("Head", from_json(head, Head, "checkpoint"))
-            variables = Variables(_arrays(file, "network"), _arrays(file, "optimizer"))
+            variables = Variables(*(_arrays(file, kind) for kind in ("network", "optimizer", "best")))
     except (*DAMAGE, UsageProblem, InvalidOptions) as error:  # the last two: options that no command line can give
         raise CheckpointInvalid(path, str(error)) from error
     return Checkpoint(typed, variables)

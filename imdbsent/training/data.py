@@ -35,6 +35,9 @@ MOST_OVERSHOT: Final = 3
 
 _CERTAIN: Final = 0.05  # an accuracy that is known to within this needs no note
 
+HELD_OUT: Final = "held out"
+"""The split, in a card, of a user's own texts that decided nothing."""
+
 Sizes = tuple[int, int]
 """Numbers of negative and of positive texts."""
 
@@ -50,7 +53,9 @@ class TrainingData:
         split: what `validation` is: "test" for the test split of IMDB, "validation" for held-out texts.
         sha256: SHA-256 of the texts and labels of both parts.
         notes: what a user should know about them, one line each.
-        test: the test split of IMDB if `validation` is something else; measured once, at the very end.
+        test: texts that decide nothing, and are measured once, at the very end: the test split of IMDB if `validation`
+            is something else, or some of a user's own texts.
+        test_split: what `test` is: "test" for the test split of IMDB, `HELD_OUT` for a user's own texts.
         distillation: reviews and short texts of a distilled recipe; None for recipes that need labels only.
     """
 
@@ -60,6 +65,7 @@ class TrainingData:
     sha256: str
     notes: tuple[str, ...] = ()
     test: tuple[Example, ...] = ()
+    test_split: str = "test"
     distillation: DistillationData | None = None
 
 
@@ -112,6 +118,34 @@ def hold_out(units: Sequence[str], labels: Sequence[int | None], fraction: float
     sizes = {unit: _sizes([labels[index] for index in members[unit]]) for unit in order}
     negative, positive = (max(FEWEST_OF_CLASS, round(fraction * number)) for number in _sizes(labels))
     return frozenset(index for unit in _choose(sizes, (negative, positive)) for index in members[unit])
+
+
+def deal_out(units: Sequence[str], labels: Sequence[int | None], parts: int, seed: int) -> tuple[int, ...]:
+    """Deal texts out to parts, in whole units, so that each part has its share of both classes.
+
+    Args:
+        units: name of the unit of each text.
+        labels: label of each text, 1 positive and 0 negative; None for one that goes with its unit but does not count.
+        parts: number of parts.
+        seed: another seed gives other parts.
+
+    Returns:
+        The part of each text, from 0.
+    """
+    members: dict[str, list[int]] = defaultdict(list)
+    for index, unit in enumerate(units):
+        members[unit].append(index)
+    part_of = [0] * len(units)
+    held: list[Sizes] = [(0, 0)] * parts
+    for unit in sorted(members, key=lambda unit: _digest(f"{seed} {unit}")):
+        size = _sizes([labels[index] for index in members[unit]])
+        # where the unit's own classes are rarest; of equal parts, the smallest
+        costs = [(sum(more * have for more, have in zip(size, of_part)), sum(of_part)) for of_part in held]
+        part = costs.index(min(costs))
+        held[part] = _sum(held[part], size)
+        for index in members[unit]:
+            part_of[index] = part
+    return tuple(part_of)
 
 
 def _choose(sizes: Mapping[str, Sizes], wanted: Sizes) -> set[str]:
@@ -296,6 +330,24 @@ def summary(
     return (
         f"{counted(len(train), 'text')} to learn from ({shares[0]:.0f} % positive), "
         f"{len(validation):,} to validate on ({shares[1]:.0f} %), {how}{apart}"
+    )
+
+
+def summary_of_tuning(data: TrainingData, held_out: str | None, group_column: str | None) -> str:
+    """How many texts there are, and for what: "544 texts to learn from (50% positive), 96 to choose the epoch, …".
+
+    Args:
+        data: the texts.
+        held_out: path of `data.test`; None if it is part of the same source.
+        group_column: the column whose values are never in two parts; None if there is none.
+    """
+    positive = sum(example.label for example in data.train) / len(data.train)
+    where = f" (from '{held_out}')" if held_out else ""
+    compared = f", {len(data.test):,} to compare models{where}" if data.test else ""
+    apart = f"; no {group_column!r} in two parts" if group_column is not None else ""
+    return (
+        f"{counted(len(data.train), 'text')} to learn from ({positive:.0%} positive), "
+        f"{len(data.validation):,} to choose the epoch{compared}{apart}"
     )
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from imdbsent.training.calibration import Calibration
     from imdbsent.training.recipes import Recipe
 
-_EPOCH: Final = "the last epoch"
+_LAST_EPOCH: Final = "the last epoch"
 _LIBRARIES: Final = ("imdbsent", "keras", "tensorflow", "jax", "torch", "numpy", "onnx", "onnxruntime")
 
 
@@ -39,6 +39,8 @@ class Trained:
         vocabulary: the words of the texts it learned from, or those of the model it started from.
         history: each epoch.
         settings: what else decided the result, beyond the fields of the recipe; for the card.
+        tokenizer: how text becomes ids; "" for the tokenizer of the architecture.
+        chosen_by: which epoch the weights are from.
     """
 
     recipe: Recipe
@@ -47,6 +49,8 @@ class Trained:
     vocabulary: Vocabulary
     history: tuple[Epoch, ...]
     settings: Mapping[str, str | int | float | bool] = field(default_factory=dict)
+    tokenizer: str = ""
+    chosen_by: str = _LAST_EPOCH
 
 
 def write_bundle(
@@ -87,7 +91,7 @@ def write_bundle(
     card = ModelCard(
         name=name,
         version=1,
-        tokenizer=kind.tokenizer,
+        tokenizer=trained.tokenizer or kind.tokenizer,
         architecture=recipe.architecture,
         num_words=recipe.vocabulary_size,
         maximum_length=recipe.maximum_length,
@@ -95,7 +99,7 @@ def write_bundle(
         threshold=0.5,
         layers=tuple(_layer(layer) for layer in network.layers if type(layer).__name__ != "InputLayer"),
         metrics=(),
-        chosen_by=f"{_EPOCH}; nothing was chosen",
+        chosen_by=f"{_LAST_EPOCH}; nothing was chosen" if trained.chosen_by == _LAST_EPOCH else trained.chosen_by,
         history=trained.history,
         recipe=asdict(recipe) | dict(trained.settings),
         seed=trained.seed,
@@ -106,7 +110,7 @@ def write_bundle(
     bundle = write_card(directory, card)
     calibration = calibrate(bundle)
     if calibration is not None:
-        chosen_by = f"{_EPOCH}; the temperature on the {calibration.texts:,} validation texts"
+        chosen_by = f"{trained.chosen_by}; the temperature on the {calibration.texts:,} validation texts"
         bundle = write_card(directory, replace(card, temperature=calibration.temperature, chosen_by=chosen_by))
     return write_card(directory, replace(bundle.card, metrics=measure(bundle)))
 

@@ -5,6 +5,7 @@ The order of the batches follows from the seed and the epoch alone, so that a ru
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, Protocol
@@ -32,6 +33,9 @@ SECONDS_BETWEEN_CHECKPOINTS: Final = 240.0
 EVALUATION_BATCH: Final = 256
 """Reviews per batch of a validation; affects speed only."""
 
+_MOST_TOKENS: Final = 2**17
+"""Tokens per batch of a validation at most, padding included: long texts would take gigabytes."""
+
 _POOL: Final = 50
 """Batches that are sorted by length together. With 64 reviews per batch, pools of 3,200 leave 2 % padding, and the
 batches still differ from epoch to epoch."""
@@ -49,8 +53,8 @@ class BatchSource(Protocol):
     def in_order(self) -> Sequence[Any]:
         """The batches of a validation, which covers every text."""
 
-    def batch(self, batch: Any) -> tuple[Any, Any]:
-        """Ids (B, T) and labels (B, 1) of a batch."""
+    def batch(self, batch: Any) -> tuple[Any, ...]:
+        """Ids (B, T) and labels (B, 1) of a batch, and perhaps the weight (B,) of each text in the loss."""
 
     def steps(self, batch_size: int, seed: int, epochs: int) -> int:
         """The largest number of batches in one of these epochs."""
@@ -65,12 +69,16 @@ class Split:
         labels: 1 positive, 0 negative, shape (texts,), float32.
         maximum_length: number of ids that a text is cut to, and padded to unless `bucketed`.
         bucketed: whether batches hold texts of similar length; see `imdbsent.training.recipes.Recipe`.
+        segment: tokens that the network reads as one (`imdbsent.training.architectures.Architecture`); 0 for none.
+        weights: weight of each text in the loss, shape (texts,), float32; None if all count the same.
     """
 
     ids: tuple[npt.NDArray[np.int32], ...]
     labels: npt.NDArray[np.float32]
     maximum_length: int
     bucketed: bool
+    segment: int = 0
+    weights: npt.NDArray[np.float32] | None = None
 
     def __len__(self) -> int:
         """Number of texts."""
@@ -98,29 +106,42 @@ class Split:
     def in_order(self, batch_size: int = EVALUATION_BATCH) -> list[Indices]:
         """The batches of a validation: by length if `bucketed`."""
         order = np.arange(len(self))
-        return _cut(self._by_length(order) if self.bucketed else order, batch_size)
+        if not self.bucketed:
+            return _cut(order, batch_size)
+        batches, first = [], 0
+        order = self._by_length(order)
+        while first < len(order):
+            longest = len(self.ids[order[min(first + batch_size, len(order)) - 1]])
+            size = max(1, min(batch_size, _MOST_TOKENS // longest))
+            batches.append(order[first : first + size])
+            first += size
+        return batches
 
-    def batch(self, batch: Indices) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]]:
-        """The ids and labels of a batch.
+    def batch(self, batch: Indices) -> tuple[npt.NDArray[Any], ...]:
+        """The ids and labels of a batch, and the weights if there are any.
 
         Args:
             batch: indices of its texts, shape (B,).
 
         Returns:
             Ids, shape (B, T), and labels, shape (B, 1). If `bucketed`, padding follows a text, and T is the length of
-            the longest text, rounded up to a multiple of 8; if not, padding precedes a text, and T is `maximum_length`.
+            the longest text, rounded up to a multiple of 8, or of `segment` if it is longer than one; if not, padding
+            precedes a text, and T is `maximum_length`.
         """
         texts = [self.ids[index] for index in batch]
         if self.bucketed:
             longest = max(map(len, texts))
-            width = min(-(-longest // _LENGTH_STEP) * _LENGTH_STEP, self.maximum_length)
+            step = self.segment if self.segment and longest > self.segment else _LENGTH_STEP
+            width = -(-longest // step) * step
+            width = width if self.segment else min(width, self.maximum_length)
         else:
             width = self.maximum_length
         padded = np.full((len(texts), width), PAD_ID, np.int32)
         for row, text in zip(padded, texts):
             span = slice(0, len(text)) if self.bucketed else slice(width - len(text), width)
             row[span] = text
-        return padded, self.labels[batch, None]
+        labels = self.labels[batch, None]
+        return (padded, labels) if self.weights is None else (padded, labels, self.weights[batch])
 
     def steps(self, batch_size: int, seed: int, epochs: int) -> int:  # noqa: ARG002 (other sources need them)
         """The number of batches in an epoch."""
@@ -191,8 +212,19 @@ class State:
     history: tuple[Epoch, ...] = ()
 
 
+def best_epoch(history: Sequence[Epoch]) -> Epoch:
+    """The epoch with the lowest validation loss; of equal ones the first, and never one that diverged if it can be.
+
+    Args:
+        history: at least one epoch.
+    """
+    return min(history, key=lambda epoch: epoch.test_loss if math.isfinite(epoch.test_loss) else math.inf)
+
+
 class Loop:
-    """Trains a network on one split and validates it on another after each epoch; nothing is chosen by that.
+    """Trains a network on one split and validates it on another after each epoch.
+
+    Without `patience`, nothing is chosen by the validation: all epochs are trained, and the last one is kept.
 
     Args:
         network: a compiled `keras.Model` whose metrics are the loss and "accuracy".
@@ -204,6 +236,12 @@ class Loop:
         save: saves a state; called after each epoch, before a stop, and every `seconds_between` seconds.
         stop: whether someone asked to stop; called after each batch.
         seconds_between: seconds from one saved state to the next.
+        patience: epochs without a lower validation loss after which training stops; the network then has the weights of
+            the best epoch. The network as it was given is epoch 0. None: see above.
+        best: the weights of the best epoch so far, in a run that resumes.
+
+    Attributes:
+        best: the weights of the best epoch so far, in Keras's order; empty without `patience`.
     """
 
     def __init__(
@@ -218,14 +256,17 @@ class Loop:
         save: Callable[[State], None],
         stop: Callable[[], bool],
         seconds_between: float = SECONDS_BETWEEN_CHECKPOINTS,
+        patience: int | None = None,
+        best: Sequence[npt.NDArray[Any]] = (),
     ) -> None:
+        self._patience, self.best = patience, tuple(best)
         self._seconds_between, self._saved = seconds_between, time.monotonic()
         self._network, self._recipe, self._seed = network, recipe, seed
         self._train, self._validation = train, validation
         self._progress, self._save, self._stop = progress, save, stop
 
     def run(self, state: State) -> tuple[Epoch, ...]:
-        """Train from a state to the last epoch.
+        """Train from a state to the last epoch, or until `patience` is exhausted.
 
         Args:
             state: of the network; `State()` for a new one.
@@ -238,10 +279,28 @@ class Loop:
         """
         batches = self._train.steps(self._recipe.batch_size, self._seed, self._recipe.epochs)
         self._progress.started(self._recipe, batches, len(self._validation.in_order()), state.position)
-        while state.position.epoch <= self._recipe.epochs:
+        if self._patience is not None and not state.history:
+            state = self._measure_start(state)
+        while state.position.epoch <= self._recipe.epochs and not self._is_exhausted(state):
             state = self._run_epoch(state)
             self._save(state)
+        if self.best:
+            self._network.set_weights(list(self.best))
         return state.history
+
+    def _measure_start(self, state: State) -> State:
+        """Measure the network as it was given, as epoch 0."""
+        started = time.perf_counter()
+        learned = Means()
+        for indices in self._train.in_order():
+            learned = learned.add(*self._step(self._network.test_on_batch, self._train, indices))
+        return self._with_epoch(state, 0, learned, started)
+
+    def _is_exhausted(self, state: State) -> bool:
+        """Whether so many epochs have brought no lower loss that training stops."""
+        if self._patience is None:
+            return False
+        return state.history[-1].number - best_epoch(state.history).number >= self._patience
 
     def _run_epoch(self, state: State) -> State:
         """Finish the current epoch; returns the state after it."""
@@ -258,17 +317,24 @@ class Loop:
             if time.monotonic() - self._saved > self._seconds_between:
                 self._save(state)
                 self._saved = time.monotonic()
+        return self._with_epoch(state, number, state.means, started)
+
+    def _with_epoch(self, state: State, number: int, learned: Means, started: float) -> State:
+        """The state after the validation of an epoch whose training is done."""
         validation = self._validate(state)
         epoch = Epoch(
             number=number,
             seconds=round(time.perf_counter() - started, 1),
-            loss=state.means.mean_loss,
-            accuracy=state.means.accuracy,
+            loss=learned.mean_loss,
+            accuracy=learned.accuracy,
             test_loss=validation.mean_loss,
             test_accuracy=validation.accuracy,
         )
         self._progress.epoch_done(epoch)
-        return State(Position(number + 1), history=(*state.history, epoch))
+        history = (*state.history, epoch)
+        if self._patience is not None and best_epoch(history) is epoch:
+            self.best = tuple(self._network.get_weights())
+        return State(Position(number + 1), history=history)
 
     def _validate(self, state: State) -> Means:
         """Loss and accuracy on the validation split. A validation that is stopped starts over."""
@@ -281,9 +347,8 @@ class Loop:
 
     def _step(self, step: Callable[..., Any], source: BatchSource, batch: Sized) -> tuple[float, float, int]:
         """Loss, accuracy and number of texts of one batch. Without a reset, Keras would give means, in float32."""
-        ids, labels = source.batch(batch)
         self._network.reset_metrics()
-        logs = step(ids, labels, return_dict=True)
+        logs = step(*source.batch(batch), return_dict=True)
         return float(logs["loss"]), float(logs["accuracy"]), len(batch)
 
     def _stop_if_asked(self, state: State) -> None:

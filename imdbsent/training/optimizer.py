@@ -1,10 +1,16 @@
-"""Adam as in its paper, the same on every backend."""
+"""Adam as in its paper, the same on every backend, and with a rate of its own for each part of a trained network."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
 
 import keras
+
+if TYPE_CHECKING:
+    from imdbsent.training.recipes import FineTuning
+
+_HEAD: Final = "dense"
+_EMBEDDING: Final = "embedding"
 
 
 class Adam(keras.optimizers.Adam):
@@ -24,12 +30,88 @@ class Adam(keras.optimizers.Adam):
         super().update_step(summed, variable, learning_rate)
 
 
-def compile_classifier(network: Any, learning_rate: float) -> None:
+class TuningAdam(Adam):
+    """`Adam` for a network that is trained already: the head learns first, and the embeddings at a rate of their own.
+
+    Args:
+        learning_rate: of the head and the LSTMs, a number or a schedule.
+        head_steps: steps in which only the head learns.
+        embedding_share: share of the rate that the embeddings have.
+        added: number of words at the end of the vocabulary that have the whole rate, because they are new.
+    """
+
+    def __init__(self, learning_rate: Any, head_steps: int, embedding_share: float, added: int = 0) -> None:
+        super().__init__(learning_rate)
+        self.head_steps, self.embedding_share, self.added = head_steps, embedding_share, added
+
+    def build(self, variables: Any) -> None:
+        """Make the moments of each variable, and note which part of the network it belongs to."""
+        self.paths = [variable.path for variable in variables]
+        super().build(variables)
+
+    def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
+        """Update one variable at its own rate."""
+        path = self.paths[self._get_variable_index(variable)]
+        if not path.startswith(_HEAD):
+            # one graph for both phases, so that no state is lost between them
+            begun = keras.ops.cast(self.iterations >= self.head_steps, learning_rate.dtype)
+            learning_rate = learning_rate * begun * self._share(path, variable)
+        super().update_step(gradient, variable, learning_rate)
+
+    def _share(self, path: str, variable: Any) -> Any:
+        """The share of the rate that a variable has, or each row of it, shape (rows, 1)."""
+        if _EMBEDDING not in path:
+            return 1.0
+        if not self.added or not path.startswith(_EMBEDDING):
+            return self.embedding_share
+        is_new = keras.ops.arange(variable.shape[0]) >= variable.shape[0] - self.added
+        return keras.ops.where(is_new, 1.0, self.embedding_share)[:, None]
+
+
+def compile_classifier(network: Any, learning_rate: float, *, gives_logits: bool = False) -> None:
     """Give a network the loss and the optimizer to learn labels with, and make the optimizer's variables.
 
     Args:
-        network: a `keras.Model` from ids to the probability of positive.
+        network: a `keras.Model` from ids to the probability of positive, or to its logit.
         learning_rate: of Adam.
+        gives_logits: whether it gives the logit.
     """
-    network.compile(loss="binary_crossentropy", optimizer=Adam(learning_rate), metrics=["accuracy"])
+    _compile(network, Adam(learning_rate), gives_logits=gives_logits)
+
+
+def compile_tuning(
+    network: Any,
+    learning_rate: float,
+    tuning: FineTuning,
+    steps: int,
+    epochs: int,
+    *,
+    gives_logits: bool,
+    added: int = 0,
+) -> None:
+    """Give a trained network the loss and the optimizer to learn more labels with.
+
+    Args:
+        network: a `keras.Model` from ids to the probability of positive, or to its logit.
+        learning_rate: the largest; it falls along a cosine.
+        tuning: how the parts of the network learn.
+        steps: batches per epoch.
+        epochs: at most.
+        gives_logits: whether it gives the logit.
+        added: number of words at the end of the vocabulary that it has not learned yet.
+    """
+    if not tuning.embedding_share:
+        for layer in network.layers:
+            layer.trainable = _EMBEDDING not in layer.name
+    rate = keras.optimizers.schedules.CosineDecay(learning_rate, steps * epochs, alpha=tuning.last_rate)
+    optimizer = TuningAdam(rate, tuning.head_epochs * steps, tuning.embedding_share, added)
+    _compile(network, optimizer, gives_logits=gives_logits)
+
+
+def _compile(network: Any, optimizer: Any, *, gives_logits: bool) -> None:
+    network.compile(
+        loss=keras.losses.BinaryCrossentropy(from_logits=gives_logits),
+        optimizer=optimizer,
+        metrics=[keras.metrics.BinaryAccuracy("accuracy", threshold=0.0 if gives_logits else 0.5)],
+    )
     network.optimizer.build(network.trainable_variables)

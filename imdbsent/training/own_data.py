@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -22,19 +23,23 @@ from imdbsent.reading.labeled import (
     read_examples,
 )
 from imdbsent.training.data import (
+    FEWEST_OF_CLASS,
+    HELD_OUT,
     TrainingData,
     check_classes,
     check_number,
     check_shared,
+    deal_out,
     find_shared,
     hold_out,
     notes_of_certainty,
     notes_of_repeats,
     same_text,
     summary,
+    summary_of_tuning,
     text_key,
 )
-from imdbsent.training.request import COMMAND, VALIDATION_FRACTION
+from imdbsent.training.request import COMMAND, TUNING_VALIDATION_FRACTION, VALIDATION_FRACTION
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,6 +47,13 @@ if TYPE_CHECKING:
     from imdbsent.bundle.card import ModelCard
     from imdbsent.reading.labeled import Example
     from imdbsent.training.request import OwnData
+
+TEST_FRACTION: Final = 0.2
+"""Share of a user's texts that are held out to compare a fine-tuned model with others."""
+FEWEST_HELD_OUT: Final = 200
+"""Texts in total from which on some are held out for that. Fewer are all learned from, and the models are compared by
+cross-validation, which judges each text."""
+_MOST_PARTS: Final = 5
 
 _STREAM_NOTE: Final = (
     "the texts come from standard input, which keeps none of them. If the run is stopped, give them again: "
@@ -95,10 +107,158 @@ def read_own_data(own: OwnData, seed: int) -> TrainingData:
     )
 
 
-def content_sha256(train: Sequence[Example], validation: Sequence[Example]) -> str:
-    """SHA-256 of the labels and texts of both parts, in order; it does not depend on the format of the file."""
+def read_tuning_data(own: OwnData, seed: int) -> TrainingData:
+    """Read and check a user's labeled texts, and split them in three: to learn from, to choose the epoch, to compare.
+
+    The texts that choose an epoch and a temperature make the model look better than it is, so others compare it with
+    the model that it was.
+
+    Args:
+        own: the texts; those that it names to validate on are the ones to compare on. Without them, and without enough
+            texts (`FEWEST_HELD_OUT`) or groups to hold some out, there are none to compare on: see `deal_folds`.
+        seed: decides the parts.
+
+    Returns:
+        The parts. No text is in two of them, and no group.
+
+    Raises:
+        ImdbsentError: those of `read_own_data`.
+    """
+    rules, options, group_column = parse_rules(own.positive, own.negative), own.read, own.group_column
+    source, held_out = _find_parts(own.source, own.validation)
+    if group_column is not None:
+        _check_is_file(source, held_out)
+    rest = read_examples(source, rules, options, group_column=group_column, allow_blank=False)
+    notes = notes_of_repeats(rest)
+    test: tuple[Example, ...] = ()
+    if held_out is not None:
+        test = read_examples(held_out, rules, options, group_column=group_column, allow_blank=False)
+        check_shared(rest, test, (source, held_out), group_column, is_named=own.validation is not None)
+        check_number(own.source, len(rest) + len(test))
+        check_classes(own.source, rest, test, group_column)
+    else:
+        check_number(own.source, len(rest))
+        rest, test, dropped = _split_for_comparison(rest, group_column, seed)
+        notes += dropped
+    train, validation, dropped = _split(rest, group_column, own.validation_fraction, seed)
+    check_classes(own.source, train, validation, group_column)
+    notes += (*dropped, *((_STREAM_NOTE,) if STDIN in (source, held_out) else ()))
+    data = TrainingData(
+        train,
+        validation,
+        split="validation",
+        sha256=content_sha256(train, validation, test),
+        test=test,
+        test_split=HELD_OUT,
+    )
+    return replace(data, notes=(summary_of_tuning(data, held_out, group_column), *notes))
+
+
+def _split_for_comparison(
+    examples: tuple[Example, ...], group_column: str | None, seed: int
+) -> tuple[tuple[Example, ...], tuple[Example, ...], tuple[str, ...]]:
+    """The texts to make a model with, and those to compare it on; all and none if there are too few of a class."""
+    if len(examples) >= FEWEST_HELD_OUT:
+        rest, test, notes = _split(examples, group_column, TEST_FRACTION, seed)
+        fewest = min(sum(example.label == label for example in part) for part in (rest, test) for label in (0, 1))
+        # both parts of the rest need as many
+        if fewest >= 2 * FEWEST_OF_CLASS:
+            return rest, test, notes
+    return examples, (), ()
+
+
+@dataclass(frozen=True)
+class Fold:
+    """Texts to measure a model with, and those that it may learn from.
+
+    Attributes:
+        rest: texts to learn from, which share no text and no group with `measured`.
+        measured: texts of both classes.
+    """
+
+    rest: tuple[Example, ...]
+    measured: tuple[Example, ...]
+
+
+def read_folds(own: OwnData, count: int, seed: int) -> tuple[Fold, ...]:
+    """Read a user's labeled texts, and hold out each of them once.
+
+    Each part has its share of both classes, copies of a text are in one part, and so are the texts of a group.
+
+    Args:
+        own: the texts, in one file or folder.
+        count: number of parts, 2 or more.
+        seed: decides the parts.
+
+    Raises:
+        UsageProblem: there are texts to validate on already.
+        ImdbsentError: the others of `read_own_data`.
+    """
+    source, held_out = _find_parts(own.source, own.validation)
+    if held_out is not None:
+        raise UsageProblem(
+            f"--cross-validate holds out parts of FILE itself, but '{held_out}' is held out already. "
+            f"Type: imdbsent train '{source}' --cross-validate {count}"
+        )
+    if own.group_column is not None:
+        _check_is_file(source)
+    rules = parse_rules(own.positive, own.negative)
+    examples = read_examples(source, rules, own.read, group_column=own.group_column, allow_blank=False)
+    check_number(own.source, len(examples))
+    return deal_folds(own, examples, count, seed)
+
+
+def parts_for(examples: Sequence[Example]) -> int:
+    """The number of parts to cross-validate with so that each has enough texts of both classes; below 2 if none is."""
+    positive = sum(example.label for example in examples)
+    return min(_MOST_PARTS, min(positive, len(examples) - positive) // FEWEST_OF_CLASS)
+
+
+def deal_folds(own: OwnData, examples: Sequence[Example], count: int, seed: int) -> tuple[Fold, ...]:
+    """Hold out each text once; see `read_folds`.
+
+    Raises:
+        TooFewTexts: a part has too few texts of a class.
+    """
+    units, labels = _units_and_labels(examples, own.group_column)
+    part_of = deal_out(units, labels, count, seed)
+    folds = []
+    for part in range(count):
+        rest = tuple(example for example, its in zip(examples, part_of) if its != part)
+        measured = tuple(example for example, its in zip(examples, part_of) if its == part)
+        left_out = {example.where for example, _ in find_shared(rest, measured, same_text)}
+        measured = tuple(example for example in measured if example.where not in left_out)
+        check_classes(own.source, rest, measured, own.group_column)
+        folds.append(Fold(rest, measured))
+    return tuple(folds)
+
+
+def part_of_rest(own: OwnData, rest: Sequence[Example], share: float, seed: int) -> TrainingData:
+    """Some of the texts that a model may learn from, in the two parts of a training run.
+
+    Args:
+        own: says how they are split.
+        rest: the texts.
+        share: share of them, of each class, 0 to 1.
+        seed: decides which.
+
+    Raises:
+        TooFewTexts: so few are left that a class is missing.
+    """
+    chosen = tuple(rest)
+    if share < 1:
+        units, labels = _units_and_labels(chosen, own.group_column)
+        kept = hold_out(units, labels, share, seed)
+        chosen = tuple(chosen[index] for index in sorted(kept))
+    train, validation, _ = _split(chosen, own.group_column, own.validation_fraction, seed)
+    check_classes(own.source, train, validation, own.group_column)
+    return TrainingData(train, validation, split="validation", sha256=content_sha256(train, validation))
+
+
+def content_sha256(train: Sequence[Example], validation: Sequence[Example], test: Sequence[Example] = ()) -> str:
+    """SHA-256 of the labels and texts of all parts, in order; it does not depend on the format of the file."""
     digest = hashlib.sha256()
-    for part, examples in (("train", train), ("validation", validation)):
+    for part, examples in (("train", train), ("validation", validation), ("test", test)):
         for example in examples:
             text = example.text.encode("utf-8", "surrogatepass")
             digest.update(f"{part} {example.label} {len(text)}\n".encode())
@@ -119,8 +279,12 @@ def is_trained_on(card: ModelCard, examples: Sequence[Example]) -> bool:
     usable = tuple(example for example in examples if example.text.strip())
     if not card.data_sha256 or not usable:
         return False
-    train, validation, _ = _split(usable, None, VALIDATION_FRACTION, card.seed)
-    return content_sha256(train, validation) == card.data_sha256
+    tuned, test, _ = _split_for_comparison(usable, None, card.seed)
+    for rest, held_out, fraction in ((usable, (), VALIDATION_FRACTION), (tuned, test, TUNING_VALIDATION_FRACTION)):
+        train, validation, _ = _split(rest, None, fraction, card.seed)
+        if content_sha256(train, validation, held_out) == card.data_sha256:
+            return True
+    return False
 
 
 def _find_parts(source: str, validation: str | None) -> tuple[str, str | None]:
@@ -162,9 +326,7 @@ def _split(
     return train, tuple(example for example in validation if example.where not in left_out), (note,)
 
 
-def _units_and_labels(
-    examples: Sequence[Example], group_column: str | None
-) -> tuple[list[str], list[int | None]]:
+def _units_and_labels(examples: Sequence[Example], group_column: str | None) -> tuple[list[str], list[int | None]]:
     """What `hold_out` takes. A text of several groups counts for no share, because it may not be validated on."""
     texts = [text_key(example.text) for example in examples]
     if group_column is None:

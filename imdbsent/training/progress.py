@@ -135,6 +135,7 @@ def write_history(path: Path, epochs: Iterable[Epoch]) -> None:
 def history_json(epochs: Iterable[Epoch]) -> str:
     """The text of `history.json`: `epoch` (from 1), `loss`, `accuracy`, `val_loss`, `val_accuracy`, `seconds`.
 
+    Epoch 0 is the model before fine-tuning.
     Keras's `val_` is the split that is validated on: the test split of IMDB, or held-out texts. A loss that is not
     finite, as after a training run that diverged, is null: JSON has no NaN.
     """

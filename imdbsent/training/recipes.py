@@ -112,6 +112,31 @@ FLAGSHIP: Final = Recipe(
 )
 """The most accurate network (`imdbsent.training.architectures.flagship`), taught by a transformer."""
 
+
+@dataclass(frozen=True)
+class FineTuning:
+    """How a trained network learns a user's own labels, beyond the fields of a recipe.
+
+    Attributes:
+        head_epochs: epochs at the start in which only the last layer learns, so that the gradients of a wrong head do
+            not undo what the rest knows (Howard & Ruder, ACL 2018, and others).
+        embedding_share: share of the learning rate that the embeddings have: most of the numbers, each with few texts.
+        dropout: share of the numbers of each embedding, and of what is pooled, that training sets to zero.
+        last_rate: share of the learning rate that is left at the end, along a cosine.
+        patience: epochs without a lower validation loss after which training stops. The best epoch is kept; the model
+            as it was is epoch 0.
+    """
+
+    head_epochs: int = 1
+    embedding_share: float = 0.1
+    dropout: float = 0.2
+    last_rate: float = 0.1
+    patience: int = 3
+
+
+TUNED: Final = replace(FLAGSHIP, name="tuned", epochs=10, batch_size=32, learning_rate=0.001)
+"""Fine-tuning (`FineTuning`). Its sizes are those of the model that it starts from, so it is not one of `RECIPES`."""
+
 RECIPES: Final = {recipe.name: recipe for recipe in (CLASSIC, BUCKETED, FLAGSHIP)}
 
 LARGEST_WEIGHTS: Final = 2**30

@@ -7,12 +7,14 @@ from typing import Final
 
 from imdbsent.reading.options import ReadOptions
 from imdbsent.training.architectures import architecture
-from imdbsent.training.recipes import Recipe  # noqa: TC001 (from_json reads the annotations)
+from imdbsent.training.recipes import FineTuning, Recipe  # noqa: TC001 (from_json reads the annotations)
 
 DEFAULT_SEED: Final = 7
 COMMAND: Final = "train"
 VALIDATION_FRACTION: Final = 0.1
 """The share of a user's own texts that is held out, if the user names no other."""
+TUNING_VALIDATION_FRACTION: Final = 0.15
+"""The same to fine-tune a model: of the texts that are not held out for the comparison."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,8 @@ class OwnData:
         positive: which labels are positive; see `imdbsent.reading.labeled.parse_rules`.
         negative: which labels are negative, likewise.
         group_column: name of the column whose values must not be in both parts of the split; None for no such column.
-        validation: absolute path of the texts to validate on, or `-`; None to hold out part of `source`.
+        validation: absolute path of the texts to validate on (of those to compare the models on, to fine-tune one), or
+            `-`; None to hold out part of `source`.
         validation_fraction: share of the texts to hold out, 0 to 1.
     """
 
@@ -63,6 +66,7 @@ class TrainingRequest:
         data: absolute path of the IMDB reviews; None to find or download them, or if the texts are the user's own.
         own: the user's own texts; None for the IMDB reviews.
         base: the model to start from; None to start from random weights.
+        tuning: how that model is fine-tuned; None to train it like a new network, and to keep the last epoch.
         smoke: whether to run all stages of a distilled recipe on a few reviews only, as a test.
         teacher: absolute path of the transformer that is to make the labels of a distilled recipe again; None for the
             labels that come with the package.
@@ -76,6 +80,7 @@ class TrainingRequest:
     data: str | None = None
     own: OwnData | None = None
     base: BaseModel | None = None
+    tuning: FineTuning | None = None
     smoke: bool = False
     teacher: str | None = None
     replace: bool = False
@@ -86,7 +91,11 @@ class TrainingRequest:
             object.__setattr__(self, "name", f"my-{self.recipe.name}")
 
     @property
+    def is_distilled(self) -> bool:
+        """Whether the network learns from a teacher's labels; one that starts from a model learns labels alone."""
+        return architecture(self.recipe.architecture).is_distilled and self.base is None
+
+    @property
     def validation_split(self) -> str:
         """What the network is validated on: the "test" split of IMDB, or "validation" for held-out texts."""
-        is_held_out = self.own is not None or architecture(self.recipe.architecture).is_distilled
-        return "validation" if is_held_out else "test"
+        return "validation" if self.own is not None or self.is_distilled else "test"

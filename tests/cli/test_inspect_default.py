@@ -70,7 +70,6 @@ def test_a_choice_that_cannot_be_read_is_told_with_the_model_that_is_looked_at(r
         (["inspect", "trace", "great", "-m", "flagship"], "Type: the same command with --model classic"),
         (["inspect", "word", "great", "-m", "flagship"], "Type: the same command with --model classic"),
         (["inspect", "encode", "great", "--pad", "-m", "flagship"], "Type: the same command with --model classic"),
-        (["train", "--from", "flagship", "--name", "mine"], "Type: imdbsent train --from classic"),
         (["models", "export", "flagship", "-o", "x.keras"], "Type: the same command with -o FILE.onnx --format onnx"),
     ],
 )

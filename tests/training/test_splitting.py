@@ -6,7 +6,7 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imdbsent.training.data import FEWEST_OF_CLASS, hold_out, text_key
+from imdbsent.training.data import FEWEST_OF_CLASS, deal_out, hold_out, text_key
 
 FRACTIONS = st.floats(0.01, 0.5)
 SEEDS = st.integers(0, 1_000)
@@ -101,3 +101,15 @@ def test_case_and_blanks_make_no_other_text(text: str, template: str) -> None:
 def test_words_are_not_run_together() -> None:
     assert text_key("no thing") == text_key("No\n  THING") != text_key("nothing")
     assert text_key("\ud800") != text_key("?")
+
+
+def test_texts_are_dealt_out_in_whole_units_and_each_part_has_its_share_of_both_classes() -> None:
+    units = [f"film {i // 3}" for i in range(300)]
+    labels: list[int | None] = [int(i // 3 % 4 == 0) for i in range(300)]
+    parts = deal_out(units, labels, 5, 7)
+    assert {part: parts.count(part) for part in range(5)} == dict.fromkeys(range(5), 60)
+    for part in range(5):
+        assert sum(label or 0 for label, its in zip(labels, parts) if its == part) == 15
+    assert all(len(set(parts[i : i + 3])) == 1 for i in range(0, 300, 3))
+    assert deal_out(units[::-1], labels[::-1], 5, 7) == parts[::-1]
+    assert deal_out(units, labels, 5, 8) != parts

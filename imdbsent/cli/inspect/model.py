@@ -129,7 +129,7 @@ def history_table(card: ModelCard, width: int) -> Table:
         table.add_column(Text(heading), justify="right", overflow="fold")
     for epoch in card.history:
         cells = (
-            str(epoch.number),
+            str(epoch.number) if epoch.number else "before",  # fine-tuning
             f"{epoch.loss:.4f}",
             f"{epoch.accuracy:.2%}",
             f"{epoch.test_loss:.4f}",

@@ -35,11 +35,15 @@ class Architecture(ABC):
         is_distilled: whether it learns from a teacher's labels of all reviews and of short texts
             (`imdbsent.training.distill`), instead of labeled texts alone.
         keeps_network: whether its bundle also holds the Keras network, in `network.keras`.
+        segment: tokens that the network reads as one; a longer batch is padded to a multiple. 0 for no segments.
+        largest_vocabulary: the vocabulary size up to which `with_words` can add words; 0 if it cannot.
     """
 
     tokenizer: ClassVar[str]
     is_distilled: ClassVar[bool] = False
     keeps_network: ClassVar[bool] = False
+    segment: ClassVar[int] = 0
+    largest_vocabulary: ClassVar[int] = 0
 
     def learn_vocabulary(self, texts: Iterable[str]) -> Vocabulary:
         """Rank the words of the training texts. Default: the ranks that the tokenizer "keras" needs."""
@@ -48,11 +52,12 @@ class Architecture(ABC):
         return rank_words(texts)
 
     @abstractmethod
-    def build(self, recipe: Recipe) -> Any:
+    def build(self, recipe: Recipe, dropout: float = 0.0) -> Any:
         """Build the network that a recipe trains.
 
         Args:
             recipe: its sizes, and whether padding is masked.
+            dropout: share of the numbers that training sets to zero, in an architecture with dropout.
 
         Returns:
             A `keras.Model`, not compiled, from ids (batch, length) to the probability of positive (batch, 1); to the
@@ -119,7 +124,16 @@ class Architecture(ABC):
             LayersHidden: no training run can start from a model of this architecture.
             BundleInvalid: the model is damaged.
         """
-        raise LayersHidden(bundle.card.name, "imdbsent train --from classic")
+        raise LayersHidden(bundle.card.name, "the same command with --from flagship")
+
+    def with_words(self, weights: Weights, count: int) -> Weights:
+        """The weights of a network that knows more words, which it reads at first like any unknown word.
+
+        Args:
+            weights: what `weights_of` returned.
+            count: number of words to add, up to `largest_vocabulary` in all.
+        """
+        raise NotImplementedError  # `largest_vocabulary` is 0
 
     def with_sizes_of(self, bundle: Bundle, recipe: Recipe) -> Recipe:
         """A recipe with the sizes of a model that training starts from.
@@ -129,7 +143,7 @@ class Architecture(ABC):
             BundleInvalid: the model is damaged.
         """
         del recipe
-        raise LayersHidden(bundle.card.name, "imdbsent train --from classic")
+        raise LayersHidden(bundle.card.name, "the same command with --from flagship")
 
 
 ARCHITECTURES: Final = tuple(sorted(module.name for module in pkgutil.iter_modules(__path__)))

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     Array = npt.NDArray[np.float32]
 
 _FLOAT32: Final = 4  # bytes
-_START_ELSEWHERE: Final = "imdbsent train --from classic"
+_START_ELSEWHERE: Final = "the same command with --from flagship"
 
 
 class Classic(Architecture):
@@ -43,8 +43,9 @@ class Classic(Architecture):
     tokenizer = "keras"
     keeps_network = True
 
-    def build(self, recipe: Recipe) -> Any:
+    def build(self, recipe: Recipe, dropout: float = 0.0) -> Any:
         """Build the network: `exported_network`, or with `recipe.bucketed` one that needs no mask while it trains."""
+        del dropout
         return _bucketed_network(recipe) if recipe.bucketed else exported_network(recipe)
 
     def without_training_parts(self, network: Any, recipe: Recipe) -> Any:

@@ -20,6 +20,7 @@ of a word's embedding, E / 2 that of a pair, H units per direction.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -27,11 +28,11 @@ import numpy as np
 from imdbsent.bundle.card import MODEL
 from imdbsent.bundle.safety import read_graph
 from imdbsent.errors import BundleInvalid, LayersHidden
-from imdbsent.text.tokenizer import PAD_ID
+from imdbsent.text.tokenizer import OOV_ID, PAD_ID
 from imdbsent.training.architectures import Architecture
 from imdbsent.training.backend import import_library
 from imdbsent.training.onnx_graph import keras_gates, make_model, onnx_gates
-from imdbsent.training.word_pairs import BUCKETS, LARGEST_VOCABULARY, MULTIPLIER
+from imdbsent.training.word_pairs import BUCKETS, LARGEST_VOCABULARY, MULTIPLIER, NO_KEY, key_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from imdbsent.bundle.bundle import Bundle
+    from imdbsent.training.architectures import Weights
     from imdbsent.training.onnx_graph import Node, Output
     from imdbsent.training.recipes import Recipe
 
@@ -55,6 +57,7 @@ EMBEDDING_GAIN: Final = 5.0
 
 _EMBEDDINGS: Final = ("embedding", "pair_embedding")
 _DIRECTIONS: Final = ("forward", "backward")
+_START_ELSEWHERE: Final = "the same command with --from flagship"
 _STEPS: Final = 127  # of int8, on either side of zero
 _FLOAT32: Final = 4  # bytes
 _INT32: Final = 4
@@ -65,10 +68,12 @@ class Flagship(Architecture):
 
     tokenizer = "everyday"
     is_distilled = True
+    segment = SEGMENT
+    largest_vocabulary = LARGEST_VOCABULARY
 
-    def build(self, recipe: Recipe) -> Any:
+    def build(self, recipe: Recipe, dropout: float = 0.0) -> Any:
         """Build the network; see `flagship_network`."""
-        return flagship_network(recipe)
+        return flagship_network(recipe, dropout)
 
     def without_training_parts(self, network: Any, recipe: Recipe) -> Any:
         """The network that answers, with the weights of the trained one, its embeddings rounded to int8."""
@@ -105,13 +110,33 @@ class Flagship(Architecture):
 
     def rebuild_onnx(self, bundle: Bundle) -> Any:
         """The graph, from the weights stored in the model's own graph."""
-        weights = _read_weights(bundle.checked(MODEL))
-        if not {*_WEIGHTS} <= weights.keys():
-            raise LayersHidden(bundle.card.name, "the same command without --re-export")
-        weights = {name: weights[name] for name in _WEIGHTS}
-        if not _fit(weights):
-            raise BundleInvalid(bundle.directory, f"the weights in {MODEL} do not fit together")
-        return graph_of_weights(bundle.card.name, weights)
+        return graph_of_weights(bundle.card.name, _checked_weights(bundle, "the same command without --re-export"))
+
+    def weights_of(self, bundle: Bundle) -> tuple[Floats, ...]:
+        """The weights in Keras's order, the embeddings unpacked from int8."""
+        of_layers = _keras_weights(_checked_weights(bundle, _START_ELSEWHERE))
+        return tuple(array for arrays in of_layers.values() for array in arrays)
+
+    def with_words(self, weights: Weights, count: int) -> Weights:
+        """The weights with a copy of the embedding of unknown words for each new one, and the pairs' keys for that."""
+        table, embedding, *others = weights  # in the order of `_keras_weights`
+        words = len(embedding)
+        first, second = np.divmod(table.astype(np.int64), words)
+        keys = np.where(table == NO_KEY, NO_KEY, key_of(first, second, words + count)).astype(table.dtype)
+        return keys, np.concatenate([embedding, np.repeat(embedding[[OOV_ID]], count, axis=0)]), *others
+
+    def with_sizes_of(self, bundle: Bundle, recipe: Recipe) -> Recipe:
+        """A recipe with the sizes of a model."""
+        weights = _checked_weights(bundle, _START_ELSEWHERE)
+        words, size = weights["embedding"].shape
+        return replace(
+            recipe,
+            vocabulary_size=words,
+            maximum_length=bundle.card.maximum_length,
+            embedding_size=size,
+            units=weights["R"].shape[-1],
+            bucketed=True,
+        )
 
 
 ARCHITECTURE = Flagship()
@@ -247,20 +272,9 @@ def network_from_onnx(model: Path, recipe: Recipe) -> Any:
         BundleInvalid: the file is damaged, or not safe to read.
         TrainingUnavailable: Keras or ONNX is not installed.
     """
-    weights = _read_weights(model)
     network = flagship_network(recipe)
-    for name in _EMBEDDINGS:
-        rows = weights[name].astype(np.float32) * weights[f"{name}_scales"]
-        network.get_layer(name).set_weights([rows])
-    network.get_layer("pairs").set_weights([weights["pair_table"]])
-    for direction, name in enumerate(_DIRECTIONS):
-        bias = weights["B"][direction].reshape(2, -1).sum(axis=0)  # (4H,)
-        kernels = (keras_gates(weights[kernel][direction]).T for kernel in ("W", "R"))  # (3 E / 2, 4H), (H, 4H)
-        network.get_layer(name).set_weights([*kernels, keras_gates(bias)])
-    halves = (np.split(weights[key], 2) for key in ("mean_weights", "maximum_weights"))
-    of_states = [half for pair in zip(*halves) for half in pair]  # mean and maximum of each direction, (H, 1) each
-    head = np.concatenate([*of_states, weights["read_weights"] / EMBEDDING_GAIN])  # (4 H + 3 E / 2, 1)
-    network.get_layer("dense").set_weights([head, weights["bias"]])
+    for name, arrays in _keras_weights(_read_weights(model)).items():
+        network.get_layer(name).set_weights(arrays)
     return network
 
 
@@ -300,6 +314,42 @@ def _weights_of(network: Any) -> Arrays:
         "read_weights": head[4 * units :] * np.float32(EMBEDDING_GAIN),
         "bias": bias,
     }
+
+
+def _keras_weights(weights: Mapping[str, npt.NDArray[Any]]) -> dict[str, list[npt.NDArray[Any]]]:
+    """The weights of each layer that has any, the layers and their weights in Keras's order."""
+    halves = (np.split(weights[key], 2) for key in ("mean_weights", "maximum_weights"))
+    of_states = [half for pair in zip(*halves) for half in pair]  # mean and maximum of each direction, (H, 1) each
+    head = np.concatenate([*of_states, weights["read_weights"] / EMBEDDING_GAIN])  # (4 H + 3 E / 2, 1)
+    return {
+        "pairs": [weights["pair_table"]],
+        **{name: [weights[name].astype(np.float32) * weights[f"{name}_scales"]] for name in _EMBEDDINGS},
+        **{
+            name: [
+                keras_gates(weights["W"][direction]).T,  # (3 E / 2, 4H)
+                keras_gates(weights["R"][direction]).T,  # (H, 4H)
+                keras_gates(weights["B"][direction].reshape(2, -1).sum(axis=0)),  # (4H,)
+            ]
+            for direction, name in enumerate(_DIRECTIONS)
+        },
+        "dense": [head, weights["bias"]],
+    }
+
+
+def _checked_weights(bundle: Bundle, next_step: str) -> Arrays:
+    """The weights in the graph of a model.
+
+    Raises:
+        LayersHidden: the graph does not hold them; the message tells the next step.
+        BundleInvalid: the graph is missing or damaged, or the weights do not fit together.
+    """
+    weights = _read_weights(bundle.checked(MODEL))
+    if not {*_WEIGHTS} <= weights.keys():
+        raise LayersHidden(bundle.card.name, next_step)
+    weights = {name: weights[name] for name in _WEIGHTS}
+    if not _fit(weights):
+        raise BundleInvalid(bundle.directory, f"the weights in {MODEL} do not fit together")
+    return weights
 
 
 def _read_weights(model: Path) -> Arrays:
