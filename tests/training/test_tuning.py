@@ -6,6 +6,7 @@ import json
 import signal
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -184,7 +185,7 @@ def test_words_that_the_model_does_not_know_are_learned(
 def test_pairs_of_words_are_found_in_a_larger_vocabulary(base: Bundle) -> None:
     first, second = 5, 7
     bucket, key = bucket_of(first, second), key_of(first, second, 17)
-    table = np.full(BUCKETS + 1, NO_KEY, np.int32)
+    table: Any = np.full(BUCKETS + 1, NO_KEY, np.int32)
     table[bucket] = key
     weights = (table, *ARCHITECTURE.weights_of(base)[1:])
     keys, embedding, *_ = ARCHITECTURE.with_words(weights, 3)
