@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import os
 import random
@@ -11,12 +12,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from functools import partial
 from pathlib import Path
 
 import pytest
 
 from imdbsent.bundle.bundle import Bundle
+from tests.tiny import TINY
 
 pytestmark = [
     pytest.mark.slow,
@@ -26,11 +27,25 @@ LINES = 40_000
 FORMATS = ("csv", "tsv", "jsonl", "parquet")
 
 
-@pytest.fixture
-def reviews(tmp_path: Path) -> Path:
-    path = tmp_path / "reviews.txt"
+@pytest.fixture(scope="module")
+def reviews(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("reviews") / "reviews.txt"
     path.write_text("".join(f"{('great', 'awful movie', '', 'rare')[i % 4]} {i}\n" for i in range(LINES)))
     return path
+
+
+@pytest.fixture(scope="module")
+def whole(reviews: Path) -> Callable[[str], bytes]:
+    """What a run that nothing stops writes, by the ending of its output; each is made once."""
+
+    @functools.cache
+    def output(ending: str) -> bytes:
+        out = reviews.with_name(f"whole.{ending}")
+        command = [sys.executable, "-m", "imdbsent", "predict", "--model", str(TINY), "-f", str(reviews)]
+        subprocess.run([*command, "--workers", "2", "-o", str(out), "-q"], check=True, timeout=60)
+        return out.read_bytes()
+
+    return output
 
 
 @pytest.fixture
@@ -97,18 +112,17 @@ def at_work(process: subprocess.Popen[bytes]) -> bool:
 
 @pytest.mark.parametrize("name", FORMATS)
 def test_killed_at_any_point_and_resumed_it_ends_with_the_bytes_of_an_unbroken_run(
-    start, tmp_path: Path, name: str
+    start, whole, tmp_path: Path, name: str
 ) -> None:
     if name == "parquet":
         pytest.importorskip("pyarrow", reason="pyarrow is not installed in the light environment")
-    whole, out = tmp_path / f"whole.{name}", tmp_path / f"out.{name}"
+    out = tmp_path / f"out.{name}"
     log = out.with_name(f"{out.name}.part.checkpoints")
-    assert start("-o", str(whole)).wait(60) == 0
     chance = random.Random(name)
     killed = 0
     for checkpoints in sorted(chance.sample(range(1, 20), 3)):
         process = start("-o", str(out), "--resume")
-        until(partial(has_reached, checkpoints, log, out), 60)
+        until(functools.partial(has_reached, checkpoints, log, out), 60)
         time.sleep(chance.random() / 100)
         process.kill()
         killed += process.wait(60) == -signal.SIGKILL
@@ -119,7 +133,7 @@ def test_killed_at_any_point_and_resumed_it_ends_with_the_bytes_of_an_unbroken_r
     process = start("-o", str(out), "--resume")
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 0, errors
-    assert out.read_bytes() == whole.read_bytes()
+    assert out.read_bytes() == whole(name)
     assert not list(tmp_path.glob("*.part*"))
 
 
@@ -136,10 +150,9 @@ def test_ctrl_c_with_workers_exits_130_says_how_to_resume_and_leaves_no_process(
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129)])
 def test_a_signal_to_all_processes_stops_a_run_that_the_same_command_resumes(
-    start, tmp_path: Path, number: int, code: int
+    start, whole, tmp_path: Path, number: int, code: int
 ) -> None:
-    whole, out, summary = tmp_path / "whole.csv", tmp_path / "out.csv", tmp_path / "summary.json"
-    assert start("-o", str(whole)).wait(60) == 0
+    out, summary = tmp_path / "out.csv", tmp_path / "summary.json"
     command = ["-o", str(out), "--resume", "--summary", str(summary), "--log-format", "json"]
     process = start(*command)
     assert at_work(process)
@@ -153,7 +166,7 @@ def test_a_signal_to_all_processes_stops_a_run_that_the_same_command_resumes(
     assert stopped["rows"]["read"] == lines[1]["rows"] == stopped["rows"]["written"]
     process = start(*command)
     assert process.wait(60) == 0
-    assert out.read_bytes() == whole.read_bytes()
+    assert out.read_bytes() == whole("csv")
     done = json.loads(summary.read_text())
     assert done["resumed"] is True
     assert done["rows"]["answered_before"] == stopped["rows"]["read"]
@@ -180,9 +193,8 @@ def test_a_reader_that_goes_ends_the_workers_quietly(start) -> None:
     assert ended(process)
 
 
-def test_a_worker_that_dies_ends_the_run_with_one_line_and_what_is_done_is_kept(start, tmp_path: Path) -> None:
-    whole, out = tmp_path / "whole.csv", tmp_path / "out.csv"
-    assert start("-o", str(whole)).wait(60) == 0
+def test_a_worker_that_dies_ends_the_run_with_one_line_and_what_is_done_is_kept(start, whole, tmp_path: Path) -> None:
+    out = tmp_path / "out.csv"
     process = start("-o", str(out), "-q")
     assert at_work(process)
     os.kill(workers(process)[0], signal.SIGKILL)
@@ -193,14 +205,13 @@ def test_a_worker_that_dies_ends_the_run_with_one_line_and_what_is_done_is_kept(
     )
     assert ended(process)
     assert start("-o", str(out), "--resume", "--workers", "1").wait(60) == 0
-    assert out.read_bytes() == whole.read_bytes()
+    assert out.read_bytes() == whole("csv")
 
 
 def test_a_disk_that_fills_is_one_line_and_what_is_done_is_gone_on_with(
-    tiny_bundle: Bundle, reviews: Path, tmp_path: Path, start
+    tiny_bundle: Bundle, reviews: Path, tmp_path: Path, start, whole
 ) -> None:
-    whole, out = tmp_path / "whole.csv", tmp_path / "out.csv"
-    assert start("-o", str(whole)).wait(60) == 0
+    out = tmp_path / "out.csv"
     predict = f"'{sys.executable}' -m imdbsent predict --model '{tiny_bundle.directory}' -f '{reviews}' -o '{out}' -q"
     result = subprocess.run(["bash", "-c", f"ulimit -f 300; {predict}"], capture_output=True, check=False, timeout=60)
     assert result.returncode == 1
@@ -208,4 +219,4 @@ def test_a_disk_that_fills_is_one_line_and_what_is_done_is_gone_on_with(
     assert result.stderr.count(b"\n") == 1
     assert not out.exists()
     assert start("-o", str(out), "--resume").wait(60) == 0
-    assert out.read_bytes() == whole.read_bytes()
+    assert out.read_bytes() == whole("csv")
