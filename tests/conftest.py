@@ -7,7 +7,7 @@ import shutil
 import signal
 import sys
 import tracemalloc
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +17,7 @@ import hypothesis
 import pytest
 
 from imdbsent.bundle.bundle import Bundle, read_bundle
+from imdbsent.dataset.aclimdb import LABELED, Review, read_reviews
 from tests.chromium import Chromium
 from tests.tiny import TINY, write_tiny_tree
 
@@ -69,8 +70,12 @@ def _fail_unless_of_the_system(report: pytest.TestReport | pytest.CollectReport)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files that train or read the real archive come first: a long one that came last would run alone."""
-    slow = {item.path for item in items if "training" in item.path.parts or item.get_closest_marker("real")}
+    """Files that train, are slow or read the real archive come first: a long one that came last would run alone."""
+    slow = {
+        item.path
+        for item in items
+        if "training" in item.path.parts or item.get_closest_marker("real") or item.get_closest_marker("slow")
+    }
     items.sort(key=lambda item: item.path not in slow)
 
 
@@ -115,6 +120,13 @@ def real_archive() -> Path:
     if not path.exists():
         pytest.skip("the real archive is not here: set IMDBSENT_ACLIMDB to aclImdb_v1.tar.gz")
     return path
+
+
+@pytest.fixture(scope="session")
+def real_reviews(real_archive: Path) -> Callable[..., list[Review]]:
+    """The real reviews of some folders, as `read_reviews` gives them; they are read once: real_reviews("test/neg")."""
+    labeled = read_reviews(real_archive, LABELED)
+    return lambda *folders: [review for review in labeled if review.folder in folders]
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -25,8 +26,8 @@ def flagship() -> Classifier:
 
 
 @pytest.fixture(scope="module")
-def test_reviews(real_archive: Path) -> list[Review]:
-    return read_reviews(real_archive, ("test/neg", "test/pos"))
+def test_reviews(real_reviews: Callable[..., list[Review]]) -> list[Review]:
+    return real_reviews("test/neg", "test/pos")
 
 
 @pytest.fixture(scope="module")

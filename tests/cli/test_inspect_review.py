@@ -7,7 +7,7 @@ import pytest
 
 from imdbsent.bundle.bundle import Bundle
 from imdbsent.cli.inspect.review import decoded_text, encode_review
-from imdbsent.dataset.aclimdb import Review, read_reviews
+from imdbsent.dataset.aclimdb import Review
 from imdbsent.text.tokenizer import KerasTokenizer, Vocabulary
 
 
@@ -137,9 +137,9 @@ def test_without_the_reviews_and_the_network_it_is_exit_code_3(run, monkeypatch:
 
 
 @pytest.mark.real
-def test_the_first_review_of_the_tutorials(run, real_archive: Path):
+def test_the_first_review_of_the_tutorials(run, real_archive: Path, real_reviews):
     """x_train[0] of keras.datasets.imdb.load_data(num_words=10000), as every tutorial prints it."""
-    reviews = read_reviews(real_archive, ("train/neg", "train/pos"))
+    reviews = real_reviews("train/neg", "train/pos")
     number = next(i for i, review in enumerate(reviews) if review.file_name.startswith("576_") and review.label)
     assert number == 13_076
     result = run("inspect", "review", str(number), "--ids", "--quiet", "--data", str(real_archive))

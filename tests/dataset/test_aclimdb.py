@@ -4,11 +4,12 @@ import gzip
 import io
 import shutil
 import tarfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from imdbsent.dataset.aclimdb import content_sha256, find, incomplete_folders, read_reviews
+from imdbsent.dataset.aclimdb import Review, content_sha256, find, incomplete_folders, read_reviews
 from imdbsent.errors import DatasetInvalid
 
 LABELED = ("train/neg", "train/pos", "test/neg", "test/pos")
@@ -140,8 +141,10 @@ def test_a_named_path_that_is_not_there_is_an_error(tmp_path: Path) -> None:
 
 
 @pytest.mark.real
-def test_the_real_archive_is_whole_and_titles_are_shared_by_no_more_than_one(real_archive: Path) -> None:
-    reviews = read_reviews(real_archive, LABELED)
+def test_the_real_archive_is_whole_and_titles_are_shared_by_no_more_than_one(
+    real_reviews: Callable[..., list[Review]],
+) -> None:
+    reviews = real_reviews(*LABELED)
     assert incomplete_folders(reviews) == []
     train = {review.title for review in reviews if review.split == "train"}
     test = {review.title for review in reviews if review.split == "test"}

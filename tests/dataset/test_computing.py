@@ -128,13 +128,3 @@ def test_the_histogram_has_columns_of_one_round_width_and_an_open_end() -> None:
 def test_the_share_that_is_cut_is_that_beyond_500_ids() -> None:
     lengths = compute(corpus_of(("w " * 499, None), ("w " * 500, None)), "file", 10_000, 0).lengths
     assert lengths.cut == 0.5
-
-
-@pytest.mark.real
-def test_the_published_figures_of_the_reviews(real_archive: Path) -> None:
-    found = compute(count_reviews(read_reviews(real_archive, LABELED)), "all", 10_000, 10)
-    assert found.reviews == 50_000
-    assert len(found.classes) == 2
-    assert found.vocabulary.distinct_ids == 9_998
-    assert found.lengths.mean == 234.75892
-    assert found.lengths.std == pytest.approx(172.91149, abs=5e-6)

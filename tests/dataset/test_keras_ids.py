@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from imdbsent.dataset.aclimdb import Review, read_reviews
+from imdbsent.dataset.aclimdb import LABELED, Review
 from imdbsent.dataset.keras_ids import learn_vocabulary, python2_dict_order, python2_hash
 from imdbsent.text.tokenizer import KerasTokenizer
 
@@ -50,9 +51,9 @@ def test_the_vocabulary_does_not_depend_on_the_order_of_the_reviews() -> None:
 
 @pytest.mark.real
 def test_the_vocabulary_is_keras_word_index_and_the_published_figures_hold(
-    real_archive: Path, real_word_index: Path
+    real_reviews: Callable[..., list[Review]], real_word_index: Path
 ) -> None:
-    reviews = read_reviews(real_archive, ("train/neg", "train/pos", "test/neg", "test/pos"))
+    reviews = real_reviews(*LABELED)
     vocabulary = learn_vocabulary(review for review in reviews if review.split == "train")
     theirs = json.loads(real_word_index.read_text())
     ours = {word.decode(): rank for rank, word in enumerate(vocabulary.words, 1)}

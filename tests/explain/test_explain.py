@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -12,7 +12,7 @@ from benchmarks.explain import SUM_BAR, SUM_REVIEWS, confident_texts, deletions,
 from imdbsent.bundle.bundle import Bundle, read_bundle
 from imdbsent.classify.classifier import Classifier
 from imdbsent.classify.options import PredictOptions
-from imdbsent.dataset.aclimdb import read_reviews
+from imdbsent.dataset.aclimdb import Review
 from imdbsent.explain.explain import Breakdown, Explainer, Explanation, strength
 from imdbsent.models.store import PRETRAINED
 from imdbsent.records import Record
@@ -173,8 +173,8 @@ def test_the_flagships_numbers_add_up_to_the_logit(flagship: Explainer, text: st
 
 
 @pytest.fixture(scope="module")
-def real_texts(real_archive: Path) -> list[str]:
-    return [review.text for review in read_reviews(real_archive, ("test/neg", "test/pos"))]
+def real_texts(real_reviews: Callable[..., list[Review]]) -> list[str]:
+    return [review.text for review in real_reviews("test/neg", "test/pos")]
 
 
 @pytest.mark.real

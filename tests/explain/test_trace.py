@@ -5,7 +5,6 @@ import pytest
 
 from imdbsent.bundle.bundle import Bundle, read_bundle
 from imdbsent.classify.classifier import Classifier
-from imdbsent.dataset.aclimdb import read_reviews
 from imdbsent.errors import TextWithoutVerdict
 from imdbsent.explain.trace import trace
 from imdbsent.models.store import PRETRAINED
@@ -79,9 +78,9 @@ def test_a_text_without_a_verdict_has_no_trace(classifier: Classifier, text: str
 
 
 @pytest.mark.real
-def test_on_100_real_reviews_the_last_probability_is_the_one_of_predict(real_archive):
+def test_on_100_real_reviews_the_last_probability_is_the_one_of_predict(real_reviews):
     classifier = Classifier(read_bundle(PRETRAINED / "classic"))
-    reviews = read_reviews(real_archive, ("test/neg", "test/pos"))[::250]
+    reviews = real_reviews("test/neg", "test/pos")[::250]
     assert len(reviews) == 100  # ONNX Runtime's float32 differs by up to 9.7e-7 on them, and by 1.3e-6 on two of 500
     predictions = classifier.predict([review.text for review in reviews])
     last = [trace(classifier, review.text).tokens[-1].probability for review in reviews]
