@@ -35,7 +35,6 @@ def printed(command: str, *, width: int, color: bool = False) -> str:
     with tempfile.TemporaryDirectory() as folder:
         shutil.copytree(EXAMPLES, folder, dirs_exist_ok=True)
         shutil.copy(ROOT / "tests" / "data" / "negation.jsonl", folder)
-        (Path(folder) / "docs").symlink_to(ROOT / "docs")  # where they are for a reader of the README
         if "IMDBSENT_ACLIMDB" in os.environ:
             reviews = Path(os.environ["IMDBSENT_ACLIMDB"]).resolve()
             (Path(folder) / reviews.name).symlink_to(reviews)
