@@ -915,7 +915,7 @@ def _is_column_number(column: str) -> bool:
 
 
 def _is_plain_name(field: str) -> bool:
-    words = field.split(" ")
+    words = field.strip().split(" ")
     return len(words) <= 2 and all(_IDENTIFIER.fullmatch(word) for word in words)  # noqa: PLR2004 ("Review Text")
 
 
