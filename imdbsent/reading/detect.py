@@ -626,6 +626,7 @@ class _Detection:
 
     def _lines_or_table(self, head: _Head) -> FileFormat:
         """Lines of text, unless they clearly are something else."""
+        self._refuse_drawing(head)
         labels = head.labels_by_tab()
         if labels is not None and not self._has_named_column(head, "\t"):
             _log.info(
@@ -659,17 +660,24 @@ class _Detection:
             )  # fmt: skip
         return FileFormat(Kind.TXT)
 
-    def _refuse_tables(self, head: _Head) -> None:
-        """Refuse what may be a table as well as lines of text.
+    def _refuse_drawing(self, head: _Head) -> None:
+        """Refuse a table that is drawn for a reader.
 
         Raises:
-            UsageProblem: it is; the message names the options that decide.
+            UsageProblem: it is one.
         """
         if head.is_drawn_table():
             raise UsageProblem(
                 f"{name_of(self.file)} is a table that is drawn with lines, as in Markdown or in the terminal of a "
                 "database. Export it as CSV; or, if each line is a text, type: --input-format txt"
             )
+
+    def _refuse_tables(self, head: _Head) -> None:
+        """Refuse what may be a table as well as lines of text.
+
+        Raises:
+            UsageProblem: it is; the message names the options that decide.
+        """
         if head.is_lines_of_lists():
             raise UsageProblem(
                 f"the lines of {name_of(self.file)} are JSON arrays, not texts. Type: --input-format json, if it is "
