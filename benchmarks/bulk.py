@@ -2,19 +2,24 @@
 
 python -m benchmarks.bulk [--data PATH] [--reviews 100000] [--rounds 1] [--only keras]
 python -m benchmarks.bulk --memory [--lines 100000 1000000] [--models flagship]
+python -m benchmarks.bulk --beside FOLDER [--rounds 5] [--reviews 20000] [--models classic]
 
 Each is a process of its own, from start to end, and they take turns: `imdbsent predict` with classic and with the
 flagship; the tutorials' way with Keras, to which classic is compared, because it is the same network;
 TextBlob and VADER in a loop (`pip install textblob vaderSentiment`; what is not installed is left out, and said).
 `--memory` runs `imdbsent predict` with each of the models on two numbers of lines, and needs 3 kB of disk a line in the
-temporary folder.
+temporary folder. `--beside` names a checkout of another version, for example one of `git worktree add`. Both versions
+answer the same reviews in turn, with one worker, as CSV and as lines, and with the same model. The processor time of
+each round is compared, since other programs on the machine do not count in it.
 """
 
 from __future__ import annotations
 
 import argparse
+import csv
 import json
 import os
+import resource
 import statistics
 import subprocess
 import sys
@@ -33,6 +38,7 @@ if TYPE_CHECKING:
 BARS = {("classic", "keras"): 6, ("flagship", "textblob"): 2}  # times as fast
 MODELS = ("classic", "flagship")
 MEMORY_BAR = 0.10
+BESIDE_BAR = 0.97  # of the speed of the version before
 _SAMPLES = 0.25  # seconds between two looks at the memory
 
 
@@ -142,6 +148,53 @@ def report_speed(folder: Path, texts: list[str], names: list[str], rounds: int, 
     return all(medians[name] >= bar * medians[model] for (model, name), bar in BARS.items() if name in names)
 
 
+def processor_seconds(command: list[str], folder: Path, environment: dict[str, str]) -> float:
+    """Processor time of a command in a folder, and of the processes that it starts, in seconds."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, cwd=folder, env=environment)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def write_tables(folder: Path, texts: Iterable[str]) -> list[Path]:
+    """Write texts as CSV, and as one line each; return the two files."""
+    table, lines = folder / "reviews.csv", folder / "reviews.txt"
+    with table.open("w", encoding="utf-8", newline="") as stream, lines.open("w", encoding="utf-8") as plain:
+        writer = csv.writer(stream)
+        writer.writerow(("id", "text"))
+        for number, text in enumerate(texts):
+            writer.writerow((number, text))
+            plain.write(" ".join(text.split()) + "\n")
+    return [table, lines]
+
+
+def report_beside(
+    folder: Path, texts: list[str], other: Path, model: str, rounds: int, environment: dict[str, str]
+) -> bool:
+    """Print the speed of this version in shares of that of another one; whether the bar is reached."""
+    versions = {"this": Path(__file__).resolve().parents[1], "other": other.resolve()}
+    is_reached = True
+    for source in write_tables(folder, texts):
+        seconds: dict[str, list[float]] = {name: [] for name in versions}
+        bundle = versions["this"] / "imdbsent" / "pretrained" / model
+        command = [*our_command(source, folder / "verdicts.jsonl", str(bundle)), "--workers", "1"]
+        for number in range(rounds):
+            for name in list(versions)[:: 1 if number % 2 else -1]:
+                of_version = {**environment, "PYTHONPATH": str(versions[name])}
+                seconds[name].append(processor_seconds(command, folder, of_version))
+        ratios = [its / ours for its, ours in zip(seconds["other"], seconds["this"])]
+        ratio = statistics.median(ratios)
+        is_reached = is_reached and ratio >= BESIDE_BAR
+        medians = {name: statistics.median(times) for name, times in seconds.items()}
+        print(
+            f"{source.suffix}, {len(texts):,} reviews, {model}: {medians['this']:.2f} s of processor time, the other "
+            f"version {medians['other']:.2f} s; {ratio:.3f} times its speed (median of {rounds} rounds, "
+            f"{min(ratios):.3f} to {max(ratios):.3f}; bar: {BESIDE_BAR})",
+            flush=True,
+        )
+    return is_reached
+
+
 def report_memory(
     folder: Path, texts: list[str], sizes: list[int], models: list[str], environment: dict[str, str]
 ) -> bool:
@@ -167,15 +220,22 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--only", nargs="+", choices=list(SCRIPTS), default=list(SCRIPTS), help="beside which others")
     parser.add_argument("--memory", action="store_true", help="the peak memory, in place of the speed")
-    parser.add_argument("--models", nargs="+", choices=MODELS, default=list(MODELS), help="for --memory")
+    parser.add_argument("--models", nargs="+", choices=MODELS, default=list(MODELS), help="for --memory and --beside")
+    parser.add_argument("--beside", type=Path, metavar="FOLDER", help="a checkout of another version to compare with")
     parser.add_argument("--lines", type=int, nargs=2, default=[100_000, 1_000_000], help="for --memory")
     arguments = parser.parse_args()
     texts = all_texts(arguments.data)
+    models = list(arguments.models)
     print(machine())
     with tempfile.TemporaryDirectory() as folder:
         environment = {**os.environ, "IMDBSENT_HOME": str(Path(folder) / "home")}
         if arguments.memory:
-            is_reached = report_memory(Path(folder), texts, arguments.lines, arguments.models, environment)
+            is_reached = report_memory(Path(folder), texts, arguments.lines, models, environment)
+        elif arguments.beside is not None:
+            some = list(islice(cycle(texts), arguments.reviews))
+            beside = arguments.beside
+            results = [report_beside(Path(folder), some, beside, m, arguments.rounds, environment) for m in models]
+            is_reached = all(results)
         else:
             some = list(islice(cycle(texts), arguments.reviews))
             is_reached = report_speed(Path(folder), some, list(arguments.only), arguments.rounds, environment)
