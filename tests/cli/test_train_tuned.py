@@ -153,6 +153,7 @@ def test_a_file_alone_tunes_the_default_model_and_scratch_does_not(run, tmp_path
     assert read_bundle(home / "models" / "my-classic").card.architecture == "classic"
 
 
+@pytest.mark.slow
 @needs_keras
 def test_measuring_installs_nothing_and_says_what_labels_bring(run, tmp_path: Path, home: Path) -> None:
     path = tmp_path / "mine.csv"

@@ -129,6 +129,7 @@ def compared(report: TrainingReport) -> tuple[Comparison, ...]:
     return tuple(comparison for _, comparison in report.standing.pairs)
 
 
+@pytest.mark.slow
 def test_the_texts_that_compare_are_neither_learned_from_nor_choose_the_epoch(base: Bundle, tmp_path: Path) -> None:
     asked = request(labeled(tmp_path / "mine.jsonl"))
     data = read_data(asked)
@@ -141,6 +142,7 @@ def test_the_texts_that_compare_are_neither_learned_from_nor_choose_the_epoch(ba
     assert is_trained_on(card, read_examples(asked.own.source, parse_rules((), ()), asked.own.read, allow_blank=False))
 
 
+@pytest.mark.slow
 def test_few_texts_are_all_learned_from_and_compared_by_cross_validation(base: Bundle, tmp_path: Path) -> None:
     inventory.use("small")
     report = train_bundle(request(labeled(tmp_path / "mine.jsonl", 40)))
@@ -153,6 +155,7 @@ def test_few_texts_are_all_learned_from_and_compared_by_cross_validation(base: B
     assert comparison.new.accuracy > comparison.other.accuracy
 
 
+@pytest.mark.slow
 def test_named_texts_compare_the_models_and_do_not_choose_the_epoch(base: Bundle, tmp_path: Path) -> None:
     held = labeled(tmp_path / "held.jsonl", 40)
     held.write_text(held.read_text().replace("number", "really"))
@@ -162,6 +165,7 @@ def test_named_texts_compare_the_models_and_do_not_choose_the_epoch(base: Bundle
     assert (len(data.train), len(data.validation), len(data.test)) == (68, 12, 40)
 
 
+@pytest.mark.slow
 def test_words_that_the_model_does_not_know_are_learned(
     base: Bundle, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -195,6 +199,7 @@ def test_pairs_of_words_are_found_in_a_larger_vocabulary(base: Bundle) -> None:
     assert (embedding[17:] == embedding[2]).all()
 
 
+@pytest.mark.slow
 def test_epoch_0_is_the_model_as_it_answers(base: Bundle, tmp_path: Path) -> None:
     path = labeled(tmp_path / "mine.jsonl")
     card = train_bundle(request(path)).bundle.card
@@ -203,6 +208,7 @@ def test_epoch_0_is_the_model_as_it_answers(base: Bundle, tmp_path: Path) -> Non
     assert card.history[0].test_accuracy == pytest.approx(measured.accuracy)
 
 
+@pytest.mark.slow
 def test_a_model_that_learning_makes_no_better_stays_as_it_was(base: Bundle, tmp_path: Path) -> None:
     """The labels say nothing, and it knows that already."""
     path = tmp_path / "noise.jsonl"
@@ -218,6 +224,7 @@ def test_a_model_that_learning_makes_no_better_stays_as_it_was(base: Bundle, tmp
     assert test.only_first_right == test.only_second_right == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("epoch", [1, 3])
 def test_a_run_that_is_stopped_and_resumed_gives_the_same_bytes(base: Bundle, tmp_path: Path, epoch: int) -> None:
     path = labeled(tmp_path / "mine.jsonl")
@@ -236,12 +243,14 @@ def renamed(comparison: Comparison) -> Comparison:
     return replace(comparison, new=replace(comparison.new, model="mine"), test=replace(comparison.test, first="mine"))
 
 
+@pytest.mark.slow
 def test_another_seed_gives_another_model(base: Bundle, tmp_path: Path) -> None:
     path = labeled(tmp_path / "mine.jsonl")
     one, other = (train_bundle(request(path, f"seed-{seed}", seed=seed)) for seed in (1, 2))
     assert contents(one.bundle)[MODEL] != contents(other.bundle)[MODEL]
 
 
+@pytest.mark.slow
 def test_a_recipe_starts_from_the_flagship_and_keeps_its_last_epoch(base: Bundle, tmp_path: Path) -> None:
     start, recipe = start_from("small", replace(CLASSIC, epochs=2))
     own = OwnData(str(labeled(tmp_path / "mine.jsonl")), ReadOptions(command="train"))
@@ -251,6 +260,7 @@ def test_a_recipe_starts_from_the_flagship_and_keeps_its_last_epoch(base: Bundle
     assert report.bundle.card.tokenizer == "words"
 
 
+@pytest.mark.slow
 def test_the_contributions_of_a_tuned_model_add_up_to_its_logit(base: Bundle, tmp_path: Path) -> None:
     classifier = Classifier(train_bundle(request(labeled(tmp_path / "mine.jsonl"))).bundle)
     ids = classifier.tokenizer.encode("it was great and really dull")
@@ -259,6 +269,7 @@ def test_the_contributions_of_a_tuned_model_add_up_to_its_logit(base: Bundle, tm
     assert attribution.bias + attribution.contributions.sum() == pytest.approx(logit, abs=1e-4)
 
 
+@pytest.mark.slow
 def test_a_default_that_was_tuned_is_tuned_from_its_own_base_again(
     base: Bundle, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -284,6 +295,7 @@ def test_a_model_that_changed_during_the_run_is_an_error(base: Bundle) -> None:
         read_base(replace(start, sha256="0" * 64))
 
 
+@pytest.mark.slow
 def test_both_classes_count_the_same(base: Bundle, tmp_path: Path) -> None:
     rows = [{"text": f"it was {GOOD[i % 4] if i % 6 else BAD[i % 4]} {i}", "label": int(i % 6 > 0)} for i in range(120)]
     path = tmp_path / "rare.jsonl"

@@ -106,6 +106,7 @@ def test_padding_to_another_width_changes_no_logit() -> None:
     assert logits == pytest.approx([logits[0]] * 4, abs=1e-6)
 
 
+@pytest.mark.slow
 def test_the_student_begins_with_the_words_it_is_given_and_learns() -> None:
     words = np.random.default_rng(1).normal(size=(46, 6)).astype(np.float16)
     train = source()
