@@ -6,7 +6,7 @@ work=$(mktemp -d)
 trap 'chmod -R u+w "$work"; rm -rf "$work"' EXIT
 
 "${PYTHON:-python3}" -m venv "$work/venv"
-"$work/venv/bin/python" -m pip install --quiet .
+"$work/venv/bin/python" -m pip install --quiet --no-compile . # Python compiles what it imports
 imdbsent="$work/venv/bin/imdbsent"
 cd "$work" # away from the source
 
