@@ -216,7 +216,7 @@ class TextsShared(ImdbsentError):
     def __init__(self, what: str, of_validation: str, of_training: str, more: int, next_step: str) -> None:
         super().__init__(
             f"{what} of {of_validation} is also that of {of_training}{and_more(more)}: "
-            f"a model looks too good on what it has learned from. Remove it from one of the two, or {next_step}"
+            f"a model looks too good on texts it was trained on. Remove it from one of the two, or {next_step}"
         )
 
 
@@ -345,7 +345,7 @@ class NameTaken(ImdbsentError):
         super().__init__(
             f"the name {name!r} belongs to a model that comes with imdbsent. Type: --name my-{name}"
             if shipped
-            else f"there is a model {name!r} already. Type: --name OTHER, or --replace"
+            else f"there is already a model {name!r}. Type: --name OTHER, or --replace"
         )
 
 
@@ -390,7 +390,7 @@ class PlanDiffers(ImdbsentError):
 
     def __init__(self, part: Path, difference: str) -> None:
         super().__init__(
-            f"'{part}' {difference}. Type: the same command as then, or leave out --resume to start over"
+            f"'{part}' {difference}. Type: the original command, or leave out --resume to start over"
         )
 
 
@@ -432,8 +432,8 @@ class DatasetMissing(ImdbsentError):
 
     def __init__(self, url: str, size: int, reason: str) -> None:
         super().__init__(
-            f"the IMDB reviews are not here and {reason}. Download {url} ({size / 1e6:.0f} MB) elsewhere, then type: "
-            "the same command with --data PATH, or set IMDBSENT_ACLIMDB=PATH"
+            f"the IMDB reviews are not on this machine and {reason}. Download {url} ({size / 1e6:.0f} MB) "
+            "elsewhere, then type: the same command with --data PATH, or set IMDBSENT_ACLIMDB=PATH"
         )
 
 
@@ -594,7 +594,7 @@ class JobFailed(ImdbsentError):
     def __init__(self, reason: str) -> None:
         super().__init__(
             f"the job failed on Ray: {reason}. Type: the same command with --concurrency 1, or IMDBSENT_DEBUG=1 "
-            "before it for the whole message"
+            "before it to see the whole message"
         )
 
 

@@ -255,7 +255,7 @@ def _start(response: Response, partial: PartialFile, *, asked: bool) -> int:
     match = re.fullmatch(r"bytes (\d+)-\d+/(\d+|\*)", response.headers.get("Content-Range", ""))
     if not asked or match is None or int(match[1]) != partial.size():
         partial.discard()
-        raise _TryAgain("the server sent another part of the file than requested", rejected=True)
+        raise _TryAgain("the server sent a different part of the file than requested", rejected=True)
     return int(match[1])
 
 
@@ -272,7 +272,7 @@ def _validator(response: Response) -> str:
 
 def _too_large(partial: PartialFile, largest: int) -> TransferFailed:
     partial.discard()
-    return TransferFailed(f"it is larger than the {largest:,} bytes that it may have")
+    return TransferFailed(f"it is larger than the {largest:,} bytes allowed")
 
 
 RETRY_POLICY: Final = RetryPolicy()
@@ -281,7 +281,7 @@ RETRY_POLICY: Final = RetryPolicy()
 def download(
     url: str, target: Path, sha256: str, *, largest: int, progress: DownloadProgress | None, next_step: str
 ) -> Path:
-    """Download a file, unless it exists already with the right hash.
+    """Download a file, unless it already exists with the right hash.
 
     An unfinished download is kept next to the file, as `NAME.part`. This download resumes it, and so does the next one
     if this one fails or is killed.

@@ -424,7 +424,7 @@ def output_spec(job: PredictJob, inputs: Inputs, screen: Screen) -> OutputSpec:
     elif chosen is Format.PARQUET and screen.is_terminal:
         raise UsageProblem("Parquet cannot be shown on a terminal. Type: -o FILE.parquet, or a pipe after the command")
     if chosen is Format.TABLE and not screen.has_tables:
-        raise UsageProblem("there is no terminal for a table. Type: --format csv")
+        raise UsageProblem("--format table requires a terminal. Type: --format csv")
     names = dict(zip(own.kept, columns.kept))
     types = {names[column]: kind for column, kind in inputs.types.items() if column in names}
     if own.id in inputs.types:

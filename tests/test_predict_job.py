@@ -47,7 +47,7 @@ def test_a_job_is_done_and_counted_and_prints_nothing(
 def test_without_a_terminal_standard_output_has_a_plain_format(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
     run_predict(PredictJob(texts=("great", "awful"), model=str(TINY)))
     assert [line.split(b"\t")[0] for line in capfdbinary.readouterr().out.splitlines()] == [b"positive", b"negative"]
-    with pytest.raises(UsageProblem, match="no terminal for a table"):
+    with pytest.raises(UsageProblem, match="requires a terminal"):
         run_predict(PredictJob(texts=("great",), format=Format.TABLE, model=str(TINY)))
 
 

@@ -195,7 +195,7 @@ def _no_sense(field: str, value: Any) -> ValueError:
     excerpt = repr(value)
     if len(excerpt) > LONGEST_EXCERPT:
         excerpt = excerpt[:LONGEST_EXCERPT] + "..."
-    return ValueError(f"{field} has a value that makes no sense here: {excerpt}")
+    return ValueError(f"{field} has an invalid value: {excerpt}")
 
 
 def _rules(card: ModelCard) -> Iterator[tuple[str, bool]]:

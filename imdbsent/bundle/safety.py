@@ -148,7 +148,7 @@ def _check_node(node: memoryview, budget: Iterator[int]) -> None:
     name, of = operator.decode("utf-8", "replace"), domain.decode("utf-8", "replace")
     if name not in ALLOWED_OPERATORS.get("" if of == "ai.onnx" else of, ()):
         full_name = f"{of}.{name}" if of else name
-        raise ValueError(f"it has the operator {full_name[:60]!r}, which no network here needs")
+        raise ValueError(f"it has the operator {full_name[:60]!r}, which no network of imdbsent uses")
 
 
 def _check_attribute(attribute: memoryview, budget: Iterator[int]) -> None:
@@ -252,7 +252,7 @@ def _numbers(number: int, value: int | memoryview) -> int:
 
 def _check_size(tensor: _Tensor) -> None:
     if tensor.kind not in _SIZES:
-        raise ValueError(f"it has weights of the type {tensor.kind}, which no network here needs")
+        raise ValueError(f"it has weights of the type {tensor.kind}, which no network of imdbsent uses")
     if any(size < 0 for size in tensor.dimensions):
         raise ValueError("one of its weights has a negative size")
     elements = math.prod(tensor.dimensions)
@@ -261,7 +261,7 @@ def _check_size(tensor: _Tensor) -> None:
     else:
         is_whole = len(tensor.raw) == elements * _SIZES[tensor.kind] and not tensor.numbers
     if not is_whole:
-        raise ValueError("one of its weights does not have the numbers that its shape says")
+        raise ValueError("one of its weights does not match its shape")
 
 
 def _check_raw(kind: int, raw: memoryview) -> None:

@@ -56,7 +56,7 @@ class Engine:
         except Exception as error:  # its exceptions have no other common base
             if is_out_of_memory(error):
                 raise MemoryShort from error
-            raise BundleInvalid(model.parent, f"{model.name} is no network that ONNX Runtime reads") from error
+            raise BundleInvalid(model.parent, f"{model.name} is not a network that ONNX Runtime can read") from error
         inputs = {tensor.name for tensor in self._session.get_inputs()}
         self.output_names = frozenset(tensor.name for tensor in self._session.get_outputs())
         if inputs != {"ids", "lengths"} or "logit" not in self.output_names:

@@ -103,14 +103,13 @@ class PredictOptions:
             _check_band(self.neutral)
             if self.threshold is not None:
                 raise InvalidOptions(
-                    "--threshold and --neutral both say where positive begins: give one of them. "
-                    "Type: --neutral LOW:HIGH, or --threshold"
+                    "--threshold cannot be combined with --neutral. Type one of them"
                 )
         if self.threshold is not None and not 0 <= self.threshold <= 1:
-            raise InvalidOptions(f"the threshold is a probability from 0 to 1, not {self.threshold!r}")
+            raise InvalidOptions(f"the threshold must be a probability from 0 to 1, not {self.threshold!r}")
         for name, number in (("batch size", self.batch_size), ("number of results", self.top)):
             if number is not None and number < 1:
-                raise InvalidOptions(f"the {name} is 1 or more, not {number!r}")
+                raise InvalidOptions(f"the {name} must be 1 or more, not {number!r}")
         for name, choices in (("only", Only), ("sort", SortKey)):
             value = getattr(self, name)
             if value is not None:
@@ -213,7 +212,7 @@ def is_mostly_unknown(prediction: Prediction) -> bool:
 def _check_band(neutral: NeutralBand) -> None:
     low, high = neutral
     if not 0 <= low <= high <= 1:
-        raise InvalidOptions(f"neutral is (low, high) with 0 <= low <= high <= 1, not {neutral!r}")
+        raise InvalidOptions(f"neutral must be (low, high) with 0 <= low <= high <= 1, not {neutral!r}")
 
 
 def _member(choices: type[Enum], value: object) -> Enum:
@@ -432,4 +431,4 @@ def _table_errors() -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
-        raise OutputFailed(f"the temporary file that results are sorted in: {error}") from error
+        raise OutputFailed(f"the temporary file for sorting: {error}") from error

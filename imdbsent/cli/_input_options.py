@@ -118,7 +118,7 @@ EscapeOption = Annotated[
 NoHeaderOption = Annotated[
     bool,
     typer.Option(
-        "--no-header", help="The first row is data. Columns are numbered from 1.", rich_help_panel=INPUT
+        "--no-header", help="Treat the first row as data; columns are numbered from 1.", rich_help_panel=INPUT
     ),
 ]
 TextColumnOption = Annotated[
@@ -139,7 +139,7 @@ LabelColumnOption = Annotated[
         "--label-column",
         metavar="COLUMN",
         autocompletion=complete_columns,
-        help="Column with the label. Default: label, or the only column whose name says so.",
+        help="Column with the label. Default: label, else the only column with a similar name.",
         rich_help_panel=INPUT,
         show_default=False,
     ),
@@ -179,7 +179,7 @@ SheetOption = Annotated[
 SkipBadOption = Annotated[
     bool,
     typer.Option(
-        "--skip-bad", help="Report rows that cannot be read, and continue after them.", rich_help_panel=INPUT
+        "--skip-bad", help="Skip rows that cannot be read, and report them.", rich_help_panel=INPUT
     ),
 ]
 WholeOption = Annotated[
@@ -211,7 +211,7 @@ NegativeOption = Annotated[
     typer.Option(
         "--negative",
         metavar="RULE",
-        help="Negative labels, written like --positive. With both, rows of other labels are left out. Default: with "
+        help="Negative labels, written like --positive. With both, rows with other labels are skipped. Default: with "
         "--positive, all other labels; else negative, neg, 0, false.",
         rich_help_panel=INPUT,
         show_default=False,
@@ -337,7 +337,7 @@ _CLASS: Final = Annotated[
         "--label-column",
         metavar="COLUMN",
         autocompletion=complete_columns,
-        help="Column with the class, or none. Default: label, or the only column whose name says so.",
+        help="Column with the class, or 'none'. Default: label, else the only column with a similar name.",
         rich_help_panel=INPUT,
         show_default=False,
     ),

@@ -51,7 +51,7 @@ class TerminalScreen(Screen):
         console: makes the console on standard error, for progress.
         signals: what ends the reading.
         no_color: whether standard output has no colors.
-        interval: seconds between two lines of progress off a terminal; 0 for none.
+        interval: seconds between progress lines when not on a terminal; 0 for none.
     """
 
     has_tables = True
@@ -102,7 +102,7 @@ class TerminalScreen(Screen):
 
     @contextmanager
     def progress(self, meter: Meter | RowsMeter) -> Iterator[Progress | None]:
-        """Draw a bar during a block, or off a terminal log a line from time to time; None if neither is wanted."""
+        """Draw a bar on a terminal, else log a line from time to time; None if neither is wanted."""
         from imdbsent.cli._progress import ProgressLog, RecordsBar, can_animate
 
         console = self._console()

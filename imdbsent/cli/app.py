@@ -258,14 +258,14 @@ COMMANDS = (
         "inspect",
         "imdbsent.cli.inspect",
         "inspect_app",
-        "Look at a review, a word, the ids of a text, the network, and its state while it reads a text.",
+        "Inspect reviews, words, ids, the network, and its state as it reads a text.",
         _UNDERSTAND,
     ),
     LazyCommand(
         "stats",
         "imdbsent.cli.stats",
         "stats",
-        "Show figures about the reviews: classes, words, lengths, stars, titles, and the words typical of each class.",
+        "Show statistics of the reviews: classes, words, lengths, stars, titles, and the words typical of each class.",
         _UNDERSTAND,
     ),
     LazyCommand(
@@ -286,7 +286,7 @@ COMMANDS = (
         "check",
         "imdbsent.cli.check",
         "check",
-        "Check that this installation answers: model, known answers, folders, versions, cores; exit code 0 if it does.",
+        "Check the installation: model, known answers, folders, versions, cores. Exits with 0 if it works.",
         _OWN,
     ),
     LazyCommand("models", "imdbsent.cli.models", "app", "List, show, choose, install, export and remove models.", _OWN),
@@ -444,7 +444,7 @@ def _report(error: Exception) -> int:
         return ExitCode.USAGE
     print_error(
         f"unexpected {type(error).__name__}: {error}. "
-        "Please report it, with what IMDBSENT_DEBUG=1 and the same command print",
+        "Please report it, with the output of the same command under IMDBSENT_DEBUG=1",
         ExitCode.FAILED,
     )
     return ExitCode.FAILED

@@ -36,12 +36,12 @@ def check(
             "-m",
             metavar="NAME|PATH",
             autocompletion=complete_models,
-            help="Model. Default: the one that answers.",
+            help="Name or folder. Default: the default model.",
         ),
     ] = None,
     output_format: Annotated[PageFormat, typer.Option("--format", help="Output format.")] = PageFormat.TABLE,
 ) -> None:
-    """Check that this installation answers: model, known answers, folders, versions, cores; exit code 0 if it does.
+    """Check the installation: model, known answers, folders, versions, cores. Exits with 0 if it works.
 
     imdbsent check
 
@@ -104,10 +104,10 @@ def examine(model: str | None = None) -> tuple[dict[str, Any], ImdbsentError | N
 
 
 def _lines(found: dict[str, Any]) -> list[tuple[str, str]]:
-    lines = [("model", found["model"] or "none that answers")]
+    lines = [("model", found["model"] or "no working model")]
     lines += [("answer", f"{probability:.4f} {text}") for text, probability in found["answers"].items()]
     lines += [
-        (key, f"{folder['path']}{'' if folder['writable'] else ' (cannot be written; answering does not need it)'}")
+        (key, f"{folder['path']}{'' if folder['writable'] else ' (read-only; predictions do not need it)'}")
         for key, folder in found["folders"].items()
     ]
     lines.append(("versions", ", ".join(f"{name} {version}" for name, version in found["versions"].items())))

@@ -128,7 +128,7 @@ def remove(
     show_messages(no_color=no_color, quiet=quiet)
     cached = copies.find_cached()
     if not cached.files:
-        logger.info("the cache holds nothing of the data set")
+        logger.info("the cache has no files of the data set")
         return
     size = f"{counted(len(cached.files), 'file')} ({_bytes(cached.size)})"
     if not yes:
@@ -280,7 +280,7 @@ def _hashes(found: Verification) -> list[RenderableType]:
 
     hashes = []
     if found.archive_sha256 is not None:
-        kind = "the official archive" if found.is_official else "not the official archive; its content decides"
+        kind = "the official archive" if found.is_official else "not the official file; only its content is checked"
         hashes.append((f"SHA-256 of the archive: {kind}", found.archive_sha256))
     hashes.append(("SHA-256 of the labeled reviews, as in the card of a model", found.labeled_sha256))
     return [Text(line, style="dim italic", overflow="fold") for pair in hashes for line in pair]

@@ -110,7 +110,14 @@ def evaluate(
         ),
     ] = None,
     mistakes: Annotated[
-        int, typer.Option(min=0, max=1_000, help="Surest mistakes to list per model.", rich_help_panel=_OUTPUT)
+        int,
+        typer.Option(
+            metavar="N",
+            min=0,
+            max=1_000,
+            help="Most confident mistakes to list per model.",
+            rich_help_panel=_OUTPUT,
+        ),
     ] = 5,
     mistakes_file: Annotated[
         Path | None,
@@ -523,7 +530,7 @@ def _mistakes(model: ModelReport, width: int) -> RenderableType:
     from rich.console import Group
     from rich.text import Text
 
-    title = f"surest mistakes of {model.model}"
+    title = f"most confident mistakes of {model.model}"
     rows = [
         (
             Text(visible(mistake.where)),

@@ -173,7 +173,7 @@ def verify(
 ) -> None:
     """Check the files, the network and the answers of models; exit with 4 if one is damaged.
 
-    Each is printed as NAME@sha256:HEX, which --model and IMDBSENT_MODEL accept, and which no other content matches.
+    Prints each model as NAME@sha256:HEX, which pins its content. --model and IMDBSENT_MODEL accept this form.
 
     imdbsent models verify
 
@@ -254,7 +254,7 @@ def use(
 
     show_messages(no_color=no_color, quiet=quiet)
     if name is not None and reset:
-        raise UsageProblem("NAME and --reset exclude each other. Type: imdbsent models use --reset")
+        raise UsageProblem("NAME cannot be combined with --reset. Type: imdbsent models use --reset")
     if reset:
         inventory.reset()
     elif name is not None:
@@ -267,7 +267,7 @@ def use(
     chosen = name or store.DEFAULT_MODEL
     logger.info(f"the default model is '{chosen}'")
     if choice.source == settings.MODEL:
-        logger.info(f"but {settings.MODEL} is set, so '{choice.name}' answers until it is unset")
+        logger.info(f"but {settings.MODEL} is set, so '{choice.name}' is used until it is unset")
 
 
 def _parse_threshold(text: str) -> float | None:
@@ -315,14 +315,16 @@ def install(
         str,
         typer.Argument(
             metavar="FILE|FOLDER|URL",
-            help="A tar, a folder, or the address of a tar; '-' reads a tar from standard input.",
+            help="A tar file, a folder, or the URL of a tar file; '-' reads standard input.",
             show_default=False,
         ),
     ],
     sha256: Annotated[
         str | None,
         typer.Option(
-            "--sha256", metavar="HEX", help="Expected SHA-256 of the tar; an address needs it, or #sha256=HEX."
+            "--sha256",
+            metavar="HEX",
+            help="Expected SHA-256 of the tar file; a URL needs it, or #sha256=HEX at its end.",
         ),
     ] = None,
     name: Annotated[
@@ -332,7 +334,7 @@ def install(
     quiet: Quiet = False,
     no_color: NoColor = False,
 ) -> None:
-    """Install a model from a tar, a folder or an address; check its files and print its new folder.
+    """Install a model from a tar file, a folder or a URL; check its files and print its new folder.
 
     imdbsent models install mine.tar.gz
 
@@ -369,7 +371,7 @@ def export(
     ] = None,
     re_export: Annotated[
         bool,
-        typer.Option("--re-export", help="Write the network again with this version, from the same weights."),
+        typer.Option("--re-export", help="Re-export the network from the same weights with this version."),
     ] = False,
     replace: Annotated[bool, typer.Option("--replace", help="Replace an existing file.")] = False,
     quiet: Quiet = False,

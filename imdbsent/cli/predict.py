@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from imdbsent.job_report import JobReport
 
 PROGRESS_INTERVAL = 30.0
-"""Seconds between two lines of progress off a terminal."""
+"""Seconds between progress lines when not on a terminal."""
 _input = partial(typer.Option, rich_help_panel="Input")
 _output = partial(typer.Option, rich_help_panel="Output")
 _model = partial(typer.Option, rich_help_panel="Model")
@@ -82,7 +82,7 @@ def predict(
             "--output",
             "-o",
             metavar="FILE",
-            help="File to write; appears only when complete. With Ray: a folder or an address.",
+            help="File to write; appears only when complete. With Ray: a folder or a URL.",
         ),
     ] = None,
     output_format: Annotated[
@@ -93,7 +93,7 @@ def predict(
     ] = False,
     add_columns: Annotated[
         str | None,
-        _output("--add-columns", metavar="NAMES", help="Add columns about the model: model, version, sha256."),
+        _output("--add-columns", metavar="NAMES", help="Columns to add, with commas: model, version, sha256."),
     ] = None,
     only: Annotated[Only | None, _output("--only", help="Show only these.")] = None,
     sort: Annotated[
@@ -103,12 +103,12 @@ def predict(
     top: Annotated[
         int | None, _output("--top", metavar="N", min=1, help="Show only the first N; requires --sort.")
     ] = None,
-    explain: Annotated[bool, _output("--explain", help="Show which words moved the verdict, and how far.")] = False,
+    explain: Annotated[bool, _output("--explain", help="Show which words moved the verdict, and by how much.")] = False,
     html: Annotated[
-        Path | None, _output("--html", metavar="PATH", help="Also write the explanations to a page.")
+        Path | None, _output("--html", metavar="PATH", help="Also write the explanations to an HTML page.")
     ] = None,
-    resume: Annotated[bool, _output("--resume", help="Resume the stopped run that was writing the file.")] = False,
-    strict: Annotated[bool, _output("--strict", help="Exit with code 5 if a text has no verdict.")] = False,
+    resume: Annotated[bool, _output("--resume", help="Resume the interrupted run that was writing FILE.")] = False,
+    strict: Annotated[bool, _output("--strict", help="Exit with code 5 if any text gets no verdict.")] = False,
     model: Annotated[
         str | None,
         _model(
@@ -117,11 +117,11 @@ def predict(
     ] = None,
     threshold: Annotated[
         float | None,
-        _model(metavar="P", min=0, max=1, help="Lowest probability of 'positive'. Default: the model's own."),
+        _model(metavar="P", min=0, max=1, help="Minimum probability for 'positive'. Default: the model's own."),
     ] = None,
     neutral: Annotated[
         str | None,
-        _model("--neutral", metavar="LOW:HIGH", help="Range of a third label, 'neutral', for example 0.4:0.6."),
+        _model("--neutral", metavar="LOW:HIGH", help="Probability range labeled 'neutral', for example 0.4:0.6."),
     ] = None,
     batch_size: Annotated[
         int | None, _speed(metavar="N", min=1, max=4096, help="Batch size; affects speed only.")
@@ -143,7 +143,7 @@ def predict(
         Path | None, _log("--summary", metavar="FILE", help="Write counts, seconds, memory and model to a JSON file.")
     ] = None,
     log_format: Annotated[
-        LogFormat, _log("--log-format", help="Format of messages, progress and errors.")
+        LogFormat, _log("--log-format", metavar="FORMAT", help="Format of messages, progress and errors.")
     ] = LogFormat.TEXT,
     progress_interval: Annotated[
         float,
@@ -152,7 +152,7 @@ def predict(
             metavar="SECONDS",
             min=0,
             show_default="30",
-            help="Time between two lines of progress off a terminal; 0 for none.",
+            help="Time between progress lines when not on a terminal; 0 for none.",
         ),
     ] = PROGRESS_INTERVAL,
     quiet: Quiet = False,

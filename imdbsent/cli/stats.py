@@ -73,14 +73,15 @@ def stats(
         int,
         typer.Option(
             "--num-words",
+            metavar="N",
             min=5,
             max=10_000_000,
-            help="Ids from this one on are out of the vocabulary.",
+            help="Vocabulary limit; ids from this number up are unknown words.",
             rich_help_panel=_INPUT,
         ),
     ] = 10_000,
     top: Annotated[
-        int, typer.Option("--top", min=0, max=1_000, help="Words per list.", rich_help_panel=_OUTPUT)
+        int, typer.Option("--top", metavar="N", min=0, max=1_000, help="Words per list.", rich_help_panel=_OUTPUT)
     ] = 10,
     output_format: Annotated[
         FigureFormat, typer.Option("--format", help="Output format.", rich_help_panel=_OUTPUT)
@@ -99,7 +100,7 @@ def stats(
     verbose: Verbose = False,
     no_color: NoColor = False,
 ) -> None:
-    """Show figures about the reviews: classes, words, lengths, stars, titles, and the words typical of each class.
+    """Show statistics of the reviews: classes, words, lengths, stars, titles, and the words typical of each class.
 
     imdbsent stats --num-words 10000
 
@@ -139,7 +140,7 @@ def _check_file_options(split: StatsSplit, data: Path | None, *, is_about_review
         ("--recompute", is_about_reviews),
     ):
         if is_given:
-            raise UsageProblem(f"{option} is about the IMDB reviews, not about FILE. Type only one of them")
+            raise UsageProblem(f"{option} applies to the IMDB reviews, not to FILE. Type only one of them")
 
 
 def _show(statistics: SplitStatistics, output_format: FigureFormat, *, no_color: bool) -> None:

@@ -47,7 +47,7 @@ class OutputFolder:
         location: as the user typed it.
         filesystem: a pyarrow filesystem.
         path: its path there.
-        was_there: whether the empty folder exists already.
+        was_there: whether the empty folder already exists.
     """
 
     location: str

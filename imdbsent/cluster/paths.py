@@ -71,7 +71,7 @@ def find_files(locations: Sequence[str], file_format: FileFormat | None = None) 
         if not files:
             raise InputUnreadable(location, "there is no such file, or no file in the folder")
         if filesystems and not filesystems[0].equals(filesystem):
-            raise UsageProblem(f"{location!r} is on another filesystem than {locations[0]!r}. Type: a command for each")
+            raise UsageProblem(f"{location!r} is on another filesystem than {locations[0]!r}. Run one command for each")
         filesystems.append(filesystem)
         found.update((file.path, file.size or 0) for file in files)
     paths = tuple(sorted(found))
@@ -165,7 +165,10 @@ def _format_of(paths: Sequence[str]) -> FileFormat:
                 f"for example '*.{first.kind.value}'"
             )
         if other.kind is Kind.PARQUET and other.compression is not Compression.NONE:
-            raise UsageProblem(f"Parquet is compressed inside, {path!r} as a whole. Type: gunzip, or zstd -d, first")
+            raise UsageProblem(
+                f"{path!r} is compressed as a whole, but Parquet has its own compression. Type: gunzip, or zstd -d, "
+                "first"
+            )
     return first
 
 

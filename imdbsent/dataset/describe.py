@@ -98,7 +98,7 @@ def describe_reviews(
     if source is None:
         answer = shipped_answer(query.split, query.num_words, query.top)
         if answer is not None:
-            logger.info("these figures come with imdbsent; to compute them again: imdbsent stats --recompute")
+            logger.info("these figures come with imdbsent; to recompute them: imdbsent stats --recompute")
             return answer
         source = find_or_fetch(None, progress)
     return _compute(_counted(source), query)
@@ -120,7 +120,7 @@ def recompute(
     if wrong:
         raise FiguresDiffer(source, wrong)
     count = count_figures(figures)
-    logger.info(f"computed again from {source}: all {count:,} figures agree with those that come with imdbsent")
+    logger.info(f"recomputed from {source}: all {count:,} figures agree with those that come with imdbsent")
     return _compute(corpus, query)
 
 
@@ -170,12 +170,12 @@ def _counted(source: Path) -> Corpus:
 
 
 def _count(source: Path, key: str) -> Corpus:
-    logger.info(f"counting the words of {source}; the counts are kept for the next time")
+    logger.info(f"counting the words of {source}; the counts are cached")
     corpus = count_reviews(read_reviews(source, LABELED))
     try:
         store_cached(key, corpus)
     except OSError as error:
-        logger.info(f"cannot keep the counts in {cache_path(key).parent} ({error.strerror or error})")
+        logger.info(f"cannot cache the counts in {cache_path(key).parent} ({error.strerror or error})")
     return corpus
 
 

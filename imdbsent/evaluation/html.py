@@ -65,7 +65,7 @@ def _sections(report: Report) -> list[tuple[str, str, str]]:
     if report.comparisons:
         sections.append(("mcnemar", "Side by side", _comparisons(report)))
     if any(model.mistakes for model in models):
-        sections.append(("mistakes", "Surest mistakes", "".join(map(_mistakes, models))))
+        sections.append(("mistakes", "Most confident mistakes", "".join(map(_mistakes, models))))
     return sections
 
 

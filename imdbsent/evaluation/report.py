@@ -1,7 +1,7 @@
 """Everything that `imdbsent evaluate` reports: from answers to figures, and the figures as JSON or CSV.
 
-The figures are the metrics, accuracy by length and by stars, the surest mistakes, and McNemar's test: whether two
-models that judged the same texts differ by more than chance.
+The figures are the metrics, accuracy by length and by stars, the most confident mistakes, and McNemar's test: whether
+two models that judged the same texts differ by more than chance.
 """
 
 from __future__ import annotations
@@ -118,10 +118,10 @@ def by_stars(stars: Sequence[float | None], right: npt.NDArray[np.bool_]) -> tup
     return tuple(_group(f"{rating:g}", right[column == rating]) for rating in ratings)
 
 
-def surest_mistakes(
+def most_confident_mistakes(
     examples: Sequence[Example], probabilities: Array, right: npt.NDArray[np.bool_], most: int
 ) -> tuple[Mistake, ...]:
-    """The wrong verdicts that the model was surest of, the surest first.
+    """The wrong verdicts with the highest confidence, highest first.
 
     Args:
         examples: n texts.
@@ -262,7 +262,7 @@ class ModelReport:
         calibration: the calibration curve.
         by_length: accuracy by number of words.
         by_stars: accuracy by rating, if there are ratings.
-        mistakes: the surest ones.
+        mistakes: the most confident ones.
         roc: the ROC curve; None if a class has no text.
         best_threshold: the best one for a goal; None if nobody asked.
     """
@@ -514,7 +514,7 @@ def _model_report(
         calibration=outcomes.calibration,
         by_length=by_length((example.text for example in examples), outcomes.right),
         by_stars=by_stars([example.stars for example in examples], outcomes.right),
-        mistakes=surest_mistakes(examples, outcomes.probabilities, outcomes.right, mistakes),
+        mistakes=most_confident_mistakes(examples, outcomes.probabilities, outcomes.right, mistakes),
         roc=outcomes.roc,
         best_threshold=None if goal is None else _best(outcomes, goal),
     )

@@ -112,4 +112,4 @@ def _check_output(output: Path, *, replace: bool) -> None:
 
 
 def _exists(output: Path) -> UsageProblem:
-    return UsageProblem(f"'{output}' exists already. Type: -o OTHER, or --replace")
+    return UsageProblem(f"'{output}' already exists. Type: -o OTHER, or --replace")

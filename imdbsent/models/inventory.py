@@ -146,7 +146,7 @@ def check_answers(classifier: Classifier) -> list[Prediction]:
     if store.is_shipped(bundle.card.name):
         for prediction, (text, label) in zip(found, KNOWN):
             if prediction.label != label:
-                reason = f"it calls {text!r} {prediction.label}"
+                reason = f"it labels {text!r} {prediction.label}"
                 raise store.damaged(BundleInvalid(bundle.directory, reason))
     return found
 

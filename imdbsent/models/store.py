@@ -154,7 +154,7 @@ def check_name(name: str, *, replace: bool) -> None:
         NameTaken: there is a model of that name.
     """
     if not is_name(name):
-        raise UsageProblem(f"{name!r} cannot be the name of a model. Type: --name with letters, digits, . _ -")
+        raise UsageProblem(f"{name!r} is not a valid name for a model. Type: --name with letters, digits, . _ -")
     if is_shipped(name):
         raise NameTaken(name, shipped=True)
     if not replace and directory_of(name).exists():

@@ -184,7 +184,7 @@ def parse_format(name: str) -> FileFormat:
     if found is None:
         known = ", ".join(kind.value for kind in Kind)
         raise UsageProblem(
-            f"{name!r} is no format of records. Type: --input-format with one of {known}; add .gz or .zst if it is "
+            f"{name!r} is not an input format. Type: --input-format with one of {known}; add .gz or .zst if it is "
             "compressed, for example csv.gz"
         )
     return found
@@ -596,7 +596,7 @@ class _Detection:
             return kind
         if head.is_broken_json():
             raise UsageProblem(
-                f"{name_of(self.file)} begins like JSON, and is not whole. Type: --input-format json to see where it "
+                f"{name_of(self.file)} begins like JSON, but is incomplete. Type: --input-format json to see where it "
                 "breaks, or --input-format txt if each line is a text"
             )
         if head.is_fasttext():
@@ -713,7 +713,7 @@ class _Detection:
             return FileFormat(kind, delimiter=None if FileFormat(kind).separator == delimiter else delimiter)
         if self.hint is Kind.EXCEL:
             raise ValueError(
-                "it is named like a spreadsheet, and is not one. Type: --input-format csv, or --input-format txt"
+                "it is named like a spreadsheet, but is not one. Type: --input-format csv, or --input-format txt"
             )
         return FileFormat(Kind.TXT)
 

@@ -41,7 +41,7 @@ def read_excel(stream: BinaryIO, file: str, file_format: FileFormat) -> tuple[tu
         import python_calamine as calamine  # noqa: PLC0415 (few files need it)
     except ImportError as error:
         raise UsageProblem(
-            f"to read {name_of(file)}, a spreadsheet, an optional library is needed. Type: pip install python-calamine"
+            f"reading {name_of(file)}, a spreadsheet, needs an optional library. Type: pip install python-calamine"
         ) from error
     try:
         book = calamine.CalamineWorkbook.from_filelike(stream)

@@ -378,7 +378,7 @@ class Inputs:
         if self._options.names_columns:
             for file in self._files:
                 if file.source.text is not None:
-                    raise UsageProblem("a TEXT has no columns. Name a file, or leave out the options of columns")
+                    raise UsageProblem("a TEXT has no columns. Name a file, or leave out the options for columns")
         try:
             for file in self._files:
                 if file.source.file is not None:
@@ -562,9 +562,9 @@ def parse_ids(text: str) -> list[list[int]]:
         outside = _INNERMOST.sub(" ", text)
         stray = _WRAPPING.sub("", outside, count=1)
         if stray:
-            raise ValueError(f"{_excerpt(stray)} is no list of ids")
+            raise ValueError(f"{_excerpt(stray)} is not a list of ids")
         if text.count("[") != text.count("]"):
-            raise ValueError("a bracket is open: the list is not whole")
+            raise ValueError("a bracket is not closed")
         lists = [_numbers(inside) for inside in _INNERMOST.findall(text)]
     return [ids for ids in lists if ids]
 
@@ -573,7 +573,7 @@ def _numbers(text: str) -> list[int]:
     ids = []
     for item in text.replace(",", " ").split():
         if not (item.isascii() and item.isdigit() and len(item) <= _LARGEST):
-            raise ValueError(f"{_excerpt(item)} is no id")
+            raise ValueError(f"{_excerpt(item)} is not an id")
         ids.append(int(item))
     return ids
 

@@ -127,7 +127,7 @@ class LabelRules:
         is_positive = any(rule.matches(value) for rule in self.positive)
         is_negative = any(rule.matches(value) for rule in self.negative)
         if is_positive and is_negative:
-            raise ValueError(f"the label {value!r} is positive and negative by the rules")
+            raise ValueError(f"the rules make the label {value!r} both positive and negative")
         if self.positive and self.negative:
             return 1 if is_positive else 0 if is_negative else None
         rules = self.positive or self.negative
@@ -584,12 +584,12 @@ def _no_tree(root: Path, command: str) -> UsageProblem:
 class Fault(Enum):
     """What can be wrong with a row, and what to do about it."""
 
-    FORMAT = "Mend them, then type the same command again; or type: --skip-bad"
+    FORMAT = "Fix them, then type the same command again; or type: --skip-bad"
     COLUMN = "Type: --text-column NAME, --label-column NAME"
-    LABEL = "Type: --label-column NAME, or --positive RULE as --positive '>=7'; or --skip-bad for rows without a label"
+    LABEL = "Type: --label-column NAME, or --positive RULE, for example '>=7'; or --skip-bad for rows without a label"
     RULE = "Type: --positive RULE --negative RULE"
-    TEXT = "Take out the rows without a text, or type: --text-column NAME, or --skip-bad"
-    GROUP = "Fill it in, or leave --group-column out"
+    TEXT = "Remove the rows without a text, or type: --text-column NAME, or --skip-bad"
+    GROUP = "Fill it in, or leave out --group-column"
     ENCODING = "Type: --encoding cp1252, if the texts come from Windows, or --encoding auto; or --skip-bad"
 
 

@@ -450,7 +450,7 @@ def compressing(stream: BinaryIO, compression: Compression) -> BinaryIO:
 
         return cast("BinaryIO", lzma.LZMAFile(stream, "wb"))
     if compression is Compression.ZIP:
-        raise UsageProblem("zip is an archive, not a compression of results. Type: -o with a name that ends in .gz")
+        raise UsageProblem("results cannot be zipped. Type: -o with a name that ends in .gz")
     return stream
 
 

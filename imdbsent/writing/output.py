@@ -158,7 +158,7 @@ def check_output(path: Path, chosen: Format) -> None:
     if chosen is Format.TABLE:
         raise UsageProblem("a table is for the terminal, not for a file. Type: --format csv")
     if chosen is Format.PARQUET and compression is not Compression.NONE:
-        raise UsageProblem(f"Parquet is compressed inside, not as a whole. Type: -o '{path.with_suffix('')}'")
+        raise UsageProblem(f"Parquet has its own compression. Type: -o '{path.with_suffix('')}'")
     if chosen is Format.PARQUET or compression is Compression.ZSTD:
         pyarrow("Parquet" if chosen is Format.PARQUET else "zstd")
     if path.is_dir():

@@ -324,8 +324,8 @@ def _checkpoints_to_resume(path: Path, plan: Plan, *, resume: bool) -> list[Outp
     if not resume:
         if checkpoints:
             logger.info(
-                f"starting again: '{partial.name}', {counted(checkpoints[-1].records, 'record')} of a run that was "
-                "stopped, is replaced; --resume would have resumed that run"
+                f"starting over: '{partial.name}', with {counted(checkpoints[-1].records, 'record')} of a run that was "
+                "interrupted, is replaced; --resume would have resumed that run"
             )
         return []
     if difference is not None:

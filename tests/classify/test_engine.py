@@ -58,7 +58,7 @@ def test_a_network_from_a_stranger_is_refused(
 
 
 def test_a_sound_network_that_onnx_runtime_does_not_read_is_an_error(tiny_bundle: Bundle) -> None:
-    assert "no network that ONNX Runtime reads" in refusal(tiny_bundle.directory / MODEL, message((7, b"")))
+    assert "not a network that ONNX Runtime can read" in refusal(tiny_bundle.directory / MODEL, message((7, b"")))
 
 
 def test_weights_that_do_not_fit_each_other_are_an_error(tiny_bundle: Bundle) -> None:

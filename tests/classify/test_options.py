@@ -42,12 +42,12 @@ def test_what_is_no_bounds_is_refused_in_a_line(text: str) -> None:
 @pytest.mark.parametrize(
     ("values", "reason"),
     [
-        ({"neutral": (0.4, 0.6), "threshold": 0.5}, "give one of them"),
+        ({"neutral": (0.4, 0.6), "threshold": 0.5}, "Type one of them"),
         ({"neutral": (0.6, 0.4)}, "low <= high"),
         ({"threshold": 1.1}, "from 0 to 1"),
         ({"threshold": float("nan")}, "from 0 to 1"),
-        ({"batch_size": 0}, "batch size is 1 or more"),
-        ({"sort": "confidence", "top": 0}, "number of results is 1 or more"),
+        ({"batch_size": 0}, "batch size must be 1 or more"),
+        ({"sort": "confidence", "top": 0}, "number of results must be 1 or more"),
         ({"top": 3}, "--top 3 --sort confidence"),
         ({"reverse": True}, "--reverse --sort confidence"),
         ({"only": "bad"}, "'positive', 'negative', 'uncertain'"),

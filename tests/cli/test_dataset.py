@@ -148,7 +148,7 @@ def test_remove_takes_the_archive_and_the_counts_and_nothing_else(
     assert "removed 2 files" in result.err
     assert list((home / "cache").iterdir()) == [other]
     assert sorted(tiny_tree.rglob("*")) == before
-    assert "holds nothing" in run("dataset", "remove", "--yes").err
+    assert "has no files" in run("dataset", "remove", "--yes").err
 
 
 @pytest.mark.parametrize(("answer", "stays"), [("n\n", True), ("y\n", False)])

@@ -181,7 +181,7 @@ def test_rules_that_fit_no_label_are_an_error_with_those_that_are_there(refused:
     line = refused(content, "--positive", "nice")
     assert "all 6 labels" in line
     assert line.endswith("Type: --positive good --negative bad")
-    assert "positive and negative by the rules" in refused(content, "--positive", "good", "--negative", "good")
+    assert "both positive and negative" in refused(content, "--positive", "good", "--negative", "good")
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ def test_models_have_a_column_each_and_mistakes_a_table_each() -> None:
         for metric in REPORTED:
             assert metric.label in text
             assert metric.show(model.metrics[metric.key]) in text
-    assert text.count("surest mistakes of") == 2
+    assert text.count("most confident mistakes of") == 2
     assert "McNemar's test" in text
 
 

@@ -47,12 +47,12 @@ def test_an_id_beyond_num_words_still_has_its_word(run, model):
     [
         (["8"], b"", "no word has the id 8"),
         (["99999999999"], b"", "no word has the id 99999999999"),
-        (["great"], b"", "'great' is no id"),
+        (["great"], b"", "'great' is not an id"),
         (["1", "-4"], b"", "-4"),
-        (["[1, 5"], b"", "no list of ids"),
+        (["[1, 5"], b"", "not a list of ids"),
         ([""], b"", "no ids given"),
         (["-"], b"", "no ids given"),
-        (["-"], b"\xff\xfe", "is no id"),
+        (["-"], b"\xff\xfe", "is not an id"),
     ],
 )
 def test_what_is_no_id_is_one_line_and_exit_code_2(run, model, arguments, stdin, reason: str):

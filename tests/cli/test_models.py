@@ -132,7 +132,7 @@ def test_the_chosen_model_answers_until_it_is_reset(run, mine: Path, monkeypatch
     probability = run("predict", "great", "--format", "tsv").out
     assert probability == run("predict", "--model", "mine", "great", "--format", "tsv").out
     monkeypatch.setenv("IMDBSENT_MODEL", "classic")
-    assert "but IMDBSENT_MODEL is set, so 'classic' answers" in run("models", "use", "mine").err
+    assert "but IMDBSENT_MODEL is set, so 'classic' is used" in run("models", "use", "mine").err
     assert run("predict", "great", "--format", "tsv").out != probability
     monkeypatch.delenv("IMDBSENT_MODEL")
     assert run("models", "use", "--reset").err == "the default model is 'flagship'\n"
@@ -257,8 +257,8 @@ def test_bad_input_is_one_line_an_exit_code_and_no_change(run, mine: Path, home:
     one_line(run("models", "install", no_tar, "--sha256", "0" * 64), integrity, "its SHA-256 is")
     one_line(run("models", "install", no_tar, "--sha256", "abc"), usage, "not a SHA-256")
     one_line(run("models", "install", no_tar, "--name", "classic"), usage, "comes with imdbsent")
-    one_line(run("models", "install", no_tar, "--name", "../up"), usage, "cannot be the name")
-    one_line(run("models", "install", str(mine), "--name", "mine"), usage, "there is a model 'mine' already")
+    one_line(run("models", "install", no_tar, "--name", "../up"), usage, "is not a valid name")
+    one_line(run("models", "install", str(mine), "--name", "mine"), usage, "there is already a model 'mine'")
     one_line(run("models", "install", str(tmp_path / "nowhere")), usage, "no such file")
     one_line(run("models", "install", "-"), integrity, "'standard input'", "not a tar of a bundle")
     one_line(run("models", "remove", "nowhere", "--yes"), missing, "there is no model")
@@ -343,7 +343,7 @@ def test_verify_finds_a_network_that_answers_wrongly(run, home: Path, monkeypatc
     monkeypatch.setattr("imdbsent.models.inventory.KNOWN", (("great movie", "negative"),))
     result = run("models", "verify", "classic")
     assert result.code == 4
-    assert "it calls 'great movie' positive" in result.err
+    assert "it labels 'great movie' positive" in result.err
 
 
 def test_a_threshold_is_kept_beside_the_card_which_stays_as_it_is(run, mine: Path) -> None:

@@ -239,7 +239,7 @@ def test_a_disk_that_fills_is_one_line_and_the_output_is_as_it_was(predict, smal
         (["a.csv", "-o", "out"], ["does not say its format", "-o FILE.csv"]),
         (["a.csv", "-o", "none/out.csv"], ["no folder 'none'", "mkdir -p"]),
         (["a.csv", "-o", "out.csv", "--format", "table"], ["a table is for the terminal"]),
-        (["-", "--input-format", "docx"], ["'docx' is no format of records", "--input-format"]),
+        (["-", "--input-format", "docx"], ["'docx' is not an input format", "--input-format"]),
         (["a.csv", "--keep", "stars", "--keep", "stars", "--format", "csv"], ["called 'stars'", "once"]),
     ],
 )

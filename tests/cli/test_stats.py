@@ -16,7 +16,7 @@ from imdbsent.dataset.statistics import SPLITS, Bin
 from imdbsent.errors import ExitCode
 from tests.test_processes import HEAVY, imported, on_terminal
 
-SHIPPED_NOTE = "these figures come with imdbsent; to compute them again: imdbsent stats --recompute\n"
+SHIPPED_NOTE = "these figures come with imdbsent; to recompute them: imdbsent stats --recompute\n"
 
 
 @pytest.fixture
@@ -78,7 +78,7 @@ def test_a_cache_that_cannot_be_written_is_no_error(run, home: Path, tiny_tree: 
     (home / "cache").write_bytes(b"not a folder")
     result = run("stats", "--data", str(tiny_tree))
     assert result.code == ExitCode.DONE
-    assert "cannot keep the counts" in result.err
+    assert "cannot cache the counts" in result.err
 
 
 def test_a_damaged_cache_is_counted_anew(run, tiny_tree: Path) -> None:
@@ -105,7 +105,7 @@ def test_recompute_that_agrees_says_so_and_does_not_trust_the_cache(
     assert made.code == ExitCode.DONE
     result = run("stats", "--recompute", "--data", str(tiny_tree))
     assert result.code == ExitCode.DONE
-    assert f"computed again from {tiny_tree}: all " in result.err
+    assert f"recomputed from {tiny_tree}: all " in result.err
     assert "counting the words" in result.err
 
 

@@ -130,7 +130,7 @@ def test_a_place_that_cannot_be_written_is_found_before_the_training(run, tiny_t
     [
         (["--recipe", "transformer"], ExitCode.USAGE, "no recipe 'transformer'"),
         (["--name", "classic"], ExitCode.USAGE, "--name my-classic"),
-        (["--name", "../up"], ExitCode.USAGE, "cannot be the name"),
+        (["--name", "../up"], ExitCode.USAGE, "is not a valid name"),
         (["--data", "nowhere.tar.gz"], ExitCode.MISSING, "does not exist"),
         ([], ExitCode.MISSING, "IMDBSENT_OFFLINE is set"),
     ],

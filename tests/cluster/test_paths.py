@@ -74,7 +74,7 @@ def test_several_formats_are_refused_and_an_unknown_one_is_lines_of_text() -> No
         find_files(["data/*.csv", "data/a.jsonl"])
     assert find_files(["data/notes.md"]).format.kind is Kind.TXT
     Path("data/a.parquet.gz").write_text("")
-    with pytest.raises(UsageProblem, match="compressed inside"):
+    with pytest.raises(UsageProblem, match="compressed as a whole"):
         find_files(["data/a.parquet.gz"])
 
 

@@ -64,7 +64,7 @@ def test_the_curves_go_from_corner_to_corner_and_are_drawn_once_a_spot() -> None
     assert path[1].count("L") < 1_500
     assert "Accuracy by stars" not in page
     assert "Side by side" not in page
-    assert "Surest mistakes" not in page
+    assert "Most confident mistakes" not in page
 
 
 @pytest.mark.parametrize(("words", "is_cut"), [(2, False), (18, False), (19, True), (400, True)])

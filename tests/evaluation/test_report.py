@@ -21,8 +21,8 @@ from imdbsent.evaluation.report import (
     as_json,
     by_length,
     by_stars,
+    most_confident_mistakes,
     report,
-    surest_mistakes,
 )
 from imdbsent.reading.labeled import Example, Examples
 from tests.evaluation.example_report import two_models
@@ -51,17 +51,17 @@ def test_accuracy_by_stars_goes_from_low_to_high_and_is_left_out_on_a_scale() ->
     assert len(by_stars(scale[1:], np.ones(MOST_RATINGS, bool))) == MOST_RATINGS
 
 
-def test_the_surest_mistakes_come_first_and_right_verdicts_never() -> None:
+def test_the_most_confident_mistakes_come_first_and_right_verdicts_never() -> None:
     examples = [Example(f"text {i}", label, f"line {i}", None) for i, label in enumerate([1, 0, 1, 0, 1])]
     probabilities = np.array([0.3, 0.9, 0.05, 0.1, 0.05])
     right = np.array([False, False, False, True, False])
-    mistakes = surest_mistakes(examples, probabilities, right, 3)
+    mistakes = most_confident_mistakes(examples, probabilities, right, 3)
     assert [(m.where, m.label, m.probability) for m in mistakes] == [
         ("line 2", 1, 0.05),
         ("line 4", 1, 0.05),
         ("line 1", 0, 0.9),
     ]
-    assert surest_mistakes(examples, probabilities, right, 0) == ()
+    assert most_confident_mistakes(examples, probabilities, right, 0) == ()
 
 
 def test_a_text_without_a_verdict_counts_with_one_half(tiny_bundle: Bundle) -> None:

@@ -55,10 +55,10 @@ def _files() -> Iterator[HostileGraph]:
 def _operators() -> Iterator[HostileGraph]:
     for operator in ("If", "Loop", "Scan", "RandomNormal", "StringNormalizer", "PyOp", "ReadFile", "lstm", "LSTM\0"):
         changed = _with_node(node(operator, ["ids"], ["more"]))
-        yield HostileGraph(f"operator {operator!r}", changed, "which no network here needs")
+        yield HostileGraph(f"operator {operator!r}", changed, "which no network of imdbsent uses")
     for domain in ("com.microsoft", "evil", "ai.onnx.ml"):
         changed = _with_node(node("MatMul", ["ids", "ids"], ["more"], (7, domain.encode())))
-        yield HostileGraph(f"operator of {domain}", changed, "which no network here needs")
+        yield HostileGraph(f"operator of {domain}", changed, "which no network of imdbsent uses")
     subgraph = message((1, b"body"), (6, b""), (20, 5))
     yield HostileGraph("a graph in a node", _with_node(node("Add", [], ["x"], (5, subgraph))), "another graph")
     graphs = message((1, b"bodies"), (11, b""), (20, 10))
@@ -79,11 +79,11 @@ def _weights() -> Iterator[HostileGraph]:
     moved = tensor("x", 1, [1], b"\0" * 4, (14, 1))
     yield HostileGraph("weights said to be outside", with_tensor(moved), "another file")
     yield HostileGraph("sparse weights", appended(GOOD, (15, b"")), "sparse")
-    yield HostileGraph("weights of terabytes", with_tensor(tensor("x", 1, [2**40], b"")), "its shape says")
-    yield HostileGraph("a size that overflows", with_tensor(tensor("x", 1, [2**32, 2**32], b"")), "its shape says")
+    yield HostileGraph("weights of terabytes", with_tensor(tensor("x", 1, [2**40], b"")), "does not match its shape")
+    yield HostileGraph("a size that overflows", with_tensor(tensor("x", 1, [2**32, 2**32], b"")), "does not match its shape")
     yield HostileGraph("a negative size", with_tensor(tensor("x", 1, [-1], b"")), "negative size")
     yield HostileGraph("nine dimensions", with_tensor(tensor("x", 1, [1] * 9, b"\0" * 4)), "8 dimensions")
-    yield HostileGraph("fewer numbers", with_tensor(message((1, 3), (2, 1), (4, b"\0" * 8))), "its shape says")
+    yield HostileGraph("fewer numbers", with_tensor(message((1, 3), (2, 1), (4, b"\0" * 8))), "does not match its shape")
     yield HostileGraph("strings", with_tensor(message((1, 1), (2, 8), (6, b"x"))), "strings")
     yield HostileGraph("complex numbers", with_tensor(tensor("x", 14, [1], b"\0" * 8)), "type 14")
     for name, kind, raw in (

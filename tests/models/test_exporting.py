@@ -86,7 +86,7 @@ def test_a_bundle_without_a_history_says_so_and_is_exported_all_the_same(tiny_bu
 def test_a_file_that_is_there_stays_unless_it_may_be_replaced(tiny_bundle: Bundle, tmp_path: Path) -> None:
     output = tmp_path / "a.onnx"
     output.write_text("mine")
-    with pytest.raises(UsageProblem, match="exists already. Type: -o OTHER, or --replace"):
+    with pytest.raises(UsageProblem, match="already exists. Type: -o OTHER, or --replace"):
         export_file(tiny_bundle, ExportFormat.ONNX, output, replace=False)
     assert output.read_text() == "mine"
     export_file(tiny_bundle, ExportFormat.ONNX, output, replace=True)
@@ -108,7 +108,7 @@ def test_a_file_that_comes_while_it_is_written_stays(
             raise PermissionError(1, "Operation not permitted")
 
         monkeypatch.setattr(os, "link", refuse)
-    with pytest.raises(UsageProblem, match="exists already"):
+    with pytest.raises(UsageProblem, match="already exists"):
         export_file(tiny_bundle, ExportFormat.ONNX, output, replace=False)
     assert output.read_text() == "theirs"
     assert sorted(os.listdir(tmp_path)) == ["a.onnx", "tiny"]

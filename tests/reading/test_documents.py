@@ -177,7 +177,7 @@ def test_a_list_of_records_is_found_below_other_objects(caplog: pytest.LogCaptur
     ],
 )
 def test_json_that_is_cut_is_never_judged_as_lines(content: str) -> None:
-    with pytest.raises(UsageProblem, match="begins like JSON, and is not whole. Type: --input-format json"):
+    with pytest.raises(UsageProblem, match="begins like JSON, but is incomplete. Type: --input-format json"):
         records(content, "a.txt")
     with pytest.raises(ImdbsentError, match="JSON"):
         records(content, "a.txt", input_format="json")

@@ -41,15 +41,15 @@ def test_ids_as_people_paste_them(text: str, lists: list[list[int]]):
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("1 -3", "'-3' is no id"),
-        ("1.5", "'1.5' is no id"),
-        ("[0 0 ... 5]", r"'\.\.\.' is no id"),
-        ("great", "'great' is no id"),
-        ("x = [1, 2]", "'x =' is no list"),
-        ("[1, 2", "is open|is no list"),
-        ("[1, 2]]", "a bracket is open"),
-        ("²", "is no id"),
-        ("9" * 5000, "is no id"),
+        ("1 -3", "'-3' is not an id"),
+        ("1.5", "'1.5' is not an id"),
+        ("[0 0 ... 5]", r"'\.\.\.' is not an id"),
+        ("great", "'great' is not an id"),
+        ("x = [1, 2]", "'x =' is not a list"),
+        ("[1, 2", "is open|is not a list"),
+        ("[1, 2]]", "a bracket is not closed"),
+        ("²", "is not an id"),
+        ("9" * 5000, "is not an id"),
     ],
 )
 def test_what_is_no_id_is_named(text: str, reason: str):

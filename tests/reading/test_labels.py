@@ -81,7 +81,7 @@ def test_two_rules_leave_out_what_is_neither(
 
 
 def test_a_label_that_is_both_is_said() -> None:
-    with pytest.raises(ValueError, match="positive and negative by the rules"):
+    with pytest.raises(ValueError, match="both positive and negative"):
         parse_rules(">=3", "<=3").label("3")
 
 

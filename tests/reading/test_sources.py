@@ -81,12 +81,12 @@ def test_broken_rows_are_counted_too(tmp_path: Path) -> None:
     path.write_bytes(b"text,label\nx,1\ny\nz,0,0\n,0\ncaf\xe9,0\n")
     told = message(path)
     assert "line 3 has 1 field, the header has 2 (and 1 more); line 5: the text is blank; line 6 is not " in told
-    assert "line 6 is not valid UTF-8. Mend them" in told
+    assert "line 6 is not valid UTF-8. Fix them" in told
     path = tmp_path / "mine.jsonl"
     path.write_text('{"text": "x", "label": 1}\noops\n{"body": "y", "label": 0}\n{"text": 7, "label": 0}\n')
     told = message(path)
     assert "line 2 is not JSON" in told
-    assert "; line 3 has no 'text' (there are: body, label); line 4: 'text' is int, not a text. Mend them" in told
+    assert "; line 3 has no 'text' (there are: body, label); line 4: 'text' is int, not a text. Fix them" in told
 
 
 def test_a_trees_files_are_examples_in_the_order_of_their_paths(tmp_path: Path) -> None:
@@ -133,7 +133,7 @@ def test_all_that_is_wrong_is_told_at_once_the_first_of_each_kind_and_how_many_m
         f"rows of {str(path)!r} cannot be used: line 2: the text is blank (and 1 more); "
         "line 3: the label 'so so' is neither positive, pos, 1, true nor negative, neg, 0, false (and 1 more); "
         "line 6: 'film' is empty (and 1 more); line 7: it has no label. "
-        "Take out the rows without a text, or type: --text-column NAME, or --skip-bad"
+        "Remove the rows without a text, or type: --text-column NAME, or --skip-bad"
     )
 
 

@@ -294,7 +294,7 @@ def test_other_names_say_nothing(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["docx", "gz", "", "csv.rar"])
 def test_a_format_that_is_none_is_refused(name: str) -> None:
-    with pytest.raises(UsageProblem, match="is no format of records"):
+    with pytest.raises(UsageProblem, match="is not an input format"):
         parse_format(name)
 
 

@@ -201,7 +201,7 @@ def test_other_names_say_none(name: str) -> None:
     ("name", "chosen", "message"),
     [
         ("a.csv", Format.TABLE, "a table is for the terminal"),
-        ("a.parquet.gz", Format.PARQUET, r"Parquet is compressed inside.*a.parquet'"),
+        ("a.parquet.gz", Format.PARQUET, r"Parquet has its own compression.*a.parquet'"),
         (".", Format.CSV, "is a folder. Type: -o '.*verdicts.csv'"),
         ("none/a.csv", Format.CSV, "there is no folder '.*none'. Type: mkdir -p"),
     ],

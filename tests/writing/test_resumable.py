@@ -163,7 +163,7 @@ def test_a_run_that_is_stopped_before_anything_is_done_leaves_nothing(stopped, r
 def test_without_resume_a_run_starts_again_and_says_so(predict, stopped, reviews: Path) -> None:
     stopped("out.csv", 2)
     result = predict("out.csv")
-    assert "starting again: 'out.csv.part', 192 records of a run that was stopped, is replaced" in result.err
+    assert "starting over: 'out.csv.part', with 192 records of a run that was interrupted, is replaced" in result.err
     assert result.code == ExitCode.DONE
     predict("whole.csv")
     assert (reviews.parent / "out.csv").read_bytes() == (reviews.parent / "whole.csv").read_bytes()

@@ -11,7 +11,7 @@ from imdbsent.cli.inspect.trace import trace
 from imdbsent.cli.inspect.words import word, words
 from imdbsent.cli.stats import stats
 
-_STATS_HELP = """Show figures about the reviews, like `imdbsent stats`.
+_STATS_HELP = """Show statistics of the reviews, like `imdbsent stats`.
 
 imdbsent inspect stats --format json | jq .lengths.mean
 """
@@ -29,7 +29,7 @@ inspect_app.command(help=_STATS_HELP)(stats)
 
 @inspect_app.callback(invoke_without_command=True)
 def inspect(context: typer.Context) -> None:
-    """Look at a review, a word, the ids of a text, the network, and its state while it reads a text.
+    """Inspect reviews, words, ids, the network, and its state as it reads a text.
 
     imdbsent inspect trace "not a great movie"
 

@@ -104,7 +104,7 @@ def encode(
     output_format: Annotated[
         RowFormat | None,
         typer.Option(
-            "--format", help="Output format. Default: table; tsv from '-' into a pipe.", rich_help_panel="Output"
+            "--format", help="Output format. Default: table; tsv if '-' is read in a pipe.", rich_help_panel="Output"
         ),
     ] = None,
     quiet: Quiet = False,

@@ -61,10 +61,11 @@ def trace(
 ) -> None:
     """Watch the LSTM read a text: one row per token, with its gates, its state, and the verdict so far.
 
-    This needs a model like the tutorials', which answers from its last state; the flagship does not.
+    This needs a model that answers from its last state, as classic does; the flagship does not.
 
-    TSV has one row per token: step, token, id, probability of positive, and the means of the gates i, f, o. JSONL has
-    one object per token: step, token, id, logit, probability, and the vectors h, c, i, f, o, g.
+    TSV has one row per token: step, token, id, probability of positive, and the means of the gates i, f, o.
+
+    JSONL has one object per token: step, token, id, logit, probability, and the vectors h, c, i, f, o, g.
 
     imdbsent inspect trace "This is not a great movie"
 

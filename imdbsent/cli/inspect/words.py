@@ -77,7 +77,10 @@ class WordReport:
 def word(
     word: Annotated[str, typer.Argument(metavar="WORD", help="One word.")],
     nearest: Annotated[
-        int, typer.Option("--nearest", min=0, max=1000, help="Nearest words to show.", rich_help_panel=_OUTPUT)
+        int,
+        typer.Option(
+            "--nearest", metavar="N", min=0, max=1000, help="Nearest words to show.", rich_help_panel=_OUTPUT
+        ),
     ] = 10,
     model: Model = None,
     data: Annotated[
@@ -97,7 +100,7 @@ def word(
 ) -> None:
     """Show a word: rank, id, counts by split and class, and the nearest words in the embedding.
 
-    The flagship does not show its embedding: pass --nearest 0 to see the rest.
+    The flagship has no embedding to show: pass --nearest 0 for the rest.
 
     imdbsent inspect word great
 
@@ -214,7 +217,7 @@ def word_tables(report: WordReport, num_words: int, width: int) -> list[Table]:
 
 def words(
     top: Annotated[
-        int, typer.Option("--top", "-n", min=1, help="Number of words to show.", rich_help_panel=_OUTPUT)
+        int, typer.Option("--top", "-n", metavar="N", min=1, help="Number of words to show.", rich_help_panel=_OUTPUT)
     ] = 20,
     sort: Annotated[
         WordOrder,
@@ -223,12 +226,12 @@ def words(
     model: Model = None,
     output_format: Annotated[
         RowFormat | None,
-        typer.Option("--format", help="Output format. Default: table; tsv into a pipe.", rich_help_panel=_OUTPUT),
+        typer.Option("--format", help="Output format. Default: table; tsv in a pipe.", rich_help_panel=_OUTPUT),
     ] = None,
     quiet: Quiet = False,
     no_color: NoColor = False,
 ) -> None:
-    """List words of the vocabulary, each with the verdict on a text of that word alone.
+    """List words of the vocabulary, each with the verdict on that word alone.
 
     TSV has one row per word: word, rank, id, probability of positive.
 
