@@ -1,6 +1,6 @@
 """Does a user's own labels make the default model better? Fine-tuned beside untouched, on texts that neither has seen.
 
-    python -m benchmarks.fine_tuning [--data FOLDER] [--seed N]
+    python -m benchmarks.fine_tuning [--data FOLDER] [--seed N] [--only SET]
 
 - sentences: 800 labeled sentences of film reviews to learn from, 200 to measure, five splits (every sentence is
   measured once).
@@ -100,6 +100,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=Path("../shared/data"), help="folder of the labeled texts")
     parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--only", choices=("sentences", "everyday", "support desk"), help="one of the sets")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         sets = {
@@ -108,7 +109,8 @@ def main() -> None:
             "support desk": support_desk(given.seed),
         }
         for name, rows in sets.items():
-            measure(name, rows, Path(folder), given.seed)
+            if given.only in (None, name):
+                measure(name, rows, Path(folder), given.seed)
 
 
 if __name__ == "__main__":

@@ -134,7 +134,7 @@ class FineTuning:
     patience: int = 3
 
 
-TUNED: Final = replace(FLAGSHIP, name="tuned", epochs=10, batch_size=32, learning_rate=0.001)
+TUNED: Final = replace(FLAGSHIP, name="tuned", epochs=16, batch_size=32, learning_rate=0.001)
 """Fine-tuning (`FineTuning`). Its sizes are those of the model that it starts from, so it is not one of `RECIPES`."""
 
 RECIPES: Final = {recipe.name: recipe for recipe in (CLASSIC, BUCKETED, FLAGSHIP)}
