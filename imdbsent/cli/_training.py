@@ -14,13 +14,14 @@ from rich.text import Text
 
 from imdbsent.cli._charts import learning_curves
 from imdbsent.cli._console import stdout_console
-from imdbsent.cli._progress import DownloadBar, can_animate
+from imdbsent.cli._progress import DownloadBar, can_animate, counting_bar
 from imdbsent.cli._streams import visible
 from imdbsent.errors import OutputFailed
 from imdbsent.writing.text import output_errors
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+    from contextlib import AbstractContextManager
     from pathlib import Path
     from types import TracebackType
 
@@ -75,11 +76,23 @@ def train_on_console(
         if start is None:
             check_request(request)  # before a folder for event files is made
         with contextlib.ExitStack() as stack:
-            receivers: list[TrainingProgress] = [stack.enter_context(TrainingDisplay(console, split=split))]
+            display = stack.enter_context(TrainingDisplay(console, split=split))
+            receivers: list[TrainingProgress] = [display]
             if tensorboard is not None:
                 receivers.append(stack.enter_context(TensorBoardLog(tensorboard, split)))
             download = None if console.quiet else DownloadBar(lambda: console)
-            return train_bundle(request, progress=CompositeProgress(receivers), download=download, start=start)
+
+            def counting(models: int) -> AbstractContextManager[Callable[[], None]]:
+                display.close()
+                return counting_bar(console, "models for the comparison", models)
+
+            return train_bundle(
+                request,
+                progress=CompositeProgress(receivers),
+                download=download,
+                start=start,
+                counting=counting,
+            )
     except OSError as error:
         raise OutputFailed(f"{error.filename or request.output or request.name}: {error.strerror or error}") from error
 
@@ -107,11 +120,11 @@ class TrainingDisplay:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         """Restore the terminal, whatever happened."""
-        self._stop_live()
+        self.close()
 
     def started(self, recipe: Recipe, train_batches: int, test_batches: int, position: Position) -> None:
         """Training starts or resumes."""
-        self._stop_live()  # of the network before, if the run trains several
+        self.close()  # of the network before, if the run trains several
         self._bars, self._figures = _bars(self._console), ""
         self._recipe, self._train_batches, self._test_batches = recipe, train_batches, test_batches
         # A batch of the validation takes about as long as one of training, so each counts as one.
@@ -198,7 +211,8 @@ class TrainingDisplay:
         )
         self._live.start(refresh=True)
 
-    def _stop_live(self) -> None:
+    def close(self) -> None:
+        """Stop drawing; the rows of the epochs stay."""
         if self._live is not None:
             self._live.stop()
             self._live = None
@@ -274,7 +288,6 @@ def assess_on_console(
         OutputFailed: standard output cannot be written.
         ImdbsentError: the others of `imdbsent.training.run.assess`.
     """
-    from imdbsent.cli._progress import counting_bar
     from imdbsent.training.run import assess
 
     shares = _CURVE if with_curve else (1.0,)

@@ -274,7 +274,7 @@ def train(
             metavar="K",
             min=2,
             max=100,
-            help="Only measure: train K times, each time without a Kth of FILE, and measure on that.",
+            help="Measure by K-fold cross-validation on FILE; install no model.",
             show_default=False,
             rich_help_panel=_RUN,
         ),
@@ -283,7 +283,7 @@ def train(
         bool,
         typer.Option(
             "--learning-curve",
-            help="Only measure: likewise, with a quarter, half and all of the labels. Would more labels help?",
+            help="Measure with a quarter, half and all of the labels of FILE; install no model.",
             rich_help_panel=_RUN,
         ),
     ] = False,

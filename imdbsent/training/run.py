@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import tempfile
 import time
@@ -41,6 +42,7 @@ from imdbsent.training.progress import CompositeProgress, stop_requested
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from contextlib import AbstractContextManager
 
     from imdbsent.bundle.bundle import Bundle
     from imdbsent.bundle.card import Metrics
@@ -55,6 +57,8 @@ if TYPE_CHECKING:
     from imdbsent.training.progress import TrainingProgress
     from imdbsent.training.recipes import FineTuning, Recipe
     from imdbsent.training.request import TrainingRequest
+
+    Counting = Callable[[int], AbstractContextManager[Callable[[], None]]]
 
 logger = logging.getLogger(__name__)
 
@@ -100,6 +104,7 @@ def train_bundle(
     progress: TrainingProgress | None = None,
     download: DownloadProgress | None = None,
     start: Checkpoint | None = None,
+    counting: Counting = lambda _total: contextlib.nullcontext(lambda: None),
 ) -> TrainingReport:
     """Train a model and install it, or write it to a folder; an unfinished bundle is never there.
 
@@ -111,6 +116,8 @@ def train_bundle(
         progress: called after each batch and epoch.
         download: called while the IMDB reviews are downloaded, if they have to be.
         start: the checkpoint to resume from; None to start a run.
+        counting: called with the number of models that are trained only for a comparison, if there are any; what it
+            returns is entered meanwhile, and gives a function to call after each.
 
     Returns:
         The bundle. Its temperature is fitted on held-out texts, if there are any, and it is measured on the validation
@@ -148,18 +155,19 @@ def train_bundle(
         with store.new_bundle(destination) as directory:
             write_measured(directory, trained, data, request.name)
             # before it is published: it may replace the default model
-            standing = compare_tuned(request, data, read_bundle(directory)) if request.tuning else None
+            standing = compare_tuned(request, data, read_bundle(directory), counting) if request.tuning else None
         unfinished.forget(request.name)
     return TrainingReport(read_bundle(destination), time.perf_counter() - started, standing)
 
 
-def compare_tuned(request: TrainingRequest, data: TrainingData, bundle: Bundle) -> Standing:
+def compare_tuned(request: TrainingRequest, data: TrainingData, bundle: Bundle, counting: Counting) -> Standing:
     """Compare a fine-tuned model with the default model, and with the one that it was fine-tuned from.
 
     Args:
         request: what was trained, from which model.
         data: with texts to compare on; without them, the models are compared by cross-validation.
         bundle: the result.
+        counting: see `train_bundle`.
 
     Raises:
         ImdbsentError: those of `rivals_of`.
@@ -179,11 +187,14 @@ def compare_tuned(request: TrainingRequest, data: TrainingData, bundle: Bundle) 
     if not folds:
         return Standing(())
     logger.info(
-        f"{counted(len(examples), 'text')} are too few to hold some out for the comparison: training {parts} models "
-        "more, each to judge the texts that it has not seen"
+        f"{counted(len(examples), 'text')} are too few to hold some out for the comparison: training {parts} more "
+        "models, each to judge texts that it has not seen"
     )
-    base, measured = read_base(request.base), _measured(folds)
-    answers = [_answers_of_trained(request, part, base, fold.measured) for fold, part in zip(folds, texts)]
+    base, measured, answers = read_base(request.base), _measured(folds), []
+    with counting(parts) as done:
+        for fold, part in zip(folds, texts):
+            answers.append(_answers_of_trained(request, part, base, fold.measured))
+            done()
     return Standing(_pairs(rivals, measured, _joined(answers), _answers_of(rivals, measured)), parts)
 
 

@@ -141,7 +141,7 @@ def test_a_file_alone_tunes_the_default_model_and_scratch_does_not(run, tmp_path
     assert result.code == ExitCode.DONE, result.err
     assert "my-tuned is as good as flagship (the default model): " in result.out
     assert "flagship stays the default model." in result.out
-    assert "40 texts are too few to hold some out for the comparison: training 5 models more" in result.err
+    assert "40 texts are too few to hold some out for the comparison: training 5 more models" in result.err
     assert "before fine-tuning  loss " in result.err
     card = read_bundle(home / "models" / "my-tuned").card
     assert (card.architecture, card.recipe["base"]) == ("flagship", "flagship")
