@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+import csv
 import html
+import importlib.util
 import os
+import random
 import re
 import shlex
+import subprocess
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -22,6 +26,7 @@ import python_page  # noqa: E402
 import site_pages  # noqa: E402
 import transcript  # noqa: E402
 
+NUMBER = r"\d+([.,]\d+)*(e-\d+)?"
 COMMANDS = dict(generate.commands())
 PAGE = generate.PAGE.read_text("utf-8")
 PAGES = [*sorted(DOCS.glob("*.md")), DOCS.parent / "README.md", DOCS.parent / "SECURITY.md"]
@@ -247,6 +252,61 @@ def test_a_page_shows_what_its_commands_print(path: Path):
     require_layout()
     page = path.read_text("utf-8")
     assert transcript.rerun(page) == page, f"docs/{path.name} is not up to date. Type: python docs/transcript.py"
+
+
+def label_some(path: Path, labels: dict[str, str]) -> None:
+    """Label 100 of the texts that have no label, as the page says: the first 50, and 50 of the others."""
+    with path.open(newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    unlabeled = [row for row in rows if not row["label"]]
+    others = unlabeled[50:]
+    for row in [*unlabeled[:50], *others[:: len(others) // 50][:50]]:
+        row["label"] = labels[row["text"]]
+    write_table(path, rows)
+
+
+def write_table(path: Path, rows: list[dict[str, str]]) -> None:
+    with path.open("w", newline="") as stream:
+        writer = csv.DictWriter(stream, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def as_pattern(shown: str) -> str:
+    """A line of a page as a regular expression: the dots stand for anything, and the numbers may be others."""
+    parts = [re.escape(re.sub(NUMBER, "0", part)) for part in shown.split("...")]
+    return ".*".join(parts)
+
+
+@pytest.mark.slow
+def test_the_loop_of_your_labels_runs_as_its_page_says(tmp_path: Path) -> None:
+    for library in ("keras", "onnx"):
+        if importlib.util.find_spec(library) is None:
+            cannot_run(f"{library} is not installed")
+    from benchmarks.fine_tuning import support_desk
+
+    texts = support_desk(7, 600)
+    random.Random(7).shuffle(texts)
+    names = ("negative", "positive")
+    labels = {text["text"]: names[text["label"]] for text in texts}
+    write_table(tmp_path / "pool.csv", [{"id": f"T-{i}", "text": one["text"]} for i, one in enumerate(texts[:500], 1)])
+    write_table(tmp_path / "test.csv", [{"label": labels[one["text"]], "text": one["text"]} for one in texts[500:]])
+    environment = os.environ | {"PYTHONPATH": str(DOCS.parent), "IMDBSENT_HOME": "home", "COLUMNS": "100"}
+    function = f'imdbsent() {{ "{sys.executable}" -m imdbsent "$@"; }}; '
+    page = (DOCS / "your-labels.md").read_text("utf-8")
+    blocks = re.findall(r"```console\n\$ ([^\n]*)\n(.*?)```\n", page, re.DOTALL)
+    assert len(blocks) == 9
+    for command, shown in blocks:
+        if command.startswith("imdbsent train"):
+            label_some(tmp_path / "labels.csv", labels)
+        done = subprocess.run(
+            ["bash", "-c", function + command],
+            cwd=tmp_path, env=environment, capture_output=True, text=True, encoding="utf-8", check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        printed = [re.sub(NUMBER, "0", line) for line in (done.stdout + done.stderr).splitlines()]
+        for line in shown.splitlines():
+            assert any(re.fullmatch(as_pattern(line), one) for one in printed), f"{command}: {line}\n{printed}"
 
 
 def test_the_table_of_recipes_has_every_field_with_what_it_may_be():
