@@ -79,7 +79,7 @@ def tfidf(train: Sequence[str], labels: Labels, test: Sequence[str]) -> Labels:
 
 
 def fasttext(train: Sequence[str], labels: Labels, test: Sequence[str]) -> Labels:
-    """Supervised classifier of fastText, with pairs of words, on lower-cased texts with marks apart."""
+    """Supervised classifier of fastText, with pairs of words, on lowercased texts with marks apart."""
     import fasttext as library
 
     with tempfile.TemporaryDirectory() as folder:

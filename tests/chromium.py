@@ -104,7 +104,7 @@ class Page:
         browser: where.
         address: its URL.
         width: of the window, in CSS pixels.
-        dark: whether the user prefers dark colours.
+        dark: whether the user prefers dark colors.
     """
 
     def __init__(self, browser: Chromium, address: str, *, width: int = 1000, dark: bool = False) -> None:

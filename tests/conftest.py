@@ -30,10 +30,10 @@ _SHARED = Path(__file__).parent.parent.parent / "shared" / "data"
 
 _WANTED_OF_THE_SYSTEM = (
     "Chromium", "Java", "strace", "/proc", "Windows", "may be mounted", "may be traced", "../shared/data",
-    "make cluster", "the real archive", "atheris", "jax",
+    "make cluster", "the real archive", "atheris", "jax", "here it would be",
 )  # fmt: skip
-"""What a machine may lack: a test that says so in its reason may be skipped anywhere. Libraries may be lacking only
-where nothing is checked."""
+"""What a machine may lack, or have in another version: a test that says so in its reason may be skipped anywhere. A
+library may be lacking only where not everything is checked."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -1,4 +1,4 @@
-"""What tests of HTML pages look at: the elements, and the contrast of colours."""
+"""What tests of HTML pages look at: the elements, and the contrast of colors."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ class Elements(HTMLParser):
         assert self.open.pop() == tag
 
 
-def luminance(colour: str) -> float:
+def luminance(color: str) -> float:
     """Relative luminance (WCAG 2.2) of "rgb(1, 2, 3)"."""
-    channels = [int(number) / 255 for number in re.findall(r"\d+", colour)[:3]]
+    channels = [int(number) / 255 for number in re.findall(r"\d+", color)[:3]]
     linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 

@@ -199,13 +199,13 @@ def test_what_is_typed_gets_a_row_of_the_table_at_once(tiny_bundle: Bundle) -> N
 
 
 @pytest.mark.parametrize(
-    ("environment", "coloured"), [({}, True), ({"NO_COLOR": "1"}, False), ({"TERM": "dumb"}, False)]
+    ("environment", "colored"), [({}, True), ({"NO_COLOR": "1"}, False), ({"TERM": "dumb"}, False)]
 )
-def test_a_table_has_colour_on_a_terminal_unless_it_is_unwanted(
-    tiny_bundle: Bundle, environment: dict[str, str], coloured: bool
+def test_a_table_has_color_on_a_terminal_unless_it_is_unwanted(
+    tiny_bundle: Bundle, environment: dict[str, str], colored: bool
 ) -> None:
     _, output = on_terminal("predict", "--model", str(tiny_bundle.directory), "great", environment=environment)
-    assert (b"\x1b[32m" in output) == coloured
+    assert (b"\x1b[32m" in output) == colored
     assert b"positive" in output
 
 

@@ -8,6 +8,9 @@ from collections import defaultdict
 from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
+from typing import Final
+
+import pytest
 
 from imdbsent import __version__
 from imdbsent.cli.app import COMMANDS
@@ -19,6 +22,27 @@ MODULES = {
     ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): ast.parse(path.read_text())
     for path in sorted(PACKAGE.rglob("*.py"))
 }
+
+_PER: Final = "batch|class|column|command|core|epoch|file|line|list|option|process|record|review|row|run|step|text|word"
+UNNATIVE: Final = (
+    (r"\b(ladder|climb|nursery|renew(s|ed|al)?|tall(y|ies))\b", "the terms of the field"),
+    (r"\b(besides|anew|dear)\b", "also, again, expensive"),
+    (r"\bbehind (a|an|the|its|whole|which)\b", "after"),
+    (r"\bwhat is left of\b", "the rest of"),
+    (r"\bgo(es)? on\b", "resume, continue"),
+    (r"\b(is|are) told\b", "is reported, is called with"),
+    (r"\bstands?\b(?! for\b| alone\b| still\b)", "is"),
+    (r"\boff a terminal\b", "when not on a terminal"),
+    (rf"\ban? [a-z]+ an? ({_PER})\b", "one text per line"),
+    (rf"\b(words|numbers|texts|rows|lines|figures) an? ({_PER})\b", "words per list"),
+    (r"\bonly once it is\b", "only when it is"),
+    (r"\bin the place of\b", "instead of"),
+    (r"\bsurest\b", "most confident"),
+    (r"\b(un)?labelled\b|\blower-cased?\b", "labeled, lowercase"),
+    (r"colour|neighbour|honour|\b(licence|behaviour|favourite|centre|grey)\b", "American spelling"),
+    (r"\b(recogni|normali|organi|initiali|tokeni|seriali|quanti|optimi)s(e|ed|es|ing|ation)\b", "American spelling"),
+)
+"""Phrases that read like a translation, words of our own and British spellings, each with what to write."""
 
 
 def imports(tree: ast.AST) -> Iterator[str]:
@@ -106,3 +130,31 @@ def test_ci_calls_the_readmes_test_command_and_then_all_other_checks() -> None:
 
 def test_the_citation_is_of_this_version() -> None:
     assert f"version: {__version__}\n" in (ROOT / "CITATION.cff").read_text()
+
+
+def unnative(text: str) -> list[str]:
+    """The phrases of a text that a native reader would not write, each with what to write instead."""
+    found = [(match, instead) for pattern, instead in UNNATIVE for match in re.finditer(pattern, text, re.IGNORECASE)]
+    return [f"line {text.count(chr(10), 0, match.start()) + 1}: {match[0]!r} ({instead})" for match, instead in found]
+
+
+def test_code_and_docs_are_in_the_words_of_a_native_reader() -> None:
+    exempt = {
+        "imdbsent/training/distill/grammar.py",  # frozen
+        "tests/negation.py",  # texts to judge
+        "tests/test_project.py",  # the phrases
+    }
+    folders = [PACKAGE, ROOT / "tests", ROOT / "benchmarks", ROOT / "docs"]
+    paths = [path for folder in folders for suffix in ("py", "md") for path in sorted(folder.rglob(f"*.{suffix}"))]
+    paths += [*ROOT.glob("*.md"), ROOT / "pyproject.toml", ROOT / "Makefile"]
+    paths = [path for path in paths if str(path.relative_to(ROOT)) not in exempt]
+    faults = {str(path.relative_to(ROOT)): found for path in paths if (found := unnative(path.read_text("utf-8")))}
+    assert faults == {}
+
+
+@pytest.mark.parametrize(
+    "phrase",
+    ["A text a line.", "Words a list.", "renewed", "the run goes on", "where it stands", "behind the mark", "labelled"],
+)
+def test_a_phrase_of_the_left_column_would_be_found(phrase: str) -> None:
+    assert unnative(f"x\n{phrase}")[0].startswith("line 2: ")

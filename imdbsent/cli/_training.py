@@ -43,7 +43,7 @@ _REFRESHES: Final = 4  # per second
 _CURVE: Final = (0.25, 0.5, 1.0)
 """Shares of the labels."""
 UNTOUCHED: Final = "before"
-"""The row of the model before fine-tuning, in the place of the number of an epoch."""
+"""The row of the model before fine-tuning, instead of the number of an epoch."""
 _SIGNIFICANT: Final = 0.05
 _FEW: Final = 100
 """Texts; with fewer, a comparison shows little."""

@@ -51,7 +51,7 @@ class ExplainedToken:
     Attributes:
         start: first character in the text.
         end: character after the last: `text[start:end]` is the word as it is written.
-        word: the word as the model sees it: lower-case, and with the tokenizer "words" in one spelling.
+        word: the word as the model sees it: lowercase, and with the tokenizer "words" in one spelling.
         id: its id in the vocabulary; None if it has none.
         status: "known"; "rare" if the network reads it like any word outside its vocabulary; "unseen" if it is in no
             training review and is skipped (never with the tokenizer "words"); "cut" if the text is too long and the

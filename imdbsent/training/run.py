@@ -90,8 +90,8 @@ class Standing:
     Attributes:
         pairs: each of these models, the default one first, and the comparison with it; empty if there are too few texts
             of a class for any.
-        parts: number of parts of the cross-validation that compared them, in which models made in the same way stand
-            for this one; 0 if texts were held out.
+        parts: number of parts of the cross-validation that compared them, with models made in the same way as this one;
+            0 if texts were held out.
     """
 
     pairs: tuple[tuple[Rival, Comparison], ...]

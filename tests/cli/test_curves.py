@@ -52,7 +52,7 @@ def test_in_ascii_each_line_is_where_its_values_are() -> None:
     assert ends == {"*": (2, 8), "o": (1, 0)}
 
 
-def test_without_colour_the_lines_are_told_apart_by_their_dots() -> None:
+def test_without_color_the_lines_are_told_apart_by_their_dots() -> None:
     flat = tuple(Epoch(i, 1.0, 0.2, 0.9, 0.4, 0.8) for i in (1, 2, 3))
     rows = drawn(flat, 60)[1 : HEIGHT + 1]
     dots = [sum((ord(c) - 0x2800).bit_count() for c in row if 0x2800 <= ord(c) < 0x2900) for row in rows]

@@ -75,13 +75,13 @@ def test_several_texts_stand_apart_and_one_without_a_verdict_says_why(explain) -
     assert third.split() == ["[no", "known", "words]", "zebra"]
 
 
-def test_colour_says_how_strong_a_word_is_and_without_it_the_rest_does(
+def test_color_says_how_strong_a_word_is_and_without_it_the_rest_does(
     explain, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("FORCE_COLOR", "1")
-    coloured = explain("great awful zebra").out.splitlines()[0]
-    assert "\x1b[1;4;7;31mawful" in coloured
-    assert "\x1b[2;9mzebra" in coloured
+    colored = explain("great awful zebra").out.splitlines()[0]
+    assert "\x1b[1;4;7;31mawful" in colored
+    assert "\x1b[2;9mzebra" in colored
     monkeypatch.setenv("NO_COLOR", "1")
     assert "\x1b[1;4;7mawful" in explain("great awful zebra").out
     assert "\x1b[31m" not in explain("great awful zebra").out

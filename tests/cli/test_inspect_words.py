@@ -15,14 +15,14 @@ def model(tiny_bundle: Bundle) -> tuple[str, str]:
     return "--model", str(tiny_bundle.directory)
 
 
-def test_without_the_reviews_a_word_has_rank_id_and_neighbours_and_a_note(run, model):
+def test_without_the_reviews_a_word_has_rank_id_and_neighbors_and_a_note(run, model):
     result = run("inspect", "word", "Great!", *model, "--format", "json")
     assert result.code == 0
     assert "not counted" in result.err
     assert result.err.count("\n") == 1
     fields = json.loads(result.out)
     assert (fields["word"], fields["rank"], fields["id"], fields["counts"]) == ("great", 2, 5, None)
-    assert [neighbour["word"] for neighbour in fields["nearest"]] == ["movie", "awful"]
+    assert [neighbor["word"] for neighbor in fields["nearest"]] == ["movie", "awful"]
 
 
 def test_with_the_reviews_each_split_and_class_is_counted(run, model, tiny_tree: Path):
@@ -43,7 +43,7 @@ def test_the_table_of_a_word_says_the_same(run, model, tiny_tree: Path, monkeypa
     assert "train/pos has 5 of 12,500 reviews" in result.err
 
 
-def test_a_word_beyond_num_words_has_a_rank_and_no_neighbours(run, model):
+def test_a_word_beyond_num_words_has_a_rank_and_no_neighbors(run, model):
     fields = json.loads(run("inspect", "word", "rare", *model, "--format", "json").out)
     assert (fields["rank"], fields["id"], fields["probability"], fields["nearest"]) == (4, 2, None, [])
     assert "out of the vocabulary" in run("inspect", "word", "rare", *model).out

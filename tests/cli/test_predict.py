@@ -245,7 +245,7 @@ def test_what_could_steer_the_terminal_is_shown_and_not_sent(predict) -> None:
     assert r"\x9b" in result.out
 
 
-def test_colour_is_there_when_forced_and_gone_when_unwanted(predict, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_color_is_there_when_forced_and_gone_when_unwanted(predict, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FORCE_COLOR", "1")
     assert "\x1b[32m" in predict("great").out
     assert "\x1b[32m" not in predict("great", "--no-color").out

@@ -68,7 +68,7 @@ def test_probabilities_between_the_bounds_are_neutral_in_every_format(predict, l
     )
 
 
-def test_the_table_colours_it(predict, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_table_colors_it(predict, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FORCE_COLOR", "1")
     monkeypatch.setenv("TERM", "xterm")
     assert "\x1b[33mneutral" in predict("movie", "--neutral", "0:1").out

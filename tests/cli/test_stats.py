@@ -228,7 +228,7 @@ def test_columns_that_do_not_fit_are_joined() -> None:
     assert lines[0].startswith("8 ┤")  # the last pair: 1 + 7
 
 
-def test_figures_import_nothing_heavy_and_colour_is_for_terminals() -> None:
+def test_figures_import_nothing_heavy_and_color_is_for_terminals() -> None:
     assert not imported("stats", "--quiet") & (HEAVY | {"onnxruntime"})
     assert b"\x1b[36m" in on_terminal("stats")[1]
     assert b"\x1b[36m" not in on_terminal("stats", "--no-color")[1]

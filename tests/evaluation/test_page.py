@@ -120,7 +120,7 @@ def test_a_request_or_a_complaint_would_be_seen(browser: Chromium, tmp_path: Pat
 
 
 @needs_chromium
-def test_colours_follow_the_readers_choice_and_contrast_with_the_page(browser: Chromium, page_file: Path) -> None:
+def test_colors_follow_the_readers_choice_and_contrast_with_the_page(browser: Chromium, page_file: Path) -> None:
     backs = []
     for dark in (False, True):
         page = Page(browser, page_file.as_uri(), dark=dark)
@@ -135,8 +135,8 @@ def test_colours_follow_the_readers_choice_and_contrast_with_the_page(browser: C
             (".line.s0", "stroke", 3),
             (".line.s1", "stroke", 3),
         ):
-            colour = page.evaluate(f"getComputedStyle(document.querySelector('{selector}')).{attribute}")
-            assert contrast(colour, back) >= least, (selector, dark)
+            color = page.evaluate(f"getComputedStyle(document.querySelector('{selector}')).{attribute}")
+            assert contrast(color, back) >= least, (selector, dark)
     assert luminance(backs[0]) > 0.9
     assert luminance(backs[1]) < 0.1
 

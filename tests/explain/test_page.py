@@ -72,7 +72,7 @@ def test_a_browser_asks_for_nothing_complains_of_nothing_and_scrolls_down_alone(
 
 
 @needs_chromium
-def test_every_colour_can_be_read_by_day_and_by_night(browser: Chromium, page_file: Path) -> None:
+def test_every_color_can_be_read_by_day_and_by_night(browser: Chromium, page_file: Path) -> None:
     backs = []
     for dark in (False, True):
         page = Page(browser, page_file.as_uri(), dark=dark)
@@ -80,17 +80,17 @@ def test_every_colour_can_be_read_by_day_and_by_night(browser: Chromium, page_fi
         backs.append(body)
         for selector in (".p1", ".p2", ".p3", ".p4", ".n1", ".n2", ".n3", ".n4"):
             style = f"getComputedStyle(document.querySelector('.key {selector}'))"
-            colour, back = page.evaluate(f"{style}.color"), page.evaluate(f"{style}.backgroundColor")
-            assert contrast(colour, back) >= 4.5, (selector, dark)
+            color, back = page.evaluate(f"{style}.color"), page.evaluate(f"{style}.backgroundColor")
+            assert contrast(color, back) >= 4.5, (selector, dark)
         for selector in (".unread", "h2 .positive", "h2 .negative", ".sum dt", ".remark"):
-            colour = page.evaluate(f"getComputedStyle(document.querySelector('{selector}')).color")
-            assert contrast(colour, body) >= 4.5, (selector, dark)
+            color = page.evaluate(f"getComputedStyle(document.querySelector('{selector}')).color")
+            assert contrast(color, body) >= 4.5, (selector, dark)
     assert luminance(backs[0]) > 0.9
     assert luminance(backs[1]) < 0.1
 
 
 @needs_chromium
-def test_the_stronger_a_word_the_further_its_colour_is_from_the_page(browser: Chromium, page_file: Path) -> None:
+def test_the_stronger_a_word_the_further_its_color_is_from_the_page(browser: Chromium, page_file: Path) -> None:
     for dark in (False, True):
         page = Page(browser, page_file.as_uri(), dark=dark)
         body = page.evaluate("getComputedStyle(document.body).backgroundColor")

@@ -203,7 +203,7 @@ class Train(Scenario):
     def command(self, folder: Path) -> tuple[str, ...]:
         sizes = ("--vocabulary-size", "60", "--maximum-length", "12", "--embedding-size", "4", "--units", "5")
         run = ("--epochs", "3", "--batch-size", "4", "--name", "mine")
-        return ("train", str(folder / "mine.csv"), *sizes, *run)
+        return ("train", str(folder / "mine.csv"), "--from", "scratch", *sizes, *run)
 
     def half(self, folder: Path) -> str:
         return half_models(folder)

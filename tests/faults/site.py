@@ -24,7 +24,7 @@ class Site:
         content: the file.
         etag: its ETag; "" for none.
         last_modified: its date; "" for none.
-        has_ranges: whether Range is honoured.
+        has_ranges: whether Range is honored.
         heeds_if_range: whether If-Range is.
         pace: seconds between two pieces of it.
     """

@@ -23,7 +23,7 @@ class HostileGraph:
         name: what is wrong with it.
         content: the bytes of `model.onnx`.
         reason: a regular expression that the error holds.
-        is_run: whether nothing is wrong with the file, and it is refused only once it is run.
+        is_run: whether nothing is wrong with the file, and it is refused only when it runs.
     """
 
     name: str

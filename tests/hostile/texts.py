@@ -9,7 +9,7 @@ BIDI = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069
 INVISIBLE = "\u00ad\u200b\u200c\u2060\ufeff\u180e\U000e0001\U000e0041"
 LINES = "\u2028\u2029\x85"
 SEQUENCES = (
-    "\x1b[2J\x1b[H\x1b[31mred\x1b[0m"  # clear, home, colour
+    "\x1b[2J\x1b[H\x1b[31mred\x1b[0m"  # clear, home, color
     "\x1b]0;title\x07"  # the title of the window
     "\x1b]8;;http://evil.example\x1b\\great\x1b]8;;\x1b\\"  # a hyperlink
     "\x1b]52;c;ZWNobyBwd25lZA==\x07"  # the clipboard

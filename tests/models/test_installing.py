@@ -123,9 +123,9 @@ def test_another_name_changes_the_card_alone(tar: Path, home: Path, tiny_bundle:
 
 def test_another_name_leaves_fields_that_this_version_does_not_know(tiny_bundle: Bundle) -> None:
     path = tiny_bundle.directory / CARD
-    path.write_text(json.dumps({**json.loads(path.read_bytes()), "licence": "mine"}))
+    path.write_text(json.dumps({**json.loads(path.read_bytes()), "license": "mine"}))
     bundle = install(str(tiny_bundle.directory), name="other")
-    assert json.loads((bundle.directory / CARD).read_bytes())["licence"] == "mine"
+    assert json.loads((bundle.directory / CARD).read_bytes())["license"] == "mine"
 
 
 def test_a_name_that_is_there_needs_a_word(tar: Path, home: Path, tiny_bundle: Bundle) -> None:
