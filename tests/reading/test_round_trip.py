@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import bz2
 import contextlib
 import csv
 import gzip
 import io
 import json
+import lzma
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,19 +20,24 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from imdbsent.errors import ImdbsentError
+from imdbsent.reading.columns import is_missing
 from imdbsent.reading.detect import Quoting
 from imdbsent.reading.inputs import Inputs, Source
 from imdbsent.reading.labeled import parse_rules, read_examples, read_labeled
 from imdbsent.reading.options import Escape, ReadOptions
 from imdbsent.records import Record
-from tests.reading.files import ods, xlsx
+from tests.reading.files import ods, xlsx, zipped
 
 DELIMITERS = st.sampled_from([",", ";", "\t", "|"])
 ANY = st.characters(codec="utf-8", exclude_characters="\0")
 NASTY = st.sampled_from('ab "\'\\,;|\t\n\r=-{}[]\u00e9\u2028\ufeff\U0001f600')
 TEXTS = st.lists(st.text(ANY | NASTY) | st.text(NASTY), min_size=1, max_size=8)
 WORDS = st.lists(st.text(st.sampled_from("ab c,.\"'\\;!?")), min_size=1, max_size=8)
-LATIN = st.lists(st.text(st.characters(codec="cp1252", exclude_characters="\0")), min_size=1, max_size=8)
+ENCODINGS = ["cp1252", "latin-1", "cp1250", "cp1251", "koi8-r", "mac_roman", "cp437", "shift_jis", "gb18030", "big5",
+             "euc_kr", "utf-7", "utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be", "cp037"]  # fmt: skip
+PACKED: dict[str, Callable[[bytes], bytes]] = {
+    "gz": gzip.compress, "bz2": bz2.compress, "xz": lzma.compress, "zip": lambda content: zipped(a=content),
+}  # fmt: skip
 
 
 @contextlib.contextmanager
@@ -48,7 +55,8 @@ def read(content: bytes, name: str = "a.csv", **options: Any) -> list[Record]:
 
 def texts(content: bytes, name: str = "a.csv", **options: Any) -> list[str]:
     records = read(content, name, **options)
-    assert [record.problem for record in records] == [None] * len(records)
+    for record in records:
+        assert record.problem is None or is_missing(record.text), record.problem
     return [record.text for record in records]
 
 
@@ -101,10 +109,25 @@ def test_tables_with_backslash_escapes(rows: list[str], delimiter: str) -> None:
     assert texts(content.encode(), delimiter=delimiter, escape=Escape.BACKSLASH, quoting=Quoting.STANDARD) == rows
 
 
-@given(LATIN, st.sampled_from(["cp1252"]))
-def test_tables_in_the_encodings_of_windows(rows: list[str], encoding: str) -> None:
-    content = written(rows, ",", quoting=csv.QUOTE_ALL).encode(encoding)
-    assert texts(content, encoding=encoding, quoting=Quoting.STANDARD) == rows
+@given(st.data(), st.sampled_from(ENCODINGS), DELIMITERS)
+def test_tables_in_the_encodings_of_the_world(data: st.DataObject, encoding: str, delimiter: str) -> None:
+    rows = data.draw(st.lists(st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])), min_size=1))
+    rows = [row.encode(encoding, "ignore").decode(encoding) for row in rows]  # what the encoding can carry
+    content = written(rows, delimiter, quoting=csv.QUOTE_ALL).encode(encoding)
+    assert texts(content, encoding=encoding, quoting=Quoting.STANDARD, delimiter=delimiter) == rows
+    lines = [re.sub(r"[\r\n\x85]", " ", row) for row in rows]
+    assert texts("".join(f"{line}\n" for line in lines).encode(encoding), "a.txt", encoding=encoding,
+                 input_format="txt") == lines  # fmt: skip
+    if encoding.startswith("utf"):
+        objects = json.dumps([{"text": row} for row in rows], ensure_ascii=False).encode(encoding)
+        assert texts(objects, "a.json", encoding=encoding) == rows
+
+
+@given(TEXTS, st.sampled_from(list(PACKED)))
+def test_what_is_compressed_comes_back(rows: list[str], packed: str) -> None:
+    content = "".join(json.dumps({"text": row}) + "\n" for row in rows).encode()
+    for name in (f"a.jsonl.{packed}", "a.jsonl", "a"):
+        assert texts(PACKED[packed](content), name) == rows
 
 
 @given(TEXTS, st.sampled_from([None, 2]), st.booleans())
