@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
 from collections import defaultdict
 from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
@@ -100,6 +101,25 @@ def test_only_training_imports_training_libraries() -> None:
         if name.partition(".")[0] in TRAINING_LIBRARIES
     }
     assert guilty == set()
+
+
+def test_what_answering_may_lack_is_imported_where_the_light_tests_look() -> None:
+    """`make light` runs the tests of these packages where only requirements/answer.txt is installed."""
+    may_lack = {"pyarrow", "python_calamine", "ray", "charset_normalizer"}
+    listed = {
+        re.split(r"[^a-z0-9]", line)[0]
+        for line in (ROOT / "requirements" / "answer.txt").read_text().splitlines()
+        if not line.startswith("#")
+    }
+    found = defaultdict(set)
+    for module, tree in MODULES.items():
+        for name in imports(tree):
+            if (library := name.partition(".")[0]) not in {*sys.stdlib_module_names, "imdbsent", *listed, "urllib3"}:
+                found[module.split(".")[1]].add(library)
+    found.pop("training")
+    assert set().union(*found.values()) == may_lack
+    (light,) = re.findall("^LIGHT_TESTS := (.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert found.keys() <= {path.removeprefix("tests/") for path in light.split()}
 
 
 def test_the_command_line_has_a_file_per_command_and_its_helpers_start_with_an_underscore() -> None:

@@ -36,7 +36,8 @@ def run_training(data: TrainingData, seed: int, recipe: Recipe = SMALL, base: Ba
     return train(recipe, seed, data, progress=Silent(), base=base)
 
 
-@pytest.mark.parametrize("bucketed", [False, pytest.param(True, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("bucketed", [False, True])
 def test_one_seed_gives_one_network_and_another_seed_another(data: TrainingData, bucketed: bool) -> None:
     recipe = replace(SMALL, bucketed=bucketed)
     first, again, other = (run_training(data, seed, recipe).network.get_weights() for seed in (1, 1, 2))
@@ -56,6 +57,7 @@ def test_it_learns(data: TrainingData, bucketed: bool) -> None:
     assert history[-1].loss < history[0].loss / 2
 
 
+@pytest.mark.slow
 def test_a_base_gives_its_words_and_its_weights(data: TrainingData) -> None:
     first = run_training(data, 1)
     base = Base(first.vocabulary, tuple(first.network.get_weights()))
