@@ -18,7 +18,7 @@ from running import ROOT, printed
 
 FOLDER = ROOT / "docs" / "pictures"
 COMMANDS: Final = {
-    "predict": (84, 'imdbsent predict "great movie" "not worth the money" "not bad at all" "two pockets"'),
+    "predict": (95, 'imdbsent predict "great movie" "not worth the money" "not bad at all" "it has two pockets"'),
     "explain": (
         90,
         'imdbsent predict --explain "Beautiful photos and a wonderful cast, but a boring story and terrible dialogue."',
