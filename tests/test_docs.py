@@ -195,6 +195,24 @@ def test_every_example_is_a_command_that_can_be_typed(example: str):
         COMMANDS[name].make_context(name, words)  # parses, and raises where there is no such option or value
 
 
+def typed(page: Path) -> list[str]:
+    """The lines of a page that are to be typed and run `imdbsent`."""
+    blocks = re.findall(r"^ *```(?:sh|console)?\n(.*?)^ *```$", page.read_text("utf-8"), re.DOTALL | re.MULTILINE)
+    lines = "\n".join(blocks).replace("\\\n", " ").splitlines()
+    return [line.removeprefix("$ ") for line in lines if re.match(r"(\$ )?([^#]*\| )?imdbsent \w", line)]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_command_on_a_page_can_be_typed(page: Path):
+    for line in typed(page):
+        for words in invocations(line.partition("  #")[0].rstrip().partition(" # ")[0]):
+            name = "imdbsent"
+            while words and f"{name} {words[0]}" in COMMANDS:
+                name = f"{name} {words.pop(0)}"
+            assert name != "imdbsent" or words[0].startswith("-"), line
+            COMMANDS[name].make_context(name, words)
+
+
 @pytest.mark.parametrize(("ci", "outcome"), [(None, pytest.skip), ("false", pytest.skip), ("true", pytest.fail)])
 def test_what_is_missing_skips_a_test_with_its_reason_and_fails_it_in_ci(
     ci: str | None, outcome: Any, monkeypatch: pytest.MonkeyPatch
