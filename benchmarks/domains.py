@@ -7,7 +7,7 @@
   Times), each rated by 20 people from -4 to 4. `pip download --no-deps --no-binary :all: vaderSentiment==3.3.2` fetches
   it; the hash is checked.
 - Kotzias et al. (KDD 2015): 1,000 sentences each of product (Amazon) and restaurant (Yelp) reviews, from
-  https://archive.ics.uci.edu/dataset/331/sentiment+labelled+sentences, whose page names the license.
+  https://archive.ics.uci.edu/dataset/331, whose page names the license.
 - FILE is any labeled file that `imdbsent evaluate` reads without options.
 
 A text is positive with a mean rating of at least 1, negative with at most -1, and left out between: people do not agree
@@ -191,7 +191,7 @@ def main() -> None:
     """Measure every domain that there is a set of."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--vader", type=Path, help="vaderSentiment-3.3.2.tar.gz")
-    parser.add_argument("--kotzias", type=Path, help="the zip of the sentiment labelled sentences")
+    parser.add_argument("--kotzias", type=Path, help="the zip of Kotzias et al.")
     parser.add_argument("--set", action="append", default=[], metavar="DOMAIN=FILE", help="a labeled file of a domain")
     parser.add_argument("--data", type=Path, help="archive of the IMDB reviews, to leave out what the model has read")
     parser.add_argument("--only", help="only this domain")

@@ -296,7 +296,7 @@ def set_model(
 
     It is used by `predict` without --threshold, `evaluate`, Python and Ray. It is not exported.
 
-    imdbsent models set flagship --threshold 0.62
+    imdbsent models set flagship --threshold 0.62 && imdbsent predict reviews.csv -o verdicts.csv
 
     imdbsent models set flagship --threshold default
     """
