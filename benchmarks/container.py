@@ -1,6 +1,6 @@
 """The steps of docs/Containerfile in an empty folder, for machines without a container engine; how large is the result?
 
-python -m benchmarks.container [--file docs/Containerfile]
+python -m benchmarks.container [--file docs/Containerfile] [--python PATH]
 
 FROM is a fresh virtual environment, and a folder of the container is one in the empty folder. RUN, ENV, USER,
 HEALTHCHECK and ENTRYPOINT do what they say, with no variables but those of the file. The user changes only if root runs
@@ -14,6 +14,7 @@ import json
 import os
 import re
 import shlex
+import stat
 import subprocess
 import sys
 import tempfile
@@ -47,6 +48,7 @@ class Container:
         entrypoint: the program.
         default: its arguments if none are given.
         health: the command that tells whether it works.
+        python: the interpreter of the image that FROM names.
     """
 
     folder: Path
@@ -55,14 +57,14 @@ class Container:
     entrypoint: list[str] = field(default_factory=list)
     default: list[str] = field(default_factory=list)
     health: list[str] = field(default_factory=list)
+    python: Path = Path(sys.base_prefix) / "bin" / "python3"
     _folder: str = "/"
 
-    def build(self, instructions: list[tuple[str, str]], python: Path) -> None:
+    def build(self, instructions: list[tuple[str, str]]) -> None:
         """Take the steps.
 
         Args:
             instructions: see `steps`.
-            python: the interpreter of the image that FROM names.
 
         Raises:
             ValueError: an instruction is unknown.
@@ -71,7 +73,7 @@ class Container:
         for keyword, rest in instructions:
             print(f"{keyword} {rest}", flush=True)
             if keyword == "FROM":
-                subprocess.run([str(python), "-m", "venv", str(self.folder / "python")], check=True)
+                subprocess.run([str(self.python), "-m", "venv", str(self.folder / "python")], check=True)
                 self.environment["PATH"] = f"{self.folder / 'python' / 'bin'}:/usr/bin:/bin"
             elif keyword == "RUN":
                 self._run_step(rest)
@@ -82,7 +84,9 @@ class Container:
                 self.place(rest).mkdir(parents=True, exist_ok=True)
             elif keyword == "USER":
                 user, _, group = rest.partition(":")
-                self.user = (int(user), int(group)) if os.name == "posix" and os.geteuid() == 0 else None
+                self.user = (int(user), int(group)) if self._can_change_user() else None
+                if self.user is None:
+                    print("(the user stays: this one is not root, or others cannot read the Python of this machine)")
             elif keyword in ("ENTRYPOINT", "CMD", "HEALTHCHECK"):
                 words = [self._inside(word) for word in json.loads(rest.removeprefix("CMD "))]
                 setattr(self, {"ENTRYPOINT": "entrypoint", "CMD": "default", "HEALTHCHECK": "health"}[keyword], words)
@@ -106,6 +110,10 @@ class Container:
             ["/usr/bin/env", *command], cwd=self.place(self._folder), env=self.environment,
             capture_output=True, text=True, check=False, **who,
         )  # fmt: skip
+
+    def _can_change_user(self) -> bool:
+        parents = self.python.resolve().parents
+        return os.geteuid() == 0 and all(path.stat().st_mode & stat.S_IXOTH for path in parents)
 
     def _run_step(self, rest: str) -> None:
         command = re.sub(r"^(--\S+\s+)*", "", rest)
@@ -157,33 +165,40 @@ def examine(container: Container) -> list[str]:
         print(done.stdout + done.stderr, end="")
         if done.returncode or expected not in done.stdout:
             wrong.append(f"imdbsent {shlex.join(words)}: exit code {done.returncode}")
-    if (data / "verdicts.csv").read_text("utf-8").count("\n") != _TABLE.count("\n"):
+    written = data / "verdicts.csv"
+    if not written.exists() or written.read_text("utf-8").count("\n") != _TABLE.count("\n"):
         wrong.append("verdicts.csv has not as many rows as reviews.csv")
     if container.execute(container.health).returncode:
         wrong.append("the health check fails")
     if size(container.folder) - size(data) != before:
         wrong.append("something was written outside of /data")
+    closed = [path for path in container.folder.rglob("*") if not path.is_symlink() and not _is_open(path)]
+    wrong += [f"{path} cannot be read by another user" for path in closed[:1]]
     return wrong
+
+
+def _is_open(path: Path) -> bool:
+    needed = stat.S_IROTH | (stat.S_IXOTH if path.is_dir() else 0)
+    return path.stat().st_mode & needed == needed
 
 
 def main() -> int:
     """Build, use and measure the container; 1 if anything does not work."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--file", type=Path, default=CONTAINERFILE)
+    parser.add_argument("--python", type=Path, default=Container.python, help="the one in the image that FROM names")
     arguments = parser.parse_args()
     print(machine())
-    python = Path(sys.base_prefix) / "bin" / "python3"
     with tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o755)  # the container's user reads it
-        container = Container(Path(folder))
-        container.build(steps(arguments.file.read_text("utf-8")), python)
+        container = Container(Path(folder), python=arguments.python)
+        container.build(steps(arguments.file.read_text("utf-8")))
         wrong = examine(container)
         libraries = next(container.place("/python/lib").glob("python*/site-packages"))
         sizes = {path.name: size(path) for path in libraries.iterdir() if path.is_dir()}
         pip = sizes.pop("pip", 0) + sizes.pop("setuptools", 0)  # the image has them already
         total = size(container.folder) - size(container.place("/data")) - pip
-        print(f"as user {container.user[0] if container.user else 'of this process'}; "
-              f"added to the image: {total / 1e6:.0f} MB, of which")  # fmt: skip
+        print(f"added to the image: {total / 1e6:.0f} MB, of which")
         for name, its in sorted(sizes.items(), key=lambda item: -item[1])[:5]:
             print(f"  {its / 1e6:5.0f} MB {name}")
         print(f"  {size(container.place('/var')) / 1e6:5.0f} MB the installed model")
