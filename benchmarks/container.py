@@ -202,8 +202,10 @@ def main() -> int:
         for name, its in sorted(sizes.items(), key=lambda item: -item[1])[:5]:
             print(f"  {its / 1e6:5.0f} MB {name}")
         print(f"  {size(container.place('/var')) / 1e6:5.0f} MB the installed model")
-    if heavy := installed_size("tensorflow"):
-        print(f"TensorFlow, which is left out, and what it needs: {heavy / 1e9:.1f} GB in this environment")
+    light: set[str] = set()
+    installed_size("onnxruntime", light)
+    if heavy := installed_size("tensorflow", light):
+        print(f"TensorFlow and what only it needs, which is left out: {heavy / 2**30:.1f} GiB in this environment")
     for problem in wrong:
         print(f"FAILED {problem}")
     return int(bool(wrong))

@@ -164,9 +164,21 @@ def errors_of_time_left(lines: Sequence[dict[str, Any]], ended: str) -> list[flo
     for line in lines:
         if line["event"] == "progress" and (line["share"] or 0) >= _FIRST:
             left = (end - datetime.fromisoformat(line["time"].replace("Z", "+00:00"))).total_seconds()
-            off = float("inf") if line["seconds_left"] is None else abs(line["seconds_left"] - left)
-            found.append(0.0 if off <= _LEAST else off / left)
+            if line["seconds_left"] is not None:
+                off = abs(line["seconds_left"] - left)
+                found.append(0.0 if off <= _LEAST else off / left)
     return found
+
+
+def unsteadiness(lines: Sequence[dict[str, Any]]) -> float:
+    """How many times as long the slowest tenth of a job took as the fastest; the first and the last do not count."""
+    reached: dict[int, float] = {}
+    for line in lines:
+        if line["event"] == "progress" and line["share"] is not None:
+            moment = datetime.fromisoformat(line["time"].replace("Z", "+00:00")).timestamp()
+            reached.setdefault(int(10 * line["share"]), moment)
+    seconds = [reached[k + 1] - reached[k] for k in range(1, 9) if k in reached and k + 1 in reached]
+    return max(seconds, default=1.0) / max(min(seconds, default=1.0), 1e-9)
 
 
 def sha256(path: Path) -> str:
@@ -190,7 +202,8 @@ def unbroken(night: Night) -> None:
     if found:
         wrong = sum(error > LEFT_BAR for error in found)
         print(f"       time left, {len(found)} lines after the first tenth: median {statistics.median(found):.1%} off, "
-              f"at most {max(found):.1%}, {wrong} of them more than {LEFT_BAR:.0%}")  # fmt: skip
+              f"at most {max(found):.1%}, {wrong} of them more than {LEFT_BAR:.0%}; "
+              f"the speed of the machine varied by a factor of {unsteadiness(lines):.1f}")  # fmt: skip
 
 
 def broken(night: Night) -> None:

@@ -30,6 +30,8 @@ logger = logging.getLogger(__name__)
 
 _RECENT: Final = 20.0
 """Seconds that decide the rate: long enough to span several windows, short enough to follow a machine that slows."""
+_RECENT_SHARE: Final = 0.2
+"""Share of the time since the start that decides it in a long job: a busy minute says little about the next hours."""
 _LEAST_SAMPLES: Final = 10
 """Windows that decide the rate if they take longer than that."""
 _SOON: Final = 4.0
@@ -75,7 +77,8 @@ class Pace:
         """Add records that are answered."""
         self.answered += records
         self._recent.append(self._sample())
-        oldest = self._clock() - _RECENT
+        now = self._clock()
+        oldest = now - max(_RECENT, _RECENT_SHARE * (now - self._started))
         while len(self._recent) > _LEAST_SAMPLES and self._recent[1].time <= oldest:
             self._recent.popleft()
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import gzip
+import itertools
 import json
 import random
 from collections.abc import Iterator
@@ -10,6 +12,7 @@ import pytest
 from imdbsent.bundle.bundle import Bundle
 from imdbsent.job_report import JobReport, Pace, duration, writing_summary
 from imdbsent.predict_job import Counts
+from imdbsent.reading.inputs import Inputs, find_sources
 from imdbsent.reading.streams import RowsMeter
 from imdbsent.records import Prediction
 
@@ -79,6 +82,75 @@ def test_a_job_that_starts_at_half_the_speed_is_right_once_the_workers_take_over
 
 def test_windows_that_take_half_a_minute_each_are_enough_to_tell() -> None:
     assert_right(Job([(1024, 4_000_000, 30.0)] * 60))
+
+
+def test_hours_on_a_machine_that_others_use_as_well_are_right_on_the_whole() -> None:
+    chance = random.Random(2)
+    windows = []
+    for _ in range(60):  # every two minutes the machine is faster or slower
+        speed = chance.uniform(0.7, 1.3)
+        windows += [(2048, chance.randint(300_000, 700_000), 3.0 / speed) for _ in range(40)]
+    job = Job(windows)
+    errors = [
+        abs((job.pace.seconds_left or 0) - left) / left for gone, left in job.run() if gone >= 0.1 and left > 60
+    ]
+    assert sorted(errors)[int(0.95 * len(errors))] <= 0.25
+
+
+def write_rows(path: Path, texts: list[str]) -> None:
+    """A file of texts, in the format and the compression of its name."""
+    lines = "".join(json.dumps({"text": text}) + "\n" for text in texts)
+    if path.suffix == ".parquet":
+        arrow, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+        parquet.write_table(arrow.table({"text": texts}), path)  # one group of rows, which is read as a whole
+    elif path.suffix == ".gz":
+        path.write_bytes(gzip.compress(lines.encode(), 1))
+    elif path.suffix == ".json":
+        path.write_text("[" + ",".join(lines.splitlines()) + "]")
+    else:
+        path.write_text(lines)
+
+
+@pytest.mark.parametrize("name", ["rows.jsonl", "rows.jsonl.gz", "rows.json", "rows.parquet"])
+def test_of_a_real_file_compressed_or_not_the_time_left_is_right(name: str, tmp_path: Path) -> None:
+    chance = random.Random(3)
+    words = [f"word{chance.randint(0, 99_999)}" for _ in range(3_000)]
+    texts = [" ".join(chance.choices(words, k=chance.randint(5, 300))) for _ in range(12_000)]
+    write_rows(tmp_path / name, texts)
+    inputs = Inputs(find_sources((str(tmp_path / name),), (), ()))
+    now = 0.0
+    pace = Pace(inputs.meter, lambda: now)
+    seconds = sum(map(len, texts)) / 20_000
+    ahead: list[int] = []
+    records = inputs.records()
+    while True:
+        window = list(itertools.islice(records, 100))
+        if window:
+            pace.has_read(len(window))
+            ahead.append(sum(len(record.text) for record in window))
+        if not ahead:
+            break
+        if len(ahead) == 3 or not window:
+            now += ahead.pop(0) / 20_000
+            pace.has_answered(100)
+            if 0.1 <= now / seconds < 0.99:
+                assert pace.seconds_left == pytest.approx(seconds - now, rel=0.25, abs=2)
+                assert pace.share == pytest.approx(now / seconds, abs=0.05)
+
+
+def test_of_a_document_that_is_read_as_a_whole_and_of_standard_input_no_share_is_said(tmp_path: Path) -> None:
+    document = {"reviews": [{"text": f"film {number}"} for number in range(100)], "page": 1}
+    (tmp_path / "rows.json").write_text(json.dumps(document))
+    inputs = Inputs(find_sources((str(tmp_path / "rows.json"),), (), ()))
+    pace = Pace(inputs.meter)
+    records = inputs.records()
+    next(records)
+    pace.has_read(1)
+    pace.has_answered(1)
+    assert pace.share is None
+    assert pace.seconds_left is None
+    assert len(list(records)) == 99
+    assert Pace(Inputs(find_sources(("-",), (), ())).meter).share is None
 
 
 def test_a_machine_that_slows_down_is_followed_within_half_a_minute() -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from imdbsent.errors import OutputFailed, UsageProblem
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 TEXT: Final = "text"
 LABEL: Final = "label"
@@ -60,6 +60,31 @@ class Row:
     number: int
     values: dict[str, Any]
     problem: str | None = None
+
+
+class CountedRows:
+    """Rows of which it is known how many come: an iterator for `operator.length_hint`.
+
+    Args:
+        rows: the rows.
+        count: how many.
+    """
+
+    def __init__(self, rows: Iterator[Row], count: int) -> None:
+        self._rows = rows
+        self._count = count
+
+    def __iter__(self) -> Iterator[Row]:
+        """The rows."""
+        return self._rows
+
+    def __next__(self) -> Row:
+        """The next row."""
+        return next(self._rows)
+
+    def __length_hint__(self) -> int:
+        """How many there are, those that were read included."""
+        return self._count
 
 
 def with_replacements(text: str) -> str:

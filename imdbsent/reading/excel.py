@@ -7,7 +7,7 @@ import logging
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from imdbsent.errors import UsageProblem
-from imdbsent.reading.columns import TEXT_NAMES, Row, normalized
+from imdbsent.reading.columns import TEXT_NAMES, CountedRows, Row, normalized
 from imdbsent.reading.delimited import unique_keys
 from imdbsent.reading.streams import name_of, reason
 
@@ -68,7 +68,8 @@ def read_excel(stream: BinaryIO, file: str, file_format: FileFormat) -> tuple[tu
     else:
         names = tuple(f"column {number}" for number in range(1, len(rows[0][1]) + 1))
     keys = unique_keys(names)
-    return names, (Row(number, dict(zip(keys, row))) for number, row in rows)
+    found = (Row(number, dict(zip(keys, row))) for number, row in rows)
+    return names, CountedRows(found, len(rows))
 
 
 def _rows_above_header(rows: Sequence[tuple[int, list[str]]]) -> int:

@@ -17,6 +17,7 @@ import sys
 from collections.abc import Iterator  # noqa: TC003 (a return type of dataclasses)
 from contextlib import closing
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -257,6 +258,7 @@ class _File:
     table: Table | None = None
     lines: Detected | None = None
     stream: PipeStream | None = None
+    plain: BinaryIO | None = None
 
     @property
     def name(self) -> str:
@@ -415,14 +417,13 @@ class Inputs:
     def _note_stream(self, file: _File, stream: BinaryIO) -> None:
         file.stream = stream if isinstance(stream, PipeStream) else None
 
-    def _open(self, file: _File, meter: Meter | None = None) -> None:
+    def _open(self, file: _File) -> None:
         """Open a file, find out what it is, and find its columns."""
         options = replace(self._options, whole=True) if file.source.whole else self._options
         stream: Any = file.stream or open_bytes(file.name, options.command)
         try:
             self._note_stream(file, stream)
-            if meter is not None:
-                meter.watch(stream)
+            file.plain = None if isinstance(stream, PipeStream) else stream
             found = self._found(file, stream, options)
         except READ_ERRORS as error:
             stream.close()
@@ -469,7 +470,9 @@ class Inputs:
 
     def _records_of(self, file: _File) -> Iterator[Record]:
         if file.table is None and file.lines is None:
-            self._open(file, None if self.meter.total is None else self.meter)
+            self._open(file)
+        if self.meter.total is not None and file.plain is not None:
+            self.meter.watch(file.plain)
         options = self._options
         assert file.format is not None
         if file.lines is not None:
@@ -482,7 +485,20 @@ class Inputs:
         assert file.columns is not None
         with closing(file.table) as table:
             records = records_of(table, file.columns, self._seen, skip_bad=options.skip_bad)
+            if self.meter.total is not None:
+                records = self._metered(records, table, file.format.kind)
             yield from _with_encoding(records, file, is_guessed=options.encoding == AUTO)
+
+    def _metered(self, records: Iterator[Record], table: Table, kind: Kind) -> Iterator[Record]:
+        """Records of a table, of which the meter learns how far they are if the bytes that were read do not tell."""
+        if table.count is not None:
+            yield from self.meter.counting(records, table.count)
+            return
+        for record in islice(records, 1):
+            if kind is Kind.JSON and self.meter.is_at_end():  # a document that is read as a whole
+                self.meter.total = None
+            yield record
+        yield from records
 
 
 def _with_encoding(records: Iterator[Record], file: _File, *, is_guessed: bool) -> Iterator[Record]:

@@ -17,7 +17,7 @@ import zlib
 from contextlib import contextmanager
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, AnyStr, BinaryIO, Final, cast
+from typing import TYPE_CHECKING, Any, AnyStr, BinaryIO, Final, TypeVar, cast
 
 from imdbsent.errors import ExtraMissing, InputUnreadable, UsageProblem
 
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from typing_extensions import Buffer
+
+T = TypeVar("T")
 
 STDIN: Final = "-"
 """The name of standard input where a path is expected."""
@@ -313,17 +315,37 @@ class Meter:
         self._before = 0
         self._stream: BinaryIO | None = None
         self._size = 0
+        self._rows = 0
+        self._row = 0
 
     def watch(self, stream: BinaryIO) -> None:
         """Follow a file that was just opened; the ones before it have been read."""
         self._before += self._size
         self._stream = stream
         self._size = os.fstat(stream.fileno()).st_size
+        self._rows = 0
+
+    def counting(self, rows: Iterable[T], total: int) -> Iterator[T]:
+        """The rows of the file that is followed, which now counts rows, not bytes.
+
+        Args:
+            rows: of a file that is read out of order, or as a whole, before its first row comes.
+            total: how many there are.
+        """
+        self._rows = max(1, total)
+        for self._row, row in enumerate(rows, start=1):
+            yield row
+
+    def is_at_end(self) -> bool:
+        """Whether everything has been read from the system."""
+        return self.total is not None and self.position() >= self.total
 
     def position(self) -> int:
         """Bytes read from the system so far, including buffers; of a compressed file, compressed bytes."""
         if self._stream is None or self._stream.closed:
             return self._before + self._size
+        if self._rows:
+            return self._before + self._size * self._row // self._rows
         return self._before + os.lseek(self._stream.fileno(), 0, os.SEEK_CUR)
 
 

@@ -15,11 +15,12 @@ import shlex
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain, count
+from operator import length_hint
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, Literal, cast
 
 from imdbsent.errors import InputUnreadable, RowUnreadable, UsageProblem
 from imdbsent.reading import columns as naming
-from imdbsent.reading.columns import Row, SeenIds
+from imdbsent.reading.columns import CountedRows, Row, SeenIds
 from imdbsent.reading.delimited import read_delimited, unique_keys
 from imdbsent.reading.detect import Detected, FileFormat, Kind, content_of, detect
 from imdbsent.reading.documents import read_json, read_json_lines
@@ -116,6 +117,7 @@ class Table:
     Attributes:
         keys: the key of each column in `Row.values`.
         paths: the path of each key that names nested data.
+        count: number of its rows, if that is known before they are read.
     """
 
     def __init__(
@@ -136,6 +138,7 @@ class Table:
         self.keys = unique_keys(columns) if columns is not None else []
         self.unit = unit
         self.types = types or {}
+        self.count = length_hint(rows, 0) or None
         self._rows = rows
         self._streams = streams
         self._command = command
@@ -737,7 +740,7 @@ def read_parquet(
     names = tuple(schema.names)
     read = [name for name in names if (wanted is None or name in wanted) and names.count(name) == 1]
     types = {name: schema.field(name).type for name in read}
-    return names, types, _rows(arrow, file, read)
+    return names, types, CountedRows(_rows(arrow, file, read), file.metadata.num_rows)
 
 
 def _rows(arrow: Any, file: Any, columns: list[str]) -> Iterator[Row]:
