@@ -143,10 +143,12 @@ def evaluate(
 ) -> None:
     """Measure models on labeled texts: accuracy, F1, ROC AUC, log loss, calibration, mistakes.
 
+    # the default model on the 25,000 IMDB test reviews, also as a page
     imdbsent evaluate --html report.html
 
     imdbsent evaluate --model classic --model mine --format json | jq .comparisons
 
+    # your own texts: 7 stars or more are positive
     imdbsent evaluate reviews.csv --text-column body --label-column stars --positive ">=7"
 
     imdbsent evaluate tweets.json --positive positive --negative negative --skip-bad
@@ -155,6 +157,7 @@ def evaluate(
 
     imdbsent evaluate --format csv | grep accuracy_of_length
 
+    # from which probability on are 95 of 100 texts that it calls positive really positive?
     imdbsent evaluate mine.csv --best-threshold precision=0.95
 
     imdbsent evaluate mine.csv --mistakes-file mistakes.csv

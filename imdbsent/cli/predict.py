@@ -163,10 +163,13 @@ def predict(
 
     imdbsent predict "great movie"
 
+    # the complaints in a table, the surest first
     imdbsent predict reviews.csv --keep id --only negative --sort confidence -o worst.csv
 
+    # how many lines of a file are positive?
     cat reviews.txt | imdbsent predict - | cut -f1 | sort | uniq -c
 
+    # the texts that a person should label next
     imdbsent predict pool.csv --sort uncertain --top 50 -o to_label.csv
     """
     if not texts and not file and not text:

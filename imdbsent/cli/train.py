@@ -318,12 +318,14 @@ def train(
 
     Shows loss and accuracy on held-out texts after each epoch. Ctrl-C stops the run; --resume continues it.
 
+    # fine-tune the default model with your labels
     imdbsent train mine.csv
 
     imdbsent train mine.csv --cross-validate 5
 
     imdbsent train mine.csv --learning-curve
 
+    # the LSTM of the tutorials, on the IMDB reviews
     imdbsent train --recipe classic
 
     imdbsent train --recipe classic --epochs 3 --units 64 --name small

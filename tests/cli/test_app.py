@@ -41,7 +41,7 @@ def test_the_help_ends_with_the_examples_each_on_one_line(run, monkeypatch: pyte
     lines = run("predict", "--help").out.splitlines()
     examples = lines[lines.index(" Examples:") + 1 :]
     assert examples[0] == '   imdbsent predict "great movie"'
-    assert all(line.startswith(("   imdbsent", "   cat")) for line in examples)
+    assert all(line.startswith(("   imdbsent", "   cat", "   # ")) for line in examples)
     assert max(map(len, examples)) > 40  # a terminal wraps them, and copies them as one line
 
 
