@@ -279,7 +279,7 @@ COMMANDS = (
         "train",
         "imdbsent.cli.train",
         "train",
-        "Train a network on the IMDB reviews, or on your own labeled texts.",
+        "Fine-tune the default model on your own labeled texts, or train a new network on them or on the IMDB reviews.",
         _OWN,
     ),
     LazyCommand(

@@ -163,7 +163,7 @@ def predict(
 
     imdbsent predict "great movie"
 
-    # the complaints in a table, the surest first
+    # the complaints in a table, the most confident first
     imdbsent predict reviews.csv --keep id --only negative --sort confidence -o worst.csv
 
     # how many lines of a file are positive?
