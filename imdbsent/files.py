@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import io
 import os
-import tempfile
 import time
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -47,6 +46,8 @@ def new_file(path: Path, *, replace: bool = True, held: Path | None = None) -> I
         path = path.resolve()
     prefix = f".{(held or path).name}.imdbsent-"  # a name that nobody else uses: files so named are removed
     _sweep(path.parent, prefix, _ABANDONED if held is None else 0)
+    import tempfile  # noqa: PLC0415 (most commands write no file, and each would import it)
+
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=prefix)
     os.close(descriptor)
     temporary = Path(name)

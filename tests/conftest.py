@@ -11,7 +11,7 @@ from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import hypothesis
 import pytest
@@ -108,10 +108,14 @@ def _no_archive(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch)
 
 @pytest.fixture(scope="module", autouse=True)
 def _in_the_foreground() -> Iterator[None]:
-    """Ctrl-C works as on a terminal, even if pytest runs with `&`, where all that it starts would ignore it."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    """Signals work as on a terminal, even if pytest runs with `&` or `nohup`: all that it starts would ignore them."""
+    wanted: dict[int, Any] = {signal.SIGINT: signal.default_int_handler}
+    if hasattr(signal, "SIGHUP"):
+        wanted[signal.SIGHUP] = lambda *_: None  # what is started does not inherit a handler, and hears it
+    before = {number: signal.signal(number, handler) for number, handler in wanted.items()}
     yield
-    signal.signal(signal.SIGINT, before)
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 @pytest.fixture(scope="session")

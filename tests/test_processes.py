@@ -240,6 +240,7 @@ def test_a_no_to_the_offer_to_train_leaves_everything_as_it_was(tmp_path: Path, 
     assert not (home / "models").exists()
 
 
+@pytest.mark.slow
 def test_a_yes_to_the_offer_trains_installs_and_answers(tmp_path: Path, home: Path, tiny_tree: Path) -> None:
     pytest.importorskip("keras", reason="keras is not installed in the light environment")
     code, output = offered_to_train(tmp_path, b"y\n", tiny_tree)

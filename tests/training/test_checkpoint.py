@@ -91,6 +91,7 @@ def test_every_damage_is_an_error_with_the_next_command(tmp_path: Path) -> None:
             read_checkpoint(path)
 
 
+@pytest.mark.slow
 def test_any_flipped_bit_of_the_zip_file_is_an_error_or_does_not_matter(tmp_path: Path) -> None:
     path = tmp_path / "mine.npz"
     write_checkpoint(path, CHECKPOINT)
