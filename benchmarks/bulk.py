@@ -2,13 +2,16 @@
 
 python -m benchmarks.bulk [--data PATH] [--reviews 100000] [--rounds 1] [--only keras]
 python -m benchmarks.bulk --memory [--lines 100000 1000000] [--models flagship]
+python -m benchmarks.bulk --profile [--reviews 10000] [--models flagship]
 python -m benchmarks.bulk --beside FOLDER [--rounds 5] [--reviews 20000] [--models classic]
 
 Each is a process of its own, from start to end, and they take turns: `imdbsent predict` with classic and with the
 flagship; the tutorials' way with Keras, to which classic is compared, because it is the same network;
 TextBlob and VADER in a loop (`pip install textblob vaderSentiment`; what is not installed is left out, and said).
-`--memory` runs `imdbsent predict` with each of the models on two numbers of lines, and needs 3 kB of disk a line in the
-temporary folder. `--beside` names a checkout of another version, for example one of `git worktree add`. Both versions
+`--profile` says where the time of the processor goes in one process, which other programs do not change much: in the
+network, in making tokens of text, or in the rest, which is reading, JSON and writing. `--memory` runs
+`imdbsent predict` with each of the models on two numbers of lines, and needs 3 kB of disk a line in the temporary
+folder. `--beside` names a checkout of another version, for example one of `git worktree add`. Both versions
 answer the same reviews in turn, with one worker, as CSV and as lines, and with the same model. The processor time of
 each round is compared, since other programs on the machine do not count in it.
 """
@@ -27,17 +30,20 @@ import tempfile
 import time
 from itertools import cycle, islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from benchmarks import data_argument, machine
 from benchmarks.others import SCRIPTS, missing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
+
+    from imdbsent.classify.classifier import Classifier
 
 BARS = {("classic", "keras"): 6, ("flagship", "textblob"): 2}  # times as fast
 MODELS = ("classic", "flagship")
 MEMORY_BAR = 0.10
+REST_BAR = 0.10  # of the time of a bulk job, for reading, JSON and writing
 BESIDE_BAR = 0.97  # of the speed of the version before
 _SAMPLES = 0.25  # seconds between two looks at the memory
 
@@ -212,6 +218,57 @@ def report_memory(
     return max(growths.values()) <= MEMORY_BAR
 
 
+def profile(source: Path, target: Path, model: str) -> dict[str, float]:
+    """Seconds of the processor of `imdbsent predict --workers 1`, by what they were spent on, without the start.
+
+    Args:
+        source: the file to read.
+        target: the file to write.
+        model: the model that answers.
+    """
+    import imdbsent
+    from imdbsent.predict_job import PredictJob, Screen, run_predict
+
+    classifier = imdbsent.load(model, threads=1)
+    spent = {"network": 0.0, "tokens": 0.0}
+
+    def timed(name: str, work: Callable[..., Any]) -> Callable[..., Any]:
+        def run(*arguments: Any, **named: Any) -> Any:
+            started = time.process_time()
+            try:
+                return work(*arguments, **named)
+            finally:
+                spent[name] += time.process_time() - started
+
+        return run
+
+    class Loaded(Screen):
+        def load(self, _model: str | None, _workers: int | None) -> Classifier:
+            return classifier
+
+    setattr(classifier.engine, "logits", timed("network", classifier.engine.logits))  # noqa: B010 (a wrapper)
+    setattr(classifier, "_encode", timed("tokens", classifier._encode))  # noqa: B010, SLF001 (the same)
+    started = time.process_time()
+    run_predict(PredictJob(files=(str(source),), output=str(target), workers=1), Loaded())
+    return spent | {"rest": time.process_time() - started - sum(spent.values())}
+
+
+def report_profile(folder: Path, texts: list[str], models: list[str]) -> bool:
+    """Print what the time of each model is spent on; whether reading, JSON and writing take little of it."""
+    source = folder / "reviews.jsonl"
+    write_reviews(source, texts)
+    is_reached = True
+    for model in models:
+        spent = profile(source, folder / "verdicts.jsonl", model)
+        whole = sum(spent.values())
+        print(f"{model}: {len(texts) / whole:,.0f} reviews per second and core, {whole / len(texts) * 1e3:.2f} ms each")
+        for name, seconds in spent.items():
+            bar = f" (bar: {REST_BAR:.0%})" if name == "rest" and model == "flagship" else ""
+            print(f"  {name:8} {seconds / len(texts) * 1e3:6.3f} ms {seconds / whole:6.1%}{bar}", flush=True)
+        is_reached &= model != "flagship" or spent["rest"] <= REST_BAR * whole
+    return is_reached
+
+
 def main() -> int:
     """Print the figures; 1 where a bar is missed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -220,7 +277,8 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--only", nargs="+", choices=list(SCRIPTS), default=list(SCRIPTS), help="beside which others")
     parser.add_argument("--memory", action="store_true", help="the peak memory, in place of the speed")
-    parser.add_argument("--models", nargs="+", choices=MODELS, default=list(MODELS), help="for --memory and --beside")
+    parser.add_argument("--profile", action="store_true", help="where the time goes, in place of the speed")
+    parser.add_argument("--models", nargs="+", choices=MODELS, default=list(MODELS), help="not for the speed")
     parser.add_argument("--beside", type=Path, metavar="FOLDER", help="a checkout of another version to compare with")
     parser.add_argument("--lines", type=int, nargs=2, default=[100_000, 1_000_000], help="for --memory")
     arguments = parser.parse_args()
@@ -236,6 +294,9 @@ def main() -> int:
             beside = arguments.beside
             results = [report_beside(Path(folder), some, beside, m, arguments.rounds, environment) for m in models]
             is_reached = all(results)
+        elif arguments.profile:
+            os.environ |= environment
+            is_reached = report_profile(Path(folder), list(islice(cycle(texts), arguments.reviews)), models)
         else:
             some = list(islice(cycle(texts), arguments.reviews))
             is_reached = report_speed(Path(folder), some, list(arguments.only), arguments.rounds, environment)

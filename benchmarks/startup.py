@@ -24,12 +24,14 @@ COMMANDS = {
     "imdbsent --help": [*IMDBSENT, "--help"],
     'imdbsent predict "great movie"': [*IMDBSENT, "predict", "great movie"],
     'imdbsent predict -m classic "great movie"': [*IMDBSENT, "predict", "-m", "classic", "great movie"],
+    "imdbsent check": [*IMDBSENT, "check"],
 }
 BARS = {
     "imdbsent --version": ("import typer", 1.5),
     "imdbsent --help": ("import tensorflow", 1 / 12),
     'imdbsent predict "great movie"': ("import onnxruntime", 1.8),
     'imdbsent predict -m classic "great movie"': ("import onnxruntime", 1.8),
+    "imdbsent check": ('imdbsent predict "great movie"', 1.3),
 }
 """The command to compare with, and the largest ratio."""
 

@@ -159,6 +159,7 @@ def test_every_command_of_the_page_runs(section: str, sandbox: Sandbox) -> None:
         assert (summary["rows"]["read"], summary["rows"]["failed"], summary["exit_code"]) == (4, 1, 0)
 
 
+@pytest.mark.slow
 def test_the_job_for_a_cluster_runs(sandbox: Sandbox) -> None:
     pytest.importorskip("ray")
     environment = os.environ | {"PATH": f"{sandbox.folder / 'bin'}:/usr/bin:/bin"}
@@ -263,6 +264,7 @@ def test_the_steps_after_the_installation_make_a_container_that_answers(tmp_path
     assert container.examine(made) == []
 
 
+@pytest.mark.slow
 def test_a_night_of_kills_ends_with_the_same_bytes(
     tiny_tree: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

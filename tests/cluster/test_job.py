@@ -78,7 +78,7 @@ def test_parquet_has_all_columns_with_their_types_in_order_and_the_same_verdicts
         pq.write_table(table, f"data/{number}.parquet")
     result = predict("data/*.parquet", "--engine", "ray", "--text-column", "body", "-o", "out/", "--concurrency", "2")
     assert result.code == ExitCode.DONE, result.err
-    assert result.err.startswith("15 texts: 6 positive (66.7%), 3 negative, 6 without a verdict · ")
+    assert result.err.startswith("15 texts read, 9 answered, 6 failed: 6 positive (66.7%), 3 negative · ")
     assert "wrote 15 rows to out/" in result.err
     assert (Path("out") / COMPLETE).read_bytes() == b""
     found = pq.read_table("out")
