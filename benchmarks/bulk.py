@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 BARS = {("classic", "keras"): 6, ("flagship", "textblob"): 2}  # times as fast
 MODELS = ("classic", "flagship")
 MEMORY_BAR = 0.10
-REST_BAR = 0.10  # of the time of a bulk job, for reading, JSON and writing
+AROUND_BAR = 0.10  # of the time of a bulk job, for everything but the network
 BESIDE_BAR = 0.97  # of the speed of the version before
 _SAMPLES = 0.25  # seconds between two looks at the memory
 
@@ -254,7 +254,7 @@ def profile(source: Path, target: Path, model: str) -> dict[str, float]:
 
 
 def report_profile(folder: Path, texts: list[str], models: list[str]) -> bool:
-    """Print what the time of each model is spent on; whether reading, JSON and writing take little of it."""
+    """Print what the time of each model is spent on; whether the flagship's goes to the network."""
     source = folder / "reviews.jsonl"
     write_reviews(source, texts)
     is_reached = True
@@ -263,9 +263,11 @@ def report_profile(folder: Path, texts: list[str], models: list[str]) -> bool:
         whole = sum(spent.values())
         print(f"{model}: {len(texts) / whole:,.0f} reviews per second and core, {whole / len(texts) * 1e3:.2f} ms each")
         for name, seconds in spent.items():
-            bar = f" (bar: {REST_BAR:.0%})" if name == "rest" and model == "flagship" else ""
-            print(f"  {name:8} {seconds / len(texts) * 1e3:6.3f} ms {seconds / whole:6.1%}{bar}", flush=True)
-        is_reached &= model != "flagship" or spent["rest"] <= REST_BAR * whole
+            print(f"  {name:8} {seconds / len(texts) * 1e3:6.3f} ms {seconds / whole:6.1%}", flush=True)
+        around = 1 - spent["network"] / whole
+        if model == "flagship":
+            print(f"  all but the network: {around:.1%} (bar: {AROUND_BAR:.0%})")
+            is_reached = around <= AROUND_BAR
     return is_reached
 
 
