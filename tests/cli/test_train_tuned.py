@@ -146,6 +146,11 @@ def test_a_file_alone_tunes_the_default_model_and_scratch_does_not(run, tmp_path
     card = read_bundle(home / "models" / "my-tuned").card
     assert (card.architecture, card.recipe["base"]) == ("flagship", "flagship")
     assert run("predict", "--model", "my-tuned", "great movie", "--format", "tsv").out.startswith("positive")
+    assert "before" in run("inspect", "model", "my-tuned").out
+    history = json.loads(run("models", "export", "my-tuned", "-o", "-", "--format", "history").out)
+    assert history["epoch"] == [0, 1]
+    explained = run("predict", "--model", "my-tuned", "great movie", "--explain", "--format", "json")
+    assert explained.code == ExitCode.DONE, explained.err
 
     sizes = ["--units", "4", "--vocabulary-size", "50", "--maximum-length", "20", "--epochs", "1"]
     result = run("train", str(path), "--from", "scratch", *sizes)
