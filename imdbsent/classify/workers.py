@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from imdbsent.records import Prediction, Record
 
 
-_ALONE: Final = 8
+ALONE: Final = 8
 """Windows classified before other processes start: about a second of work, which is what starting them costs."""
 _MUCH: Final = 64, 2**16
 """Records and characters of a window that count. A smaller one came from a pipe that had no more."""
@@ -83,7 +83,7 @@ def classify_windows(
     """
     stream = iter(windows)
     in_a_row = 0
-    while workers == 1 or in_a_row < _ALONE:
+    while workers == 1 or in_a_row < ALONE:
         window = next(stream, None)
         if window is None:
             return

@@ -46,7 +46,7 @@ PREDICT_DDL: Final = "label string, probability double, tokens int, unknown doub
 """The columns that Spark's `predict_batch_udf` supports: all but the boolean."""
 _FIELDS: Final = ("label", "probability", "tokens", "truncated", "unknown", "problem")
 _NULLS: Final = ("NAType", "NaTType")
-_AT_ONCE: Final = 2**22  # characters judged together, so that memory is bounded
+AT_ONCE: Final = 2**22  # characters judged together, so that memory is bounded
 
 
 class Judged(NamedTuple):
@@ -252,7 +252,7 @@ def _together(read: Sequence[tuple[str, str | None]]) -> Iterator[list[tuple[str
     for text, problem in read:
         group.append((text, problem))
         characters += len(text)
-        if characters > _AT_ONCE:
+        if characters > AT_ONCE:
             yield group
             group, characters = [], 0
     if group:

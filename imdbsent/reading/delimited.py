@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-_LARGEST_FIELD: Final = 2**24  # characters; the default of Python's csv is 131,072
+LARGEST_FIELD: Final = 2**24  # characters; the default of Python's csv is 131,072
 _OPEN: Final = ("unexpected end of data", "field larger than field limit")  # csv.Error: a field that does not end
 _HINT: Final = "--quoting none reads quotation marks as text"
 _DISTINCT: Final = "\t|"  # delimiters that texts rarely hold
@@ -58,7 +58,7 @@ def read_delimited(
     Raises:
         ValueError: its header is broken.
     """
-    csv.field_size_limit(_LARGEST_FIELD)
+    csv.field_size_limit(LARGEST_FIELD)
     reader = _Reader(stream, file, file_format)
     header = reader.header()
     return header, (iter(()) if header is None else reader.rows(header))
@@ -227,9 +227,9 @@ class _Reader:
         lines = list(self._taken)
         first, last = self._number - len(lines) + 1, self._number
         is_open = error is not None and error.startswith(_OPEN)
-        if len(lines[0]) > _LARGEST_FIELD:
+        if len(lines[0]) > LARGEST_FIELD:
             self._put_back(lines[1:])
-            return f"line {first} has a field of more than {_LARGEST_FIELD:,} characters"
+            return f"line {first} has a field of more than {LARGEST_FIELD:,} characters"
         if len(lines) > 1 and (is_open or len(fields) == width or any(self._has_fields(x, width) for x in lines[1:])):
             self._put_back(lines[1:])
         if is_open:

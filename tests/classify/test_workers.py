@@ -30,7 +30,7 @@ def children() -> set[int]:
 @pytest.fixture
 def _many_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """The second window and all after it are the workers'."""
-    monkeypatch.setattr("imdbsent.classify.workers._ALONE", 1)
+    monkeypatch.setattr("imdbsent.classify.workers.ALONE", 1)
     monkeypatch.setattr(Workers, "are_ready", lambda _self: True)
 
 

@@ -53,7 +53,7 @@ def test_threshold_and_neutral_are_heeded(tiny_bundle: Bundle) -> None:
 
 def test_long_texts_are_judged_in_parts(classify: BatchClassifier, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = classify.judge(["great", "awful movie"] * 20)
-    monkeypatch.setattr("imdbsent.cluster.batches._AT_ONCE", 10)
+    monkeypatch.setattr("imdbsent.cluster.batches.AT_ONCE", 10)
     assert classify.judge(["great", "awful movie"] * 20).text == whole.text
     assert classify.judge(["great", "awful movie"] * 20).columns["label"] == whole.columns["label"]
 

@@ -229,12 +229,12 @@ def test_a_tar_that_is_no_bundle_leaves_nothing_behind(
 def test_a_bundle_of_another_name_is_not_installed(
     tiny_bundle: Bundle, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    content = tar_of(tiny_bundle, "other")
+    content, before = tar_of(tiny_bundle, "other"), store.names()
     with serving(bytes_of(content)) as address:
         monkeypatch.setenv("IMDBSENT_MODEL_URL", f"{address}/a.tar#sha256={hashlib.sha256(content).hexdigest()}")
         with pytest.raises(BundleInvalid, match="holds the model 'other'.*--model other"):
             resolve("acme")
-    assert store.names() == store.names()
+    assert store.names() == before
     assert not (home / "models" / "acme").exists()
 
 

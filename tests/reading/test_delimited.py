@@ -296,7 +296,7 @@ def test_a_repeated_header_has_no_id() -> None:
 
 @pytest.mark.parametrize("quote", ["", '"'])
 def test_a_field_that_is_too_long_is_named_as_that(quote: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("imdbsent.reading.delimited._LARGEST_FIELD", 100)
+    monkeypatch.setattr("imdbsent.reading.delimited.LARGEST_FIELD", 100)
     found = records(f"id,text\n1,{quote}{'great ' * 30}{quote}\n2,awful\n", skip_bad=True)
     assert [record.problem for record in found] == ["line 2 has a field of more than 100 characters", None]
 

@@ -79,7 +79,7 @@ class Architecture(ABC):
 
     @abstractmethod
     def to_onnx(self, network: Any, recipe: Recipe) -> Any:
-        """Write a network as an ONNX graph, with inputs `ids` and `lengths` and the output `logit`.
+        """Write a network as an ONNX graph: inputs `ids` (B, T) and `lengths` (B,), output `logit` (B,).
 
         Args:
             network: what `without_training_parts` returned.
