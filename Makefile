@@ -90,7 +90,7 @@ sdist: setup ## the source distribution installs and tests itself
 SECONDS ?= 1800
 fuzz: setup ## each target for half an hour, or make fuzz SECONDS=60
 	$(BIN)/python -m pip install --quiet atheris
-	for target in bundle records tokenizer; do $(BIN)/python -m tests.fuzz.run $$target --seconds $(SECONDS) || exit 1; done
+	for target in bundle inputs records tokenizer; do $(BIN)/python -m tests.fuzz.run $$target --seconds $(SECONDS) || exit 1; done
 
 faults: setup ## kills at 200 random points, full disks, broken networks; or make faults KILLS=20
 	$(BIN)/python -m benchmarks.faults --kills $(or $(KILLS),200)
