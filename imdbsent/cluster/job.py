@@ -230,8 +230,7 @@ def _verdicts(job: Job) -> Any:
         batch_format="pyarrow",
         zero_copy_batch=True,
         num_cpus=_ACTOR_CORES,
-        scheduling_strategy="SPREAD",  # over the machines, even if two fit on one
-    )  # by default, Ray restarts lost actors and repeats their tasks, without limit
+    )  # by default, Ray spreads actors over the machines, restarts lost ones and repeats their tasks, without limit
 
 
 def _records(job: Job) -> Any:

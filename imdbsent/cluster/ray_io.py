@@ -37,7 +37,8 @@ if TYPE_CHECKING:
     from imdbsent.writing.output import OutputSpec
 
 
-TEXT: Final = "text"
+TEXT: Final = "text of the record"
+"""The column of the texts; no carried column has such a name."""
 PROBLEM: Final = "problem of the record"
 """The column that says why a record cannot be classified."""
 _BLOCK_RECORDS: Final = 1024
@@ -74,8 +75,6 @@ class RecordSource(FileBasedDatasource):  # Ray has no types
         self._columns = columns
         self._skip_bad = skip_bad
         self._as_json = as_json
-        texts = [TEXT, PROBLEM, *([] if columns.id is None else [columns.id]), *columns.kept]
-        self._row_schema = pa.schema([(name, pa.string()) for name in texts])
 
     def _open_input_source(self, filesystem: Any, path: str, **open_args: Any) -> Any:
         """The bytes of the file as they are: our own reader decompresses them, not Ray."""
@@ -104,12 +103,13 @@ class RecordSource(FileBasedDatasource):  # Ray has no types
 
     def _block(self, records: list[Record]) -> Any:
         texts = [_encodable(record.text) for record in records]
-        columns: list[Sequence[str | None]] = [texts, list(map(_problem, records))]
-        if self._columns.id is not None:
-            columns.append([self._carried(record.id) for record in records])
+        columns: dict[str, Sequence[str | None]] = {TEXT: texts, PROBLEM: list(map(_problem, records))}
         kept = [record.kept or (None,) * len(self._columns.kept) for record in records]
-        columns += [list(map(self._carried, values)) for values in zip(*kept)]
-        return pa.table([pa.array(column, pa.string()) for column in columns], schema=self._row_schema)
+        for name, values in zip(self._columns.kept, zip(*kept)):
+            columns[name] = list(map(self._carried, values))
+        if self._columns.id is not None:  # which may be carried through as well: one column for both
+            columns[self._columns.id] = [self._carried(record.id) for record in records]
+        return pa.table({name: pa.array(column, pa.string()) for name, column in columns.items()})
 
     def _carried(self, value: Any) -> str | None:
         if value is None:

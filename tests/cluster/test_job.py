@@ -108,6 +108,15 @@ def test_a_bad_row_of_csv_is_written_with_its_reason_and_stops_nothing(predict) 
     assert [row["stars"] for row in lines("out/*.jsonl")][:2] == ["007", "1"]
 
 
+def test_the_text_and_the_id_may_be_carried_through_as_well(predict) -> None:
+    Path("a.csv").write_text("n,text\n1,great movie\n2,awful\n")
+    options = ["a.csv", "--id-column", "n", "--keep", "text", "--keep", "n"]
+    ours = predict(*options, "--engine", "ray", "--format", "csv", "-o", "out")
+    assert ours.code == ExitCode.DONE, ours.err
+    assert predict(*options, "-o", "local.csv").code == ExitCode.DONE
+    assert "".join(path.read_text() for path in sorted(Path("out").glob("*.csv"))) == Path("local.csv").read_text()
+
+
 def test_without_skip_bad_a_bad_row_is_one_line_and_no_results(predict) -> None:
     Path("a.csv").write_text("n,text\n1,great\n2\n")
     ours = predict("*.csv", "--engine", "ray", "-o", "out", "--format", "csv")
