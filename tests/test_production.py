@@ -234,6 +234,7 @@ def test_the_table_of_events_has_those_of_a_log_with_their_fields(run, tmp_path:
 def test_every_option_that_the_page_names_exists() -> None:
     commands = (ROOT / "docs" / "commands.md").read_text("utf-8")
     foreign = {"--rm", "--network", "--read-only", "--cpus", "--memory", "--no-deps", "--now", "--unit", "--output"}
+    foreign |= {"--profile"}  # of benchmarks.bulk
     for option in set(re.findall(r"--[a-z][a-z-]+", PAGE)) - foreign:
         assert re.search(rf"{option}\b", commands), option
 

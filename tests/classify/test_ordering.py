@@ -85,5 +85,5 @@ def test_a_full_disk_is_told_in_a_line(monkeypatch: pytest.MonkeyPatch) -> None:
         def close(self) -> None: ...
 
     monkeypatch.setattr(sqlite3, "connect", Full)
-    with pytest.raises(OutputFailed, match="sorted in: database or disk is full"):
+    with pytest.raises(OutputFailed, match="sorting: database or disk is full"):
         list(in_order(predictions(5), key))
