@@ -53,7 +53,7 @@ def new_file(path: Path, *, replace: bool = True, held: Path | None = None) -> I
     temporary = Path(name)
     try:
         yield temporary
-        temporary.chmod(0o666 & ~_umask())  # mkstemp's own mode is for the owner only
+        temporary.chmod(0o666 & ~umask())  # mkstemp's own mode is for the owner only
         if replace:
             temporary.replace(path)
         else:
@@ -82,7 +82,8 @@ def _sweep(folder: Path, prefix: str, seconds: float) -> None:
                 Path(entry.path).unlink()
 
 
-def _umask() -> int:
+def umask() -> int:
+    """The permissions that new files of this process do not get."""
     mask = os.umask(0)
     os.umask(mask)
     return mask

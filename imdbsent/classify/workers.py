@@ -140,7 +140,7 @@ class Workers:
         try:
             with _signals_are_ours():
                 for _ in range(self._count):
-                    self._start()
+                    self.start_worker()
         except OSError as error:
             self._end()
             raise WorkerLost(error.strerror or str(error)) from error
@@ -155,7 +155,8 @@ class Workers:
         """End every worker, whatever it is doing."""
         self._end()
 
-    def _start(self) -> None:
+    def start_worker(self) -> None:
+        """Start one more process."""
         # spawn: a forked process would share the locks of our threads, and there is no fork on every system.
         import multiprocessing  # noqa: PLC0415 (it is slow)
 

@@ -115,7 +115,7 @@ class BatchClassifier:
     @property
     def classifier(self) -> Classifier:
         """The classifier of this process, loaded at the first use."""
-        return _loaded(self.model)
+        return loaded(self.model)
 
     def columns_of(self, names: Iterable[str]) -> ResultColumns:
         """The columns of the results for rows with these columns."""
@@ -226,7 +226,7 @@ class BatchClassifier:
 
 
 @lru_cache(maxsize=2)
-def _loaded(model: PackedModel) -> Classifier:
+def loaded(model: PackedModel) -> Classifier:
     """The classifier of a model: one per process, for any number of batches, tasks or columns."""
     from imdbsent.classify.classifier import Classifier  # noqa: PLC0415 (the sender need not load ONNX Runtime)
 

@@ -209,7 +209,7 @@ def open_resumable(spec: OutputSpec, plan: Plan, *, resume: bool) -> Iterator[Re
         done = good[-1] if good else START
         partial = _partial_output(spec, done.written)
         with _output_errors(path):
-            _replace_content(log_path, b"".join([log_line(plan), *map(log_line, good)]))
+            replace_content(log_path, b"".join([log_line(plan), *map(log_line, good)]))
             stream = files.enter_context(FileIO(partial_path, "r+" if good else "w"))
             stream.truncate(done.size)
             stream.seek(done.size)
@@ -361,7 +361,8 @@ def _remove(*paths: Path) -> None:
             path.unlink(missing_ok=True)
 
 
-def _replace_content(path: Path, content: bytes) -> None:
+def replace_content(path: Path, content: bytes) -> None:
+    """Replace the content of a file at once: a process that dies leaves the old one or the new one."""
     with new_file(path, held=path) as temporary:
         temporary.write_bytes(content)
 

@@ -123,7 +123,7 @@ def test_ctrl_c_that_another_thread_takes_waits_until_every_worker_has_started(
     tiny_bundle: Bundle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     started = []
-    start = Workers._start
+    start = Workers.start_worker
 
     def interrupted(workers: Workers) -> None:
         os.kill(os.getpid(), signal.SIGINT)
@@ -131,7 +131,7 @@ def test_ctrl_c_that_another_thread_takes_waits_until_every_worker_has_started(
         start(workers)
         started.append(workers)
 
-    monkeypatch.setattr(Workers, "_start", interrupted)
+    monkeypatch.setattr(Workers, "start_worker", interrupted)
     done = threading.Event()
     other = threading.Thread(target=done.wait)
     other.start()

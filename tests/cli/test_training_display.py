@@ -118,10 +118,8 @@ def test_the_bars_of_a_run_that_goes_on_begin_where_it_was() -> None:
     target = console(terminal=True)
     with TrainingDisplay(target) as display:
         display.started(CLASSIC, 391, 98, Position(6, 100))
-        run, epoch = display._bars.tasks
-        assert (run.completed, run.total) == (5 * 489 + 100, 10 * 489)
-        assert (epoch.completed, epoch.total) == (100, 489)
         display.batch_done(6, 101, 0.5, 0.75)
-        assert (run.completed, epoch.completed) == (5 * 489 + 101, 101)
-    assert "epoch 6/10" in printed(target)
-    assert "batch 101/391" in printed(target)
+    lines = printed(target).splitlines()
+    run, epoch = (next(line for line in reversed(lines) if where in line) for where in ("epoch 6/10", "batch 101/391"))
+    # of the bar, which has the same length in both
+    assert run.count("━") / epoch.count("━") == pytest.approx(((5 * 489 + 101) / 4890) / (101 / 489), rel=0.05)

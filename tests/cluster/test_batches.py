@@ -12,7 +12,7 @@ import pytest
 
 from imdbsent.bundle.bundle import Bundle
 from imdbsent.classify.classifier import Classifier
-from imdbsent.cluster.batches import PREDICT_DDL, BatchClassifier, _loaded, pack
+from imdbsent.cluster.batches import PREDICT_DDL, BatchClassifier, loaded, pack
 from imdbsent.errors import UsageProblem
 
 TEXTS = ["great movie", "awful", None, "", b"\xff great", "great " * 20, "zebra", 5]
@@ -141,12 +141,12 @@ def test_it_has_the_columns_that_one_machine_writes(run, tiny_bundle: Bundle, tm
 
 
 def test_it_travels_with_its_model_and_loads_the_network_once_a_process(classify: BatchClassifier) -> None:
-    _loaded.cache_clear()
+    loaded.cache_clear()
     content = pickle.dumps(classify)
     assert b"InferenceSession" not in content
     one, other = pickle.loads(content), pickle.loads(content)
     assert one.judge(["great"]) == other.judge(["great"]) == classify.judge(["great"])
-    assert _loaded.cache_info().misses == 1
+    assert loaded.cache_info().misses == 1
     assert classify.classifier.engine.threads == 1
 
 

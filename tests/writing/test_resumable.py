@@ -123,8 +123,8 @@ def test_what_stops_while_the_file_is_made_of_the_partial_output_can_be_resumed(
     predict(f"whole.{name}")
     with monkeypatch.context() as patch:
         patch.setattr(Path, "replace", refuse if name == "csv" else Path.replace)
-        patch.setattr("imdbsent.files._umask", refuse if name != "csv" else lambda: 0)
-        patch.setattr("imdbsent.writing.resume._replace_content", Path.write_bytes)
+        patch.setattr("imdbsent.files.umask", refuse if name != "csv" else lambda: 0)
+        patch.setattr("imdbsent.writing.resume.replace_content", Path.write_bytes)
         result = predict(f"out.{name}")
     assert result.code == ExitCode.FAILED
     assert "No space left" in result.err
