@@ -82,7 +82,7 @@ def predict(
             "--output",
             "-o",
             metavar="FILE",
-            help="File to write; appears only when complete. With Ray: a folder or a URL.",
+            help="File to write; appears only when complete. Default: -, standard output. With Ray: a folder or a URL.",
         ),
     ] = None,
     output_format: Annotated[
@@ -205,7 +205,7 @@ def predict(
             reverse=reverse,
             top=top,
         ),
-        output=output,
+        output=None if output == "-" else output,
         format=output_format,
         safe_csv=safe_csv,
         added=() if add_columns is None else parse_columns(add_columns),

@@ -400,3 +400,11 @@ def test_without_a_home_and_a_name_the_model_of_the_package_answers(
     assert labels(result) == ["positive"]
     assert "answering from the package" in result.err
     assert sorted(tmp_path.iterdir()) == before
+
+
+def test_a_dash_as_the_output_is_standard_output(run, tiny_bundle: Bundle, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = run("predict", "great movie", "--model", str(tiny_bundle.directory), "-o", "-", "--format", "csv")
+    assert result.code == ExitCode.DONE, result.err
+    assert result.out.splitlines()[0].startswith("label,probability")
+    assert not Path("-").exists()
