@@ -30,7 +30,7 @@ _SHARED = Path(__file__).parent.parent.parent / "shared" / "data"
 
 _WANTED_OF_THE_SYSTEM = (
     "Chromium", "Java", "strace", "/proc", "Windows", "may be mounted", "may be traced", "../shared/data",
-    "make cluster", "the real archive", "atheris", "jax", "here it would be",
+    "make cluster", "make teacher", "the real archive", "atheris", "jax", "here it would be",
 )  # fmt: skip
 """What a machine may lack, or have in another version: a test that says so in its reason may be skipped anywhere. A
 library may be lacking only where not everything is checked."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,10 @@ TABLE = "body,stars,film\n" + "".join(f"text {i},{1 + i % 10},film {i // 4}\n" f
 COLUMNS = ["--text-column", "body", "--label-column", "stars", "--positive", ">=7"]
 
 
+@pytest.mark.skipif(
+    any(importlib.util.find_spec(library) is None for library in ("keras", "onnx")),
+    reason="keras is not installed in the light environment",
+)
 @pytest.mark.parametrize(
     ("content", "arguments", "parts"),
     [

@@ -106,6 +106,7 @@ def test_no_comparison_says_how_to_make_one(home: Path) -> None:
     ]
 
 
+@needs_keras
 @pytest.mark.parametrize(
     ("arguments", "parts"),
     [
@@ -177,6 +178,7 @@ def test_measuring_installs_nothing_and_says_what_labels_bring(run, tmp_path: Pa
     assert "flagship" not in result.out
 
 
+@needs_keras
 @pytest.mark.parametrize(
     ("arguments", "part"),
     [

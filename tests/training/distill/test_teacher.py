@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -12,8 +13,8 @@ from imdbsent.files import file_sha256
 from imdbsent.training.distill.config import TeacherConfig, TeachingStage
 from tests.server import bytes_of, serving
 
-pytest.importorskip("torch", reason="the extra 'teacher' is not installed: make setup")
-pytest.importorskip("transformers", reason="the extra 'teacher' is not installed: make setup")
+if "IMDBSENT_TEACHER_TESTS" not in os.environ:
+    pytest.skip("PyTorch in a process of its own: make teacher", allow_module_level=True)
 from imdbsent.training.distill import teacher as module
 from imdbsent.training.distill.teacher import Teacher, find_or_fetch, fine_tune, step_batches, tiny_transformer
 
