@@ -46,9 +46,15 @@ def test_every_stage_of_the_flagship_runs_on_a_few_reviews(run, tmp_path: Path, 
 def test_a_library_of_a_stage_that_is_not_installed_is_named_before_training_starts(
     run, tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch, library: str
 ) -> None:
-    for name in ("torch", "transformers"):
-        if name == library or importlib.util.find_spec(name) is None:
-            monkeypatch.setitem(sys.modules, name, None)
+    class Missing:
+        """In `sys.modules`, None would do for our import, but scipy looks there for PyTorch."""
+
+        def find_spec(self, name: str, *_: object) -> None:
+            if name.partition(".")[0] == library:
+                raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+    monkeypatch.setattr(sys, "meta_path", [Missing(), *sys.meta_path])
+    monkeypatch.delitem(sys.modules, library, raising=False)
     tree = write_tree(tmp_path / "aclImdb")
     result = run("train", "--recipe", "flagship", "--smoke", "--data", str(tree), "--name", "try")
     assert result.code == ExitCode.MISSING
