@@ -145,7 +145,7 @@ def test_ci_calls_the_readmes_test_command_and_then_all_other_checks() -> None:
     (left_out,) = re.findall(r"^make --jobs 2 (.*?)( #.*)?$", ci, re.MULTILINE)
     assert "single" in left_out[0].split()
     (checks,) = re.findall("^check: (.*) ##", (ROOT / "Makefile").read_text(), re.MULTILINE)
-    assert set(checks.split()) == {"single", "test", "slow", "light"}
+    assert set(checks.split()) == {"single", "test", "slow", "light", "teacher"}
 
 
 def test_the_citation_is_of_this_version() -> None:
