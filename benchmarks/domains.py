@@ -47,7 +47,7 @@ VADER_SETS: Final = {
     "tweets": "tweets",
     "editorials": "nytEditorialSnippets",
 }
-KOTZIAS_SETS: Final = {"products (Kotzias)": "amazon_cells_labeled.txt", "restaurants": "yelp_labeled.txt"}
+KOTZIAS_SETS: Final = {"products (Kotzias)": "amazon_cells_labelled.txt", "restaurants": "yelp_labelled.txt"}
 WITHOUT_SET: Final = ("restaurants", "hotels", "apps")
 """Domains that people ask for; those without a set are named."""
 CLEAR: Final = 1.0
