@@ -59,7 +59,7 @@ PIECES = (
         "5",
         "/5",
     ),
-    *("10", " out of ", "five", " stars", "-star", "👍", "🏽", "\u200d", "\ufe0f", "\u20e3", "❤", "🇺🇸", "\u0301", "é"),
+    *("10", " out of ", "five", " stars", "-star", " / ", "/ ", " of 4", " of a possible ", " ½", " 1/2", "2", "star ", "👍", "🏽", "\u200d", "\ufe0f", "\u20e3", "❤", "🇺🇸", "\u0301", "é"),
     *(" ", "\n", "\n- ", "\n> ", "'", "’", "n", "t", "s", "don", "sooo", "haha", ":)", "T_T", "^", "<3", ".", "!", "?"),
     *("\xad", "\u200b", "\x96", "\x85", "ｇ", "İ", "ß", "\ud800", "ﬁ", "\x1c", "好"),
 )
@@ -350,6 +350,19 @@ def test_tokens_and_encoding_say_what_encode_whole_says(text: str) -> None:
     assert one.encoding(text).ids.tolist() == whole[-one.maximum_length :]
     assert [token.word.encode("utf-8", "surrogatepass") for token in one.tokens(text)] == one.split(text)
     assert one.known_words(text) <= sum(i != OOV_ID for i in whole[1:])
+
+
+@given(texts)
+@example("rated 5 stars out of 5")
+@example("a 2-star of 10")
+@example("<br /> <br />7/ 10<br />")
+def test_the_id_of_a_token_is_that_of_its_spelling(text: str) -> None:
+    one = tokenizer(num_words=1_000)
+    ranks = one.vocabulary.ranks
+    for token in one.tokens(text):
+        spellings = [token.word, *variants(token.word)]
+        known = [word for word in spellings if word.encode("utf-8", "surrogatepass") in ranks]
+        assert (one.vocabulary.word(token.rank) in known) if token.rank else not known
 
 
 @given(st.lists(texts), texts)
