@@ -19,7 +19,7 @@ import unicodedata
 from array import array
 from functools import cache, lru_cache
 from html.entities import html5
-from itertools import chain, product
+from itertools import chain, count, product
 from typing import TYPE_CHECKING, Any, ClassVar, Final, cast
 
 from imdbsent.text.tokenizer import (
@@ -791,7 +791,7 @@ class _Spellings(dict[str, bytes]):
 
     def __init__(self, words: Iterable[bytes]) -> None:
         super().__init__()
-        self._known = {word: rank for rank, word in enumerate(words, 1)}  # bytes: decoding all of them takes time
+        self._known = dict(zip(words, count(1)))  # bytes: decoding all of them takes time
 
     def __missing__(self, token: str) -> bytes:
         word = canonical(token)

@@ -70,7 +70,7 @@ EXPECTED = {
 
 def losses_on(backend: str) -> dict[str, list[float]]:
     if importlib.util.find_spec(backend) is None:
-        pytest.skip(f"{backend} is not installed")
+        pytest.skip(f"{backend} is not installed" + (": make teacher" if backend == "torch" else ""))
     result = subprocess.run(
         [sys.executable, "-c", THREE_STEPS], capture_output=True, text=True, check=False, cwd=Path(__file__).parents[2],
         env={**os.environ, "KERAS_BACKEND": backend, "TF_CPP_MIN_LOG_LEVEL": "3"},
