@@ -49,7 +49,7 @@ class Job:
 
 
 def assert_right(job: Job, **how: int) -> None:
-    """From the first tenth on, the time left is at most 25 % off, or two seconds at the end."""
+    """From the first tenth on, the time left is at most 25% off, or two seconds at the end."""
     seen = 0
     for gone, left in job.run(**how):
         if gone >= 0.1:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 BATCH_SIZE: Final = 12
-"""Texts per run of the network. The fastest from 6 to 128, by 6 % over 16: small batches of similar length stay in the
+"""Texts per run of the network. The fastest from 6 to 128, by 6% over 16: small batches of similar length stay in the
 cache and waste little on different lengths. ONNX Runtime multiplies matrices 12 rows at a time with AVX-512 and 6 with
 AVX2, so 12 leaves no remainder."""
 

@@ -41,7 +41,7 @@ UNCERTAIN_WITHIN: Final = 0.1
 """Distance from the threshold within which a prediction is uncertain.
 
 From 0.4 to 0.6 a calibrated model is wrong four to five times in ten. The classic model, which is overconfident, puts
-4.9 % of 2,000 test reviews there, and is wrong on 48 % of them. See `benchmarks/verdicts.py`.
+4.9% of 2,000 test reviews there, and is wrong on 48% of them. See `benchmarks/verdicts.py`.
 """
 RECORD: Final = "record"
 """The column with the number of a record among all that were read, from 1."""

@@ -294,7 +294,7 @@ def _review_name(group: CorpusGroup, index: int) -> str:
 
 
 def _histogram(lengths: Counts, nearly_longest: int) -> tuple[Bin, ...]:
-    """Columns of a round width, so that 99 % of the reviews fill at most `_MOST_BINS`; the rest share the last one."""
+    """Columns of a round width, so that 99% of the reviews fill at most `_MOST_BINS`; the rest share the last one."""
     widths = (digit * 10**power for power in range(10) for digit in (1, 2, 5))
     width = next(width for width in widths if nearly_longest < width * _MOST_BINS)
     last = min(int(lengths.max()) // width, _MOST_BINS)

@@ -199,7 +199,7 @@ def calibration_chart(models: Sequence[ModelReport]) -> str:
 
 
 def length_chart(models: Sequence[ModelReport]) -> str:
-    """Accuracy by number of words, with its 95 % interval."""
+    """Accuracy by number of words, with its 95% interval."""
     names = [group.name for group in models[0].by_length]
     lowest = min((group.interval.low for model in models for group in model.by_length), default=0.0)
     frame = _Frame(bottom=226, low=min(int(lowest * 10) / 10, 0.9))
@@ -215,7 +215,7 @@ def length_chart(models: Sequence[ModelReport]) -> str:
             low, high = frame.y(group.interval.low), frame.y(group.interval.high)
             tip = (
                 f"{model.model}, {group.name} words: {group.accuracy:.1%} of {group.n:,} "
-                f"(95 %: {group.interval.low:.1%} to {group.interval.high:.1%})"
+                f"(95%: {group.interval.low:.1%} to {group.interval.high:.1%})"
             )
             marks.append(f'<path class="line s{index % _COLORS}" d="M{x:.1f} {low:.1f}V{high:.1f}"/>')
             marks.append(_dot(x, frame.y(group.accuracy), index, tip))

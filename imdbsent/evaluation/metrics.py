@@ -36,7 +36,7 @@ BINS: Final = 10
 """Bins of the calibration curve, each a tenth of the probabilities wide."""
 UNDEFINED: Final = "undefined"
 """What a person reads in place of None."""
-_NORMAL_QUANTILE: Final = 1.959963984540054  # of 0.975: two tails of 2.5 % leave 95 %
+_NORMAL_QUANTILE: Final = 1.959963984540054  # of 0.975: two tails of 2.5% leave 95%
 
 
 @dataclass(frozen=True)
@@ -243,7 +243,7 @@ METRICS: Final = (
     Metric("accuracy", "accuracy", lambda outcomes: outcomes.confusion.accuracy, percent, in_card=True),
     Metric(
         "accuracy_interval",
-        "accuracy, 95 % interval",
+        "accuracy, 95% interval",
         lambda outcomes: wilson_interval(outcomes.confusion.right, outcomes.confusion.n),
         percent_interval,
     ),
@@ -280,7 +280,7 @@ IN_CARD: Final = tuple(metric for metric in METRICS if metric.in_card)
 
 
 def wilson_interval(right: int, n: int) -> Interval | None:
-    """The 95 % score interval of a share (Wilson, JASA 1927): it never leaves 0 to 1, and holds for small n.
+    """The 95% score interval of a share (Wilson, JASA 1927): it never leaves 0 to 1, and holds for small n.
 
     Args:
         right: successes, 0 to n.

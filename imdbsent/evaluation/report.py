@@ -62,7 +62,7 @@ class GroupAccuracy:
         name: which texts: "101-200" words or "7" stars, for example.
         n: number of texts; at least 1.
         accuracy: share of right verdicts.
-        interval: its 95 % interval.
+        interval: its 95% interval.
     """
 
     name: str

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 FEWEST: Final = 50
 """The fewest texts to fit a temperature on. With fewer, it costs a well calibrated network more log loss than it gains
-one whose logits are half as large again as they should be (simulated, at accuracies of 81 and 89 %)."""
+one whose logits are half as large again as they should be (simulated, at accuracies of 81 and 89%)."""
 BOUNDS: Final = (0.05, 20.0)
 """The smallest and the largest temperature."""
 

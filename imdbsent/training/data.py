@@ -316,7 +316,7 @@ def check_classes(
 def summary(
     train: Sequence[Example], validation: Sequence[Example], held_out: str | None, group_column: str | None
 ) -> str:
-    """How many texts there are: "1,800 texts to learn from (50 % positive), 200 to validate on (50 %), held out".
+    """How many texts there are: "1,800 texts to learn from (50% positive), 200 to validate on (50%), held out".
 
     Args:
         train: what is learned from.
@@ -366,7 +366,7 @@ def notes_of_repeats(examples: Sequence[Example]) -> tuple[str, ...]:
 
 
 def notes_of_certainty(number: int) -> tuple[str, ...]:
-    """A note if so few texts measure an accuracy only roughly: half of its 95 % interval, at an accuracy of 50 %."""
+    """A note if so few texts measure an accuracy only roughly: half of its 95% interval, at an accuracy of 50%."""
     interval = wilson_interval(number // 2, number)
     if interval is None or interval.high - interval.low <= 2 * _CERTAIN:
         return ()

@@ -37,7 +37,7 @@ _MOST_TOKENS: Final = 2**17
 """Tokens per batch of a validation at most, padding included: long texts would take gigabytes."""
 
 _POOL: Final = 50
-"""Batches that are sorted by length together. With 64 reviews per batch, pools of 3,200 leave 2 % padding, and the
+"""Batches that are sorted by length together. With 64 reviews per batch, pools of 3,200 leave 2% padding, and the
 batches still differ from epoch to epoch."""
 _LENGTH_STEP: Final = 8
 """Batches of similar length are padded to multiples of this. A backend that compiles a program for each length, such as

@@ -31,7 +31,7 @@ def test_the_test_split_is_measured_and_the_output_says_how_the_weights_were_cho
     assert result.code == ExitCode.DONE
     assert "IMDB reviews, test: 10 texts, 5 positive" in result.out
     assert f"{tiny_bundle.directory}: how the weights were chosen: by hand\n" in result.out
-    for figure in ("accuracy", "95 % interval", "F1", "ROC AUC", "Brier score", "calibration error, 10 bins"):
+    for figure in ("accuracy", "95% interval", "F1", "ROC AUC", "Brier score", "calibration error, 10 bins"):
         assert figure in result.out
     assert "of 12,500 reviews; the figures are not comparable with others" in result.err
 
