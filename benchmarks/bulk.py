@@ -135,7 +135,7 @@ def proportional_size(place: Path) -> int:
 
 
 def report_speed(folder: Path, texts: list[str], names: list[str], rounds: int, environment: dict[str, str]) -> bool:
-    """Print the seconds of each; whether the bars are reached."""
+    """Print the seconds of each; whether the targets are reached."""
     source = folder / "reviews.jsonl"
     write_reviews(source, texts)
     for name in [name for name in names if missing(name)]:
@@ -146,7 +146,7 @@ def report_speed(folder: Path, texts: list[str], names: list[str], rounds: int, 
     for name, seconds in medians.items():
         print(f"{name:10} {seconds:8.1f} s  {len(texts) / seconds:7,.0f} reviews/s")
     for model, name in ((model, name) for model in MODELS for name in names):
-        bar = f" (bar: {BARS[model, name]})" if (model, name) in BARS else ""
+        bar = f" (target: {BARS[model, name]})" if (model, name) in BARS else ""
         print(f"{model} is {medians[name] / medians[model]:5.2f} times as fast as {name}{bar}")
     if "keras" in names:
         same = agreement(source.with_name("classic.jsonl"), source.with_name("keras.jsonl"))
@@ -177,7 +177,7 @@ def write_tables(folder: Path, texts: Iterable[str]) -> list[Path]:
 def report_beside(
     folder: Path, texts: list[str], other: Path, model: str, rounds: int, environment: dict[str, str]
 ) -> bool:
-    """Print the speed of this version in shares of that of another one; whether the bar is reached."""
+    """Print the speed of this version in shares of that of another one; whether the target is reached."""
     versions = {"this": Path(__file__).resolve().parents[1], "other": other.resolve()}
     is_reached = True
     for source in write_tables(folder, texts):
@@ -195,7 +195,7 @@ def report_beside(
         print(
             f"{source.suffix}, {len(texts):,} reviews, {model}: {medians['this']:.2f} s of processor time, the other "
             f"version {medians['other']:.2f} s; {ratio:.3f} times its speed (median of {rounds} rounds, "
-            f"{min(ratios):.3f} to {max(ratios):.3f}; bar: {BESIDE_BAR})",
+            f"{min(ratios):.3f} to {max(ratios):.3f}; target: {BESIDE_BAR})",
             flush=True,
         )
     return is_reached
@@ -214,7 +214,7 @@ def report_memory(
             print(f"{size:,} lines, {model}: peak memory of all processes {peaks[model][-1]:.0f} MiB", flush=True)
     growths = {model: peaks[model][-1] / peaks[model][0] - 1 for model in models}
     for model, growth in growths.items():
-        print(f"{model}: growth {growth:+.1%} (bar: {MEMORY_BAR:.0%})")
+        print(f"{model}: growth {growth:+.1%} (target: {MEMORY_BAR:.0%})")
     return max(growths.values()) <= MEMORY_BAR
 
 
@@ -266,13 +266,13 @@ def report_profile(folder: Path, texts: list[str], models: list[str]) -> bool:
             print(f"  {name:8} {seconds / len(texts) * 1e3:6.3f} ms {seconds / whole:6.1%}", flush=True)
         around = 1 - spent["network"] / whole
         if model == "flagship":
-            print(f"  all but the network: {around:.1%} (bar: {AROUND_BAR:.0%})")
+            print(f"  all but the network: {around:.1%} (target: {AROUND_BAR:.0%})")
             is_reached = around <= AROUND_BAR
     return is_reached
 
 
 def main() -> int:
-    """Print the figures; 1 where a bar is missed."""
+    """Print the figures; 1 if a target is missed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     data_argument(parser)
     parser.add_argument("--reviews", type=int, default=100_000)

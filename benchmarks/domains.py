@@ -213,7 +213,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         os.environ["IMDBSENT_HOME"] = folder
         labels = " | ".join(f"{number:,} labels" for number in LEARNED)
-        print(f"| domain | texts | untouched | {labels} | VADER | TextBlob |\n|{'---|' * 7}", flush=True)
+        print(f"| domain | texts | as it comes | {labels} | VADER | TextBlob |\n|{'---|' * 7}", flush=True)
         for domain, texts in sets.items():
             if given.only in (None, domain):
                 measure(domain, distinct(texts), Path(folder), given.seed)

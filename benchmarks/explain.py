@@ -117,11 +117,11 @@ def compare(before: Sequence[float], after: Sequence[float]) -> Deletion:
 
 
 def report(classifier: Classifier, texts: Sequence[str], seed: int) -> bool:
-    """Print the figures of a model; whether its bars are reached."""
+    """Print the figures of a model; whether it reaches its targets."""
     print(f"{classifier.bundle.card.name}:")
     some = texts[:: len(texts) // SUM_REVIEWS][:SUM_REVIEWS]
     gap = largest_gap(classifier, some)
-    print(f"{len(some):,} reviews: the sums are at most {gap:.1e} from the logits (bar: {SUM_BAR:g})")
+    print(f"{len(some):,} reviews: the sums are at most {gap:.1e} from the logits (target: {SUM_BAR:g})")
     confident = confident_texts(classifier, texts, seed)
     if not confident:
         print(f"it is on no review as sure as {CONFIDENT:g}")
@@ -133,12 +133,12 @@ def report(classifier: Classifier, texts: Sequence[str], seed: int) -> bool:
             f"  {name:14} the logit moves by {figures.moved:.3f}, away from the verdict by {figures.drop:.3f}; "
             f"{figures.flipped:.1%} of the verdicts turn"
         )
-    print(f"factor: {strong.moved / drawn.moved:.1f} (bar: more than 1)")
+    print(f"factor: {strong.moved / drawn.moved:.1f} (target: more than 1)")
     return gap <= SUM_BAR and strong.moved > drawn.moved
 
 
 def main() -> int:
-    """Print the figures of each model; 1 where a bar is missed."""
+    """Print the figures of each model; 1 if a target is missed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     data_argument(parser)
     parser.add_argument("--model", nargs="+", default=["classic", "flagship"], help="names or folders of models")

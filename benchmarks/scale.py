@@ -112,20 +112,20 @@ def differences(ray: Path, local: Path) -> tuple[int, float]:
 
 
 def cost(seconds: float, cores: int, reviews: int, core_hour: float) -> tuple[float, float]:
-    """Core-seconds and dollars a million reviews.
+    """Core-seconds and dollars per million reviews.
 
     Args:
         seconds: wall time of a run.
         cores: that it kept busy.
         reviews: that it answered.
-        core_hour: dollars an hour of a core.
+        core_hour: dollars per core-hour.
     """
     core_seconds = seconds * cores / reviews * 1e6
     return core_seconds, core_seconds / 3600 * core_hour
 
 
 def compare(folder: Path, texts: list[str], asked: argparse.Namespace) -> bool:
-    """Print the speed of each; whether Ray's overhead is below the bar."""
+    """Print the speed of each; whether Ray's overhead is below its target."""
     files, rounds, core_hour, model = asked.files, asked.rounds, asked.core_hour, asked.model
     environment = {**os.environ, "IMDBSENT_HOME": str(folder / "home")}
     source, one = folder / "reviews", folder / "one"
@@ -152,11 +152,11 @@ def compare(folder: Path, texts: list[str], asked: argparse.Namespace) -> bool:
         print(f"local --workers {cores}:   {seconds['local']:7.1f} s {len(texts) / seconds['local']:7,.0f} reviews/s")
         print(
             f"ray --concurrency {cores}: {seconds['ray']:7.1f} s {len(texts) / seconds['ray']:7,.0f} reviews/s  "
-            f"overhead {whole:+.1%} (bar: {OVERHEAD_BAR:.0%}), net {net:+.1%}; {actor:.0f} MiB an actor"
+            f"overhead {whole:+.1%} (target: {OVERHEAD_BAR:.0%}), net {net:+.1%}; {actor:.0f} MiB per actor"
         )
         for engine in ("local", "ray"):
             core_seconds, dollars = cost(seconds[engine], cores, len(texts), core_hour)
-            print(f"  {engine}: a million reviews: {core_seconds:,.0f} core-seconds, ${dollars:.4f} at ${core_hour}/h")
+            print(f"  {engine}, per million reviews: {core_seconds:,.0f} core-s, ${dollars:.4f} at ${core_hour}/h")
     last = rounds - 1
     other, largest = differences(folder / f"ray-{CORES[0]}-{last}", folder / f"local-{CORES[0]}-{last}.parquet")
     print(f"rows that differ in place or label: {other}; largest difference of probabilities: {largest:.1e}")
@@ -164,14 +164,14 @@ def compare(folder: Path, texts: list[str], asked: argparse.Namespace) -> bool:
 
 
 def main() -> int:
-    """Print the figures; 1 where a bar is missed."""
+    """Print the figures; 1 if a target is missed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     data_argument(parser)
     parser.add_argument("--reviews", type=int, default=200_000)
     parser.add_argument("--files", type=int, default=20)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--model", default="flagship")
-    parser.add_argument("--core-hour", type=float, default=0.04, help="dollars an hour of a core")
+    parser.add_argument("--core-hour", type=float, default=0.04, help="dollars per core-hour")
     parser.add_argument("--lose", action="store_true", help="a cluster that loses a node and a process, in its place")
     arguments = parser.parse_args()
     texts = list(islice(cycle(all_texts(arguments.data)), arguments.reviews))

@@ -51,7 +51,7 @@ def measure(rounds: int) -> dict[str, float]:
 
 
 def main() -> int:
-    """Print the medians and their ratios; 1 if one is over its bar."""
+    """Print the medians and their ratios; 1 if one is over its target."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=15)
     medians = measure(parser.parse_args().rounds)
@@ -63,7 +63,7 @@ def main() -> int:
             base, bar = BARS[name]
             ratio = median / medians[base]
             is_over |= ratio > bar
-            line += f"  {ratio:.2f} x {base} (bar: {bar:.2f})"
+            line += f"  {ratio:.2f} x {base} (target: {bar:.2f})"
         print(line)
     return int(is_over)
 

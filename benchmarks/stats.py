@@ -27,7 +27,7 @@ def seconds_of(command: list[str], home: str) -> float:
 
 
 def main() -> int:
-    """Print the medians; 1 where a bar is missed."""
+    """Print the medians; 1 if a target is missed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="the archive of the IMDB reviews")
     parser.add_argument("--rounds", type=int, default=3)
@@ -43,8 +43,8 @@ def main() -> int:
             warm.append(seconds_of(stats, home))
     print(machine())
     print(f"going through the archive with tarfile, nothing read: {statistics.median(alone):5.2f} s")
-    print(f"imdbsent stats, cold:                                 {statistics.median(cold):5.2f} s (bar: {COLD_BAR:g})")
-    print(f"imdbsent stats, the second time:                      {statistics.median(warm):5.2f} s (bar: {WARM_BAR:g})")
+    print(f"imdbsent stats, cold:                              {statistics.median(cold):5.2f} s (target: {COLD_BAR:g})")
+    print(f"imdbsent stats, the second time:                   {statistics.median(warm):5.2f} s (target: {WARM_BAR:g})")
     return int(statistics.median(cold) > COLD_BAR or statistics.median(warm) > WARM_BAR)
 
 

@@ -150,7 +150,7 @@ def take_turns(data: TrainingData, seed: int, epochs: int) -> list[Turn]:
 
 
 def main() -> int:
-    """Print the figures; 1 where a bar is missed."""
+    """Print the figures; 1 if a target is missed."""
     parser = argparse.ArgumentParser(description=__doc__)
     data_argument(parser)
     parser.add_argument("--epochs", type=int, default=3, help="the plain network is at its best after its third")
@@ -163,7 +163,7 @@ def main() -> int:
     print(machine())
     runs = [take_turns(data, seed, arguments.epochs) for seed in range(1, arguments.seeds + 1)]
     ratio = statistics.median(turn.seconds[0] / turn.seconds[1] for turns in runs for turn in turns)
-    print(f"bucketed: {ratio:.2f} times as fast, median of {sum(map(len, runs))} epochs (bar: {SPEED_BAR})")
+    print(f"bucketed: {ratio:.2f} times as fast, median of {sum(map(len, runs))} epochs (target: {SPEED_BAR})")
     last = [[turns[-1].accuracies[side] for turns in runs] for side in (0, 1)]
     for name, figures in zip(("plain", "bucketed"), last):
         print(
