@@ -82,7 +82,7 @@ class ExitCode(IntEnum):
     FAILED = 1
     """Failed for a reason without a code of its own."""
     USAGE = 2
-    """The command cannot run as typed, for example an unknown option or a file that cannot be read."""
+    """The command cannot run as typed: an unknown option, an unreadable file, an optional library that is missing."""
     MISSING = 3
     """A model, the data set, a checkpoint, or a library that training needs is missing."""
     NETWORK_OR_INTEGRITY = 4

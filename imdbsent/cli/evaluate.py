@@ -124,7 +124,7 @@ def evaluate(
         typer.Option(
             "--mistakes-file",
             metavar="FILE",
-            help="Also write all mistakes to a file, to correct their labels and train on.",
+            help="Also write all mistakes to a file, to correct their labels and train on them.",
             rich_help_panel=_OUTPUT,
         ),
     ] = None,
@@ -157,7 +157,7 @@ def evaluate(
 
     imdbsent evaluate --format csv | grep accuracy_of_length
 
-    # from which probability on are 95 of 100 texts that it calls positive really positive?
+    # from which probability on are 95 of 100 positive verdicts right?
     imdbsent evaluate mine.csv --best-threshold precision=0.95
 
     imdbsent evaluate mine.csv --mistakes-file mistakes.csv

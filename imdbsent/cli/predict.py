@@ -143,7 +143,7 @@ def predict(
         Path | None, _log("--summary", metavar="FILE", help="Write counts, seconds, memory and model to a JSON file.")
     ] = None,
     log_format: Annotated[
-        LogFormat, _log("--log-format", metavar="FORMAT", help="Format of messages, progress and errors.")
+        LogFormat, _log("--log-format", help="Format of messages, progress and errors.")
     ] = LogFormat.TEXT,
     progress_interval: Annotated[
         float,
