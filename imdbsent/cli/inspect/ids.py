@@ -52,7 +52,7 @@ def decode(
 
     imdbsent inspect decode "[1, 14, 22, 16]"
 
-    python -c "import keras; print(keras.datasets.imdb.load_data()[0][0][0])" | imdbsent inspect decode -
+    python -c "import keras; print(keras.datasets.imdb.load_data()[0][0][0])" | tail -1 | imdbsent inspect decode -
     """
     if not ids and has_no_input():
         typer.echo(context.get_help())
