@@ -6,6 +6,7 @@ The folder is complete, and marked so, or it is not there.
 from __future__ import annotations
 
 import contextlib
+import logging
 import posixpath
 import threading
 from dataclasses import dataclass
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from imdbsent.reading.tables import Columns
     from imdbsent.writing.output import OutputSpec
 
+
+logger = logging.getLogger(__name__)
 
 COMPLETE: Final = "_SUCCESS"
 """The empty file that marks a folder as complete, as Hadoop and Spark write it; readers of folders ignore names that
@@ -73,6 +76,11 @@ class OutputFolder:
             self._empty()
             if isinstance(error, OSError):
                 raise OutputFailed(f"{self.location}: {reason(error)}") from error
+            if not isinstance(error, Exception):  # Ctrl-C or a signal
+                logger.info(
+                    f"stopped; the results in '{self.location}' were not complete and are removed; "
+                    "to start again, run the same command"
+                )
             raise
 
     def _empty(self) -> None:
