@@ -346,6 +346,7 @@ def train(
     """
     from imdbsent.cli._training import assess_on_console, show_report, train_on_console
     from imdbsent.training import checkpoint as unfinished
+    from imdbsent.training.backend import require_libraries
     from imdbsent.training.base import start_from, start_tuning
     from imdbsent.training.recipes import FineTuning
     from imdbsent.training.request import TrainingRequest
@@ -378,6 +379,7 @@ def train(
         )
         starts_from, fitted = None, chosen
         if is_tuning:
+            require_libraries()  # one message for all of them
             starts_from, fitted = start_tuning(starts_with, chosen)
         elif starts_with:
             starts_from, fitted = start_from(starts_with, chosen)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import importlib
+import importlib.util
 import logging
 import os
 import sys
@@ -40,6 +40,17 @@ def import_library(name: str) -> Any:
             return importlib.import_module(name)
     except ImportError as error:
         raise TrainingUnavailable((error.name or name).partition(".")[0]) from error
+
+
+def require_libraries() -> None:
+    """Find out whether what training needs is installed, without importing it.
+
+    Raises:
+        TrainingUnavailable: it is not.
+    """
+    for name in ("keras", "onnx"):
+        if importlib.util.find_spec(name) is None:
+            raise TrainingUnavailable(name)
 
 
 @contextlib.contextmanager

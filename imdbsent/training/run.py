@@ -19,10 +19,11 @@ from imdbsent.errors import CheckpointInvalid, TooFewTexts, UsageProblem, counte
 from imdbsent.evaluation import measure
 from imdbsent.evaluation.report import answer, score_of, side_by_side
 from imdbsent.models import publish, store
+from imdbsent.settings import is_offline
 from imdbsent.text.tokenizer import tokenizer_class
 from imdbsent.training import checkpoint as unfinished
 from imdbsent.training.architectures import architecture
-from imdbsent.training.backend import import_library
+from imdbsent.training.backend import import_library, require_libraries
 from imdbsent.training.base import BASE_NAME, BASE_SHA256, read_base, rivals_of, with_words_of
 from imdbsent.training.calibration import calibrate
 from imdbsent.training.checkpoint import Checkpoint, Head, Variables, write_checkpoint
@@ -140,6 +141,8 @@ def train_bundle(
     if request.smoke:
         request = replace(request, recipe=small(request.recipe))
     if request.own is None:
+        if not (request.data or is_offline()):
+            require_libraries()  # before the reviews are downloaded
         found = find_or_fetch(Path(request.data) if request.data else None, download)
         request = replace(request, data=str(found.absolute()))
     data = read_data(request)  # first: errors in the texts come before anything is imported or written

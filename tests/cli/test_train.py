@@ -191,7 +191,8 @@ def test_where_training_is_not_installed_the_error_has_the_pip_line(
     for module in [name for name in sys.modules if name.partition(".")[0] == "keras"]:
         monkeypatch.delitem(sys.modules, module)
     monkeypatch.setitem(sys.modules, "keras", None)
-    result = run("train", "--data", str(tiny_tree))
-    assert result.code == ExitCode.MISSING
-    assert "pip install tensorflow onnx" in result.err
-    assert result.err.count("\n") == 1
+    for arguments in (["--data", str(tiny_tree)], ["mine.csv"], []):  # the last one downloads nothing before
+        result = run("train", *arguments)
+        assert result.code == ExitCode.MISSING
+        assert "pip install tensorflow onnx" in result.err
+        assert result.err.count("\n") == 1
