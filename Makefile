@@ -5,10 +5,10 @@ BIN := $(VENV)/bin
 ACLIMDB ?= $(or $(IMDBSENT_ACLIMDB),../shared/data/aclImdb_v1.tar.gz)
 WORD_INDEX ?= ../shared/data/imdb_word_index.json
 LIGHT := $(VENV)-light
-# Processes that run tests; the tests of a file stay together, because they share what is slow to make, and the slow
-# files come first (tests/conftest.py).
+# Processes that run tests; neighbors stay together, because they share what is slow to make, until one process has
+# nothing left to do. The slow files come first (tests/conftest.py).
 JOBS ?= 2
-PYTEST := -m pytest --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder
+PYTEST := -m pytest --numprocesses $(JOBS) --dist worksteal
 # Python compiles what it imports: to compile all of TensorFlow takes longer than to import it.
 INSTALL := -m pip install --quiet --no-compile
 # So that it keeps what it compiled, whatever the caller has set: TensorFlow's import takes twice as long without.

@@ -42,5 +42,13 @@ def test_onnx_and_keras_agree_on_1000_reviews_short_and_long(classic: Bundle, te
     assert float(np.abs(np.array(ours) - keras_probabilities(classic, chosen)).max()) < 1e-5
 
 
+def test_the_accuracy_is_that_of_the_card(classic: Bundle, test_reviews: list[Review]) -> None:
+    (recorded,) = (metrics for metrics in classic.card.metrics if metrics.split == "test")
+    assert recorded.accuracy == pytest.approx(classic.card.history[-1].test_accuracy, abs=5e-5)  # Keras's figure
+    sample = test_reviews[::10]
+    labels = [prediction.label == "positive" for prediction in Classifier(classic).predict(r.text for r in sample)]
+    assert float(np.mean(np.array(labels) == [r.label == 1 for r in sample])) == pytest.approx(recorded.accuracy, abs=0.02)
+
+
 def test_the_card_names_the_data(classic: Bundle, real_reviews: Callable[..., list[Review]]) -> None:
     assert content_sha256(real_reviews(*LABELED)) == classic.card.data_sha256

@@ -1,4 +1,4 @@
-"""The flagship that ships, on the real test reviews: what the README says of it is measured here."""
+"""The flagship that ships, on real test reviews; its accuracy is tested with `evaluate` (tests/cli/test_evaluate.py)."""
 
 from __future__ import annotations
 
@@ -11,9 +11,7 @@ import pytest
 from imdbsent.bundle.bundle import read_bundle
 from imdbsent.bundle.card import MODEL
 from imdbsent.classify.classifier import Classifier
-from imdbsent.dataset.aclimdb import Review, content_sha256, from_reviews, read_reviews
-from imdbsent.evaluation import measure
-from imdbsent.evaluation.metrics import calibration_curve, expected_calibration_error
+from imdbsent.dataset.aclimdb import Review, content_sha256, read_reviews
 from imdbsent.explain.attribution import attributor
 from imdbsent.models import store
 
@@ -56,21 +54,6 @@ def test_onnx_and_keras_give_the_same_logits(flagship: Classifier, ids_of_1000: 
 def test_contributions_add_up_to_the_logit(flagship: Classifier, ids_of_1000: list[list[int]]) -> None:
     for found in attributor(flagship.engine)(ids_of_1000, 12):
         assert found.bias + float(found.contributions.sum()) == pytest.approx(found.logit, abs=1e-4)
-
-
-def test_accuracy_and_calibration_on_the_25000_test_reviews(flagship: Classifier, test_reviews: list[Review]) -> None:
-    (recorded,) = (metrics for metrics in flagship.bundle.card.metrics if metrics.split == "test")
-    predictions = flagship.predict(review.text for review in test_reviews)
-    probabilities = np.array([prediction.probability for prediction in predictions], float)
-    labels = np.array([review.label for review in test_reviews], float)
-    assert recorded.n == len(labels) == 25_000
-    assert float(np.mean((probabilities >= 0.5) == labels)) == pytest.approx(recorded.accuracy, abs=5e-5)
-    assert recorded.accuracy > 0.92
-    error = expected_calibration_error(calibration_curve(labels, probabilities))
-    assert error is not None
-    assert error < 0.02
-    measured = measure(flagship, from_reviews(test_reviews[::25]), "test")
-    assert measured.loss < 0.25
 
 
 def test_the_card_names_the_data(flagship: Classifier, real_archive: Path) -> None:
