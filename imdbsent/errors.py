@@ -46,6 +46,7 @@ ImdbsentError               Base class; exit code 1.
   Training
     RecipeInvalid           A recipe does not exist, or has an invalid value.
     TrainingStopped         The run was asked to stop, and can be resumed.
+        TrainingTerminated  It was asked by SIGTERM; exit code 143.
     TrainingUnfinished      A new run would replace one that can be resumed.
     TrainingBusy            Another process is training a model of that name.
     CheckpointMissing       There is no run to resume, or more than one.
@@ -502,7 +503,14 @@ class TrainingStopped(ImdbsentError):
     exit_code = ExitCode.INTERRUPTED
 
     def __init__(self, epoch: int, batch: int) -> None:
+        self.epoch, self.batch = epoch, batch
         super().__init__(f"stopped in epoch {epoch} after batch {batch:,}. To resume, type: imdbsent train --resume")
+
+
+class TrainingTerminated(TrainingStopped):
+    """A training run was asked to stop by SIGTERM, and can be resumed."""
+
+    exit_code = ExitCode.TERMINATED
 
 
 class TrainingUnfinished(ImdbsentError):

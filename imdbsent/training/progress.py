@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
+from imdbsent.errors import TrainingStopped, TrainingTerminated
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
@@ -91,6 +93,9 @@ def stop_requested() -> Iterator[Callable[[], bool]]:
     Yields:
         A function that says whether one was received. Outside the main thread, where Python delivers no signals, it
         always returns false.
+
+    Raises:
+        TrainingTerminated: the block has raised `TrainingStopped`, and SIGTERM was received.
     """
     if threading.current_thread() is not threading.main_thread():
         yield lambda: False
@@ -115,6 +120,10 @@ def stop_requested() -> Iterator[Callable[[], bool]]:
             signal.signal(number, first)
     try:
         yield lambda: bool(received)
+    except TrainingStopped as error:
+        if received == [signal.SIGTERM]:
+            raise TrainingTerminated(error.epoch, error.batch) from error
+        raise
     finally:
         restore()
 

@@ -6,6 +6,7 @@ import threading
 
 import pytest
 
+from imdbsent.errors import ExitCode, TrainingStopped
 from imdbsent.training.progress import stop_requested
 
 
@@ -19,6 +20,16 @@ def test_the_first_signal_asks_and_says_so(number: int, caplog: pytest.LogCaptur
     assert len(caplog.messages) == 1
     assert "Ctrl-C again" in caplog.messages[0]
     assert signal.getsignal(signal.SIGTERM) == before
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, ExitCode.INTERRUPTED), (signal.SIGTERM, ExitCode.TERMINATED)]
+)
+def test_the_exit_code_says_which_signal_stopped_the_run(number: int, code: ExitCode) -> None:
+    with pytest.raises(TrainingStopped, match="stopped in epoch 2 after batch 3") as caught, stop_requested():
+        os.kill(os.getpid(), number)
+        raise TrainingStopped(2, 3)
+    assert caught.value.exit_code is code
 
 
 def test_the_second_is_what_it_is_elsewhere() -> None:
