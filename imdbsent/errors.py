@@ -181,9 +181,10 @@ class InputUnreadable(ImdbsentError):
 
     exit_code = ExitCode.USAGE
 
-    def __init__(self, path: str | Path, reason: str, command: str = "predict") -> None:
+    def __init__(self, path: str | Path, reason: str, command: str = "predict", next_step: str = "") -> None:
         reason = reason.replace(os.strerror(errno.ENOENT), "no such file or folder")
-        super().__init__(f"cannot read {_name_of(path)}: {reason}. See: imdbsent {command} --help")
+        next_step = _remedy(reason, next_step or f"See: imdbsent {command} --help")
+        super().__init__(f"cannot read {_name_of(path)}: {reason.removesuffix('.')}. {next_step}")
 
 
 class RowUnreadable(ImdbsentError):

@@ -24,6 +24,7 @@ from imdbsent.reading.detect import (
     compression_of_name,
     format_of_name,
     reason,
+    unreadable,
 )
 from imdbsent.reading.tables import Columns, Table, column_missing, table_of
 
@@ -209,7 +210,7 @@ def read_head(files: InputFiles) -> TableHead:
         stream = cast("BinaryIO", io.BufferedReader(files.filesystem.open_input_stream(first, compression=None)))
         table = table_of(stream, first, replace(files.format, compression=compression_of_name(first)))
     except READ_ERRORS as error:
-        raise InputUnreadable(first, reason(error)) from error
+        raise unreadable(first, error) from error
     try:
         return TableHead(_names(table))
     finally:

@@ -23,8 +23,7 @@ from ray.data.block import BlockAccessor
 from ray.data.datasource import BlockBasedFileDatasink, FileBasedDatasource
 
 from imdbsent.classify.options import is_mostly_unknown
-from imdbsent.errors import InputUnreadable
-from imdbsent.reading.detect import READ_ERRORS, FileFormat, Kind, compression_of_name, decompressed, place, reason
+from imdbsent.reading.detect import READ_ERRORS, FileFormat, Kind, compression_of_name, decompressed, place, unreadable
 from imdbsent.reading.lines import read_lines
 from imdbsent.reading.tables import Columns, records_of, table_of, values_of
 from imdbsent.records import Prediction, as_field, as_jsonable, to_json
@@ -93,7 +92,7 @@ class RecordSource(FileBasedDatasource):  # Ray has no types
                 number = record.number or 0
                 yield record
         except READ_ERRORS as error:
-            raise InputUnreadable(path, place("line", number) + reason(error)) from error
+            raise unreadable(path, error, before=place("line", number)) from error
 
     def _rows(self, stream: BinaryIO, path: str) -> Iterator[Record]:
         file_format = replace(self._format, compression=compression_of_name(path))

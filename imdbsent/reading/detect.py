@@ -19,7 +19,7 @@ from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
-from imdbsent.errors import InputUnreadable, UsageProblem
+from imdbsent.errors import UsageProblem
 from imdbsent.reading.columns import (
     KNOWN_LABELS,
     LABEL_NAMES,
@@ -49,6 +49,7 @@ from imdbsent.reading.streams import (
     reason,
     seekable,
     several_members,
+    unreadable,
 )
 
 if TYPE_CHECKING:
@@ -77,6 +78,7 @@ __all__ = [
     "place",
     "pyarrow",
     "reason",
+    "unreadable",
 ]
 
 _log = logging.getLogger(__name__)
@@ -260,7 +262,7 @@ def detect(stream: BinaryIO, file: str, options: ReadOptions, *, is_table: bool 
         return detection.of(stream)
     except READ_ERRORS as error:
         detection.close()
-        raise InputUnreadable(file, reason(error), options.command) from error
+        raise unreadable(file, error, options.command) from error
     except BaseException:
         detection.close()
         raise

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final
 from imdbsent.errors import UsageProblem
 from imdbsent.reading import streams
 from imdbsent.reading.columns import TEXT, TEXT_NAMES, Row, is_of_sentences, normalized
-from imdbsent.reading.streams import HEAD, UTF_8, bounded_lines, name_of
+from imdbsent.reading.streams import HEAD, UTF_8, Damaged, bounded_lines, name_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 _BLANK: Final = " \t\n\r"
+_FIX: Final = "Fix the file, then type the same command again"
 _DEEPEST: Final = 4  # keys of the path to a list of records
 
 
@@ -62,7 +63,7 @@ def read_json(stream: BinaryIO, file: str, wanted: str | None = None) -> Iterato
         wanted: the column with the text, if a person named one: a path into the document says which list is meant.
 
     Raises:
-        ValueError: it is not JSON from some item on; the message says from which.
+        Damaged: it is not JSON from some item on; the message says from which.
         UsageProblem: it holds several lists, and `wanted` does not name one.
     """
     text = _Text(stream)
@@ -92,15 +93,16 @@ def _items(text: _Text) -> Iterator[Row]:
         if following == "]":
             break
         if following != ",":
-            raise ValueError(
+            raise Damaged(
                 f"the JSON array does not end after item {number:,}"
                 if not following
-                else f"item {number:,} of the JSON array is followed by {following!r}, not by a comma"
+                else f"item {number:,} of the JSON array is followed by {following!r}, not by a comma",
+                _FIX,
             )
         text.at += 1
     text.at += 1
     if text.next_character():
-        raise ValueError("more text follows the JSON array")
+        raise Damaged("more text follows the JSON array", _FIX)
 
 
 def _row(number: int, value: Any, problem: str | None) -> Row:
@@ -141,7 +143,8 @@ class _Text:
             The value, and what is wrong with its bytes, if anything is.
 
         Raises:
-            ValueError: it is not JSON, or longer than a record may be.
+            Damaged: it is not JSON.
+            ValueError: it is longer than a record may be.
         """
         size = HEAD
         self.next_character()
@@ -151,9 +154,9 @@ class _Text:
             except json.JSONDecodeError as error:
                 is_cut = error.msg.startswith("Unterminated string") or error.pos >= len(self._buffer) - 8
                 if self._ended or not is_cut:
-                    raise ValueError(f"{what} is not JSON ({error.msg})") from error
+                    raise Damaged(f"{what} is not JSON ({error.msg})", _FIX) from error
             except (ValueError, RecursionError) as error:
-                raise ValueError(f"{what} is not JSON ({error})") from error
+                raise Damaged(f"{what} is not JSON ({error})", _FIX) from error
             else:
                 if end < len(self._buffer) or self._ended:
                     source = self._buffer[self.at : end]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final
 from imdbsent.errors import UsageProblem
 from imdbsent.reading.columns import TEXT_NAMES, CountedRows, Row, normalized
 from imdbsent.reading.delimited import unique_keys
-from imdbsent.reading.streams import name_of, reason
+from imdbsent.reading.streams import Damaged, name_of, reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
+_SAVE_AGAIN: Final = "Open it in a spreadsheet program, save it as .xlsx or .csv without a password, and name that file"
 _TITLE: Final = 10  # rows that may be above a header
 
 
@@ -35,7 +36,7 @@ def read_excel(stream: BinaryIO, file: str, file_format: FileFormat) -> tuple[tu
 
     Raises:
         UsageProblem: python-calamine is not installed, or there is no such sheet.
-        ValueError: it is not a spreadsheet, or is damaged or encrypted.
+        Damaged: it is not a spreadsheet, or is damaged or encrypted.
     """
     try:
         import python_calamine as calamine  # noqa: PLC0415 (few files need it)
@@ -50,7 +51,7 @@ def read_excel(stream: BinaryIO, file: str, file_format: FileFormat) -> tuple[tu
     except UsageProblem:
         raise
     except (calamine.CalamineError, OSError, ValueError) as error:
-        raise ValueError(f"not a readable spreadsheet ({reason(error)})") from error
+        raise Damaged(f"not a readable spreadsheet ({reason(error)})", _SAVE_AGAIN) from error
     first = (sheet.start or (0, 0))[0] + 1
     rows = [(number, list(map(_as_text, row))) for number, row in enumerate(cells, start=first)]
     rows = [(number, row) for number, row in rows if any(row)]

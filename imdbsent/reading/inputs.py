@@ -45,7 +45,7 @@ from imdbsent.reading.streams import (
     is_pipe,
     name_of,
     open_bytes,
-    reason,
+    unreadable,
 )
 from imdbsent.reading.tables import TEXT_COLUMN, Columns, records_of, table_in
 
@@ -427,7 +427,7 @@ class Inputs:
             found = self._found(file, stream, options)
         except READ_ERRORS as error:
             stream.close()
-            raise InputUnreadable(file.name, reason(error), options.command) from error
+            raise unreadable(file.name, error, options.command) from error
         except BaseException:
             stream.close()
             raise

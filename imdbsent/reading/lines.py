@@ -10,7 +10,6 @@ import codecs
 from contextlib import closing
 from typing import TYPE_CHECKING, BinaryIO
 
-from imdbsent.errors import InputUnreadable
 from imdbsent.reading.streams import (
     READ_ERRORS,
     STDIN,
@@ -21,7 +20,7 @@ from imdbsent.reading.streams import (
     decompressed,
     open_bytes,
     place,
-    reason,
+    unreadable,
 )
 from imdbsent.records import Record
 
@@ -82,7 +81,7 @@ def read_file(
         try:
             content = decompressed(stream, compression)
         except READ_ERRORS as error:
-            raise InputUnreadable(file, reason(error), command) from error
+            raise unreadable(file, error, command) from error
         yield from read_texts(content, file, whole=whole, command=command)
 
 
@@ -107,7 +106,7 @@ def read_texts(stream: BinaryIO, file: str, *, whole: bool = False, command: str
             number = record.number or 0
             yield record
     except READ_ERRORS as error:
-        raise InputUnreadable(file, place("line", number) + reason(error), command) from error
+        raise unreadable(file, error, command, place("line", number)) from error
 
 
 def from_argument(text: str) -> Record:

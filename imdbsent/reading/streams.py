@@ -59,6 +59,37 @@ class Compression(str, Enum):
     ZIP = "zip"
 
 
+class Damaged(OSError):
+    """The content of a file is damaged or incomplete.
+
+    Args:
+        problem: what is wrong with it.
+
+    Attributes:
+        next_step: what to do about it.
+    """
+
+    def __init__(
+        self,
+        problem: str,
+        next_step: str = "The file is damaged or incomplete: copy or download it again, then type the same command",
+    ) -> None:
+        super().__init__(problem)
+        self.next_step = next_step
+
+
+def unreadable(file: str, error: Exception, command: str = "predict", before: str = "") -> InputUnreadable:
+    """What a person is told if a file cannot be read.
+
+    Args:
+        file: its path.
+        error: one of `READ_ERRORS`.
+        command: the command whose help it names if it is not known what to do.
+        before: see `place`.
+    """
+    return InputUnreadable(file, before + reason(error), command, getattr(error, "next_step", ""))
+
+
 def reason(error: Exception) -> str:
     """Why a file cannot be read, in one line, in the words of the system or the library."""
     words = getattr(error, "strerror", None) or str(error) or type(error).__name__
@@ -116,7 +147,7 @@ def open_bytes(file: str, command: str = "predict") -> BinaryIO:
             return cast("BinaryIO", PipeStream(path.open("rb", buffering=0)))
         return path.open("rb", buffering=HEAD)
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
-        raise InputUnreadable(file, getattr(error, "strerror", None) or str(error), command) from error
+        raise unreadable(file, error, command) from error
 
 
 def is_pipe(file: str) -> bool:
@@ -423,7 +454,7 @@ def decompressed(stream: BinaryIO, compression: Compression) -> BinaryIO:
 
     Raises:
         ExtraMissing: zstd, and pyarrow is not installed.
-        OSError: a zip archive that is damaged.
+        Damaged: a zip archive is.
         ValueError: a zip archive that does not hold exactly one file.
     """
     if compression is Compression.GZIP:
@@ -479,7 +510,7 @@ def compressing(stream: BinaryIO, compression: Compression) -> BinaryIO:
 class _Converted(io.RawIOBase):
     """A decompressed stream, which fills what it reads into: a head that is not full is all there is.
 
-    The errors of its library become OSErrors, raised once what came before them has been read.
+    The errors of its library become `Damaged`, raised once what came before them has been read.
 
     Args:
         stream: what a library gives.
@@ -508,7 +539,8 @@ class _Converted(io.RawIOBase):
             view[size : size + len(block)] = block
             size += len(block)
         if self._error is not None and not size:
-            raise OSError(reason(self._error)) from self._error
+            is_of_the_system = getattr(self._error, "errno", None) is not None
+            raise (OSError if is_of_the_system else Damaged)(reason(self._error)) from self._error
         return size
 
     def close(self) -> None:
@@ -520,7 +552,7 @@ def members_of(stream: BinaryIO) -> list[str]:
     """The names of the files in a zip archive, folders and what systems add by themselves left out.
 
     Raises:
-        OSError: the archive is damaged.
+        Damaged: the archive is.
     """
     import zipfile  # noqa: PLC0415 (few files need it)
 
@@ -540,7 +572,7 @@ def head_of_member(stream: BinaryIO, name: str) -> bytes:
     """The first 80 bytes of a file in a zip archive.
 
     Raises:
-        OSError: the archive is damaged.
+        Damaged: the archive is.
     """
     import zipfile  # noqa: PLC0415 (few files need it)
 
@@ -552,13 +584,13 @@ def head_of_member(stream: BinaryIO, name: str) -> bytes:
 
 @contextmanager
 def _zip_errors(what: str) -> Iterator[None]:
-    """Context in which the errors that reading a damaged archive raises are OSErrors."""
+    """Context in which the errors that reading a damaged archive raises are `Damaged`."""
     import zipfile  # noqa: PLC0415 (few files need it)
 
     try:
         yield
     except (zipfile.BadZipFile, zlib.error, RuntimeError, ValueError, OverflowError, EOFError) as error:
-        raise OSError(f"{what} ({reason(error)})") from error
+        raise Damaged(f"{what} ({reason(error)})") from error
 
 
 def _only_member(stream: BinaryIO) -> BinaryIO:

@@ -18,7 +18,7 @@ from itertools import chain, count
 from operator import length_hint
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, Literal, cast
 
-from imdbsent.errors import InputUnreadable, RowUnreadable, UsageProblem
+from imdbsent.errors import RowUnreadable, UsageProblem
 from imdbsent.reading import columns as naming
 from imdbsent.reading.columns import CountedRows, Row, SeenIds
 from imdbsent.reading.delimited import read_delimited, unique_keys
@@ -30,6 +30,7 @@ from imdbsent.reading.streams import (
     READ_ERRORS,
     STDIN,
     Compression,
+    Damaged,
     Meter,
     PipeStream,
     name_of,
@@ -38,6 +39,7 @@ from imdbsent.reading.streams import (
     pyarrow,
     reason,
     seekable,
+    unreadable,
 )
 from imdbsent.records import Record
 
@@ -159,7 +161,7 @@ class Table:
                 number = row.number
                 yield self._with_paths(row) if self.paths else row
         except READ_ERRORS as error:
-            raise InputUnreadable(self.file, place(self.unit, number) + reason(error), self._command) from error
+            raise unreadable(self.file, error, self._command, place(self.unit, number)) from error
         finally:
             self.close()
 
@@ -494,7 +496,7 @@ def table_of(
         found = content_of(stream, file_format)
     except READ_ERRORS as error:
         stream.close()
-        raise InputUnreadable(file, reason(error), command) from error
+        raise unreadable(file, error, command) from error
     except BaseException:
         stream.close()
         raise
@@ -527,7 +529,7 @@ def table_in(
         return _table(found, file, wanted, text_column, command)
     except READ_ERRORS as error:
         found.close()
-        raise InputUnreadable(file, reason(error), command) from error
+        raise unreadable(file, error, command) from error
     except BaseException:
         found.close()
         raise
@@ -729,7 +731,7 @@ def read_parquet(
     Raises:
         ExtraMissing: pyarrow is not installed.
         OSError: the file cannot be read.
-        ValueError: it is no Parquet file, or is not whole.
+        Damaged: it is no Parquet file, or is not whole.
     """
     arrow = pyarrow("Parquet")
     from pyarrow import parquet  # noqa: PLC0415 (few files need it)
@@ -776,8 +778,10 @@ def _in_microseconds(arrow: Any, kind: Any) -> Any:
 
 @contextmanager
 def _pyarrow_errors(arrow: Any) -> Iterator[None]:
-    """Context in which errors of pyarrow, which has a class of its own for each of Python's, are ValueErrors."""
+    """Context in which errors of pyarrow, which has a class of its own for each of Python's, are `Damaged`."""
     try:
         yield
-    except arrow.ArrowException as error:
-        raise ValueError(reason(error)) from error
+    except (arrow.ArrowException, OSError) as error:
+        if getattr(error, "errno", None) is not None:
+            raise
+        raise Damaged(reason(error)) from error

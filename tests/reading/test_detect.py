@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import bz2
 import contextlib
+import errno
 import gzip
 import io
 import logging
 import lzma
+import os
 import pickle
 import sys
 from pathlib import Path
@@ -153,6 +155,43 @@ def test_what_holds_no_texts_is_named(name: str, content: bytes, words: str) -> 
     assert caught.value.exit_code is ExitCode.USAGE
     assert name in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+DAMAGED = {
+    "a.csv.gz": gzip.compress(CSV, mtime=0)[:-20],
+    "a.csv.bz2": bz2.compress(CSV)[:-20],
+    "a.csv.xz": lzma.compress(CSV)[:-40],
+    "a.zip": zipped(a__csv=CSV)[:-30],
+    "a.json": b"[" + OBJECTS.replace(b"}\n{", b"},\n{"),
+    "more.json": b"[" + OBJECTS.replace(b"}\n{", b"},\n{") + b"] more",
+    "a.xlsx": xlsx(("One", SHEET))[:-30],
+    "a.parquet": b"PAR1" + bytes(100),
+    "a.csv.zst": b"(\xb5/\xfd" + bytes(100),
+}
+
+
+@pytest.mark.parametrize("name", DAMAGED)
+def test_for_a_damaged_file_the_next_step_is_to_get_it_again(name: str) -> None:
+    if name.endswith((".parquet", ".zst")):
+        pytest.importorskip("pyarrow", reason="Parquet and zstd need pyarrow")
+    with pytest.raises(InputUnreadable) as caught:
+        texts(name, DAMAGED[name])
+    told = str(caught.value)
+    assert told.startswith(f"cannot read {name!r}: ")
+    assert "--help" not in told
+    assert ".." not in told
+    assert any(step in told for step in ("copy or download it again, then", "Fix the file, then", "Open it in a"))
+
+
+def test_a_file_without_access_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_arguments: object, **_options: object) -> None:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    Path("a.csv").write_bytes(CSV)
+    monkeypatch.setattr(Path, "open", refuse)
+    with pytest.raises(InputUnreadable) as caught:
+        open_bytes("a.csv")
+    assert str(caught.value) == "cannot read 'a.csv': Permission denied. Check the permissions"
 
 
 def test_a_parquet_file_that_is_cut_is_named() -> None:
