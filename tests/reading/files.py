@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 import zipfile
 from xml.sax.saxutils import escape
 
@@ -95,3 +96,56 @@ def ods(rows: list[list[str]]) -> bytes:
             'manifest:media-type="application/vnd.oasis.opendocument.spreadsheet"/></manifest:manifest>',
         )
     return stream.getvalue()
+
+
+_SECTOR = 512
+_FREE, _END, _OF_TABLE, _NONE = 0xFFFFFFFF, 0xFFFFFFFE, 0xFFFFFFFD, 0xFFFFFFFF
+
+
+def xls(rows: list[list[str]]) -> bytes:
+    """A workbook of Excel 97 with one sheet: records of BIFF8, [MS-XLS], in a compound file, [MS-CFB]."""
+    version = struct.pack("<HHHHII", 0x0600, 0, 0, 0, 0, 0)
+    cells = b"".join(
+        _biff(0x0204, struct.pack("<HHHHB", y, x, 0, len(text) // 2, 1) + text)
+        for y, row in enumerate(rows)
+        for x, text in enumerate(value.encode("utf-16-le") for value in row)
+    )
+    size = struct.pack("<IIHHH", 0, len(rows), 0, max(map(len, rows)), 0)
+    sheet = _biff(0x0809, _of_kind(version, 0x10)) + _biff(0x0200, size) + cells + _biff(0x000A, b"")
+    opening = _biff(0x0809, _of_kind(version, 0x05)) + _biff(0x0042, struct.pack("<H", 1200))
+    name = b"\x06\x00Sheet1"
+    start = len(opening) + 4 + 6 + len(name) + 4
+    book = opening + _biff(0x0085, struct.pack("<IBB", start, 0, 0) + name) + _biff(0x000A, b"") + sheet
+    return _compound(b"Workbook", book.ljust(4096, b"\0"))
+
+
+def _biff(kind: int, content: bytes) -> bytes:
+    return struct.pack("<HH", kind, len(content)) + content
+
+
+def _of_kind(version: bytes, kind: int) -> bytes:
+    return version[:2] + struct.pack("<H", kind) + version[4:]
+
+
+def _compound(name: bytes, content: bytes) -> bytes:
+    """A compound file with one stream, which is too long for the small sectors."""
+    sectors = -(-len(content) // _SECTOR)
+    tables = 1
+    while tables * (_SECTOR // 4) < tables + 1 + sectors:
+        tables += 1
+    first = tables + 1
+    chain = [_OF_TABLE] * tables + [_END] + [*range(first + 1, first + sectors), _END]
+    chain += [_FREE] * (tables * (_SECTOR // 4) - len(chain))
+    head = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(16)
+    head += struct.pack("<HHHHH", 0x3E, 3, 0xFFFE, 9, 6) + bytes(6)
+    head += struct.pack("<IIIIIIIII", 0, tables, tables, 0, 4096, _END, 0, _END, 0)
+    head += b"".join(struct.pack("<I", i if i < tables else _FREE) for i in range(109))
+    folder = _entry("Root Entry", 5, 1, _END, 0) + _entry(name.decode(), 2, _NONE, first, len(content))
+    table = struct.pack(f"<{len(chain)}I", *chain)
+    return head + table + folder.ljust(_SECTOR, b"\0") + content.ljust(sectors * _SECTOR, b"\0")
+
+
+def _entry(name: str, kind: int, child: int, start: int, size: int) -> bytes:
+    encoded = name.encode("utf-16-le") + b"\0\0"
+    numbers = struct.pack("<HBBIII", len(encoded), kind, 1, _NONE, _NONE, child)
+    return encoded.ljust(64, b"\0") + numbers + bytes(36) + struct.pack("<IQ", start, size)
