@@ -228,7 +228,7 @@ class TooFewTexts(ImdbsentError):
     exit_code = ExitCode.USAGE
 
     def __init__(self, source: str, there: str, needed: int, next_step: str) -> None:
-        super().__init__(f"{source!r} has {there}; at least {needed:,} are needed. {next_step}")
+        super().__init__(f"{_name_of(source)} has {there}; at least {needed:,} are needed. {next_step}")
 
 
 class TextWithoutVerdict(ImdbsentError):

@@ -42,6 +42,8 @@ if TYPE_CHECKING:
 _REFRESHES: Final = 4  # per second
 _CURVE: Final = (0.25, 0.5, 1.0)
 """Shares of the labels."""
+_PARTS: Final = 5
+"""Parts of a cross-validation for the learning curve."""
 UNTOUCHED: Final = "before"
 """The row of the model before fine-tuning, instead of the number of an epoch."""
 _SIGNIFICANT: Final = 0.05
@@ -272,14 +274,14 @@ def show_report(report: TrainingReport, *, no_color: bool) -> None:
 
 
 def assess_on_console(
-    request: TrainingRequest, console: Console, parts: int, *, with_curve: bool, no_color: bool
+    request: TrainingRequest, console: Console, parts: int | None, *, with_curve: bool, no_color: bool
 ) -> None:
     """Measure by cross-validation, with progress on a console and the figures on standard output.
 
     Args:
         request: what would be trained.
         console: standard error; a quiet one shows nothing.
-        parts: number of parts.
+        parts: number of parts; None for `_PARTS`.
         with_curve: whether to measure with a quarter and half of the labels, too.
         no_color: whether the figures have no color.
 
@@ -291,14 +293,15 @@ def assess_on_console(
     from imdbsent.training.run import assess
 
     shares = _CURVE if with_curve else (1.0,)
+    options = ["--cross-validate"] * (parts is not None) + ["--learning-curve"] * with_curve
+    parts = parts or _PARTS
     with counting_bar(console, "trainings", parts * len(shares)) as done:
         found = assess(request, parts, shares, done=done)
     stdout = stdout_console(no_color=no_color)
     with output_errors():
         stdout.print(assessment_table(found, parts))
         if found[-1].standing is not None:
-            assert request.own is not None  # there is nothing else to compare on
-            make = f"Train it: imdbsent train '{request.own.source}'"
+            make = f"To train it, type: the same command without {' and '.join(options)}"
             for line in standing_lines(request.name, found[-1].standing, make):
                 stdout.print(Text(visible(line)), soft_wrap=True)
 

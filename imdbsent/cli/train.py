@@ -47,8 +47,6 @@ _RUN: Final = "Run"
 _FIELDS: Final = "Recipe fields (override the recipe)"
 _WITH_RESUME: Final = ("is_resumed", "name", "tensorboard", "quiet", "no_color")
 """The options that can be combined with `--resume`."""
-_PARTS: Final = 5
-"""Parts of a cross-validation for the learning curve."""
 SCRATCH: Final = "scratch"
 """The value of `--from` for random weights."""
 _WIDE: Final = 110  # characters
@@ -398,7 +396,7 @@ def train(
         )
     if cross_validate or learning_curve:
         _check_only_measures(name=name, output=output, replace=replace or None, tensorboard=tensorboard)
-        assess_on_console(request, console, cross_validate or _PARTS, with_curve=learning_curve, no_color=no_color)
+        assess_on_console(request, console, cross_validate, with_curve=learning_curve, no_color=no_color)
         return
     report = train_on_console(request, console, start=start, tensorboard=tensorboard)
     if not quiet:

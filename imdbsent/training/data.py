@@ -294,9 +294,20 @@ def check_shared(
 
 
 def check_classes(
-    source: str, train: Sequence[Example], validation: Sequence[Example], group_column: str | None
+    source: str,
+    train: Sequence[Example],
+    validation: Sequence[Example],
+    group_column: str | None,
+    next_step: str = "Type: --validation FILE, or --validation-fraction with another share",
 ) -> None:
     """Check that each part has `FEWEST_OF_CLASS` texts of each class.
+
+    Args:
+        source: path of the texts.
+        train: what is learned from.
+        validation: what is validated on.
+        group_column: the column of the groups; None if there is none.
+        next_step: what to do if the source has enough texts of a class, but a part has not.
 
     Raises:
         TooFewTexts: one has fewer.
@@ -309,8 +320,9 @@ def check_classes(
                 kept = f" when its {counted(groups, 'group')} of {group_column!r} are kept whole"
                 why = "" if group_column is None else kept
                 found = f"{counted(count, f'{kind} text')} to {purpose}{why}"
-                next_step = "Type: --validation FILE, or --validation-fraction with another share"
-                raise TooFewTexts(source, found, FEWEST_OF_CLASS, next_step)
+                total = sum(example.label == (kind == "positive") for example in (*train, *validation))
+                is_rare = total < 2 * FEWEST_OF_CLASS
+                raise TooFewTexts(source, found, FEWEST_OF_CLASS, f"Label more {kind} texts" if is_rare else next_step)
 
 
 def summary(

@@ -196,9 +196,11 @@ def read_folds(own: OwnData, count: int, seed: int) -> tuple[Fold, ...]:
     """
     source, held_out = _find_parts(own.source, own.validation)
     if held_out is not None:
+        named = "Type: the same command without --validation"
+        next_step = named if own.validation is not None else f"Name '{source}' as FILE"
         raise UsageProblem(
-            f"--cross-validate holds out parts of FILE itself, but '{held_out}' is held out already. "
-            f"Type: imdbsent train '{source}' --cross-validate {count}"
+            "--cross-validate and --learning-curve hold out parts of FILE themselves, but "
+            f"'{held_out}' is held out already. {next_step}"
         )
     if own.group_column is not None:
         _check_is_file(source)
@@ -222,13 +224,18 @@ def deal_folds(own: OwnData, examples: Sequence[Example], count: int, seed: int)
     """
     units, labels = _units_and_labels(examples, own.group_column)
     part_of = deal_out(units, labels, count, seed)
+    fewer = min(parts_for(examples), len(set(units)))
+    rarest = min(labels.count(0), labels.count(1))
+    # the rest of the texts is split once more
+    is_enough = 1 < fewer < count and rarest * (fewer - 1) // fewer >= 2 * FEWEST_OF_CLASS
+    next_step = f"Type: --cross-validate {fewer}" if is_enough else "Label more texts"
     folds = []
     for part in range(count):
         rest = tuple(example for example, its in zip(examples, part_of) if its != part)
         measured = tuple(example for example, its in zip(examples, part_of) if its == part)
         left_out = {example.where for example, _ in find_shared(rest, measured, same_text)}
         measured = tuple(example for example in measured if example.where not in left_out)
-        check_classes(own.source, rest, measured, own.group_column)
+        check_classes(own.source, rest, measured, own.group_column, next_step)
         folds.append(Fold(rest, measured))
     return tuple(folds)
 
@@ -251,7 +258,7 @@ def part_of_rest(own: OwnData, rest: Sequence[Example], share: float, seed: int)
         kept = hold_out(units, labels, share, seed)
         chosen = tuple(chosen[index] for index in sorted(kept))
     train, validation, _ = _split(chosen, own.group_column, own.validation_fraction, seed)
-    check_classes(own.source, train, validation, own.group_column)
+    check_classes(own.source, train, validation, own.group_column, "Label more texts")
     return TrainingData(train, validation, split="validation", sha256=content_sha256(train, validation))
 
 

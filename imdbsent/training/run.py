@@ -522,7 +522,7 @@ def assess(
     Args:
         request: what to train, on texts of the user's own.
         parts: number of parts that the texts are dealt out to.
-        shares: shares of the labels to learn from; those that leave too few are skipped.
+        shares: shares of the labels to learn from; those that leave too few are skipped, unless it is all of them.
         done: called after each training.
 
     Returns:
@@ -546,6 +546,8 @@ def assess(
         try:
             data = [part_of_rest(request.own, fold.rest, share, request.seed) for fold in folds]
         except TooFewTexts:
+            if share == max(shares):  # the others are fewer
+                raise
             logger.info(f"{share:.0%} of the labels are too few to train with")
             continue
         ours = []

@@ -8,13 +8,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import pytest
+from rich.console import Console
 
 from imdbsent.bundle.bundle import read_bundle
-from imdbsent.cli._training import standing_lines
+from imdbsent.cli._training import assess_on_console, standing_lines
 from imdbsent.errors import ExitCode
 from imdbsent.evaluation.report import Comparison, Score, mcnemar
+from imdbsent.reading.options import ReadOptions
 from imdbsent.training.base import Rival
-from imdbsent.training.run import Standing
+from imdbsent.training.recipes import TUNED
+from imdbsent.training.request import OwnData, TrainingRequest
+from imdbsent.training.run import Assessment, Standing
 
 if TYPE_CHECKING:
     from imdbsent.bundle.bundle import Bundle
@@ -178,6 +182,23 @@ def test_measuring_installs_nothing_and_says_what_labels_bring(run, tmp_path: Pa
     assert "flagship" not in result.out
 
 
+def test_a_measurement_ends_in_the_command_that_trains_whatever_its_options(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    comparison = compared(40, 10)
+    standing = Standing(((Rival(cast("Bundle", None), "flagship", True, False), comparison),), 5)
+    found = Assessment(100, comparison.new, (0.6, 0.8), (0.5, 0.6), standing)
+    monkeypatch.setattr("imdbsent.training.run.assess", lambda *_arguments, **_options: (found,))
+    request = TrainingRequest(TUNED, 7, "mine", own=OwnData("mine.csv", ReadOptions(text_column="body")))
+    for parts, with_curve, options in ((5, False, "--cross-validate"), (None, True, "--learning-curve")):
+        assess_on_console(request, Console(quiet=True), parts, with_curve=with_curve, no_color=True)
+        shown = capsys.readouterr().out
+        assert shown.splitlines()[-1] == f"To train it, type: the same command without {options}"
+        assert "5 parts" in shown
+    assess_on_console(request, Console(quiet=True), 3, with_curve=True, no_color=True)
+    assert "without --cross-validate and --learning-curve" in capsys.readouterr().out
+
+
 @needs_keras
 @pytest.mark.parametrize(
     ("arguments", "part"),
@@ -185,7 +206,10 @@ def test_measuring_installs_nothing_and_says_what_labels_bring(run, tmp_path: Pa
         (["mine.csv", "--cross-validate", "5", "--name", "mine"], "--name cannot be combined"),
         (["--cross-validate", "5"], "requires FILE"),
         (["mine.csv", "--cross-validate", "5", "--validation", "mine.csv"], "is held out already"),
-        (["mine.csv", "--cross-validate", "30"], "at least 2 are needed"),
+        (["mine.csv", "--learning-curve", "--validation", "mine.csv"], "Type: the same command without --validation"),
+        (["mine.csv", "--cross-validate", "30"], "at least 2 are needed. Type: --cross-validate 5"),
+        (["rare.csv", "--cross-validate", "2"], "at least 2 are needed. Label more negative texts"),
+        (["rare.csv", "--learning-curve"], "at least 2 are needed. Label more texts"),
     ],
 )
 def test_what_cannot_be_measured_is_one_line(
@@ -193,6 +217,7 @@ def test_what_cannot_be_measured_is_one_line(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     Path("mine.csv").write_text("text,label\n" + "".join(f"text {i},{i % 2}\n" for i in range(40)))
+    Path("rare.csv").write_text("text,label\n" + "".join(f"text {i},{int(i > 4)}\n" for i in range(40)))
     result = run("train", *arguments)
     assert (result.code, result.out, result.err.count("\n")) == (ExitCode.USAGE, "", 1)
     assert part in result.err

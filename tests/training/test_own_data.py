@@ -17,7 +17,7 @@ from imdbsent.errors import ExitCode, ImdbsentError, RowsInvalid, TextsShared, T
 from imdbsent.reading.labeled import Example, LabelRules, read_examples
 from imdbsent.reading.options import ReadOptions
 from imdbsent.training.data import TrainingData
-from imdbsent.training.own_data import content_sha256, is_trained_on, read_own_data
+from imdbsent.training.own_data import content_sha256, is_trained_on, read_folds, read_own_data
 from imdbsent.training.request import OwnData
 
 Rows = list[tuple[str, int | str, str]]
@@ -206,6 +206,7 @@ def test_groups_that_are_in_both_named_parts_are_an_error(tmp_path: Path) -> Non
 )
 def test_too_few_texts_are_an_error(tmp_path: Path, found: Rows, parts: list[str]) -> None:
     told = message(TooFewTexts, table(tmp_path / "mine.csv", found))
+    assert told.endswith(". Type the path of a larger file" if len(found) < 20 else ". Label more positive texts")
     for part in ["mine.csv", *parts]:
         assert part in told
 
@@ -216,6 +217,15 @@ def test_groups_that_cannot_be_divided_are_an_error_that_says_so(tmp_path: Path)
     assert "has 0 positive texts to validate on when its 2 groups of 'film' are kept whole" in told
     assert "--validation-fraction" in told
     assert len(read(path, group_column="film", validation_fraction=0.5).validation) == 50
+
+
+def test_parts_that_cannot_be_dealt_out_are_an_error_with_what_can(tmp_path: Path) -> None:
+    path = table(tmp_path / "mine.csv", rows(100, films=3))
+    for count, group_column, fewer in ((60, None, 5), (5, "film", 3)):
+        with pytest.raises(TooFewTexts) as caught:
+            read_folds(own(path, group_column=group_column), count, 7)
+        assert str(caught.value).endswith(f"at least 2 are needed. Type: --cross-validate {fewer}")
+    assert len(read_folds(own(path, group_column="film"), 3, 7)) == 3
 
 
 def test_the_fewest_texts_are_enough(tmp_path: Path) -> None:
