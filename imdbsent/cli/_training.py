@@ -340,8 +340,13 @@ def standing_lines(new: str, standing: Standing, if_better: str, *, is_replaced:
     default, comparison = standing.pairs[0]
     if is_replaced and default.is_default and default.name == new:
         return [*lines, f"The new {new} has replaced the old one, and is the default model now."]
-    if default.is_default and default.is_tuned:
+    base = standing.pairs[-1][0]
+    if default is not base and default.is_tuned:
         lines.append(f"{default.name} may have learned from these texts, which makes it look better than it is.")
+    if base.is_tuned:
+        lines.append(
+            f"{base.name} may have learned from these texts, which makes it and {new} look better than they are."
+        )
     if _is_better(comparison) and default.is_default:
         lines.append(if_better)
     elif default.is_default:

@@ -95,6 +95,13 @@ def test_the_last_line_names_the_default_model_and_not_the_one_that_was_fine_tun
     ]
 
 
+def test_what_was_fine_tuned_before_may_have_learned_from_the_texts_and_so_may_what_comes_of_it() -> None:
+    said = "old may have learned from these texts, which makes it and mine look better than they are."
+    assert lines_of((compared(9, 1), "old", True, True))[1:] == [said, USE]
+    lines = lines_of((compared(9, 1), "flagship", True, False), (compared(9, 1), "old", False, True))
+    assert lines[2:] == [said, USE]
+
+
 def test_a_default_model_that_is_replaced_is_the_old_one() -> None:
     lines = lines_of((compared(1, 9), "mine", True, False), is_replaced=True)
     assert lines[0].startswith("mine is worse than the old mine (the default model) by ")
