@@ -79,7 +79,7 @@ class Damaged(OSError):
 
 
 def unreadable(file: str, error: Exception, command: str = "predict", before: str = "") -> InputUnreadable:
-    """What a person is told if a file cannot be read.
+    """The error that a file cannot be read.
 
     Args:
         file: its path.
