@@ -250,7 +250,8 @@ def main() -> int:
         )
         for i, sixth in enumerate(load.sixths)
     ]
-    text = reliability_page.table(("sixth", "records", "records per second", "reading process", "ratio", "memory"), rows)
+    header = ("sixth", "records", "records per second", "reading process", "ratio", "memory")
+    text = reliability_page.table(header, rows)
     text += (
         f"\n\n{arguments.minutes:g} minutes: {load.sent:,} records sent, {load.received:,} rows came, {load.wrong:,} "
         f"of them out of place; exit code {load.code}. From the first sixth to the last, the ratio changed by "

@@ -47,7 +47,8 @@ def test_the_accuracy_is_that_of_the_card(classic: Bundle, test_reviews: list[Re
     assert recorded.accuracy == pytest.approx(classic.card.history[-1].test_accuracy, abs=5e-5)  # Keras's figure
     sample = test_reviews[::10]
     labels = [prediction.label == "positive" for prediction in Classifier(classic).predict(r.text for r in sample)]
-    assert float(np.mean(np.array(labels) == [r.label == 1 for r in sample])) == pytest.approx(recorded.accuracy, abs=0.02)
+    accuracy = float(np.mean(np.array(labels) == [review.label == 1 for review in sample]))
+    assert accuracy == pytest.approx(recorded.accuracy, abs=0.02)
 
 
 def test_the_card_names_the_data(classic: Bundle, real_reviews: Callable[..., list[Review]]) -> None:

@@ -1,4 +1,4 @@
-"""The flagship that ships, on real test reviews; its accuracy is tested with `evaluate` (tests/cli/test_evaluate.py)."""
+"""The flagship that ships, on real test reviews; `evaluate` tests its accuracy (tests/cli/test_evaluate.py)."""
 
 from __future__ import annotations
 

@@ -23,7 +23,6 @@ from itertools import chain, count, product
 from typing import TYPE_CHECKING, Any, ClassVar, Final, cast
 
 from imdbsent.text.tokenizer import (
-    CHUNK_SIZE,
     INDEX_FROM,
     OOV_ID,
     OOV_PACKED,

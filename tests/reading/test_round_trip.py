@@ -40,9 +40,9 @@ PACKED: dict[str, Callable[[bytes], bytes]] = {
     "gz": gzip.compress, "bz2": bz2.compress, "xz": lzma.compress, "zip": lambda content: zipped(a=content),
 }  # fmt: skip
 with contextlib.suppress(ImportError):  # zstd needs pyarrow
-    import pyarrow
+    import pyarrow as pa
 
-    PACKED["zst"] = lambda content: pyarrow.compress(content, "zstd", asbytes=True)
+    PACKED["zst"] = lambda content: pa.compress(content, "zstd", asbytes=True)
 
 
 @contextlib.contextmanager
