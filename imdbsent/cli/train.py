@@ -235,7 +235,7 @@ def train(
         typer.Option(
             "--name",
             metavar="NAME",
-            help="Name of the model. Default: my-RECIPE.",
+            help="Name of the model. Default: my-tuned when fine-tuning, else my-RECIPE.",
             show_default=False,
             rich_help_panel=_OUTPUT,
         ),
