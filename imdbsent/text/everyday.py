@@ -23,6 +23,7 @@ from itertools import chain, count, product
 from typing import TYPE_CHECKING, Any, ClassVar, Final, cast
 
 from imdbsent.text.tokenizer import (
+    CHUNK_SIZE,
     INDEX_FROM,
     OOV_ID,
     OOV_PACKED,
@@ -113,11 +114,6 @@ _TOKEN: Final = _pattern(
 )
 _ASCII_TOKEN: Final = _pattern(_TOKEN.pattern, re.IGNORECASE | re.ASCII)
 """Finds in ASCII what `_TOKEN` finds, and faster."""
-_BREAK_RUN: Final = _pattern(rf"{BREAK}(?:[{_BLANK}]*{BREAK})*")
-_RATING_WITH_BLANKS: Final = _pattern(
-    r"[0-9½](?:[ -]?stars?| (?:/|out of|of [145]|½|1/2)|/ )", re.IGNORECASE
-)
-"""What a rating with a blank in it has: no other token but a line break has one."""
 
 # ------------------------------------------------------------------------------------------------------------- emoji
 
@@ -178,8 +174,8 @@ _CLITIC: Final = _pattern(r"(?:(?<=n)'?t|(?<=[a-z])(?:'?(?:re|ve|ll|m)|'d))$")
 _MOST_RUNS: Final = 3
 _LONGEST_WORD: Final = 64
 """Letters of a word that is still looked up under other spellings, and kept."""
-_REMEMBERED: Final = 100_000
-"""Spellings and written words whose ids are kept, so that memory stays bounded."""
+_REMEMBERED: Final = 200_000
+"""Spellings whose id is kept, so that memory stays bounded."""
 
 _LAUGHS: Final = frozenset({"haha", "hehe", "lol"})
 _VOWELS: Final = frozenset("aeiouy")
@@ -584,16 +580,12 @@ def word_spans(text: str) -> list[tuple[int, int]]:
 
 def _written(text: str) -> list[str]:
     """The tokens of the cleaned text, without a line break at either end."""
-    found = _tokens_of(clean(text))
+    text = clean(text)
+    found: list[str] = (_ASCII_TOKEN if text.isascii() else _TOKEN).findall(text)
     if found and found[0].startswith(BREAK):
         del found[0]
     if found and found[-1].startswith(BREAK):
         del found[-1]
-    return found
-
-
-def _tokens_of(cleaned: str) -> list[str]:
-    found: list[str] = (_ASCII_TOKEN if cleaned.isascii() else _TOKEN).findall(cleaned)
     return found
 
 
@@ -714,17 +706,14 @@ class EverydayTokenizer(Tokenizer):
 
     def __init__(self, vocabulary: Vocabulary, num_words: int, maximum_length: int) -> None:
         super().__init__(vocabulary, num_words, maximum_length)
-        self._words = _Words(self.known)
+        self._ids = _Spellings(self.known)
 
     def packed_ids(self, text: str) -> list[bytes]:
         """The id of every token of a text as `packed` has it."""
-        return packed(array("i", self.counted(text)[0]))
-
-    def counted(self, text: str) -> tuple[bytes, int, int]:
-        """The ids of a text as `packed` has them, joined; how many there are; and how many are `OOV_ID`."""
-        content = b"".join(self._words.ids_of(clean(chunk)) for chunk in chunks(text))
-        ids = array("i", content)
-        return content, len(ids), ids.count(OOV_ID)
+        find = self._ids.__getitem__
+        if len(text) <= CHUNK_SIZE:
+            return list(map(find, _written(text)))
+        return [find(token) for chunk in chunks(text) for token in _written(chunk)]
 
     def split(self, text: str) -> list[bytes]:
         """The tokens of a text as the vocabulary has them, UTF-8."""
@@ -751,38 +740,6 @@ class EverydayTokenizer(Tokenizer):
         """
         known = (unpacked(id_) for id_ in self.packed_ids(text))
         return sum(self.knows_any([id_]) for id_ in known if id_ is not None)
-
-
-class _Words(dict[str, bytes]):
-    """The ids of each word between blanks as written, such as "isn't" or "(great!!)"; a new one is read and cached.
-
-    A text is split at its blanks, and most of its words have been read before: that takes a third of the time that
-    the pattern of the tokens takes for the whole text.
-    """
-
-    def __init__(self, known: Iterable[bytes]) -> None:
-        super().__init__()
-        self._spellings = _Spellings(known)
-
-    def ids_of(self, cleaned: str) -> bytes:
-        """The ids of the tokens of a cleaned text, without a line break at either end."""
-        if BREAK not in cleaned:
-            return self._joined(cleaned)
-        sections = _BREAK_RUN.split(cleaned)
-        first = 0 if sections[0].strip() else 1
-        last = len(sections) if sections[-1].strip() else len(sections) - 1
-        return self._spellings[BREAK].join(map(self._joined, sections[first:last]))
-
-    def _joined(self, section: str) -> bytes:
-        if _RATING_WITH_BLANKS.search(section):
-            return b"".join(map(self._spellings.__getitem__, _tokens_of(section)))
-        return b"".join(map(self.__getitem__, section.split()))
-
-    def __missing__(self, word: str) -> bytes:
-        ids = b"".join(map(self._spellings.__getitem__, _tokens_of(word)))
-        if len(word) <= _LONGEST_WORD and len(self) < _REMEMBERED:
-            self[word] = ids
-        return ids
 
 
 class _Spellings(dict[str, bytes]):

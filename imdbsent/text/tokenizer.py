@@ -222,11 +222,6 @@ class Tokenizer(ABC):
     def packed_ids(self, text: str) -> list[bytes]:
         """The id of every word of a text as `packed` has it; no bytes for a word that is skipped."""
 
-    def counted(self, text: str) -> tuple[bytes, int, int]:
-        """The ids of `packed_ids`, joined; how many words the text has; and how many of them are `OOV_ID`."""
-        found = self.packed_ids(text)
-        return b"".join(found), len(found), found.count(OOV_PACKED)
-
     @abstractmethod
     def split(self, text: str) -> list[bytes]:
         """The words of a text as the vocabulary has them."""
@@ -250,7 +245,7 @@ class Tokenizer(ABC):
 
     def encode_whole(self, text: str) -> list[int]:
         """All ids of a text, start mark first, whatever its length."""
-        return array("i", _START + self.counted(text)[0]).tolist()
+        return array("i", _START + b"".join(self.packed_ids(text))).tolist()
 
     def encoding(self, text: str) -> Encoding:
         """The ids of `encode`, with the figures about them, in one pass."""
@@ -258,8 +253,9 @@ class Tokenizer(ABC):
         most = self.maximum_length * _ID_SIZE
         end = b""
         for chunk in chunks(text):  # one, but for a text of millions of characters
-            content, found, unknown = self.counted(chunk)
-            words, tokens, rare = words + found, tokens + len(content) // _ID_SIZE, rare + unknown
+            found = self.packed_ids(chunk)
+            content = b"".join(found)
+            words, tokens, rare = words + len(found), tokens + len(content) // _ID_SIZE, rare + found.count(OOV_PACKED)
             end = (end + content)[-most:]
         return Encoding(
             ids=array("i", (_START + end)[-most:]),
