@@ -441,7 +441,7 @@ def _has_line_marks(text: str) -> bool:
 
 def _has_clitics(text: str) -> bool:
     return (
-        _CLITIC_ALONE.search(text) is not None
+        (" '" in text and _CLITIC_ALONE.search(text) is not None)
         or "n t " in text
         or text.endswith("n t")
         or " n'" in text
