@@ -556,7 +556,7 @@ class CheckpointInvalid(ImdbsentError):
     def __init__(self, path: Path, reason: str) -> None:
         super().__init__(
             f"training cannot resume from '{path}': {reason}. "
-            f"Type: imdbsent train --name {path.stem} --replace to start over"
+            "Type: the original command with --replace, to start over"
         )
 
 

@@ -341,6 +341,8 @@ def standing_lines(new: str, standing: Standing, if_better: str, *, is_replaced:
     if is_replaced and default.is_default and default.name == new:
         return [*lines, f"The new {new} has replaced the old one, and is the default model now."]
     base = standing.pairs[-1][0]
+    if _is_better(comparison) and comparison.new.balanced_accuracy < comparison.other.balanced_accuracy:
+        lines.append(f"By balanced accuracy, in which both classes count the same, {default.name} is better.")
     if default is not base and default.is_tuned:
         lines.append(f"{default.name} may have learned from these texts, which makes it look better than it is.")
     if base.is_tuned:

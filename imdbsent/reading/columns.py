@@ -266,10 +266,11 @@ def missing(place: str, names: Sequence[str], wanted: str, option: str, suggeste
         numbers = " or ".join(f"{option} {index + 1}" for index in matches)
         return UsageProblem(f"{place} has {len(matches)} columns {wanted!r}. Type: {numbers}")
     if suggested is None:
-        suggested = likeliest_text(names, (), names) if option == "--text-column" else _similar(wanted, names)
-    return UsageProblem(
-        f"{place} has no column {wanted!r} (there are: {listed(names)}). Type: {option} {quoted(names, suggested)}"
-    )
+        suggested = likeliest_text(names, (), names) if option == "--text-column" else _similar(wanted, names, option)
+    next_step = f"Type: {option} {quoted(names, suggested)}"
+    if option == "--group-column" and suggested is None:
+        next_step = f"Add it, or type: the same command without {option}"
+    return UsageProblem(f"{place} has no column {wanted!r} (there are: {listed(names)}). {next_step}")
 
 
 def listed(names: Sequence[str]) -> str:
@@ -289,8 +290,9 @@ def quoted(names: Sequence[str], index: int | None) -> str:
     return shlex.quote(name) if is_plain and find_column(name, names) == index else str(index + 1)
 
 
-def _similar(wanted: str, names: Sequence[str]) -> int | None:
-    close = difflib.get_close_matches(wanted, names, 1, 0.0)
+def _similar(wanted: str, names: Sequence[str], option: str) -> int | None:
+    """The column whose name is most similar; for groups, which need not be there, only if it may be a slip."""
+    close = difflib.get_close_matches(wanted, names, 1, 0.6 if option == "--group-column" else 0.0)
     return names.index(close[0]) if close else None
 
 

@@ -16,6 +16,7 @@ from imdbsent.dataset.aclimdb import LABELED, content_sha256, from_reviews, inco
 from imdbsent.dataset.keras_ids import in_keras_order
 from imdbsent.errors import TextsShared, TooFewTexts, and_more, counted
 from imdbsent.evaluation.metrics import wilson_interval
+from imdbsent.reading.streams import name_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -289,7 +290,7 @@ def check_shared(
         if shared:
             (one, other), more = shared[0], len(shared) - 1
             next_step = "leave --validation out" if is_named else f"type: imdbsent train '{sources[0]}'"
-            places = f"{one.where} of {sources[1]!r}", f"{other.where} of {sources[0]!r}"
+            places = f"{one.where} of {name_of(sources[1])}", f"{other.where} of {name_of(sources[0])}"
             raise TextsShared(what, *places, more, next_step)
 
 

@@ -154,11 +154,16 @@ def train_bundle(
     with unfinished.claimed(request.name) as checkpoint:
         for note in data.notes:
             logger.info(note)
-        trained = _train(request, data, checkpoint, start, progress or CompositeProgress(), download)
-        with store.new_bundle(destination) as directory:
-            write_measured(directory, trained, data, request.name)
-            # before it is published: it may replace the default model
-            standing = compare_tuned(request, data, read_bundle(directory), counting) if request.tuning else None
+        try:
+            trained = _train(request, data, checkpoint, start, progress or CompositeProgress(), download)
+            with store.new_bundle(destination) as directory:
+                write_measured(directory, trained, data, request.name)
+                # before it is published: it may replace the default model
+                standing = compare_tuned(request, data, read_bundle(directory), counting) if request.tuning else None
+        except BaseException as error:
+            if not isinstance(error, Exception) and checkpoint.exists():  # a signal, outside of `stop_requested`
+                logger.info(f"stopped. To resume, type: imdbsent train --resume --name {request.name}")
+            raise
         unfinished.forget(request.name)
     return TrainingReport(read_bundle(destination), time.perf_counter() - started, standing)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -83,6 +84,14 @@ def test_few_texts_and_unequal_classes_are_named() -> None:
     assert "of 40 texts, each judged by a model that had not seen it (5-fold cross-validation); " in line
     assert "; balanced accuracy 75.0% against 50.0%; " in line
     assert line.endswith("(p = 0.12). With 40 texts, only a large difference can be told from chance.")
+
+
+def test_a_model_that_is_better_at_the_frequent_class_alone_is_not_simply_better() -> None:
+    comparison = compared(40, 10, balanced=False)
+    worse = replace(comparison, other=replace(comparison.other, balanced_accuracy=0.8))
+    said = "By balanced accuracy, in which both classes count the same, flagship is better."
+    assert lines_of((worse, "flagship", True, False))[1:] == [said, USE]
+    assert said not in lines_of((comparison, "flagship", True, False))
 
 
 def test_the_last_line_names_the_default_model_and_not_the_one_that_was_fine_tuned() -> None:

@@ -77,7 +77,7 @@ def test_options_that_no_command_line_can_give_are_damage(tmp_path: Path, read: 
     head = json.loads(json.dumps(asdict(CHECKPOINT.head)))
     head["request"]["own"]["read"] |= read
     write_with_head(tmp_path / "mine.npz", head)
-    with pytest.raises(CheckpointInvalid, match="--name mine --replace"):
+    with pytest.raises(CheckpointInvalid, match="the original command with --replace"):
         read_checkpoint(tmp_path / "mine.npz")
 
 
@@ -87,7 +87,7 @@ def test_every_damage_is_an_error_with_the_next_command(tmp_path: Path) -> None:
     whole = path.read_bytes()
     for damaged in (b"", b"no zip", whole[: len(whole) // 2], whole[:100] + b"x" + whole[101:]):
         path.write_bytes(damaged)
-        with pytest.raises(CheckpointInvalid, match="--name mine --replace"):
+        with pytest.raises(CheckpointInvalid, match="the original command with --replace"):
             read_checkpoint(path)
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import sys
 from collections.abc import Iterable
@@ -175,12 +176,17 @@ def test_how_little_few_texts_tell_is_told(tmp_path: Path) -> None:
     assert not any("points" in note for note in read(tmp_path / "mine.csv", validation_fraction=0.4).notes)
 
 
-def test_texts_that_are_in_both_named_parts_are_an_error_that_names_both_rows(tmp_path: Path) -> None:
+def test_texts_that_are_in_both_named_parts_are_an_error_that_names_both_rows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = table(tmp_path / "mine.csv", rows(100))
     other = table(tmp_path / "v.csv", [*rows(30, start=100), ("Text 3 ", 1, "x"), ("text 4", 0, "x")])
     told = message(TextsShared, path, validation=str(other))
     assert f"the text of line 32 of {str(other)!r} is also that of line 5 of {str(path)!r} (and 1 more)" in told
     assert "or leave --validation out" in told
+    both = table(tmp_path / "w.csv", rows(30))
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(path.read_bytes())))
+    assert "is also that of line 2 of standard input (and 29 more)" in message(TextsShared, Path("-"), validation=str(both))
     root = tmp_path / "tree"
     tree(root / "train", 20)
     tree(root / "test", 20, start=19)
@@ -195,6 +201,10 @@ def test_groups_that_are_in_both_named_parts_are_an_error(tmp_path: Path) -> Non
     other = table(tmp_path / "v.csv", found)
     assert "the 'film' of line 3 of" in message(TextsShared, path, group_column="film", validation=str(other))
     assert len(read(path, validation=str(other)).validation) == 4
+    other.write_text("text,label\nnew,1\nold,0\n")
+    told = message(UsageProblem, path, group_column="film", validation=str(other))
+    assert told.endswith("(there are: text, label). Add it, or type: the same command without --group-column")
+    assert message(UsageProblem, path, group_column="flim").endswith("Type: --group-column film")
 
 
 @pytest.mark.parametrize(

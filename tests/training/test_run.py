@@ -158,7 +158,7 @@ def test_a_run_does_not_go_on_with_other_texts(tiny_tree: Path) -> None:
         run(request(tiny_tree, "mine"), At((2, 1), lambda: os.kill(os.getpid(), signal.SIGTERM)))
     before = unfinished.checkpoint_of("mine").read_bytes()
     (tiny_tree / "train" / "pos" / "0_9.txt").write_text("Another one.", encoding="utf-8")
-    with pytest.raises(CheckpointInvalid, match="the texts have changed.*--name mine --replace"):
+    with pytest.raises(CheckpointInvalid, match="the texts have changed.*the original command with --replace"):
         resume("mine")
     assert unfinished.checkpoint_of("mine").read_bytes() == before
 

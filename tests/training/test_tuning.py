@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import logging
 import signal
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 import pytest
@@ -241,6 +242,23 @@ def test_a_run_that_is_stopped_and_resumed_gives_the_same_bytes(base: Bundle, tm
 
 def renamed(comparison: Comparison) -> Comparison:
     return replace(comparison, new=replace(comparison.new, model="mine"), test=replace(comparison.test, first="mine"))
+
+
+@pytest.mark.slow
+def test_a_run_that_is_interrupted_in_the_comparison_says_how_to_resume(
+    base: Bundle, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    def interrupt(_models: int) -> NoReturn:
+        raise KeyboardInterrupt
+
+    caplog.set_level(logging.INFO)
+    with pytest.raises(KeyboardInterrupt):
+        train_bundle(request(labeled(tmp_path / "mine.jsonl", 40)), counting=interrupt)
+    assert caplog.messages[-1] == "stopped. To resume, type: imdbsent train --resume --name mine"
+    start = unfinished.find("mine")
+    report = train_bundle(start.head.request, start=start)
+    assert report.standing is not None
+    assert report.standing.parts == 5
 
 
 @pytest.mark.slow
