@@ -186,7 +186,8 @@ def test_texts_that_are_in_both_named_parts_are_an_error_that_names_both_rows(
     assert "or leave --validation out" in told
     both = table(tmp_path / "w.csv", rows(30))
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(path.read_bytes())))
-    assert "is also that of line 2 of standard input (and 29 more)" in message(TextsShared, Path("-"), validation=str(both))
+    told = message(TextsShared, Path("-"), validation=str(both))
+    assert "is also that of line 2 of standard input (and 29 more)" in told
     root = tmp_path / "tree"
     tree(root / "train", 20)
     tree(root / "test", 20, start=19)
