@@ -291,8 +291,10 @@ def quoted(names: Sequence[str], index: int | None) -> str:
 
 
 def _similar(wanted: str, names: Sequence[str], option: str) -> int | None:
-    """The column whose name is most similar; for groups, which need not be there, only if it may be a slip."""
-    close = difflib.get_close_matches(wanted, names, 1, 0.6 if option == "--group-column" else 0.0)
+    """The column whose name is most similar; for groups, of those that are neither texts nor labels."""
+    is_group = option == "--group-column"
+    others = [name for name in names if not is_group or normalized(name) not in (*TEXT_NAMES, *LABEL_NAMES)]
+    close = difflib.get_close_matches(wanted, others, 1, 0.0)
     return names.index(close[0]) if close else None
 
 
