@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress
     from typing_extensions import Self
 
-    from imdbsent.bundle.card import Epoch
+    from imdbsent.bundle.card import Epoch, ModelCard
     from imdbsent.evaluation.report import Comparison
     from imdbsent.training.base import Rival
     from imdbsent.training.checkpoint import Checkpoint
@@ -267,6 +267,8 @@ def show_report(report: TrainingReport, *, no_color: bool) -> None:
             is_installed = _argument(report) == card.name
             for line in standing_lines(card.name, report.standing, _use(report), is_replaced=is_installed):
                 console.print(Text(visible(line)), soft_wrap=True)
+            if more := more_epochs(card):
+                console.print(Text(more), soft_wrap=True)
         place = f"{report.seconds / 60:.1f} minutes · the model is in {report.bundle.directory}"
         next_command = f'imdbsent predict --model {_argument(report)} "great movie"'
         for line in (place, next_command):
@@ -319,6 +321,16 @@ def assessment_table(found: Sequence[Assessment], parts: int) -> Table:
         shares = each.model.accuracy, min(each.of_parts), max(each.of_parts), each.model.balanced_accuracy
         table.add_row(f"{each.labels:,}", *(f"{share:.1%}" for share in shares))
     return table
+
+
+def more_epochs(card: ModelCard) -> str | None:
+    """What to type if fine-tuning had not come to its end, as it often has not with few texts; else None."""
+    from imdbsent.training.run import KEPT_EPOCH
+
+    epochs = card.recipe.get("epochs")
+    if not isinstance(epochs, int) or card.recipe.get(KEPT_EPOCH) != epochs:
+        return None
+    return f"The last epoch was the best, so more may help. Type: the same command with --epochs {3 * epochs} --replace"
 
 
 def standing_lines(new: str, standing: Standing, if_better: str, *, is_replaced: bool = False) -> list[str]:

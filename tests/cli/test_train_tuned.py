@@ -12,7 +12,7 @@ import pytest
 from rich.console import Console
 
 from imdbsent.bundle.bundle import read_bundle
-from imdbsent.cli._training import assess_on_console, standing_lines
+from imdbsent.cli._training import assess_on_console, more_epochs, standing_lines
 from imdbsent.errors import ExitCode
 from imdbsent.evaluation.report import Comparison, Score, mcnemar
 from imdbsent.reading.options import ReadOptions
@@ -84,6 +84,17 @@ def test_few_texts_and_unequal_classes_are_named() -> None:
     assert "of 40 texts, each judged by a model that had not seen it (5-fold cross-validation); " in line
     assert "; balanced accuracy 75.0% against 50.0%; " in line
     assert line.endswith("(p = 0.12). With 40 texts, only a large difference can be told from chance.")
+
+
+def test_training_that_was_not_at_its_end_says_how_to_train_longer(tiny_bundle: Bundle) -> None:
+    def said(kept: int) -> str | None:
+        return more_epochs(replace(tiny_bundle.card, recipe={"epochs": 16, "kept_epoch": kept}))
+
+    assert said(16) == (
+        "The last epoch was the best, so more may help. Type: the same command with --epochs 48 --replace"
+    )
+    assert said(12) is None
+    assert more_epochs(tiny_bundle.card) is None  # nothing was chosen
 
 
 def test_a_model_that_is_better_at_the_frequent_class_alone_is_not_simply_better() -> None:
