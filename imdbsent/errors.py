@@ -519,9 +519,9 @@ class TrainingUnfinished(ImdbsentError):
 
     exit_code = ExitCode.USAGE
 
-    def __init__(self, name: str, epoch: int, epochs: int) -> None:
+    def __init__(self, name: str, epoch: int) -> None:
         super().__init__(
-            f"the training of {name!r} stopped in epoch {epoch} of {epochs} and can be resumed. "
+            f"the training of {name!r} stopped in epoch {epoch} and can be resumed. "
             f"Type: imdbsent train --resume --name {name}, or --replace to start over"
         )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -12,15 +12,16 @@ import numpy as np
 import onnxruntime
 
 from imdbsent.bundle.safety import numbers_that_fit, read_graph, run_graph
-from imdbsent.classify.lstm import WEIGHTS, LSTMWeights, NetworkWeights
 from imdbsent.errors import BundleInvalid, LayersHidden, MemoryShort, is_out_of_memory
 from imdbsent.text.tokenizer import PAD_ID
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from concurrent.futures import Executor
 
     import numpy.typing as npt
 
+    from imdbsent.classify.lstm import NetworkWeights
 
 T = TypeVar("T")
 
@@ -61,7 +62,6 @@ class Engine:
         self.output_names = frozenset(tensor.name for tensor in self._session.get_outputs())
         if inputs != {"ids", "lengths"} or "logit" not in self.output_names:
             raise BundleInvalid(model.parent, f"{model.name} has other inputs or outputs than ids, lengths, logit")
-        self._pool = ThreadPoolExecutor(self.threads) if self.threads > 1 else None
 
     @property
     def directory(self) -> Path:
@@ -101,11 +101,17 @@ class Engine:
         """
         longest_first = sorted(range(len(texts)), key=lambda i: -len(texts[i]))
         batches = [longest_first[k : k + batch_size] for k in range(0, len(texts), batch_size)]
-        run = self._pool.map if self._pool and len(batches) > 1 else map
+        run = self._pool.map if self.threads > 1 and len(batches) > 1 else map
         items: dict[int, T] = {}
         for rows, found in zip(batches, run(work, ([texts[i] for i in rows] for rows in batches))):
             items.update(zip(rows, found))
         return [items[i] for i in range(len(texts))]
+
+    @cached_property
+    def _pool(self) -> Executor:
+        from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 (one text needs no threads)
+
+        return ThreadPoolExecutor(self.threads)
 
     def outputs(self, names: Sequence[str], texts: Sequence[Sequence[int]]) -> list[Any]:
         """Outputs of the graph over one batch of texts.
@@ -148,6 +154,8 @@ class Engine:
             LayersHidden: the graph does not output them, because it is not the tutorials' network.
             BundleInvalid: they do not belong to one network.
         """
+        from imdbsent.classify.lstm import WEIGHTS, LSTMWeights, NetworkWeights  # noqa: PLC0415 (only a look inside)
+
         values = (np.asarray(value, np.float64) for value in self.outputs(WEIGHTS, [[PAD_ID]]))  # constants: any text
         embedding, w, r, b, padding_hidden, padding_cell, dense_kernel, dense_bias = values
         with numbers_that_fit(self.directory):

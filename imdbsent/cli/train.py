@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
     from rich.table import Table
 
+    from imdbsent.training.recipes import FineTuning
     from imdbsent.training.request import TrainingRequest
 
 
@@ -346,7 +347,6 @@ def train(
     from imdbsent.training import checkpoint as unfinished
     from imdbsent.training.backend import require_libraries
     from imdbsent.training.base import start_from, start_tuning
-    from imdbsent.training.recipes import FineTuning
     from imdbsent.training.request import TrainingRequest
 
     console = show_messages(no_color=no_color, quiet=quiet)
@@ -389,7 +389,7 @@ def train(
             data=str(data.absolute()) if data else None,
             own=own,
             base=starts_from,
-            tuning=FineTuning() if is_tuning else None,
+            tuning=_tuning(fields) if is_tuning else None,
             smoke=smoke,
             teacher=str(teacher.absolute()) if teacher else None,
             replace=replace,
@@ -419,6 +419,13 @@ def _chosen(recipe: str | None, fields: dict[str, Any], *, is_tuning: bool) -> R
 
     named = find_recipe(recipe) if recipe else TUNED if is_tuning else CLASSIC
     return override_from_options(named, fields)
+
+
+def _tuning(fields: dict[str, Any]) -> FineTuning:
+    """How a model is fine-tuned: for as many epochs as the command line says, or as the texts need."""
+    from imdbsent.training.recipes import FineTuning
+
+    return FineTuning() if fields["epochs"] is None else FineTuning(fewest_steps=0)
 
 
 def _check_sizes(base: str | None, fields: dict[str, Any], *, is_tuning: bool) -> None:

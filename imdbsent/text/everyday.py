@@ -13,12 +13,10 @@ an apostrophe added or removed.
 
 from __future__ import annotations
 
-import html
 import re
 import unicodedata
 from array import array
 from functools import cache, lru_cache
-from html.entities import html5
 from itertools import chain, count, product
 from typing import TYPE_CHECKING, Any, ClassVar, Final, cast
 
@@ -270,6 +268,9 @@ def _replaced_entities(text: str) -> Iterator[Edit]:
 
 @lru_cache(4096)
 def _decoded(entity: str) -> str:
+    import html  # noqa: PLC0415 (few texts have entities, and the table of their names takes milliseconds)
+    from html.entities import html5  # noqa: PLC0415
+
     character = html.unescape(f"&{entity}") if entity[0] == "#" else html5.get(entity, "")
     return character if len(character) == 1 else f"&{entity}"
 

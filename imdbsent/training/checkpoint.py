@@ -219,7 +219,7 @@ def check_none(name: str) -> None:
     """
     if name in names():
         head = read_checkpoint(checkpoint_of(name)).head
-        raise TrainingUnfinished(name, head.state.position.epoch, head.request.recipe.epochs)
+        raise TrainingUnfinished(name, head.state.position.epoch)
 
 
 @contextmanager

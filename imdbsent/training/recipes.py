@@ -125,6 +125,8 @@ class FineTuning:
         last_rate: share of the learning rate that is left at the end, along a cosine.
         patience: epochs without a lower validation loss after which training stops. The best epoch is kept; the model
             as it was is epoch 0.
+        fewest_steps: batches that may be learned from at the least: with few texts there are more epochs than the
+            recipe has, because an epoch of them is over before anything is learned.
     """
 
     head_epochs: int = 1
@@ -132,6 +134,7 @@ class FineTuning:
     dropout: float = 0.2
     last_rate: float = 0.1
     patience: int = 3
+    fewest_steps: int = 300
 
 
 TUNED: Final = replace(FLAGSHIP, name="tuned", epochs=16, batch_size=32, learning_rate=0.001)

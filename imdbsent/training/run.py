@@ -331,6 +331,7 @@ def train(
     gives_logits = kind.is_distilled
     if tuning:
         steps = learned.steps(recipe.batch_size, seed, recipe.epochs)
+        recipe = replace(recipe, epochs=max(recipe.epochs, -(-tuning.fewest_steps // steps)))
         compile_tuning(
             network,
             recipe.learning_rate,

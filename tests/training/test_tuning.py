@@ -86,7 +86,7 @@ def labeled(path: Path, rows: int = 240) -> Path:
 def request(path: Path, name: str = "mine", **fields: object) -> TrainingRequest:
     start, recipe = start_tuning("small", FAST)
     own = OwnData(str(path), ReadOptions(command="train"), validation_fraction=TUNING_VALIDATION_FRACTION)
-    asked = TrainingRequest(recipe, 7, name, own=own, base=start, tuning=FineTuning())
+    asked = TrainingRequest(recipe, 7, name, own=own, base=start, tuning=FineTuning(fewest_steps=0))
     return replace(asked, **fields)  # type: ignore[arg-type]
 
 
