@@ -125,8 +125,8 @@ class FineTuning:
         last_rate: share of the learning rate that is left at the end, along a cosine.
         patience: epochs without a lower validation loss after which training stops. The best epoch is kept; the model
             as it was is epoch 0.
-        fewest_steps: batches that may be learned from at the least: with few texts there are more epochs than the
-            recipe has, because an epoch of them is over before anything is learned.
+        fewest_steps: batches to allow for: with few texts there are up to three times as many epochs as the recipe has,
+            because an epoch of them is over before much is learned.
     """
 
     head_epochs: int = 1

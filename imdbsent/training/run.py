@@ -331,7 +331,8 @@ def train(
     gives_logits = kind.is_distilled
     if tuning:
         steps = learned.steps(recipe.batch_size, seed, recipe.epochs)
-        recipe = replace(recipe, epochs=max(recipe.epochs, -(-tuning.fewest_steps // steps)))
+        wanted = -(-tuning.fewest_steps // steps)
+        recipe = replace(recipe, epochs=min(max(recipe.epochs, wanted), 3 * recipe.epochs))
         compile_tuning(
             network,
             recipe.learning_rate,

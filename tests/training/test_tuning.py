@@ -7,7 +7,7 @@ import logging
 import signal
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
 import pytest
@@ -56,8 +56,29 @@ class Interrupting(CompositeProgress):
             signal.raise_signal(signal.SIGINT)
 
 
+class TunedOnce(NamedTuple):
+    base: Bundle
+    asked: TrainingRequest
+    report: TrainingReport
+
+
 @pytest.fixture
 def base(home: Path) -> Bundle:
+    return small_flagship(home)
+
+
+@pytest.fixture(scope="module")
+def tuned(tmp_path_factory: pytest.TempPathFactory) -> TunedOnce:
+    """One fine-tuning, for the tests that only look at what came of it."""
+    folder = tmp_path_factory.mktemp("tuned")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("IMDBSENT_HOME", str(folder / "home"))
+        base = small_flagship(folder / "home")
+        asked = request(labeled(folder / "mine.jsonl"))
+        return TunedOnce(base, asked, train_bundle(asked))
+
+
+def small_flagship(home: Path) -> Bundle:
     """A small flagship with random weights, installed as "small"."""
     import keras
 
@@ -103,8 +124,8 @@ def test_the_weights_of_the_flagship_are_those_of_its_network_in_keras_order(bas
     assert [array.shape for array in ours] == [array.shape for array in theirs]
 
 
-def test_a_tuned_model_is_better_and_says_what_it_came_from(base: Bundle, tmp_path: Path) -> None:
-    report = train_bundle(request(labeled(tmp_path / "mine.jsonl")))
+def test_a_tuned_model_is_better_and_says_what_it_came_from(tuned: TunedOnce) -> None:
+    base, _, report = tuned
     card = report.bundle.verify().card
     assert (card.tokenizer, card.architecture, card.num_words) == ("words", "flagship", 17)
     assert (card.recipe["base"], card.recipe["base_sha256"]) == ("small", base.card.files[MODEL])
@@ -144,9 +165,19 @@ def test_the_texts_that_compare_are_neither_learned_from_nor_choose_the_epoch(ba
 
 
 @pytest.mark.slow
-def test_few_texts_are_all_learned_from_and_compared_by_cross_validation(base: Bundle, tmp_path: Path) -> None:
+def test_few_texts_are_compared_by_cross_validation_which_can_be_interrupted(
+    base: Bundle, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    def interrupt(_models: int) -> NoReturn:
+        raise KeyboardInterrupt
+
     inventory.use("small")
-    report = train_bundle(request(labeled(tmp_path / "mine.jsonl", 40)))
+    caplog.set_level(logging.INFO)
+    with pytest.raises(KeyboardInterrupt):
+        train_bundle(request(labeled(tmp_path / "mine.jsonl", 40)), counting=interrupt)
+    assert caplog.messages[-1] == "stopped. To resume, type: imdbsent train --resume --name mine"
+    start = unfinished.find("mine")
+    report = train_bundle(start.head.request, start=start)
     assert [metrics.split for metrics in report.bundle.card.metrics] == ["validation"]
     assert report.standing is not None
     assert report.standing.parts == 5
@@ -200,11 +231,9 @@ def test_pairs_of_words_are_found_in_a_larger_vocabulary(base: Bundle) -> None:
     assert (embedding[17:] == embedding[2]).all()
 
 
-@pytest.mark.slow
-def test_epoch_0_is_the_model_as_it_answers(base: Bundle, tmp_path: Path) -> None:
-    path = labeled(tmp_path / "mine.jsonl")
-    card = train_bundle(request(path)).bundle.card
-    measured = measure(Classifier(base), read_data(request(path)).validation, "validation")
+def test_epoch_0_is_the_model_as_it_answers(tuned: TunedOnce) -> None:
+    card = tuned.report.bundle.card
+    measured = measure(Classifier(tuned.base), read_data(tuned.asked).validation, "validation")
     assert card.history[0].test_loss == pytest.approx(measured.loss, abs=1e-5)
     assert card.history[0].test_accuracy == pytest.approx(measured.accuracy)
 
@@ -227,38 +256,17 @@ def test_a_model_that_learning_makes_no_better_stays_as_it_was(base: Bundle, tmp
 
 @pytest.mark.slow
 @pytest.mark.parametrize("epoch", [1, 3])
-def test_a_run_that_is_stopped_and_resumed_gives_the_same_bytes(base: Bundle, tmp_path: Path, epoch: int) -> None:
-    path = labeled(tmp_path / "mine.jsonl")
-    whole = train_bundle(request(path, "whole"))
+@pytest.mark.usefixtures("base")
+def test_a_run_that_is_stopped_and_resumed_gives_the_same_bytes(tuned: TunedOnce, tmp_path: Path, epoch: int) -> None:
+    whole = tuned.report
     with pytest.raises(TrainingStopped):
-        train_bundle(request(path), progress=Interrupting(epoch))
+        train_bundle(request(labeled(tmp_path / "mine.jsonl")), progress=Interrupting(epoch))
     start = unfinished.find("mine")
     resumed = train_bundle(start.head.request, start=start)
     assert contents(resumed.bundle) == contents(whole.bundle)
     histories = [[replace(e, seconds=0.0) for e in report.bundle.card.history] for report in (whole, resumed)]
     assert histories[0] == histories[1]
-    assert compared(resumed) == tuple(map(renamed, compared(whole)))
-
-
-def renamed(comparison: Comparison) -> Comparison:
-    return replace(comparison, new=replace(comparison.new, model="mine"), test=replace(comparison.test, first="mine"))
-
-
-@pytest.mark.slow
-def test_a_run_that_is_interrupted_in_the_comparison_says_how_to_resume(
-    base: Bundle, tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    def interrupt(_models: int) -> NoReturn:
-        raise KeyboardInterrupt
-
-    caplog.set_level(logging.INFO)
-    with pytest.raises(KeyboardInterrupt):
-        train_bundle(request(labeled(tmp_path / "mine.jsonl", 40)), counting=interrupt)
-    assert caplog.messages[-1] == "stopped. To resume, type: imdbsent train --resume --name mine"
-    start = unfinished.find("mine")
-    report = train_bundle(start.head.request, start=start)
-    assert report.standing is not None
-    assert report.standing.parts == 5
+    assert compared(resumed) == compared(whole)
 
 
 @pytest.mark.slow
@@ -278,9 +286,8 @@ def test_a_recipe_starts_from_the_flagship_and_keeps_its_last_epoch(base: Bundle
     assert report.bundle.card.tokenizer == "words"
 
 
-@pytest.mark.slow
-def test_the_contributions_of_a_tuned_model_add_up_to_its_logit(base: Bundle, tmp_path: Path) -> None:
-    classifier = Classifier(train_bundle(request(labeled(tmp_path / "mine.jsonl"))).bundle)
+def test_the_contributions_of_a_tuned_model_add_up_to_its_logit(tuned: TunedOnce) -> None:
+    classifier = Classifier(tuned.report.bundle)
     ids = classifier.tokenizer.encode("it was great and really dull")
     (attribution,) = attributor(classifier.engine)([ids], 1)
     (logit,) = classifier.engine.logits([ids])
@@ -315,11 +322,11 @@ def test_a_model_that_changed_during_the_run_is_an_error(base: Bundle) -> None:
 
 @pytest.mark.slow
 def test_both_classes_count_the_same(base: Bundle, tmp_path: Path) -> None:
-    rows = [{"text": f"it was {GOOD[i % 4] if i % 6 else BAD[i % 4]} {i}", "label": int(i % 6 > 0)} for i in range(120)]
+    rows = [{"text": f"it was {GOOD[i % 4] if i % 6 else BAD[i % 4]} {i}", "label": int(i % 6 > 0)} for i in range(240)]
     path = tmp_path / "rare.jsonl"
     path.write_text("\n".join(map(json.dumps, rows)))
     asked = request(path)
-    report = train_bundle(replace(asked, recipe=replace(asked.recipe, epochs=16)))
+    report = train_bundle(replace(asked, recipe=replace(asked.recipe, epochs=8)))
     comparison = compared(report)[-1]
     assert not comparison.is_balanced
     assert comparison.new.balanced_accuracy > 0.8
