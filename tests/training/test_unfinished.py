@@ -52,7 +52,7 @@ def test_where_there_is_none_the_error_says_so(stopped) -> None:
 def test_a_new_run_does_not_take_the_place_of_one_that_can_go_on(stopped) -> None:
     checkpoint.check_none("mine")
     stopped("mine")
-    with pytest.raises(TrainingUnfinished, match="epoch 2 of 10.*--resume --name mine, or --replace"):
+    with pytest.raises(TrainingUnfinished, match=r"epoch 2 and can be resumed\. .*--resume --name mine, or --replace"):
         checkpoint.check_none("mine")
     checkpoint.checkpoint_of("mine").write_bytes(b"")
     with pytest.raises(CheckpointInvalid):
