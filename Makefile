@@ -51,9 +51,8 @@ lint: setup
 types: setup
 	$(BIN)/mypy
 
-# One process more: these tests wait half of their time, for Ray, Spark and commands of their own.
 slow: setup ## the other tests, which take longer or need an extra
-	$(BIN)/python $(PYTEST) --numprocesses $$(($(JOBS) + 1)) -m "slow or real" --complete
+	$(BIN)/python $(PYTEST) -m "slow or real" --complete
 
 # What imports a library that may be lacking (tests/test_project.py), and the commands.
 LIGHT_TESTS := tests/cli tests/cluster tests/dataset tests/models tests/reading tests/training tests/writing tests/test_processes.py tests/test_project.py tests/test_errors.py
