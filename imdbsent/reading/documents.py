@@ -245,7 +245,7 @@ def _nested_records(document: dict[str, Any], file: str, wanted: str | None) -> 
     """The only list of objects in the objects of a document, each item at its path; none if there is no such list."""
     found = dict(_lists_in(document, ()))
     named = [path for path in found if wanted is not None and wanted.startswith(".".join(path) + ".")]
-    if not named and (wanted is not None or len(found) != 1):
+    if not named and not (len(found) == 1 and _may_have(next(iter(found.values())), wanted, document)):
         return []
     (path,) = named[:1] or found
     if not named:
@@ -262,6 +262,14 @@ def _nested_records(document: dict[str, Any], file: str, wanted: str | None) -> 
             item = {key: item}  # noqa: PLW2901 (from the inside out)
         records.append(item)
     return records
+
+
+def _may_have(items: list[Any], wanted: str | None, document: dict[str, Any]) -> bool:
+    """Whether a column is one of the items of a list, and not one of the document that has the list."""
+    if wanted is None:
+        return True
+    names = {wanted, wanted.partition(".")[0]}
+    return bool(names & items[0].keys()) and not names & document.keys()
 
 
 def _lists_in(value: dict[str, Any], path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], list[Any]]]:

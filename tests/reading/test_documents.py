@@ -71,6 +71,8 @@ def test_a_document_that_is_one_record_is_one() -> None:
         ('[{"a": [{"t": "x"}, {"t": "y"}]}]', "a.1.t", ["y"]),
         ('{"a.b": "x"}\n{"a.b": "y"}\n', "a.b", ["x", "y"]),
         ('{"films": [{"x": "y"}], "reviews": [{"t": "x"}, {"t": "y"}]}', "reviews.t", ["x", "y"]),
+        (json.dumps({"data": {"items": [{"comment": {"body": "good"}}]}}), "data.items.comment.body", ["good"]),
+        (json.dumps({"data": {"items": [{"comment": {"body": "good"}}]}}), "comment.body", ["good"]),
     ],
 )
 def test_paths_reach_nested_data(content: str, column: str, expected: list[str]) -> None:
