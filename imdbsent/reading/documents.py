@@ -207,7 +207,8 @@ def _records_in(document: dict[str, Any], file: str, wanted: str | None) -> list
         return [dict(zip(lists, row)) for row in zip(*lists.values())]
     of_records = [key for key, value in lists.items() if all(isinstance(item, (dict, str)) for item in value)]
     of_objects = [key for key in of_records if isinstance(lists[key][0], dict)]
-    if len(of_objects or of_records) == 1 and not _has_text(document, wanted):
+    is_record = _is_record(document, wanted, [lists[key] for key in of_objects])
+    if len(of_objects or of_records) == 1 and not is_record:
         (key,) = of_objects or of_records
         _log.info(
             "the texts of %s are taken from its list %r. --text-column overrides this, for example "
@@ -216,7 +217,7 @@ def _records_in(document: dict[str, Any], file: str, wanted: str | None) -> list
         )  # fmt: skip
         found: list[Any] = lists[key]
         return found
-    if len(of_objects) > 1 and not _has_text(document, wanted):
+    if len(of_objects) > 1 and not is_record:
         raise UsageProblem(
             f"{name_of(file)} holds several lists ({', '.join(of_objects)}). Type: --text-column {of_objects[0]}.text"
         )
@@ -245,7 +246,9 @@ def _nested_records(document: dict[str, Any], file: str, wanted: str | None) -> 
     """The only list of objects in the objects of a document, each item at its path; none if there is no such list."""
     found = dict(_lists_in(document, ()))
     named = [path for path in found if wanted is not None and wanted.startswith(".".join(path) + ".")]
-    if not named and not (len(found) == 1 and _may_have(next(iter(found.values())), wanted, document)):
+    names = set() if wanted is None else {wanted, wanted.partition(".")[0]}
+    is_document = bool(names & document.keys()) or _is_record(document, wanted, list(found.values()))
+    if not named and (len(found) != 1 or is_document):
         return []
     (path,) = named[:1] or found
     if not named:
@@ -262,14 +265,6 @@ def _nested_records(document: dict[str, Any], file: str, wanted: str | None) -> 
             item = {key: item}  # noqa: PLW2901 (from the inside out)
         records.append(item)
     return records
-
-
-def _may_have(items: list[Any], wanted: str | None, document: dict[str, Any]) -> bool:
-    """Whether a column is one of the items of a list, and not one of the document that has the list."""
-    if wanted is None:
-        return True
-    names = {wanted, wanted.partition(".")[0]}
-    return bool(names & items[0].keys()) and not names & document.keys()
 
 
 def _lists_in(value: dict[str, Any], path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], list[Any]]]:
@@ -292,6 +287,13 @@ def _has_text(document: Mapping[str, Any], wanted: str | None) -> bool:
         isinstance(value, str) and (key == wanted or (wanted is None and normalized(key) in TEXT_NAMES))
         for key, value in document.items()
     )
+
+
+def _is_record(document: dict[str, Any], wanted: str | None, lists: list[list[Any]]) -> bool:
+    """Whether a document is a record itself, not what came with its lists of records, such as "message": "ok"."""
+    if wanted is not None or any(key == "text" for key in map(normalized, document)):
+        return _has_text(document, wanted)
+    return _has_text(document, None) and not any(_has_text(items[0], None) for items in lists)
 
 
 def _transposed(document: dict[str, Any], wanted: str | None) -> list[Any]:

@@ -170,6 +170,28 @@ def test_a_list_of_records_is_found_below_other_objects(caplog: pytest.LogCaptur
 
 
 @pytest.mark.parametrize(
+    ("document", "expected"),
+    [
+        ({"message": "ok", "reviews": [{"text": "a"}, {"text": "b"}]}, ["a", "b"]),
+        ({"message": "ok", "data": {"reviews": [{"text": "a"}, {"text": "b"}]}}, ["a", "b"]),
+        ({"text": "c", "comments": [{"text": "a"}]}, ["c"]),
+        ({"text": "c", "meta": {"comments": [{"text": "a"}]}}, ["c"]),
+        ({"text": "c", "meta": {"tags": [{"name": "a"}]}}, ["c"]),
+        ({"review": "c", "tags": [{"name": "a"}]}, ["c"]),
+        ({"review": "c", "meta": {"tags": [{"name": "a"}]}}, ["c"]),
+    ],
+)
+def test_a_document_is_a_record_or_holds_the_records(document: dict[str, Any], expected: list[str]) -> None:
+    assert texts(json.dumps(document)) == expected
+
+
+def test_a_column_that_no_record_of_the_list_has_is_an_error_with_one_that_it_has() -> None:
+    document = json.dumps({"data": {"items": [{"body": "a"}]}})
+    with pytest.raises(ImdbsentError, match=r"no column 'foo' \(there are: body\)\. Type: --text-column body"):
+        texts(document, text_column="foo")
+
+
+@pytest.mark.parametrize(
     "content",
     [
         '[{"text": "a"},\n{"text": "b"},\n{"te',
