@@ -212,15 +212,13 @@ def _records_in(document: dict[str, Any], file: str, wanted: str | None) -> list
         (key,) = of_objects or of_records
         _log.info(
             "the texts of %s are taken from its list %r. --text-column overrides this, for example "
-            "--text-column %s.text",
-            name_of(file), key, key,
+            "--text-column %s",
+            name_of(file), key, _example(key, lists[key]),
         )  # fmt: skip
         found: list[Any] = lists[key]
         return found
     if len(of_objects) > 1 and not is_record:
-        raise UsageProblem(
-            f"{name_of(file)} holds several lists ({', '.join(of_objects)}). Type: --text-column {of_objects[0]}.text"
-        )
+        raise _several({key: lists[key] for key in of_objects}, file)
     return (
         _transposed(document, wanted)
         or _nested_records(document, file, wanted)
@@ -248,6 +246,8 @@ def _nested_records(document: dict[str, Any], file: str, wanted: str | None) -> 
     named = [path for path in found if wanted is not None and wanted.startswith(".".join(path) + ".")]
     names = set() if wanted is None else {wanted, wanted.partition(".")[0]}
     is_document = bool(names & document.keys()) or _is_record(document, wanted, list(found.values()))
+    if not named and len(found) > 1 and not is_document and not any(isinstance(v, str) for v in document.values()):
+        raise _several({".".join(path): items for path, items in found.items()}, file)
     if not named and (len(found) != 1 or is_document):
         return []
     (path,) = named[:1] or found
@@ -255,8 +255,8 @@ def _nested_records(document: dict[str, Any], file: str, wanted: str | None) -> 
         name = ".".join(path)
         _log.info(
             "the texts of %s are taken from its list %r. --text-column overrides this, for example "
-            "--text-column %s.text",
-            name_of(file), name, name,
+            "--text-column %s",
+            name_of(file), name, _example(name, found[path]),
         )  # fmt: skip
         return found[path]
     records: list[Any] = []
@@ -265,6 +265,20 @@ def _nested_records(document: dict[str, Any], file: str, wanted: str | None) -> 
             item = {key: item}  # noqa: PLW2901 (from the inside out)
         records.append(item)
     return records
+
+
+def _several(lists: dict[str, list[Any]], file: str) -> UsageProblem:
+    name, items = next(iter(lists.items()))
+    return UsageProblem(
+        f"{name_of(file)} holds several lists ({', '.join(lists)}). Type: --text-column {_example(name, items)}"
+    )
+
+
+def _example(name: str, items: list[Any]) -> str:
+    """A column of the items of a list, to type: the likeliest that has a text in the first one."""
+    texts = [key for key, value in items[0].items() if isinstance(value, str)] if isinstance(items[0], dict) else []
+    known = [key for key in texts if normalized(key) in TEXT_NAMES]
+    return shlex.quote(".".join([name, *(known or texts)[:1]]))
 
 
 def _lists_in(value: dict[str, Any], path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], list[Any]]]:

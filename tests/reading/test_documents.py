@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 import json
 import logging
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -183,6 +184,14 @@ def test_a_list_of_records_is_found_below_other_objects(caplog: pytest.LogCaptur
 )
 def test_a_document_is_a_record_or_holds_the_records(document: dict[str, Any], expected: list[str]) -> None:
     assert texts(json.dumps(document)) == expected
+
+
+@pytest.mark.parametrize("nest", [lambda lists: lists, lambda lists: {"data": lists}])
+def test_several_lists_are_an_error_whose_next_step_works(nest: Callable[[Any], Any]) -> None:
+    document = json.dumps(nest({"a": [{"id": "1", "body": "x"}], "b": [{"body": "y"}]}))
+    with pytest.raises(ImdbsentError, match="several lists") as caught:
+        texts(document)
+    assert texts(document, text_column=str(caught.value).rpartition(" ")[2]) == ["x"]
 
 
 def test_a_column_that_no_record_of_the_list_has_is_an_error_with_one_that_it_has() -> None:
