@@ -205,7 +205,7 @@ def main() -> int:
     light: set[str] = set()
     installed_size("onnxruntime", light)
     if heavy := installed_size("tensorflow", light):
-        print(f"TensorFlow and what only it needs, which is left out: {heavy / 2**30:.1f} GiB in this environment")
+        print(f"Skipped: TensorFlow and the packages that only it needs, {heavy / 2**30:.1f} GiB in this environment")
     for problem in wrong:
         print(f"FAILED {problem}")
     return int(bool(wrong))
