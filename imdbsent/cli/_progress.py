@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -101,14 +102,19 @@ class RecordsBar:
         console: the console to draw on, if it is a terminal.
         meter: measures the reading.
         is_hidden: whether to draw nothing.
+        delay: seconds before it is drawn. What is over by then needs no bar, and in a pipe such as `| head` the
+            results would come out in the middle of it.
     """
 
-    def __init__(self, console: Console, meter: Meter | RowsMeter, *, is_hidden: bool) -> None:
+    def __init__(
+        self, console: Console, meter: Meter | RowsMeter, *, is_hidden: bool, delay: float = 1.0
+    ) -> None:
         self._console = console
         self._total = meter.total
         self._is_hidden = is_hidden or not can_animate(console)
         self._pace = Pace(meter)
         self._bar: Progress | None = None
+        self._drawn_from = time.monotonic() + delay
 
     @property
     def is_drawn(self) -> bool:
@@ -116,9 +122,7 @@ class RecordsBar:
         return not self._is_hidden
 
     def __enter__(self) -> Self:
-        """Start drawing."""
-        if not self._is_hidden:
-            self._start()
+        """Draw from now on, after the delay."""
         return self
 
     def __exit__(
@@ -148,6 +152,8 @@ class RecordsBar:
         self._update()
 
     def _update(self) -> None:
+        if self._bar is None and not self._is_hidden and time.monotonic() >= self._drawn_from:
+            self._start()
         if self._bar is not None:
             pace = self._pace
             self._bar.update(

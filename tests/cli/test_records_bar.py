@@ -14,9 +14,11 @@ def console(*, terminal: bool) -> Console:
     return Console(file=io.StringIO(), force_terminal=terminal, width=140, color_system=None, _environ={})
 
 
-def drawn(target: Console, inputs: Inputs, *, is_hidden: bool = False, before: int = 0) -> str:
+def drawn(
+    target: Console, inputs: Inputs, *, is_hidden: bool = False, before: int = 0, delay: float = 0
+) -> str:
     """What a bar draws over inputs of 1,000 records, half of which are answered."""
-    with RecordsBar(target, inputs.meter, is_hidden=is_hidden) as bar:
+    with RecordsBar(target, inputs.meter, is_hidden=is_hidden, delay=delay) as bar:
         for _ in inputs.records():
             bar.has_read(1)
         if before:
@@ -49,6 +51,10 @@ def test_where_nobody_knows_how_much_comes_there_is_no_time_left(
     assert "500 records" in text
     assert "%" not in text
     assert "left" not in text
+
+
+def test_nothing_is_drawn_of_a_job_that_is_over_at_once(reviews: Path) -> None:
+    assert drawn(console(terminal=True), Inputs([Source(file=str(reviews))]), delay=60) == ""
 
 
 @pytest.mark.parametrize(("terminal", "is_hidden"), [(False, False), (True, True)])
