@@ -330,6 +330,8 @@ def more_epochs(card: ModelCard) -> str | None:
     epochs = card.recipe.get("epochs")
     if not isinstance(epochs, int) or card.recipe.get(KEPT_EPOCH) != epochs:
         return None
+    if card.history and card.history[-1].test_accuracy == 1.0:  # of the texts that choose the epoch
+        return None
     return f"The last epoch was the best, so more may help. Type: the same command with --epochs {3 * epochs} --replace"
 
 

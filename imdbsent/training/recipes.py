@@ -136,6 +136,15 @@ class FineTuning:
     patience: int = 3
     fewest_steps: int = 300
 
+    def epochs(self, usual: int, steps: int) -> int:
+        """How many epochs there are at the most.
+
+        Args:
+            usual: epochs of the recipe.
+            steps: batches per epoch.
+        """
+        return min(max(usual, -(-self.fewest_steps // steps)), 3 * usual)
+
 
 TUNED: Final = replace(FLAGSHIP, name="tuned", epochs=16, batch_size=32, learning_rate=0.001)
 """Fine-tuning (`FineTuning`). Its sizes are those of the model that it starts from, so it is not one of `RECIPES`."""

@@ -331,8 +331,7 @@ def train(
     gives_logits = kind.is_distilled
     if tuning:
         steps = learned.steps(recipe.batch_size, seed, recipe.epochs)
-        wanted = -(-tuning.fewest_steps // steps)
-        recipe = replace(recipe, epochs=min(max(recipe.epochs, wanted), 3 * recipe.epochs))
+        recipe = replace(recipe, epochs=tuning.epochs(recipe.epochs, steps))
         compile_tuning(
             network,
             recipe.learning_rate,

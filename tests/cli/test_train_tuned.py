@@ -12,6 +12,7 @@ import pytest
 from rich.console import Console
 
 from imdbsent.bundle.bundle import read_bundle
+from imdbsent.bundle.card import Epoch
 from imdbsent.cli._training import assess_on_console, more_epochs, standing_lines
 from imdbsent.errors import ExitCode
 from imdbsent.evaluation.report import Comparison, Score, mcnemar
@@ -95,6 +96,8 @@ def test_training_that_was_not_at_its_end_says_how_to_train_longer(tiny_bundle: 
     )
     assert said(12) is None
     assert more_epochs(tiny_bundle.card) is None  # nothing was chosen
+    right = replace(tiny_bundle.card, history=(Epoch(16, 1.0, 0.1, 1.0, 0.1, 1.0),))
+    assert more_epochs(replace(right, recipe={"epochs": 16, "kept_epoch": 16})) is None  # all is right already
 
 
 def test_a_model_that_is_better_at_the_frequent_class_alone_is_not_simply_better() -> None:

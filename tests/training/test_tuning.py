@@ -332,6 +332,11 @@ def test_both_classes_count_the_same(base: Bundle, tmp_path: Path) -> None:
     assert comparison.new.balanced_accuracy > 0.8
 
 
+def test_few_texts_are_learned_from_for_up_to_three_times_as_many_epochs() -> None:
+    assert [FineTuning().epochs(16, steps) for steps in (1, 6, 7, 13, 19, 1000)] == [48, 48, 43, 24, 16, 16]
+    assert FineTuning(fewest_steps=0).epochs(2, 1) == 2
+
+
 def test_the_weights_of_the_classes_have_a_mean_of_one() -> None:
     examples = [Example(f"text {i}", int(i < 3), f"line {i}", None) for i in range(12)]
     negative, positive = class_weights(examples)
