@@ -24,7 +24,7 @@ test: setup-test ## the tests that take no more than a second or so, with Tensor
 	$(summary)
 
 check: single test slow ## everything that gates a change
-	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target light teacher # the one installs while the other runs
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target light teacher # one installs while the other runs
 	$(summary)
 
 setup-test: $(BIN)/.test
