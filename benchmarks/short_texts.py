@@ -27,7 +27,7 @@ from imdbsent.training.distill.data import exclusion_hash
 from tests import negation
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from imdbsent.evaluation.metrics import Array
     from imdbsent.records import Prediction
@@ -70,12 +70,31 @@ def show(classifier: Classifier, dev: Path | None) -> None:
         classifier: the model.
         dev: folder of the dev sets; None where there is none.
     """
-    name, threshold = classifier.bundle.card.name, classifier.bundle.card.threshold
+    card = classifier.bundle.card
+    show_labeled_sets(card.name, lambda texts: probabilities_of(classifier, texts), card.threshold, dev)
+    unknown = probabilities_of(classifier, unknown_texts(classifier))
+    print(
+        f"{card.name}: over {UNKNOWN_TEXTS} texts of unknown words the highest probability of a label is "
+        f"{np.maximum(unknown, 1 - unknown).max():.4f}"
+    )
+
+
+def show_labeled_sets(
+    name: str, probabilities: Callable[[Sequence[str]], Array], threshold: float, dev: Path | None
+) -> None:
+    """Print what share of the dev sets and of the negations is right.
+
+    Args:
+        name: what is measured.
+        probabilities: texts -> the probability of positive of each.
+        threshold: probability from which a text is positive.
+        dev: folder of the dev sets; None where there is none.
+    """
     for file in ("everyday_dev.jsonl", "sentences_dev.jsonl"):
         if rows := _rows(dev, file):
             _show_labeled(
                 f"{name}: {file}",
-                probabilities_of(classifier, [row["text"] for row in rows]),
+                probabilities([row["text"] for row in rows]),
                 np.array([row["label"] for row in rows], np.float64),
                 [row.get("family", "") for row in rows],
                 threshold,
@@ -83,21 +102,16 @@ def show(classifier: Classifier, dev: Path | None) -> None:
     sentences = negation.read()
     _show_labeled(
         f"{name}: negations and contrasts (tests/negation.py)",
-        probabilities_of(classifier, [sentence.text for sentence in sentences]),
+        probabilities([sentence.text for sentence in sentences]),
         np.array([sentence.label for sentence in sentences], np.float64),
         [sentence.family for sentence in sentences],
         threshold,
     )
     if rows := _rows(dev, "plain_dev.jsonl"):
-        plain = probabilities_of(classifier, [row["text"] for row in rows])
+        plain = probabilities([row["text"] for row in rows])
         low, high = NEAR_THE_MIDDLE
         share = np.mean((plain >= low) & (plain <= high))
         print(f"{name}: plain_dev.jsonl, {low} to {high} for {share:.1%} of {len(rows)} statements that take no side")
-    unknown = probabilities_of(classifier, unknown_texts(classifier))
-    print(
-        f"{name}: over {UNKNOWN_TEXTS} texts of unknown words the highest probability of a label is "
-        f"{np.maximum(unknown, 1 - unknown).max():.4f}"
-    )
 
 
 def _show_labeled(title: str, probabilities: Array, labels: Array, families: Sequence[str], threshold: float) -> None:
