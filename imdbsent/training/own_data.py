@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from imdbsent.errors import UsageProblem, and_more
-from imdbsent.reading.detect import STDIN
 from imdbsent.reading.labeled import (
     VALIDATION,
     find_held_out_folder,
@@ -22,6 +21,7 @@ from imdbsent.reading.labeled import (
     parse_rules,
     read_examples,
 )
+from imdbsent.reading.streams import STDIN
 from imdbsent.training.data import (
     FEWEST_OF_CLASS,
     HELD_OUT,

@@ -40,6 +40,7 @@ class TeacherConfig:
         warmup: share of the steps of a stage in which the learning rate rises; then it falls linearly to 0.
         weight_decay: of AdamW.
         stages: what it learns from, one after another.
+        averaged: stages, the last ones, whose adapters are averaged in the end.
     """
 
     rank: int = 16
@@ -51,7 +52,9 @@ class TeacherConfig:
     stages: tuple[TeachingStage, ...] = (
         TeachingStage(reviews=15_728, spans=0, batch_size=16, learning_rate=4e-4),
         TeachingStage(reviews=1_200, spans=14_000, batch_size=32, learning_rate=1.5e-4),
+        TeachingStage(reviews=16_000, spans=8_000, batch_size=16, learning_rate=3e-4),
     )
+    averaged: int = 2
 
 
 @dataclass(frozen=True)
@@ -61,8 +64,9 @@ class StudentConfig:
     Attributes:
         label_weight: how much the label of a labeled review counts in its target; the rest is the teacher's.
         most_certain: largest logit that a target has, either side of zero: no teacher is surer than it is right.
-        review_share: share of the reviews that an epoch reads, drawn again for each. They have five times as many words
-            as the short texts, and need fewer passes.
+        review_share: share of the reviews that an epoch reads, drawn again for each.
+        text_share: the same of the short texts that the teacher labeled; those that have their label by rule are few,
+            and each epoch reads all of them.
         part_share: share of the reviews of an epoch of which only a part is read, so that none is learned by heart.
         smallest_part: share of a review that is its smallest part.
         longest: tokens of the longest part of a review that is trained on; longer ones are cut at random.
@@ -79,6 +83,7 @@ class StudentConfig:
     label_weight: float = 0.5
     most_certain: float = 4.0
     review_share: float = 0.7
+    text_share: float = 0.5
     part_share: float = 0.5
     smallest_part: float = 0.5
     longest: int = 447

@@ -195,8 +195,11 @@ def training_inputs(
     held_out[:reviews] = data.held_out
     targets[held_out] = own[held_out]
     learned = np.flatnonzero(np.isfinite(targets) & ~held_out)
-    train = SoftLabeled(texts, targets, reviews, learned, config.student)
-    return train, SoftLabeled(texts, targets, reviews, np.flatnonzero(held_out), config.student)
+    shares = np.ones(len(texts), np.float32)
+    shares[:reviews] = config.student.review_share
+    shares[reviews : len(texts) - ruled] = config.student.text_share
+    train = SoftLabeled(texts, targets, shares, reviews, learned, config.student)
+    return train, SoftLabeled(texts, targets, shares, reviews, np.flatnonzero(held_out), config.student)
 
 
 def packaged_labels(data: DistillationData, source: str) -> Labels:
@@ -255,8 +258,10 @@ def _make_labels(
         logger.info(f"teacher: already fine-tuned, from {adapters}")
         earlier = _packaged_logits(adapters, sha256)
     else:
+        done = []
         for number, stage in enumerate(config.teacher.stages, 1):
-            _teach(teacher, folder / f"teacher-{number}", data, stage, config.seed + number, stop)
+            done.append(_teach(teacher, folder / f"teacher-{number}", data, stage, config.seed + number, stop))
+        teacher.load(*done[-config.teacher.averaged :])
         teacher.save(adapters)
     teacher.merge()
     texts = [plain_text(text, known) for text in data.texts]
@@ -289,8 +294,11 @@ def _packaged_logits(adapters: Path, sha256: str) -> npt.NDArray[np.float16] | N
 
 def _teach(
     teacher: Teacher, path: Path, data: DistillationData, stage: TeachingStage, seed: int, stop: Callable[[], bool]
-) -> None:
+) -> Path:
     """One stage of fine-tuning, unless it is done; its adapters are kept beside its checkpoint.
+
+    Returns:
+        The file of the adapters.
 
     Raises:
         TrainingStopped: it was asked to stop.
@@ -300,7 +308,7 @@ def _teach(
     done, checkpoint = path.with_suffix(".safetensors"), path.with_suffix(".checkpoint")
     if done.exists():
         teacher.load(done)
-        return
+        return done
     texts, labels = stage_texts(data, stage, seed)
     known = frozenset(teacher.whole_words())
     plain = [plain_text(text, known) for text in texts]
@@ -308,6 +316,7 @@ def _teach(
         raise TrainingStopped(1, 0)
     teacher.save(done)
     checkpoint.unlink(missing_ok=True)
+    return done
 
 
 def stage_texts(data: DistillationData, stage: TeachingStage, seed: int) -> tuple[list[str], list[int]]:

@@ -63,6 +63,7 @@ class SoftLabeled:
     Attributes:
         texts: all texts; the reviews first.
         targets: probability of positive of each text, float32 (texts,).
+        shares: share of the epochs that read each text, float32 (texts,).
         reviews: how many of the first texts are whole reviews, of which parts are cut.
         chosen: indices of the texts that count.
         config: how they are cut and batched.
@@ -70,6 +71,7 @@ class SoftLabeled:
 
     texts: EncodedTexts
     targets: Floats
+    shares: Floats
     reviews: int
     chosen: npt.NDArray[np.int64]
     config: StudentConfig
@@ -88,7 +90,7 @@ class SoftLabeled:
         """
         generator = np.random.default_rng([seed, epoch])
         config = self.config
-        is_read = (self.chosen >= self.reviews) | (generator.random(len(self.chosen)) < config.review_share)
+        is_read = generator.random(len(self.chosen)) < self.shares[self.chosen]
         texts = generator.permutation(self.chosen[is_read])
         lengths = self.texts.lengths[texts]
         is_review = texts < self.reviews

@@ -141,6 +141,8 @@ def test_nothing_learns_from_held_out_reviews_or_from_texts_without_labels(tree:
     ruled = np.array([*data.ruled.values()])
     assert len(short) - len(taught) == len(ruled) > 20
     np.testing.assert_allclose(train.targets[-len(ruled) :], 1 / (1 + np.exp(-ruled)), rtol=1e-5)
+    shares = SMOKE.student.review_share, SMOKE.student.text_share, 1.0
+    assert train.shares[[0, len(data.reviews), -1]] == pytest.approx(shares)
     soft = float(1 / (1 + np.exp(-3)))
     of_unlabeled = train.targets[np.flatnonzero(data.labels == UNLABELED)]
     assert set(np.round(of_unlabeled.astype(float), 4).tolist()) == {round(soft, 4), round(1 - soft, 4)}

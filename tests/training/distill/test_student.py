@@ -15,9 +15,7 @@ from imdbsent.training.architectures.flagship import flagship_network
 from imdbsent.training.distill.student import SoftLabeled, soft_targets, student_network, width_of
 
 RECIPE = replace(FLAGSHIP, vocabulary_size=50, embedding_size=8, units=5, epochs=2, batch_size=16, learning_rate=0.02)
-CONFIG = StudentConfig(
-    tokens=1_024, most_texts=16, fewest_texts_of_pair=2, word_dropout=0.0, dropout=0.0, review_share=1.0
-)
+CONFIG = StudentConfig(tokens=1_024, most_texts=16, fewest_texts_of_pair=2, word_dropout=0.0, dropout=0.0)
 LENGTHS = (100, 70, 3, 1, 5, 5, 12, 30, 63, 64, 200)
 
 
@@ -27,10 +25,12 @@ def some_texts() -> EncodedTexts:
     return EncodedTexts(np.concatenate(ids).astype(np.int32), np.cumsum([0, *LENGTHS]))
 
 
-def source(config: StudentConfig = CONFIG, reviews: int = 2) -> SoftLabeled:
+def source(config: StudentConfig = CONFIG, reviews: int = 2, share: float = 1.0) -> SoftLabeled:
     texts = some_texts()
     targets = np.linspace(0, 1, len(texts)).astype(np.float32)
-    return SoftLabeled(texts, targets, reviews, np.arange(len(texts)), config)
+    shares = np.ones(len(texts), np.float32)
+    shares[:reviews] = share
+    return SoftLabeled(texts, targets, shares, reviews, np.arange(len(texts)), config)
 
 
 def test_a_look_at_every_text_reads_each_whole_with_its_target() -> None:
@@ -61,8 +61,8 @@ def test_an_epoch_has_every_text_once_and_cuts_reviews_alone() -> None:
     assert all(LENGTHS[text] / 2 <= seen[text] <= LENGTHS[text] for text in range(2))
 
 
-def test_an_epoch_has_a_share_of_the_reviews_and_every_short_text() -> None:
-    train = source(replace(CONFIG, review_share=0.5), reviews=8)
+def test_an_epoch_has_the_share_of_each_text() -> None:
+    train = source(reviews=8, share=0.5)
     epochs = [{int(text) for batch in train.shuffled(4, 7, epoch) for text in batch.texts} for epoch in range(1, 40)]
     assert all({8, 9, 10} <= read for read in epochs)
     assert set.union(*epochs) == set(range(len(LENGTHS)))

@@ -15,6 +15,9 @@ from tests.server import bytes_of, serving
 
 if "IMDBSENT_TEACHER_TESTS" not in os.environ:
     pytest.skip("PyTorch in a process of its own: make teacher", allow_module_level=True)
+from safetensors.torch import load_file
+from transformers import AutoModel
+
 from imdbsent.training.distill import teacher as module
 from imdbsent.training.distill.teacher import Teacher, find_or_fetch, fine_tune, step_batches, tiny_transformer
 
@@ -71,6 +74,30 @@ def test_adapters_are_read_as_they_were_saved(folder: Path, tmp_path: Path) -> N
     again = Teacher(folder, CONFIG, seed=6)
     again.load(tmp_path / "adapters.safetensors")
     assert again.logits(TEXTS) == pytest.approx(teacher.logits(TEXTS), abs=0.05)  # saved in float16
+
+
+def test_of_several_files_the_mean_is_taken(folder: Path, tmp_path: Path) -> None:
+    files = [tmp_path / f"{seed}.safetensors" for seed in (5, 6)]
+    for seed, file in zip((5, 6), files):
+        teacher = Teacher(folder, CONFIG, seed)
+        teacher.head.bias.data.fill_(seed)
+        teacher.save(file)
+    teacher = Teacher(folder, CONFIG, seed=7)
+    teacher.load(*files)
+    name, found = next(iter(teacher.learned().items()))
+    stored = [load_file(file) for file in files]
+    assert found.detach().numpy() == pytest.approx((stored[0][name] + stored[1][name]).numpy() / 2, abs=1e-3)
+    assert teacher.logits(TEXTS[:2]) == pytest.approx([5.5, 5.5])  # the rest of the head is zero
+
+
+def test_attention_in_one_operator_answers_as_that_of_transformers(folder: Path) -> None:
+    teacher = Teacher(folder, CONFIG, seed=5)
+    plain = AutoModel.from_pretrained(folder, add_pooling_layer=False).eval()
+    for texts in (TEXTS[:1], TEXTS[:7]):  # without padding, and with it
+        ids, mask = teacher.padded(teacher.pieces(texts))
+        hidden = plain(input_ids=ids, attention_mask=mask).last_hidden_state
+        expected = (hidden * mask.unsqueeze(-1)).sum(1) / mask.sum(1, keepdim=True)
+        assert teacher.vectors(texts) == pytest.approx(expected.detach().numpy(), abs=0.05)  # bfloat16, perhaps
 
 
 def test_of_a_long_text_head_and_tail_are_read(folder: Path) -> None:
