@@ -24,11 +24,9 @@ from imdbsent import __version__
 from imdbsent.classify.options import DEFAULTS, PredictOptions, is_mostly_unknown
 from imdbsent.errors import OutputFailed, UsageProblem, counted
 from imdbsent.option_fields import EngineName, deciding_options, option, options_of_other_engine
-from imdbsent.reading.detect import STDIN, pyarrow
 from imdbsent.reading.inputs import Inputs, UntilError, find_sources
-from imdbsent.reading.options import ALL, ReadOptions
-from imdbsent.reading.streams import RowsMeter
-from imdbsent.reading.tables import TEXT_COLUMN, Columns
+from imdbsent.reading.options import ALL, TEXT_COLUMN, Columns, ReadOptions
+from imdbsent.reading.streams import STDIN, RowsMeter, pyarrow
 from imdbsent.writing.output import OutputSpec, check_output, format_of_output, open_output
 from imdbsent.writing.text import Format, result_columns
 

@@ -18,8 +18,8 @@ import typer
 
 from imdbsent.cli._console import as_typed
 from imdbsent.errors import UsageProblem
-from imdbsent.reading.detect import Quoting
-from imdbsent.reading.options import Escape, ReadOptions
+from imdbsent.reading.options import Escape, Kind, Quoting, ReadOptions
+from imdbsent.reading.streams import STDIN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -65,12 +65,13 @@ def _columns_of(file: str, given: dict[str, Any]) -> list[str]:
         return list(opened.columns or next((row.values for row in opened.rows()), ()))
 
 
+_KINDS: Final = " or ".join(", ".join(Kind).rsplit(", ", 1))
 InputFormatOption = Annotated[
     str | None,
     typer.Option(
         "--input-format",
         metavar="FORMAT",
-        help="txt, csv, tsv, jsonl, json, parquet, xlsx or fasttext. Add .gz, .zst, .bz2, .xz or .zip if compressed. "
+        help=f"{_KINDS}. Add .gz, .zst, .bz2, .xz or .zip if compressed. "
         "Default: detected from the content.",
         rich_help_panel=INPUT,
         show_default=False,
@@ -507,7 +508,6 @@ def own_data(
     Raises:
         UsageProblem: options contradict each other or the texts, or a rule for labels is invalid.
     """
-    from imdbsent.reading.detect import STDIN
     from imdbsent.training.request import COMMAND, VALIDATION_FRACTION, OwnData
 
     of_columns = {**given.given, **({} if group_column is None else {"--group-column": group_column})}
@@ -536,6 +536,4 @@ def own_data(
 
 def _from_anywhere(path: str) -> str:
     """A path that means the same in any folder; standard input is always the same."""
-    from imdbsent.reading.detect import STDIN
-
     return path if path == STDIN else str(Path(path).absolute())

@@ -353,7 +353,6 @@ def _reviews(data: Path | None, split: str, progress: DownloadProgress | None) -
 
 
 def _own_texts(file: str, read: ReadOptions | None, rules: LabelRules | None) -> Examples:
-    from imdbsent.reading.detect import STDIN
     from imdbsent.reading.labeled import (
         EVALUATION,
         Examples,
@@ -363,6 +362,7 @@ def _own_texts(file: str, read: ReadOptions | None, rules: LabelRules | None) ->
         read_examples,
     )
     from imdbsent.reading.options import ReadOptions
+    from imdbsent.reading.streams import STDIN
 
     source, path = file, Path(file)
     if is_folder(file):

@@ -32,7 +32,7 @@ from imdbsent.cli._streams import LogFormat
 from imdbsent.errors import RecordsFailed
 from imdbsent.option_fields import EngineName
 from imdbsent.predict_job import Counts, PredictJob, run_predict
-from imdbsent.reading.detect import STDIN
+from imdbsent.reading.streams import STDIN
 from imdbsent.writing.output import parse_columns
 from imdbsent.writing.text import Format
 

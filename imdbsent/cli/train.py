@@ -26,7 +26,7 @@ from imdbsent.cli._input_options import (
     with_input_options,
 )
 from imdbsent.errors import UsageProblem
-from imdbsent.reading.detect import STDIN
+from imdbsent.reading.streams import STDIN
 from imdbsent.training.recipes import RECIPES, SETTINGS, Recipe, expected, problem_of_value
 from imdbsent.training.request import DEFAULT_SEED, TUNING_VALIDATION_FRACTION, VALIDATION_FRACTION
 from imdbsent.writing.text import output_errors, write

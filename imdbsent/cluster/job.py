@@ -21,7 +21,8 @@ from imdbsent.cluster.batches import BatchClassifier
 from imdbsent.cluster.paths import locate
 from imdbsent.cluster.ray_io import PROBLEM, TEXT, RecordSource, VerdictSink
 from imdbsent.errors import ImdbsentError, JobFailed, OutputFailed, StorageUnreachable, UsageProblem
-from imdbsent.reading.detect import Kind, reason
+from imdbsent.reading.options import Kind
+from imdbsent.reading.streams import reason
 from imdbsent.writing.text import Format
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from imdbsent.classify.options import PredictOptions
     from imdbsent.cluster.batches import PackedModel
     from imdbsent.cluster.paths import InputFiles, TableHead
-    from imdbsent.reading.tables import Columns
+    from imdbsent.reading.options import Columns
     from imdbsent.writing.output import OutputSpec
 
 

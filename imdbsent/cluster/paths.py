@@ -15,18 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, cast
 
 from imdbsent.errors import InputUnreadable, StorageUnreachable, UsageProblem
-from imdbsent.reading.detect import (
-    READ_ERRORS,
-    SUFFIXES,
-    Compression,
-    FileFormat,
-    Kind,
-    compression_of_name,
-    format_of_name,
-    reason,
-    unreadable,
-)
-from imdbsent.reading.tables import Columns, Table, column_missing, table_of
+from imdbsent.reading.options import SUFFIXES, Columns, FileFormat, Kind, compression_of_name, format_of_name
+from imdbsent.reading.streams import READ_ERRORS, Compression, reason, unreadable
+from imdbsent.reading.tables import Table, column_missing, table_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

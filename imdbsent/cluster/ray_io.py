@@ -23,9 +23,10 @@ from ray.data.block import BlockAccessor
 from ray.data.datasource import BlockBasedFileDatasink, FileBasedDatasource
 
 from imdbsent.classify.options import is_mostly_unknown
-from imdbsent.reading.detect import READ_ERRORS, FileFormat, Kind, compression_of_name, decompressed, place, unreadable
 from imdbsent.reading.lines import read_lines
-from imdbsent.reading.tables import Columns, records_of, table_of, values_of
+from imdbsent.reading.options import Columns, FileFormat, Kind, compression_of_name
+from imdbsent.reading.streams import READ_ERRORS, decompressed, place, unreadable
+from imdbsent.reading.tables import records_of, table_of, values_of
 from imdbsent.records import Prediction, as_field, as_jsonable, to_json
 from imdbsent.writing.text import Format, TextWriter
 
@@ -97,7 +98,7 @@ class RecordSource(FileBasedDatasource):  # Ray has no types
     def _rows(self, stream: BinaryIO, path: str) -> Iterator[Record]:
         file_format = replace(self._format, compression=compression_of_name(path))
         table = table_of(stream, path, file_format, self._columns.wanted)
-        self._columns.require_in(table)
+        table.require_columns(self._columns)
         yield from records_of(table, self._columns, skip_bad=self._skip_bad)
 
     def _block(self, records: list[Record]) -> Any:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from imdbsent.dataset.corpus import CLASS_NAMES
 from imdbsent.errors import OutputFailed
 from imdbsent.files import new_file
-from imdbsent.reading.detect import pyarrow
+from imdbsent.reading.streams import pyarrow
 from imdbsent.writing.text import write
 
 if TYPE_CHECKING:

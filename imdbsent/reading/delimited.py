@@ -19,7 +19,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from imdbsent.reading.columns import KNOWN_LABELS, TEXT_NAMES, Row, normalized, with_replacements
-from imdbsent.reading.detect import FileFormat, Quoting, separator_line
+from imdbsent.reading.detect import separator_line
+from imdbsent.reading.options import FileFormat, Quoting
 from imdbsent.reading.streams import STDIN, UTF_8, bounded_lines, name_of
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from imdbsent.reading.streams import Damaged, name_of, reason
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from imdbsent.reading.detect import FileFormat
+    from imdbsent.reading.options import FileFormat
 
 _log = logging.getLogger(__name__)
 

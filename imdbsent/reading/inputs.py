@@ -22,19 +22,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from imdbsent.errors import ImdbsentError, InputUnreadable, UsageProblem
-from imdbsent.reading.columns import SeenIds
-from imdbsent.reading.detect import (
+from imdbsent.reading.lines import from_argument, read_texts
+from imdbsent.reading.options import (
+    AUTO,
     DATA_SUFFIXES,
-    Detected,
+    TEXT_COLUMN,
+    Columns,
     FileFormat,
     Kind,
-    content_of,
-    detect,
+    ReadOptions,
     format_of_name,
     has_data_suffix,
 )
-from imdbsent.reading.lines import from_argument, read_texts
-from imdbsent.reading.options import AUTO, ReadOptions
 from imdbsent.reading.streams import (
     READ_ERRORS,
     STDIN,
@@ -47,12 +46,13 @@ from imdbsent.reading.streams import (
     open_bytes,
     unreadable,
 )
-from imdbsent.reading.tables import TEXT_COLUMN, Columns, records_of, table_in
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import BinaryIO
 
+    from imdbsent.reading.columns import SeenIds
+    from imdbsent.reading.detect import Detected
     from imdbsent.reading.tables import Table
     from imdbsent.records import Record
 
@@ -317,7 +317,10 @@ class Inputs:
             RowUnreadable: a row breaks its format or repeats an id, and bad rows are not skipped.
             UsageProblem: standard input is closed, or its format is ambiguous.
         """
-        self._seen = None if self._options.id_column is None else SeenIds()
+        if self._options.id_column is not None:
+            from imdbsent.reading.columns import SeenIds  # noqa: PLC0415 (as in `_open`)
+
+            self._seen = SeenIds()
         try:
             for index, file in enumerate(self._files):
                 self._at = index
@@ -419,6 +422,8 @@ class Inputs:
 
     def _open(self, file: _File) -> None:
         """Open a file, find out what it is, and find its columns."""
+        from imdbsent.reading.tables import table_in  # noqa: PLC0415 (texts that are arguments do not need it)
+
         options = replace(self._options, whole=True) if file.source.whole else self._options
         stream: Any = file.stream or open_bytes(file.name, options.command)
         try:
@@ -449,6 +454,8 @@ class Inputs:
         self._types.append(dict(table.types))
 
     def _found(self, file: _File, stream: BinaryIO, options: ReadOptions) -> Detected:
+        from imdbsent.reading.detect import content_of, detect  # noqa: PLC0415 (as in `_open`)
+
         if file.format is not None:
             return content_of(stream, file.format)
         if file.name == STDIN and options.format is None and not options.names_columns and _is_typed():
@@ -469,6 +476,8 @@ class Inputs:
             )
 
     def _records_of(self, file: _File) -> Iterator[Record]:
+        from imdbsent.reading.tables import records_of  # noqa: PLC0415 (as in `_open`)
+
         if file.table is None and file.lines is None:
             self._open(file)
         if self.meter.total is not None and file.plain is not None:

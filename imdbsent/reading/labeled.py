@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-TEXT_COLUMN: Final = "text"
 LABEL_COLUMN: Final = "label"
 NO_COLUMN: Final = "none"
 """The label column that means there is none, where texts need no labels."""

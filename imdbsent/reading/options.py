@@ -6,21 +6,80 @@ import codecs
 import re
 from dataclasses import dataclass, field, replace
 from enum import Enum
+from pathlib import Path
 from typing import Final
 
-from imdbsent.errors import InvalidOptions
+from imdbsent.errors import InvalidOptions, UsageProblem
 from imdbsent.option_fields import EngineName, option
-from imdbsent.reading.detect import FileFormat, Kind, Quoting, parse_format
-from imdbsent.reading.streams import INVALID, UTF_8
+from imdbsent.reading.streams import INVALID, UTF_8, Compression
 
 AUTO: Final = "auto"
 """The encoding that asks for a guess by charset-normalizer."""
 ALL: Final = "all"
 """The column to keep that means every column."""
+TEXT_COLUMN: Final = "text"
+"""The column with the texts, if none is named."""
 
 _DELIMITERS: Final = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "space": " "}
 _CODE: Final = re.compile(r"\\x([0-9a-fA-F]{2})")  # a character that a shell can hardly type
-_DELIMITED: Final = (Kind.CSV, Kind.TSV)
+
+
+class Kind(str, Enum):
+    """How records are laid out in a file."""
+
+    TXT = "txt"
+    CSV = "csv"
+    TSV = "tsv"
+    JSONL = "jsonl"
+    JSON = "json"
+    PARQUET = "parquet"
+    EXCEL = "xlsx"
+    FASTTEXT = "fasttext"
+
+
+class Quoting(str, Enum):
+    """What quotation marks mean in a CSV file."""
+
+    STANDARD = "standard"
+    NONE = "none"
+
+
+@dataclass(frozen=True)
+class FileFormat:
+    r"""What a file is.
+
+    Attributes:
+        kind: how records are laid out in it.
+        compression: how its bytes are compressed as a whole.
+        encoding: the codec of its text.
+        delimiter: the character between the fields of CSV and TSV; None for the usual one.
+        quoting: whether quotation marks enclose fields or are text; None for standard quoting with a way out: a row
+            that cannot be quoted is read as it is, if it makes sense so.
+        escape: whether a backslash escapes a quotation mark; None for "if a row with `\"` makes no sense otherwise".
+        header: whether the first row names the columns.
+        names: the names of the columns, if they are known without a header.
+        sheet: the sheet of a spreadsheet, by name or number from 1; None for the first that is not empty.
+    """
+
+    kind: Kind
+    compression: Compression = Compression.NONE
+    encoding: str = UTF_8
+    delimiter: str | None = None
+    quoting: Quoting | None = None
+    escape: bool | None = None
+    header: bool = True
+    names: tuple[str, ...] = ()
+    sheet: str | None = None
+
+    @property
+    def is_table(self) -> bool:
+        """Whether its records have columns."""
+        return self.kind is not Kind.TXT
+
+    @property
+    def separator(self) -> str:
+        """The character between fields."""
+        return self.delimiter or ("\t" if self.kind is Kind.TSV else ",")
 
 
 class Escape(str, Enum):
@@ -28,6 +87,63 @@ class Escape(str, Enum):
 
     BACKSLASH = "backslash"
     NONE = "none"
+
+
+_KINDS: Final = {kind.value: kind for kind in Kind} | {
+    "ndjson": Kind.JSONL,
+    "tab": Kind.TSV,
+    "pq": Kind.PARQUET,
+    "ft": Kind.FASTTEXT,
+    **dict.fromkeys(("xls", "xlsm", "xlsb", "ods"), Kind.EXCEL),
+}
+_COMPRESSIONS: Final = {compression.value: compression for compression in Compression if compression.value}
+SUFFIXES: Final = (".csv", ".tsv", ".jsonl", ".ndjson", ".parquet", ".txt")
+"""The suffixes of files of records that a job searches a folder for; each may be followed by that of a compression."""
+DATA_SUFFIXES: Final = (".txt", *(f".{name}" for name in _KINDS if name not in ("txt", "fasttext")))
+"""The suffixes of files of records; each may be followed by that of a compression."""
+
+
+def format_of_name(path: str | Path) -> FileFormat | None:
+    """The format that the name of a file says; None if it says nothing, for example `reviews` or `notes.md`."""
+    compression, suffixes = _compression_of(path)
+    kind = _KINDS.get(suffixes[-1]) if suffixes else None
+    return None if kind is None else FileFormat(kind, compression)
+
+
+def compression_of_name(path: str | Path) -> Compression:
+    """The compression that the name of a file says."""
+    return _compression_of(path)[0]
+
+
+def has_data_suffix(path: str | Path) -> bool:
+    """Whether the name of a file has the suffix of a data format or a compression."""
+    compression, suffixes = _compression_of(path)
+    return compression is not Compression.NONE or bool(suffixes and suffixes[-1] in _KINDS)
+
+
+def parse_format(name: str) -> FileFormat:
+    """The format that a person names, for example "csv" or "jsonl.gz".
+
+    Raises:
+        UsageProblem: there is no such format.
+    """
+    found = format_of_name(f"name.{name.lower().removeprefix('.')}")
+    if found is None:
+        known = ", ".join(kind.value for kind in Kind)
+        raise UsageProblem(
+            f"{name!r} is not an input format. Type: --input-format with one of {known}; add .gz or .zst if it is "
+            "compressed, for example csv.gz"
+        )
+    return found
+
+
+def _compression_of(path: str | Path) -> tuple[Compression, list[str]]:
+    suffixes = [suffix.removeprefix(".").lower() for suffix in Path(path).suffixes]
+    compression = _COMPRESSIONS.get(suffixes[-1]) if suffixes else None
+    return (Compression.NONE, suffixes) if compression is None else (compression, suffixes[:-1])
+
+
+_DELIMITED: Final = (Kind.CSV, Kind.TSV)
 
 
 @dataclass(frozen=True)
@@ -125,6 +241,26 @@ class ReadOptions:
         for name, column in columns:
             if column is not None and not (column.isascii() and column.isdigit() and int(column)):
                 raise InvalidOptions(f"with --no-header, columns have numbers and no names. Type: {name} 1")
+
+
+@dataclass(frozen=True)
+class Columns:
+    """The columns of a table that are read, by their keys in its rows.
+
+    Attributes:
+        text: the one with the texts.
+        id: the one that identifies a record; None if there is none.
+        kept: those whose values are carried through.
+    """
+
+    text: str = TEXT_COLUMN
+    id: str | None = None
+    kept: tuple[str, ...] = ()
+
+    @property
+    def wanted(self) -> list[str]:
+        """All of them."""
+        return [self.text, *([] if self.id is None else [self.id]), *self.kept]
 
 
 def _delimiter(text: str) -> str:

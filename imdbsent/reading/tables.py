@@ -13,7 +13,6 @@ import logging
 import re
 import shlex
 from contextlib import contextmanager
-from dataclasses import dataclass
 from itertools import chain, count
 from operator import length_hint
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, Literal, cast
@@ -22,10 +21,11 @@ from imdbsent.errors import RowUnreadable, UsageProblem
 from imdbsent.reading import columns as naming
 from imdbsent.reading.columns import CountedRows, Row, SeenIds
 from imdbsent.reading.delimited import read_delimited, unique_keys
-from imdbsent.reading.detect import Detected, FileFormat, Kind, content_of, detect
+from imdbsent.reading.detect import Detected, content_of, detect
 from imdbsent.reading.documents import read_json, read_json_lines
 from imdbsent.reading.excel import read_excel
 from imdbsent.reading.lines import from_bytes, problem_of, read_lines
+from imdbsent.reading.options import TEXT_COLUMN, Columns, FileFormat, Kind
 from imdbsent.reading.streams import (
     READ_ERRORS,
     STDIN,
@@ -49,8 +49,6 @@ if TYPE_CHECKING:
     from imdbsent.reading.options import ReadOptions
 
 __all__ = [
-    "TEXT_COLUMN",
-    "Columns",
     "Row",
     "Table",
     "column_missing",
@@ -64,42 +62,11 @@ __all__ = [
 
 _log = logging.getLogger(__name__)
 
-TEXT_COLUMN: Final = "text"
 _NO_TEXT: Final = object()
 _SAMPLE: Final = 20  # rows that show what columns hold
 _FASTTEXT: Final = "__label__"
 _LABEL_COLUMN: Final = "label"
 Unit = Literal["line", "row", "item"]
-
-
-@dataclass(frozen=True)
-class Columns:
-    """The columns of a table that are read, by their keys in its rows.
-
-    Attributes:
-        text: the one with the texts.
-        id: the one that identifies a record; None if there is none.
-        kept: those whose values are carried through.
-    """
-
-    text: str = TEXT_COLUMN
-    id: str | None = None
-    kept: tuple[str, ...] = ()
-
-    @property
-    def wanted(self) -> list[str]:
-        """All of them."""
-        return [self.text, *([] if self.id is None else [self.id]), *self.kept]
-
-    def require_in(self, table: Table) -> None:
-        """Check that a table has them, as far as its head tells.
-
-        Raises:
-            UsageProblem: it has not.
-        """
-        table.require({"--text-column": self.text, "--id-column": self.id})
-        for column in self.kept:
-            table.require({"--keep": column})
 
 
 class Table:
@@ -169,6 +136,16 @@ class Table:
         """Close the file; standard input stays open."""
         for stream in self._streams:
             stream.close()
+
+    def require_columns(self, columns: Columns) -> None:
+        """Check that it has columns, as far as its head tells.
+
+        Raises:
+            UsageProblem: it has not.
+        """
+        self.require({"--text-column": columns.text, "--id-column": columns.id})
+        for column in columns.kept:
+            self.require({"--keep": column})
 
     def require(self, options: Mapping[str, str | None]) -> None:
         """Check that columns are there, as far as the head of the file tells.

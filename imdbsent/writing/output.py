@@ -14,7 +14,8 @@ from imdbsent import __version__
 from imdbsent.errors import OutputClosed, OutputFailed, UsageProblem
 from imdbsent.files import new_file
 from imdbsent.option_fields import option
-from imdbsent.reading.detect import Compression, compressing, compression_of_name, pyarrow
+from imdbsent.reading.options import compression_of_name
+from imdbsent.reading.streams import Compression, compressing, pyarrow
 from imdbsent.writing.text import NO_COLUMNS, Format, ResultColumns, TextWriter, text_layout
 
 if TYPE_CHECKING:

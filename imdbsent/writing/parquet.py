@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
-from imdbsent.reading.detect import pyarrow
+from imdbsent.reading.streams import pyarrow
 from imdbsent.records import as_field
 from imdbsent.writing.text import kept_values, rounded
 

@@ -31,7 +31,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final, Protocol, cast
 
 from imdbsent.errors import InputChanged, OutputBusy, OutputFailed, PlanDiffers, counted
 from imdbsent.files import new_file, temporary_lock
-from imdbsent.reading.detect import Compression, compressing, compression_of_name
+from imdbsent.reading.options import compression_of_name
+from imdbsent.reading.streams import Compression, compressing
 from imdbsent.typed_json import from_json
 from imdbsent.writing.output import Sink
 from imdbsent.writing.text import Format, TextWriter

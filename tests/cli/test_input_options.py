@@ -9,8 +9,7 @@ from typer.testing import CliRunner
 
 from imdbsent.cli import _input_options as options
 from imdbsent.errors import UsageProblem
-from imdbsent.reading.detect import Quoting
-from imdbsent.reading.options import Escape, ReadOptions
+from imdbsent.reading.options import Escape, Quoting, ReadOptions
 
 
 def read(*arguments: str) -> ReadOptions:

@@ -9,8 +9,7 @@ from typer.testing import CliRunner
 
 from imdbsent.cli._input_options import NONE_GIVEN, InputOptions, own_data, with_input_options
 from imdbsent.errors import ExitCode, InvalidOptions, UsageProblem
-from imdbsent.reading.detect import Quoting
-from imdbsent.reading.options import Escape, ReadOptions
+from imdbsent.reading.options import Escape, Quoting, ReadOptions
 from imdbsent.training.request import OwnData
 
 TRAIN = ReadOptions(command="train")

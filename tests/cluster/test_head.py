@@ -7,7 +7,7 @@ import pytest
 
 from imdbsent.cluster.paths import InputFiles, columns_read, find_files, read_head
 from imdbsent.errors import InputUnreadable, UsageProblem
-from imdbsent.reading.tables import Columns
+from imdbsent.reading.options import Columns
 
 pa = pytest.importorskip("pyarrow", reason="pyarrow is not installed")
 

@@ -7,7 +7,7 @@ import pytest
 
 from imdbsent.cluster.paths import find_files, locate
 from imdbsent.errors import InputUnreadable, StorageUnreachable, UsageProblem
-from imdbsent.reading.detect import Kind
+from imdbsent.reading.options import Kind
 
 pytest.importorskip("pyarrow", reason="pyarrow is not installed")
 

@@ -29,12 +29,12 @@ from imdbsent.cli._streams import visible
 from imdbsent.errors import ImdbsentError
 from imdbsent.explain.explain import sentence_spans
 from imdbsent.models.install import FILES, unpack
-from imdbsent.reading.detect import Compression, Detected, FileFormat, Kind, Quoting, detect
+from imdbsent.reading.detect import Detected, detect
 from imdbsent.reading.inputs import Inputs, Source
 from imdbsent.reading.lines import read_file
-from imdbsent.reading.options import Escape, ReadOptions
-from imdbsent.reading.streams import HEAD, open_bytes
-from imdbsent.reading.tables import Columns, open_table, records_of
+from imdbsent.reading.options import Columns, Escape, FileFormat, Kind, Quoting, ReadOptions
+from imdbsent.reading.streams import HEAD, Compression, open_bytes
+from imdbsent.reading.tables import open_table, records_of
 from imdbsent.records import Prediction, Record
 from imdbsent.text.tokenizer import KerasTokenizer, Vocabulary, split_words, word_spans
 from imdbsent.writing.text import Format, ResultColumns, text_layout

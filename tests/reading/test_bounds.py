@@ -8,9 +8,9 @@ import pytest
 
 from imdbsent.errors import InputUnreadable
 from imdbsent.reading import streams
-from imdbsent.reading.detect import Compression, FileFormat, Kind
 from imdbsent.reading.lines import read_file
-from imdbsent.reading.streams import bounded_content, bounded_lines
+from imdbsent.reading.options import FileFormat, Kind
+from imdbsent.reading.streams import Compression, bounded_content, bounded_lines
 from imdbsent.reading.tables import open_table
 
 

@@ -7,9 +7,8 @@ from typing import Any
 import pytest
 
 from imdbsent.errors import ImdbsentError, RowUnreadable, UsageProblem
-from imdbsent.reading.detect import Quoting
 from imdbsent.reading.inputs import Inputs, Source
-from imdbsent.reading.options import Escape, ReadOptions
+from imdbsent.reading.options import Escape, Quoting, ReadOptions
 from imdbsent.records import Record
 
 

@@ -15,10 +15,10 @@ from pathlib import Path
 import pytest
 
 from imdbsent.errors import ExitCode, ImdbsentError, InputUnreadable, UsageProblem
-from imdbsent.reading.detect import Compression, FileFormat, Kind, detect
+from imdbsent.reading.detect import detect
 from imdbsent.reading.inputs import Inputs, Source
-from imdbsent.reading.options import ReadOptions
-from imdbsent.reading.streams import open_bytes
+from imdbsent.reading.options import FileFormat, Kind, ReadOptions
+from imdbsent.reading.streams import Compression, open_bytes
 from tests.reading.files import ods, xlsx, zipped
 
 A, B = "I loved it, truly wonderful", "Terrible film, a waste of time"

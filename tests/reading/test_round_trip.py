@@ -22,10 +22,9 @@ from hypothesis import strategies as st
 
 from imdbsent.errors import ImdbsentError
 from imdbsent.reading.columns import is_missing
-from imdbsent.reading.detect import Quoting
 from imdbsent.reading.inputs import Inputs, Source
 from imdbsent.reading.labeled import parse_rules, read_examples, read_labeled
-from imdbsent.reading.options import Escape, ReadOptions
+from imdbsent.reading.options import Escape, Quoting, ReadOptions
 from imdbsent.records import Record
 from tests.reading.files import ods, xls, xlsx, zipped
 

@@ -16,8 +16,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from imdbsent.errors import ExitCode, InputUnreadable, UsageProblem
-from imdbsent.reading.detect import format_of_name, parse_format
 from imdbsent.reading.inputs import Inputs, Source
+from imdbsent.reading.options import format_of_name, parse_format
 from imdbsent.reading.tables import Row, open_table
 
 OBJECTS = b'{"id": 1, "text": "a \\"good\\", long\\nfilm"}\n\n{"id": 2, "text": "bad"}\n'

@@ -11,8 +11,7 @@ import pytest
 from imdbsent.bundle.card import Epoch
 from imdbsent.errors import CheckpointInvalid
 from imdbsent.files import write_arrays
-from imdbsent.reading.detect import Quoting
-from imdbsent.reading.options import Escape, ReadOptions
+from imdbsent.reading.options import Escape, Quoting, ReadOptions
 from imdbsent.training.checkpoint import Checkpoint, Head, Variables, read_checkpoint, write_checkpoint
 from imdbsent.training.loop import Means, State
 from imdbsent.training.progress import Position

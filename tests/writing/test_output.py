@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from imdbsent.errors import ImdbsentError, OutputClosed, OutputFailed, UsageProblem
-from imdbsent.reading.detect import parse_format
+from imdbsent.reading.options import parse_format
 from imdbsent.reading.tables import open_table
 from imdbsent.records import Prediction
 from imdbsent.writing.output import OutputSpec, Sink, check_output, format_of_output, open_output

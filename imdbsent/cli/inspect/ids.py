@@ -21,9 +21,9 @@ from imdbsent.cli._console import (
 from imdbsent.cli._streams import visible
 from imdbsent.cli.inspect._common import Model, check_padding, has_no_input, load_tokenizer
 from imdbsent.errors import UsageProblem, counted
-from imdbsent.reading.detect import STDIN
 from imdbsent.reading.inputs import parse_ids
 from imdbsent.reading.lines import read_records
+from imdbsent.reading.streams import STDIN
 from imdbsent.text.tokenizer import INDEX_FROM, OOV_ID, PAD_ID, START_ID
 
 if TYPE_CHECKING:

@@ -23,8 +23,8 @@ from imdbsent.cli._console import (
 from imdbsent.cli._streams import visible
 from imdbsent.cli.inspect._common import Model, has_no_input, load_classifier
 from imdbsent.errors import TextWithoutVerdict, counted
-from imdbsent.reading.detect import STDIN
 from imdbsent.reading.lines import read_records
+from imdbsent.reading.streams import STDIN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
