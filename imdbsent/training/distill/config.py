@@ -40,7 +40,8 @@ class TeacherConfig:
         warmup: share of the steps of a stage in which the learning rate rises; then it falls linearly to 0.
         weight_decay: of AdamW.
         stages: what it learns from, one after another.
-        averaged: stages, the last ones, whose adapters are averaged in the end.
+        averaged: stages, the last ones, the mean of whose adapters labels short texts. The last stage alone, which
+            knows whole reviews best, labels those.
     """
 
     rank: int = 16

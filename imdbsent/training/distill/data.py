@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from imdbsent.dataset.aclimdb import content_sha256, read_reviews
-from imdbsent.text.everyday import emoji_characters, split_words
+from imdbsent.text.everyday import emoji_characters, split_words, without_emphasis
 from imdbsent.text.tokenizer import INDEX_FROM, Vocabulary
 from imdbsent.training.data import hold_out
 from imdbsent.training.distill.texts import TextConfig, distillation_texts, ruled_texts, split_sentences
@@ -223,6 +223,8 @@ def student_vocabulary(data: DistillationData, words: Sequence[str], size: int) 
     for word in ranked:
         if len(chosen) == room:
             break
-        chosen.setdefault(word)
+        # "sooooo" is read as "so", so it needs no row of its own.
+        if not (word[:1].isalpha() and any(plain in counts for plain in without_emphasis(word))):
+            chosen.setdefault(word)
     ordered = sorted(chosen, key=lambda word: (-counts[word], word))
     return Vocabulary(tuple(word.encode("utf-8", "surrogatepass") for word in ordered))

@@ -44,9 +44,7 @@ from imdbsent.training.export import Trained
 from imdbsent.training.loop import Loop, State
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    import numpy.typing as npt
+    from collections.abc import Callable, Sequence
 
     from imdbsent.fetch import DownloadProgress
     from imdbsent.training.checkpoint import Checkpoint
@@ -58,9 +56,6 @@ if TYPE_CHECKING:
     from imdbsent.training.request import TrainingRequest
 
 logger = logging.getLogger(__name__)
-
-PACKAGED_ADAPTERS: Final = "teacher.safetensors"
-"""The adapters that made the labels of the short texts that come with the package; not in the wheel."""
 
 _WHOLE: Final = 1_000_000  # tokens: more than any review has
 
@@ -251,25 +246,23 @@ def _make_labels(
     spelled = [vocabulary.word(rank) for rank in range(1, len(vocabulary.words) + 1)]
     vectors = teacher.vectors([plain_text(word, known) or word for word in spelled])  # before it learns of films
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    adapters = base / transformer.ADAPTERS
-    earlier = None
-    if adapters.exists():
-        teacher.load(adapters)
-        logger.info(f"teacher: already fine-tuned, from {adapters}")
-        earlier = _packaged_logits(adapters, sha256)
+    stages = [base / transformer.STAGE.format(number) for number in range(1, len(config.teacher.stages) + 1)]
+    averaged = stages[-config.teacher.averaged :]
+    if all(path.exists() for path in averaged):
+        logger.info(f"teacher: already fine-tuned, from {', '.join(map(str, averaged))}")
     else:
-        done = []
-        for number, stage in enumerate(config.teacher.stages, 1):
-            done.append(_teach(teacher, folder / f"teacher-{number}", data, stage, config.seed + number, stop))
-        teacher.load(*done[-config.teacher.averaged :])
-        teacher.save(adapters)
-    teacher.merge()
+        for number, (stage, path) in enumerate(zip(config.teacher.stages, stages), 1):
+            _teach(teacher, path, folder / f"teacher-{number}.checkpoint", data, stage, config.seed + number, stop)
     texts = [plain_text(text, known) for text in data.texts]
     reviews = [plain_text(data.reviews[index].text, known) for index in np.flatnonzero(~data.held_out)]
+    earlier = _packaged_labels(averaged, sha256)
+    of_texts, of_reviews = (None, None) if earlier is None else (earlier.texts, earlier.reviews)
+    balanced = transformer.Teacher.answering(base, config.teacher, averaged)
+    last = transformer.Teacher.answering(base, config.teacher, stages[-1:])
     labels = Labels(
         sha256,
-        label_texts(teacher, texts, folder / "texts", stop, earlier),
-        label_texts(teacher, reviews, folder / "reviews", stop),
+        label_texts(balanced, texts, folder / "texts", stop, of_texts),
+        label_texts(last, reviews, folder / "reviews", stop, of_reviews),
         vocabulary,
         principal_components(vectors, request.recipe.embedding_size).astype(np.float16),
     )
@@ -284,31 +277,42 @@ def _read_labels(path: Path) -> Labels | None:
         return None
 
 
-def _packaged_logits(adapters: Path, sha256: str) -> npt.NDArray[np.float16] | None:
-    """The package's logits of the short texts, if these adapters are those that they were made with."""
+def _packaged_labels(stages: Sequence[Path], sha256: str) -> Labels | None:
+    """The labels of the package, if these stages are those that they were made with."""
     here = Path(__file__).parent
-    own, labels = here / PACKAGED_ADAPTERS, _read_labels(here / LABELS)
-    is_same = own.exists() and file_sha256(own) == file_sha256(adapters)
-    return labels.texts if is_same and labels and labels.sha256 == sha256 else None
+    own, labels = [here / path.name for path in stages], _read_labels(here / LABELS)
+    is_same = all(mine.exists() and file_sha256(mine) == file_sha256(path) for mine, path in zip(own, stages))
+    return labels if is_same and labels and labels.sha256 == sha256 else None
 
 
 def _teach(
-    teacher: Teacher, path: Path, data: DistillationData, stage: TeachingStage, seed: int, stop: Callable[[], bool]
-) -> Path:
-    """One stage of fine-tuning, unless it is done; its adapters are kept beside its checkpoint.
+    teacher: Teacher,
+    done: Path,
+    checkpoint: Path,
+    data: DistillationData,
+    stage: TeachingStage,
+    seed: int,
+    stop: Callable[[], bool],
+) -> None:
+    """One stage of fine-tuning, unless it is done.
 
-    Returns:
-        The file of the adapters.
+    Args:
+        teacher: what earlier stages left; afterwards, what this one leaves.
+        done: file of the adapters and the head that it leaves.
+        checkpoint: file that it is resumed from.
+        data: labeled reviews.
+        stage: what it learns from.
+        seed: of what is drawn, and of the order.
+        stop: whether someone asked to stop.
 
     Raises:
         TrainingStopped: it was asked to stop.
     """
     from imdbsent.training.distill.teacher import fine_tune
 
-    done, checkpoint = path.with_suffix(".safetensors"), path.with_suffix(".checkpoint")
     if done.exists():
         teacher.load(done)
-        return done
+        return
     texts, labels = stage_texts(data, stage, seed)
     known = frozenset(teacher.whole_words())
     plain = [plain_text(text, known) for text in texts]
@@ -316,7 +320,6 @@ def _teach(
         raise TrainingStopped(1, 0)
     teacher.save(done)
     checkpoint.unlink(missing_ok=True)
-    return done
 
 
 def stage_texts(data: DistillationData, stage: TeachingStage, seed: int) -> tuple[list[str], list[int]]:

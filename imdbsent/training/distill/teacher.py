@@ -50,8 +50,8 @@ FILES: Final = {
     "model.safetensors": "78c0197b6159d92658e319bc1d72e4c73a9a03dd03815e70e555c5ef05615658",
 }
 """The files of the transformer, and the SHA-256 of each."""
-ADAPTERS: Final = "adapters.safetensors"
-"""The adapters and the head of a teacher that is fine-tuned already, in the folder of its transformer."""
+STAGE: Final = "stage-{}.safetensors"
+"""The adapters and the head that a stage of fine-tuning left, in the folder of the transformer."""
 
 _LARGEST_FILE: Final = 500_000_000  # bytes
 _WIDTH_STEP: Final = 16  # word pieces
@@ -149,6 +149,20 @@ class Teacher(nn.Module):
         self.head = nn.Linear(self.encoder.config.hidden_size, 1)
         nn.init.zeros_(self.head.weight)
         nn.init.zeros_(self.head.bias)
+
+    @classmethod
+    def answering(cls, folder: Path, config: TeacherConfig, stages: Sequence[Path]) -> Teacher:
+        """A teacher that is fine-tuned, and only answers.
+
+        Args:
+            folder: of the transformer.
+            config: what was fine-tuned.
+            stages: what stages of fine-tuning left; the teacher has their mean.
+        """
+        teacher = cls(folder, config, seed=0)
+        teacher.load(*stages)
+        teacher.merge()
+        return teacher
 
     def forward(self, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         """Logits (batch,) of word pieces (batch, length); the mask is 1 where a piece is, 0 where padding is."""

@@ -40,7 +40,7 @@ class TextConfig:
         noisy: Texts like those of the other families with typos, slang, emoji, capitals.
     """
 
-    sentences: int = 120_000
+    sentences: int = 250_000
     clauses: int = 50_000
     spans: int = 30_000
     words: int = 60_000

@@ -51,6 +51,14 @@ def test_no_text_and_no_word_comes_from_held_out_or_test_reviews(tmp_path: Path)
     assert b"unlabeledword" in words
 
 
+def test_a_lengthened_word_has_no_id_of_its_own_if_its_plain_spelling_occurs(tmp_path: Path) -> None:
+    _, data = read(write_tree(tmp_path))
+    data.families["sentences"][:2] = ["sooooo goood, so good", "zzzap"]
+    words = student_vocabulary(data, [], 4_000).words
+    assert {b"so", b"good", b"zzzap"} <= set(words)
+    assert not {b"sooooo", b"goood"} & set(words)
+
+
 def test_the_test_reviews_are_only_for_the_last_line(tmp_path: Path) -> None:
     data, distillation = read(write_tree(tmp_path))
     assert len(data.test) == 2 * EACH
