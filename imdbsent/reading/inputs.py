@@ -422,8 +422,6 @@ class Inputs:
 
     def _open(self, file: _File) -> None:
         """Open a file, find out what it is, and find its columns."""
-        from imdbsent.reading.tables import table_in  # noqa: PLC0415 (texts that are arguments do not need it)
-
         options = replace(self._options, whole=True) if file.source.whole else self._options
         stream: Any = file.stream or open_bytes(file.name, options.command)
         try:
@@ -441,6 +439,8 @@ class Inputs:
             self._require_table(file, found)
             file.lines = found
             return
+        from imdbsent.reading.tables import table_in  # noqa: PLC0415 (texts and lines do not need it)
+
         wanted = None if file.columns is None else self._parquet_columns(file)
         table = table_in(found, file.name, wanted, text_column=options.text_column, command=options.command)
         file.table = table
@@ -476,8 +476,6 @@ class Inputs:
             )
 
     def _records_of(self, file: _File) -> Iterator[Record]:
-        from imdbsent.reading.tables import records_of  # noqa: PLC0415 (as in `_open`)
-
         if file.table is None and file.lines is None:
             self._open(file)
         if self.meter.total is not None and file.plain is not None:
@@ -490,6 +488,8 @@ class Inputs:
                 records = read_texts(found.content, file.name, whole=whole, command=options.command)
                 yield from _with_encoding(records, file, is_guessed=options.encoding == AUTO)
             return
+        from imdbsent.reading.tables import records_of  # noqa: PLC0415 (as in `_open`)
+
         assert file.table is not None
         assert file.columns is not None
         with closing(file.table) as table:
