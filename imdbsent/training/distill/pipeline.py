@@ -255,7 +255,7 @@ def _make_labels(
             _teach(teacher, path, folder / f"teacher-{number}.checkpoint", data, stage, config.seed + number, stop)
     texts = [plain_text(text, known) for text in data.texts]
     reviews = [plain_text(data.reviews[index].text, known) for index in np.flatnonzero(~data.held_out)]
-    earlier = _packaged_labels(averaged, sha256)
+    earlier = _labels_by_same_teacher(averaged, sha256)
     of_texts, of_reviews = (None, None) if earlier is None else (earlier.texts, earlier.reviews)
     balanced = transformer.Teacher.answering(base, config.teacher, averaged)
     last = transformer.Teacher.answering(base, config.teacher, stages[-1:])
@@ -277,8 +277,8 @@ def _read_labels(path: Path) -> Labels | None:
         return None
 
 
-def _packaged_labels(stages: Sequence[Path], sha256: str) -> Labels | None:
-    """The labels of the package, if these stages are those that they were made with."""
+def _labels_by_same_teacher(stages: Sequence[Path], sha256: str) -> Labels | None:
+    """The labels of the package, if they were made with these stages; only what they lack has to be labeled."""
     here = Path(__file__).parent
     own, labels = [here / path.name for path in stages], _read_labels(here / LABELS)
     is_same = all(mine.exists() and file_sha256(mine) == file_sha256(path) for mine, path in zip(own, stages))
