@@ -9,20 +9,19 @@ Records are read, classified and written in order, one window at a time, in boun
 from __future__ import annotations
 
 import logging
-import re
 import shlex
 import sys
 import time
-from collections import Counter
 from contextlib import ExitStack, closing, nullcontext
 from dataclasses import dataclass, field, fields, replace
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from imdbsent import __version__
-from imdbsent.classify.options import DEFAULTS, PredictOptions, is_mostly_unknown
+from imdbsent.classify.options import DEFAULTS, PredictOptions
 from imdbsent.errors import OutputFailed, UsageProblem, counted
+from imdbsent.job_report import Counts
 from imdbsent.option_fields import EngineName, deciding_options, option, options_of_other_engine
 from imdbsent.reading.inputs import Inputs, UntilError, find_sources
 from imdbsent.reading.options import ALL, TEXT_COLUMN, Columns, ReadOptions
@@ -31,7 +30,7 @@ from imdbsent.writing.output import OutputSpec, check_output, format_of_output, 
 from imdbsent.writing.text import Format, result_columns
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
     from contextlib import AbstractContextManager
 
     from imdbsent.bundle.bundle import Bundle
@@ -124,131 +123,6 @@ class PredictJob:
         read = self.read
         kept = () if ALL in read.kept else read.kept
         return Columns(read.text_column or TEXT_COLUMN, read.id_column, kept) if read.names_columns else None
-
-
-_REASON: Final = "failed: "
-"""What a reason begins with among the counts by name."""
-_MOST_REASONS: Final = 20
-_NUMBER: Final = re.compile(r"(?<![\w-])\d[\d,]*")
-_COUNTED: Final = ("positive", "negative", "neutral", "failed", "unfamiliar", "results")
-
-
-@dataclass
-class Counts:
-    """Counts of predictions.
-
-    Attributes:
-        positive: number of positive texts.
-        negative: number of negative texts.
-        neutral: number of neutral texts.
-        failed: number of texts without a verdict.
-        unfamiliar: number of texts most of whose words the model does not know.
-        results: number of results; a selection makes them fewer.
-        resumed: number of texts that an earlier run answered, which this run resumed.
-        seconds: from the start to the last prediction.
-        reasons: number of texts without a verdict by reason, without the numbers in it.
-    """
-
-    positive: int = 0
-    negative: int = 0
-    neutral: int = 0
-    failed: int = 0
-    unfamiliar: int = 0
-    results: int = 0
-    resumed: int = 0
-    seconds: float = 0.0
-    reasons: Counter[str] = field(default_factory=Counter)
-    _started: float = field(default_factory=time.perf_counter, repr=False, compare=False)
-
-    def add(self, predictions: Iterable[Prediction]) -> None:
-        """Count predictions."""
-        for prediction in predictions:
-            self.positive += prediction.label == "positive"
-            self.negative += prediction.label == "negative"
-            self.neutral += prediction.label == "neutral"
-            if prediction.label is None:
-                self.failed += 1
-                self._add_reason(prediction.problem or "")
-            self.unfamiliar += is_mostly_unknown(prediction)
-        self.seconds = time.perf_counter() - self._started
-
-    def _add_reason(self, problem: str) -> None:
-        reason = _NUMBER.sub("N", problem.partition(":")[0])
-        self.reasons[reason if reason in self.reasons or len(self.reasons) < _MOST_REASONS else "other"] += 1
-
-    def passing(self, results: Iterable[Prediction]) -> Iterator[Prediction]:
-        """Count results as they pass."""
-        for result in results:
-            self.results += 1
-            yield result
-
-    @property
-    def by_row(self) -> dict[str, Any]:
-        """What became of the rows, for a log or a summary: those read are those answered and those that failed."""
-        return {
-            "read": self.total,
-            "answered": self.total - self.failed,
-            "failed": self.failed,
-            "failed_by_reason": dict(sorted(self.reasons.items())),
-            "mostly_unknown": self.unfamiliar,
-            "written": self.results,
-            "answered_before": self.resumed,
-        }
-
-    @property
-    def by_name(self) -> dict[str, int]:
-        """What a resumed run needs to know."""
-        reasons = {_REASON + reason: number for reason, number in self.reasons.items()}
-        return {name: getattr(self, name) for name in _COUNTED} | reasons
-
-    def resume(self, counts: Mapping[str, int]) -> None:
-        """Start with what an earlier run has counted."""
-        self.restore(counts)
-        self.resumed = self.total
-        self._started = time.perf_counter()
-
-    def restore(self, counts: Mapping[str, int]) -> None:
-        """Set the counts to those of a checkpoint."""
-        for name in _COUNTED:
-            setattr(self, name, counts.get(name, 0))
-        reasons = {key.removeprefix(_REASON): number for key, number in counts.items() if key.startswith(_REASON)}
-        self.reasons = Counter(reasons)
-
-    @property
-    def total(self) -> int:
-        """Number of texts."""
-        return self.positive + self.negative + self.neutral + self.failed
-
-    def summary(self, *, has_neutral: bool = False, is_selective: bool = False) -> str:
-        """The counts in one line.
-
-        Args:
-            has_neutral: whether there is a label "neutral".
-            is_selective: whether results are selected or sorted.
-        """
-        if not self.total:
-            return "no texts were read"
-        judged = self.total - self.failed
-        read = f"{counted(self.total, 'text')} read, {judged:,} answered, {self.failed:,} failed"
-        share = f" ({self.positive / judged:.1%})" if judged else ""
-        neutral = f", {self.neutral:,} neutral" if has_neutral else ""
-        rate = counted(round((self.total - self.resumed) / self.seconds), "text") if self.seconds else "? texts"
-        resumed = f", {self.resumed:,} of them in an earlier run" if self.resumed else ""
-        selected = f" · {self.results:,} of {self.total:,} selected" if is_selective else ""
-        return (
-            f"{read}{resumed}: {self.positive:,} positive{share}, {self.negative:,} negative{neutral}{selected} · "
-            f"{self.seconds:.1f} s, {rate}/s"
-        )
-
-    def warning(self) -> str | None:
-        """A warning about texts in another language, perhaps; None if there are none."""
-        if not self.unfamiliar:
-            return None
-        if self.total == 1:
-            return "most words of the text are unknown to the model; is it English?"
-        texts = f"{self.unfamiliar:,} of {self.total:,} texts"
-        question = "is it English?" if self.unfamiliar == 1 else "are they English?"
-        return f"in {texts}, most words are unknown to the model; {question}"
 
 
 class Progress(Protocol):

@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 
 from imdbsent.bundle.bundle import Bundle
-from imdbsent.job_report import JobReport, Pace, duration, writing_summary
-from imdbsent.predict_job import Counts
+from imdbsent.job_report import Counts, JobReport, Pace, duration, writing_summary
 from imdbsent.reading.inputs import Inputs, find_sources
 from imdbsent.reading.streams import RowsMeter
 from imdbsent.records import Prediction
@@ -229,6 +228,29 @@ def test_there_is_a_limit_to_the_number_of_reasons() -> None:
     counts.add([prediction(None, "bad " + "x" * i) for i in range(1_000)])
     assert len(counts.reasons) <= 21
     assert sum(counts.reasons.values()) == counts.failed == 1_000
+
+
+@pytest.mark.parametrize(
+    ("counts", "summary", "warning"),
+    [
+        (Counts(), "no texts were read", None),
+        (
+            Counts(positive=1, seconds=0.5),
+            "1 text read, 1 answered, 0 failed: 1 positive (100.0%), 0 negative · 0.5 s, 2 texts/s",
+            None,
+        ),
+        (
+            Counts(positive=1, failed=1, resumed=1, unfamiliar=1, seconds=1),
+            (
+                "2 texts read, 1 answered, 1 failed, 1 of them in an earlier run: 1 positive (100.0%), 0 negative · "
+                "1.0 s, 1 text/s"
+            ),
+            "in 1 of 2 texts, most words are unknown to the model; is it English?",
+        ),
+    ],
+)
+def test_counts_are_told_in_a_line(counts: Counts, summary: str, warning: str | None) -> None:
+    assert (counts.summary(), counts.warning()) == (summary, warning)
 
 
 def test_the_summary_adds_up_and_names_the_model_and_the_versions(tmp_path: Path, tiny_bundle: Bundle) -> None:

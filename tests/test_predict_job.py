@@ -14,7 +14,7 @@ import pytest
 from imdbsent.bundle.bundle import Bundle
 from imdbsent.classify.options import Only, PredictOptions, SortKey
 from imdbsent.errors import InvalidOptions, UsageProblem
-from imdbsent.predict_job import Counts, PredictJob, run_predict
+from imdbsent.predict_job import PredictJob, run_predict
 from imdbsent.writing.text import Format
 from tests.tiny import TINY
 
@@ -78,29 +78,6 @@ def test_a_batch_cannot_select() -> None:
 
     with pytest.raises(InvalidOptions, match="as many results as it has rows"):
         BatchClassifier(str(TINY), options=PredictOptions(only=Only.NEGATIVE))
-
-
-@pytest.mark.parametrize(
-    ("counts", "summary", "warning"),
-    [
-        (Counts(), "no texts were read", None),
-        (
-            Counts(positive=1, seconds=0.5),
-            "1 text read, 1 answered, 0 failed: 1 positive (100.0%), 0 negative · 0.5 s, 2 texts/s",
-            None,
-        ),
-        (
-            Counts(positive=1, failed=1, resumed=1, unfamiliar=1, seconds=1),
-            (
-                "2 texts read, 1 answered, 1 failed, 1 of them in an earlier run: 1 positive (100.0%), 0 negative · "
-                "1.0 s, 1 text/s"
-            ),
-            "in 1 of 2 texts, most words are unknown to the model; is it English?",
-        ),
-    ],
-)
-def test_counts_are_told_in_a_line(counts: Counts, summary: str, warning: str | None) -> None:
-    assert (counts.summary(), counts.warning()) == (summary, warning)
 
 
 def test_a_text_in_a_pipe_loads_nothing_that_it_does_not_need(tiny_bundle: Bundle) -> None:

@@ -5,7 +5,7 @@
 import sys
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -30,14 +30,12 @@ from imdbsent.cli._input_options import (
 from imdbsent.cli._signals import StopSignals
 from imdbsent.cli._streams import LogFormat
 from imdbsent.errors import RecordsFailed
+from imdbsent.job_report import Counts, JobReport, writing_summary
 from imdbsent.option_fields import EngineName
-from imdbsent.predict_job import Counts, PredictJob, run_predict
+from imdbsent.predict_job import PredictJob, run_predict
 from imdbsent.reading.streams import STDIN
 from imdbsent.writing.output import parse_columns
 from imdbsent.writing.text import Format
-
-if TYPE_CHECKING:
-    from imdbsent.job_report import JobReport
 
 PROGRESS_INTERVAL = 30.0
 """Seconds between progress lines when not on a terminal."""
@@ -235,8 +233,6 @@ def predict(
     if summary is None:
         run()
         return
-    from imdbsent.job_report import JobReport, writing_summary
-
     report = JobReport(Counts())
     with writing_summary(summary, report):
         run(report)

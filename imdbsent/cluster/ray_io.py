@@ -150,7 +150,7 @@ class VerdictSink(BlockBasedFileDatasink):  # Ray has no types
         progress: a Ray actor that counts the rows that are written; None for no count.
 
     Attributes:
-        counts: number of rows with each label, "failed" and "unfamiliar", as in `imdbsent.predict_job.Counts`;
+        counts: number of rows with each label, "failed" and "unfamiliar", as in `imdbsent.job_report.Counts`;
             complete after all rows are written.
     """
 
