@@ -106,8 +106,8 @@ FLAGSHIP: Final = Recipe(
     embedding_size=64,
     units=64,
     epochs=4,
-    batch_size=256,
-    learning_rate=0.003,
+    batch_size=128,
+    learning_rate=0.002,
     bucketed=True,
 )
 """The most accurate network (`imdbsent.training.architectures.flagship`), taught by a transformer."""
