@@ -255,11 +255,12 @@ def test_a_model_that_learning_makes_no_better_stays_as_it_was(base: Bundle, tmp
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("epoch", [1, 3])  # while the head learns alone, and later
 @pytest.mark.usefixtures("base")
-def test_a_run_that_is_stopped_and_resumed_gives_the_same_bytes(tuned: TunedOnce, tmp_path: Path) -> None:
+def test_a_run_that_is_stopped_and_resumed_gives_the_same_bytes(tuned: TunedOnce, tmp_path: Path, epoch: int) -> None:
     whole = tuned.report
     with pytest.raises(TrainingStopped):
-        train_bundle(request(labeled(tmp_path / "mine.jsonl")), progress=Interrupting(3))
+        train_bundle(request(labeled(tmp_path / "mine.jsonl")), progress=Interrupting(epoch))
     start = unfinished.find("mine")
     resumed = train_bundle(start.head.request, start=start)
     assert contents(resumed.bundle) == contents(whole.bundle)
