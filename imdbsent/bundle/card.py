@@ -24,7 +24,7 @@ CARD_FORMAT: Final = 2
 CARD: Final = "card.json"
 MODEL: Final = "model.onnx"
 VOCABULARY: Final = "vocabulary.txt"
-TOKENIZERS: Final = ("keras", "words", "everyday")
+TOKENIZERS: Final = ("keras", "words", "everyday", "corrected")
 """Names of the tokenizers that a card may have; `imdbsent.text.tokenizer` has the tokenizers."""
 
 _ARCHITECTURES_OF_SCHEMES: Final = {"keras": "classic", "words": "flagship"}

@@ -1,5 +1,5 @@
 # ruff: noqa: RUF001 (the characters that look like others are what this file is about)
-"""Text to tokens: the tokenizer "everyday", for what people type on the web, and `plain_text` for a transformer.
+"""Text to tokens: the tokenizers "everyday" and "corrected", for what people type, and `plain_text` for a transformer.
 
 A text is cleaned first: HTML entities and tags, Markdown, links, @names, hashtags, emoji sequences, compatibility
 letters and invisible characters. Each step lists its edits, so that every token of the cleaned text still has a span of
@@ -9,6 +9,9 @@ Spellings that mean the same become the same token: `isnt`, `isn&rsquo;t` and `I
 5" and "two stars" are `4/10`; `:-)` and `^^` are `:)`; an emoji is one character whatever its skin tone. A word outside
 the vocabulary is looked up again in a few spellings (`variants`): with lengthened letters shortened, accents dropped,
 an apostrophe added or removed.
+
+The tokenizer "corrected" does the same, and reads a word that is still unknown as the frequent word that is one slip of
+the fingers away (`Slips`): "servise" is `service`.
 """
 
 from __future__ import annotations
@@ -16,7 +19,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from array import array
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from itertools import chain, count, product
 from typing import TYPE_CHECKING, Any, ClassVar, Final, cast
 
@@ -172,6 +175,14 @@ _CLITIC: Final = _pattern(r"(?:(?<=n)'?t|(?<=[a-z])(?:'?(?:re|ve|ll|m)|'d))$")
 _MOST_RUNS: Final = 3
 _LONGEST_WORD: Final = 64
 """Letters of a word that is still looked up under other spellings, and kept."""
+_FREQUENT: Final = 10_000
+"""Words of the vocabulary that a misspelled one may stand for; a rarer word is more likely a name that is like it."""
+_SHORTEST_SWAPPED: Final = 4
+_SHORTEST_WITH_WRONG_COUNT: Final = 5
+_SHORTEST_WITH_WRONG_LETTER: Final = 7
+"""Letters of a word in which two may be swapped, one may be missing or too many, one may be another.
+
+The shorter a word, the more words are like it: "dunce" is not `dance`."""
 _REMEMBERED: Final = 200_000
 """Spellings whose id is kept, so that memory stays bounded."""
 
@@ -743,19 +754,91 @@ class EverydayTokenizer(Tokenizer):
         return sum(self.knows_any([id_]) for id_ in known if id_ is not None)
 
 
+class CorrectedTokenizer(EverydayTokenizer):
+    """The tokenizer "corrected": "everyday" that also reads a misspelled word as the frequent word it stands for."""
+
+    def __init__(self, vocabulary: Vocabulary, num_words: int, maximum_length: int) -> None:
+        super().__init__(vocabulary, num_words, maximum_length)
+        self._ids = _Spellings(self.known, is_corrected=True)
+
+
+class Slips:
+    """Finds the frequent word that a misspelled one stands for.
+
+    Two words that differ by one letter have the same rest without it, so that frequent words are looked up by what is
+    left of them without any one letter (the symmetric deletes of W. Garbe's SymSpell).
+
+    Args:
+        words: the words to find, the most frequent first; those of four ASCII letters and more are used.
+    """
+
+    def __init__(self, words: Iterable[str]) -> None:
+        self._words = [word for word in words if _may_slip(word)]
+        self._ranks_of_rest: dict[str, list[int]] = {}
+        for rank, word in enumerate(self._words):
+            for rest in (word, *_rests(word)):
+                self._ranks_of_rest.setdefault(rest, []).append(rank)
+
+    def word(self, misspelled: str) -> str | None:
+        """The most frequent word that is one slip away, or None.
+
+        Two neighbors are swapped ("vrey"), a letter is missing or too many (in words of five letters and more), or it
+        is another (of seven and more). The first letter is never the wrong one.
+
+        Args:
+            misspelled: in its canonical spelling.
+        """
+        if not _may_slip(misspelled):
+            return None
+        ranks = {rank for rest in (misspelled, *_rests(misspelled)) for rank in self._ranks_of_rest.get(rest, ())}
+        return next((self._words[rank] for rank in sorted(ranks) if _is_slip(misspelled, self._words[rank])), None)
+
+
+def _may_slip(word: str) -> bool:
+    return _SHORTEST_SWAPPED <= len(word) <= _LONGEST_WORD and word.isascii() and word.isalpha()
+
+
+def _rests(word: str) -> Iterator[str]:
+    return (word[:index] + word[index + 1 :] for index in range(1, len(word)))
+
+
+def _is_slip(written: str, meant: str) -> bool:
+    start, most = 0, min(len(written), len(meant))
+    while start < most and written[start] == meant[start]:
+        start += 1
+    end = 0
+    while end < most - start and written[-1 - end] == meant[-1 - end]:
+        end += 1
+    found, expected = written[start : len(written) - end], meant[start : len(meant) - end]
+    if len(found) + len(expected) == 1:
+        return len(meant) >= _SHORTEST_WITH_WRONG_COUNT
+    if len(found) == len(expected) == 1:
+        return len(meant) >= _SHORTEST_WITH_WRONG_LETTER
+    return len(found) == len("ab") and found[::-1] == expected
+
+
 class _Spellings(dict[str, bytes]):
     """The id of each token as written; a new one is looked up and cached."""
 
-    def __init__(self, words: Iterable[bytes]) -> None:
+    def __init__(self, words: Sequence[bytes], *, is_corrected: bool = False) -> None:
         super().__init__()
         self._known = dict(zip(words, count(1)))  # bytes: decoding all of them takes time
+        self._frequent = words[:_FREQUENT] if is_corrected else ()
+
+    @cached_property
+    def _slips(self) -> Slips:
+        """Made for the first unknown word: it takes as long as 20 short texts."""
+        return Slips(word.decode("utf-8", "replace") for word in self._frequent)
 
     def __missing__(self, token: str) -> bytes:
         word = canonical(token)
         is_lengthened = word[:1].isalpha() and len(word) <= _LONGEST_WORD
         # A lengthened word may be a rare word of the vocabulary, with a meaning learned from a handful of reviews.
         plain = without_emphasis(word) if is_lengthened else ()
-        id_ = next(filter(None, map(self._id, chain(plain, (word,), variants(word)))), OOV_PACKED)
+        found = next(filter(None, map(self._id, chain(plain, (word,), variants(word)))), None)
+        if found is None and self._frequent and (meant := self._slips.word(word)):
+            found = self._id(meant)
+        id_ = found or OOV_PACKED
         if len(token) <= _LONGEST_WORD and len(self) < _REMEMBERED:
             self[token] = id_
         return id_

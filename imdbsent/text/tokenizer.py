@@ -39,7 +39,7 @@ CHUNK_SIZE: Final = 2**20
 """Characters per chunk. A text of a hundred million has twenty million words, which would take a gigabyte."""
 
 _BLANK: Final = re.compile("[ \t\n]")
-_MODULES: Final = {"keras": "tokenizer", "words": "words", "everyday": "everyday"}
+_MODULES: Final = {"keras": "tokenizer", "words": "words", "everyday": "everyday", "corrected": "everyday"}
 """The module of each tokenizer that a card may name (`imdbsent.bundle.card.TOKENIZERS`)."""
 
 

@@ -9,7 +9,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from imdbsent.text.everyday import (
+    CorrectedTokenizer,
     EverydayTokenizer,
+    Slips,
     canonical,
     emoji_characters,
     emoji_name,
@@ -258,6 +260,44 @@ def test_a_word_outside_the_vocabulary_is_tried_in_other_spellings(text: str, wo
 def test_a_lengthened_word_is_read_as_the_plain_one_even_if_the_vocabulary_has_both() -> None:
     assert EverydayTokenizer(Vocabulary((b"brr", b"brrr")), 100, 10).encode_whole("brrr brr") == [START_ID, 4, 4]
     assert EverydayTokenizer(Vocabulary((b"brrr",)), 100, 10).encode_whole("brrr") == [START_ID, 4]
+
+
+FREQUENT = ("very", "service", "terrible", "loved", "movie", "dance", "wonderful", "worst", "scenes", "serve")
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("vrey", "very"), ("servise", "service"), ("terible", "terrible"), ("lovd", "loved"), ("moviee", "movie"),
+        ("worts", "worst"), ("wonderfull", "wonderful"), ("wondreful", "wonderful"),
+    ],
+)  # fmt: skip
+def test_a_misspelled_word_stands_for_the_frequent_word_that_is_one_slip_away(written: str, meant: str) -> None:
+    assert Slips(FREQUENT).word(written) == meant
+
+
+@pytest.mark.parametrize("written", ["dunce", "scones", "vary", "vry", "ervice", "trible", "m0vie", "lövd", "w" * 70])
+def test_a_word_that_is_further_away_or_likely_meant_is_not_corrected(written: str) -> None:
+    assert Slips(FREQUENT).word(written) is None
+
+
+def test_of_two_words_one_slip_away_the_more_frequent_is_meant() -> None:
+    assert Slips(("serves", "server")).word("serve") == "serves"
+    assert Slips(("server", "serves")).word("serve") == "server"
+
+
+def test_the_corrected_tokenizer_reads_a_misspelled_word_as_a_known_one_and_everyday_does_not() -> None:
+    vocabulary = Vocabulary((b"terrible", b"movie", b"kubrick"))
+    text = "Terible Moive by Kubrik, xyzzy terible"
+    assert EverydayTokenizer(vocabulary, 8, 100).encode_whole(text) == [START_ID, *(OOV_ID,) * 7]
+    tokenizer = CorrectedTokenizer(vocabulary, 8, 100)
+    assert tokenizer.encode_whole(text) == [START_ID, 4, 5, OOV_ID, 6, OOV_ID, OOV_ID, 4]
+    assert [text[start:end] for start, end in tokenizer.spans(text)[:2]] == ["Terible", "Moive"]
+    assert tokenizer.known_words("terible") == 1
+
+
+def test_only_a_word_that_the_network_has_is_meant() -> None:
+    assert CorrectedTokenizer(Vocabulary((b"movie", b"terrible")), 5, 100).encode_whole("terible") == [START_ID, OOV_ID]
 
 
 def test_numbers_and_plain_words_are_not_shortened() -> None:
