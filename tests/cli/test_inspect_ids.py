@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from imdbsent.bundle.bundle import Bundle
+from imdbsent.bundle.bundle import Bundle, write_card
 from imdbsent.bundle.card import VOCABULARY
 from imdbsent.cli.inspect.ids import rows_of
 from imdbsent.text.tokenizer import KerasTokenizer, Vocabulary, split_words
@@ -86,6 +87,13 @@ def test_the_table_folds_the_padding_and_says_what_became_of_each_word(run, mode
     assert "not in the training reviews" in result.out
     assert "[pad] x 5" in run("inspect", "encode", "great movie", "--pad", *model).out
     assert "Cut off: the first 2 ids." in run("inspect", "encode", "great " * 9, "--pad", *model).out
+
+
+def test_the_table_has_the_spelling_that_a_word_was_read_in(run, tiny_bundle: Bundle):
+    write_card(tiny_bundle.directory, replace(tiny_bundle.card, tokenizer="corrected"))
+    lines = run("inspect", "encode", "Awfull mvoie great", "--model", str(tiny_bundle.directory)).out.splitlines()
+    assert [line.split("read as ")[-1].strip(" │") for line in lines if "read as" in line] == ["awful", "movie"]
+    assert "great" in lines[-2]
 
 
 def test_a_pipe_of_texts_has_an_object_each_in_order(run, model):

@@ -141,7 +141,7 @@ def encode(
             problem = _problem_of(record)
             if problem:
                 raise UsageProblem(f'a text cannot be encoded: {problem}. Type: imdbsent inspect encode "great movie"')
-            table = encoded_table(rows_of(record.text, tokenizer, pad=pad), console.width)
+            table = encoded_table(rows_of(record.text, tokenizer, pad=pad), tokenizer, console.width)
             cut = len(tokenizer.encode_whole(record.text)) - tokenizer.maximum_length
             show(console, table, *([f"Cut off: the first {counted(cut, 'id')}."] if pad and cut > 0 else []))
 
@@ -166,11 +166,12 @@ def rows_of(text: str, tokenizer: Tokenizer, *, pad: bool) -> list[Token]:
     return [Token("[pad]", None, PAD_ID)] * (tokenizer.maximum_length - len(read)) + read
 
 
-def encoded_table(rows: list[Token], width: int) -> Table:
+def encoded_table(rows: list[Token], tokenizer: Tokenizer, width: int) -> Table:
     """The table of words, ranks and ids, with one row for all the padding.
 
     Args:
         rows: from `rows_of`.
+        tokenizer: gave the ids; a word that it read in another spelling has that one beside it.
         width: columns of the console.
     """
     from rich.text import Text
@@ -185,7 +186,7 @@ def encoded_table(rows: list[Token], width: int) -> Table:
         folded = Text(f"[pad] x {paddings:,}", style="dim")
         table.add_row(folded, "", str(PAD_ID), Text("padding", style="dim"))
     for row in rows[paddings:]:
-        style, remark = _remark(row)
+        style, remark = _remark(row, tokenizer)
         rank = "" if row.rank is None else f"{row.rank:,}"
         table.add_row(
             Text(visible(row.word), style=style), rank, "" if row.id is None else str(row.id), Text(remark, style="dim")
@@ -193,7 +194,7 @@ def encoded_table(rows: list[Token], width: int) -> Table:
     return table
 
 
-def _remark(row: Token) -> tuple[str, str]:
+def _remark(row: Token, tokenizer: Tokenizer) -> tuple[str, str]:
     """The style of a row, and a remark on it."""
     if row.id is None:
         return "dim strike", "not in the training reviews: left out"
@@ -201,6 +202,8 @@ def _remark(row: Token) -> tuple[str, str]:
         return "yellow", "too rare: out of the vocabulary"
     if row.id == START_ID:
         return "dim", "starts every text"
+    if row.rank is not None and (read := tokenizer.vocabulary.word(row.rank)) != row.word:
+        return "", f"read as {visible(read)}"
     return "", ""
 
 
