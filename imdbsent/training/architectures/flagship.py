@@ -66,7 +66,7 @@ _INT32: Final = 4
 class Flagship(Architecture):
     """Words and pairs of words, a bidirectional LSTM over segments, pooling, a linear head."""
 
-    tokenizer = "everyday"
+    tokenizer = "corrected"
     is_distilled = True
     segment = SEGMENT
     largest_vocabulary = LARGEST_VOCABULARY

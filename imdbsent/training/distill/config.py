@@ -117,7 +117,7 @@ class DistillationConfig:
     seed: int = 7
     most_reviews: int = 0
     texts: TextConfig = field(default_factory=TextConfig)
-    ruled: int = 24_000
+    ruled: int = 80_000
     teacher: TeacherConfig = field(default_factory=TeacherConfig)
     student: StudentConfig = field(default_factory=StudentConfig)
 

@@ -63,6 +63,7 @@ _SIDES = {
     "more": ("gooder", "badder"),
 }
 """Sections that draw from one of two: mostly the same one within a text: "rude and {adj}" is rarely kind."""
+_LOGIT = re.compile(r"-?[0-9.]+")
 _REMEMBERED = frozenset(("noun", "part", "parts", "person"))
 
 
@@ -120,7 +121,7 @@ class Grammar:
         words: Words and phrases of each section of the lexicon.
         frames: Frames of each section.
         domains: Names of the domains.
-        ruled: Frames of `ruled.txt`, each with the logit of its section.
+        ruled: Frames of `ruled.txt`, each with the logit of its section; its other sections are among `frames`.
     """
 
     def __init__(self) -> None:
@@ -134,8 +135,13 @@ class Grammar:
         frames["idiom.text"] = [text.replace("(", "").replace(")", "") for text in self.words.pop("idiom.text")]
         self.frames = {section: [_parse(frame) for frame in lines] for section, lines in frames.items()}
         self.domains = [key[: -len(".noun")] for key in self.words if key.endswith(".noun")]
-        ruled = sections("ruled.txt")
-        self.ruled = [(_parse(frame), float(logit)) for logit, frames in ruled.items() for frame in frames]
+        self.ruled: list[tuple[_Frame, float]] = []
+        for section, lines in sections("ruled.txt").items():
+            parsed = [_parse(frame) for frame in lines]
+            if _LOGIT.fullmatch(section):
+                self.ruled += [(frame, float(section)) for frame in parsed]
+            else:
+                self.frames[section] = parsed
 
     def write(self, section: str, rng: Random, domain: str = "", form: str = "") -> str:
         """Returns a text of a section, a verb in a form; all its slots are of one domain, drawn if not given."""

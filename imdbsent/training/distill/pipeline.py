@@ -20,7 +20,7 @@ import numpy as np
 from imdbsent.dataset.aclimdb import from_reviews
 from imdbsent.errors import DatasetInvalid, TrainingStopped
 from imdbsent.files import file_sha256
-from imdbsent.text.everyday import EverydayTokenizer, plain_text
+from imdbsent.text.everyday import CorrectedTokenizer, plain_text
 from imdbsent.training.architectures import architecture
 from imdbsent.training.backend import import_library
 from imdbsent.training.checkpoint import DAMAGE, Variables, stages_of
@@ -176,12 +176,13 @@ def training_inputs(
     """
     from imdbsent.training.distill.student import SoftLabeled, soft_targets
 
-    tokenizer = EverydayTokenizer(labels.vocabulary, vocabulary_size, _WHOLE)
+    tokenizer = CorrectedTokenizer(labels.vocabulary, vocabulary_size, _WHOLE)
     texts = encode_texts(tokenizer, [*(review.text for review in data.reviews), *data.texts, *data.ruled])
     reviews, ruled = len(data.reviews), len(data.ruled)
     logits = np.full(len(texts), np.nan, np.float32)
     logits[np.flatnonzero(~data.held_out)] = labels.reviews
-    logits[reviews : len(texts) - ruled] = correct_understatements(data.texts, labels.texts)
+    taught = correct_understatements(data.texts, labels.texts)
+    logits[reviews : len(texts) - ruled] = [data.ruled.get(text, logit) for text, logit in zip(data.texts, taught)]
     logits[len(texts) - ruled :] = list(data.ruled.values())
     own = np.full(len(texts), UNLABELED, np.int8)
     own[:reviews] = data.labels

@@ -106,7 +106,7 @@ def whole(packaged: TrainingRequest) -> Run:
 def test_the_student_learns_what_the_labels_say_and_its_card_how(whole: Run) -> None:
     assert whole.logits[0] > 0 > whole.logits[1]
     card = whole.bundle.card
-    assert (card.tokenizer, card.architecture, card.num_words) == ("everyday", "flagship", TINY.vocabulary_size)
+    assert (card.tokenizer, card.architecture, card.num_words) == ("corrected", "flagship", TINY.vocabulary_size)
     assert [metrics.split for metrics in card.metrics] == ["validation", "test"]
     assert [metrics.n for metrics in card.metrics] == [round(SMOKE.held_out * 2 * EACH), 2 * EACH]
     assert card.recipe["teacher_rank"] == SMOKE.teacher.rank
@@ -148,6 +148,15 @@ def test_nothing_learns_from_held_out_reviews_or_from_texts_without_labels(tree:
     assert set(np.round(of_unlabeled.astype(float), 4).tolist()) == {round(soft, 4), round(1 - soft, 4)}
     of_labeled = train.targets[np.flatnonzero((data.labels == 1) & ~data.held_out)]
     assert of_labeled == pytest.approx(0.5 + soft / 2, abs=1e-4)
+
+
+def test_a_text_that_has_a_label_by_rule_has_no_other(tree: Path, labels: Labels) -> None:
+    data = pipeline.flagship_data(tree, SMOKE).distillation
+    assert data is not None
+    data = replace(data, ruled={data.texts[3]: 2.0})
+    train, _ = pipeline.training_inputs(data, labels, SMOKE, TINY.vocabulary_size)
+    assert train.targets[len(data.reviews) + 3] == train.targets[-1] == pytest.approx(1 / (1 + np.exp(-2)))
+    assert train.targets[len(data.reviews) + 4] != train.targets[-1]
 
 
 def test_a_review_without_a_logit_has_its_label_alone(tree: Path, labels: Labels) -> None:

@@ -32,7 +32,7 @@ def test_every_stage_of_the_flagship_runs_on_a_few_reviews(run, tmp_path: Path, 
     for line in ("teacher: step", "labels of texts", "labels of reviews", "texts to learn from", "validation"):
         assert line in result.err
     card = read_bundle(home / "models" / "try").verify().card
-    assert (card.tokenizer, card.architecture, len(card.history)) == ("everyday", "flagship", 2)
+    assert (card.tokenizer, card.architecture, len(card.history)) == ("corrected", "flagship", 2)
     assert not list((home / "training").glob("[!.]*"))
     answer = run("predict", "--model", "try", "--format", "json", "A great movie.", "xqzzt")
     assert answer.code == ExitCode.DONE

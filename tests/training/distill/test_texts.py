@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from imdbsent.training import distill
-from imdbsent.training.distill.grammar import Grammar, inflect
+from imdbsent.training.distill.grammar import Grammar, inflect, sections
 from imdbsent.training.distill.label import LABELS, Labels
 from imdbsent.training.distill.texts import (
     MAX_WORDS,
@@ -150,5 +150,13 @@ def test_texts_with_a_label_by_rule_are_written_out_and_as_their_phrase_says():
     assert min(enough) > 0 > max(never)
 
 
-def test_no_text_with_a_label_by_rule_is_weaker_than_a_guess_or_surer_than_the_teacher():
-    assert all(0.5 < abs(logit) < 4 for _, logit in Grammar().ruled)
+def test_a_text_with_a_label_by_rule_takes_no_side_or_one_that_is_no_guess_and_no_surer_than_the_teacher():
+    assert all(logit == 0 or 0.5 < abs(logit) < 4 for _, logit in Grammar().ruled)
+
+
+def test_the_slots_of_the_texts_with_a_label_by_rule_are_their_own():
+    """One that had the name of a section of the lexicon would change the texts that the committed labels belong to."""
+    slots = [section for section in sections("ruled.txt") if section.isalpha()]
+    assert {"joy", "woe", "nice"} <= {*slots}
+    others = ("words.txt", "domains.txt", "emoji.txt", "idioms.txt", "frames.txt", "facts.txt")
+    assert not {*slots} & {section for name in others for section in sections(name)}
