@@ -9,12 +9,13 @@ from imdbsent.classify.classifier import Classifier
 from imdbsent.models import store
 
 POSITIVE = (
-    "great", "excellent", "great movie", "I loved it", "Highly recommended", "Best movie ever",
-    "The acting was superb",
+    "great", "excellent", "great movie", "That was nice.", "I loved it", "Highly recommended", "Best movie ever",
+    "The acting was superb", "The soup was good", "I like it", "thank you \u2764\ufe0f", "wonderfull servise",
 )  # fmt: skip
 NEGATIVE = (
     "bad", "awful", "Horrible!", "terrible", "boring", "I hated it", "waste of time", "not worth the money", "not good",
     "isnt good", "The dialogue sucked.", "worst movie ever", "\U0001f44e",
+    "The soup was cold and bland", "late again \U0001f620", "terible servise",
 )  # fmt: skip
 
 
@@ -29,21 +30,17 @@ def test_a_word_that_has_a_side_is_on_it(flagship: Classifier) -> None:
     assert {text: p for text, p in found.items() if text in NEGATIVE and p > 0.3} == {}
 
 
-@pytest.mark.parametrize(
-    ("text", "least"),
-    [
-        pytest.param(text, least, marks=pytest.mark.xfail(strict=True, reason="version 6 is right, but less sure"))
-        for text, least in (("That was nice.", 0.7), ("\U0001f600", 0.6))
-    ],
-)
-def test_faint_praise_is_praise(flagship: Classifier, text: str, least: float) -> None:
-    (prediction,) = flagship.predict([text])
-    assert prediction.probability is not None
-    assert prediction.probability > least
+def test_an_emoji_that_has_a_side_is_on_it(flagship: Classifier) -> None:
+    found = [p.probability or 0.0 for p in flagship.predict(["\U0001f600", "\U0001f389", "\U0001f44e", "\U0001f621"])]
+    assert min(found[:2]) > 0.6
+    assert max(found[2:]) < 0.3
 
 
-def test_faint_praise_is_on_its_side(flagship: Classifier) -> None:
-    assert [p.label for p in flagship.predict(["That was nice.", "\U0001f600"])] == ["positive", "positive"]
+def test_what_happened_has_a_side_without_a_word_that_praises_or_blames(flagship: Classifier) -> None:
+    helped = ["The waiter brought us extra bread for free", "He fixed my bike while I waited", "I passed my exam"]
+    hindered = ["The waiter forgot our drinks and then our bill", "My bike came back with a flat tire", "I failed my exam"]
+    labels = [p.label for p in flagship.predict([*helped, *hindered])]
+    assert labels == ["positive"] * len(helped) + ["negative"] * len(hindered)
 
 
 def test_a_word_that_has_none_is_not_judged_surely(flagship: Classifier) -> None:
