@@ -1,12 +1,13 @@
 """How good the shipped models are, beside what people would use instead, all run here.
 
-python -m benchmarks.accuracy [--data PATH] [--dev FOLDER] [--only NAME ...] [--reviews N]
+python -m benchmarks.accuracy [--data PATH] [--dev FOLDER] [--vader FILE] [--only NAME ...] [--reviews N]
 
 On the 25,000 test reviews: both models, as they answer and in Keras, and NB-SVM, TF-IDF with logistic regression,
 fastText, VADER and TextBlob; what is not installed is left out, and what to type is said.
 
-Then one table by domain: the same on the short texts of `benchmarks.short_texts`, to which no model is fitted; and each
-model's own figures there.
+Then one table by domain: the same on the short texts of `benchmarks.short_texts`, to which no model is fitted, and on
+all texts of VADER's own sets (see `benchmarks.domains`) that are no sentences of the reviews; and each model's own
+figures on the short texts.
 """
 
 from __future__ import annotations
@@ -19,12 +20,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from benchmarks import data_argument, labeled_reviews, machine, short_texts
+from benchmarks import data_argument, domains, labeled_reviews, machine, short_texts
 from benchmarks.networks import keras_probabilities
 from benchmarks.rivals import RIVALS
 from benchmarks.short_texts import accuracy, probabilities_of
 from imdbsent.bundle.bundle import read_bundle
 from imdbsent.classify.classifier import Classifier
+from imdbsent.dataset.download import find_or_fetch
 from imdbsent.errors import TrainingUnavailable
 from imdbsent.evaluation.metrics import calibration_curve, expected_calibration_error, log_loss
 from imdbsent.models import store
@@ -52,6 +54,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     data_argument(parser)
     parser.add_argument("--dev", type=Path, metavar="FOLDER", help="folder of the dev sets. Default: the archive's")
+    parser.add_argument("--vader", type=Path, metavar="FILE", help="vaderSentiment-3.3.2.tar.gz")
     parser.add_argument("--reviews", type=int, default=25_000, help="reviews of each split, from all over; else all")
     names = [rival.name for rival in RIVALS]
     parser.add_argument("--only", nargs="*", choices=names, default=names, help="beside which others")
@@ -69,11 +72,13 @@ def main() -> int:
         except TrainingUnavailable as error:
             print(f"{card.name:12} Keras is left out: {error}")
     dev = short_texts.find_dev(arguments.dev, arguments.data)
-    domains = [Domain("whole film reviews", texts, labels), *short_domains(dev)]
+    tested = [Domain("whole film reviews", texts, labels), *short_domains(dev)]
+    if arguments.vader:
+        tested += vader_domains(arguments.vader, find_or_fetch(arguments.data))
     columns = {
         classifier.bundle.card.name: [
             accuracy(probabilities_of(classifier, domain.texts), domain.labels, classifier.bundle.card.threshold)
-            for domain in domains
+            for domain in tested
         ]
         for classifier in classifiers
     }
@@ -82,12 +87,12 @@ def main() -> int:
         if rival.missing:
             print(f"{rival.name:12} is not installed and left out. Type: {rival.missing}")
             continue
-        together = [text for domain in domains for text in domain.texts]
+        together = [text for domain in tested for text in domain.texts]
         judged = rival.judge([review.text for review in train], learned, together)
-        parts = np.split(judged, np.cumsum([len(domain.texts) for domain in domains])[:-1])
-        columns[rival.name] = [float(np.mean(part == domain.labels)) for part, domain in zip(parts, domains)]
+        parts = np.split(judged, np.cumsum([len(domain.texts) for domain in tested])[:-1])
+        columns[rival.name] = [float(np.mean(part == domain.labels)) for part, domain in zip(parts, tested)]
         print(f"{rival.name:12} {'':13} accuracy {columns[rival.name][0]:8.4%}")
-    show_domains(domains, columns)
+    show_domains(tested, columns)
     for classifier in classifiers:
         short_texts.show(classifier, dev)
     return 0
@@ -113,10 +118,21 @@ def short_domains(dev: Path | None) -> Iterator[Domain]:
     yield Domain("negations and contrasts", texts, np.array([one.label for one in sentences], np.float64))
 
 
-def show_domains(domains: Sequence[Domain], columns: Mapping[str, Sequence[float]]) -> None:
+def vader_domains(vader: Path, archive: Path) -> Iterator[Domain]:
+    """The sets of VADER's package, without copies and sentences of the reviews."""
+    sets = domains.vader_sets(vader)
+    wanted = frozenset(domains.normalized(text.text) for texts in sets.values() for text in texts)
+    known = domains.sentences_of_reviews(archive, wanted)
+    for name, texts in sets.items():
+        kept = domains.distinct(texts, known)
+        labels = np.array([text.label for text in kept], np.float64)
+        yield Domain(f"VADER's {name}", [text.text for text in kept], labels)
+
+
+def show_domains(tested: Sequence[Domain], columns: Mapping[str, Sequence[float]]) -> None:
     """Print the accuracy by domain and model, as a table of Markdown."""
     print("\n| | texts | " + " | ".join(columns) + " |\n|---|---:|" + "---:|" * len(columns))
-    for number, domain in enumerate(domains):
+    for number, domain in enumerate(tested):
         shares = " | ".join(f"{column[number]:.1%}" for column in columns.values())
         print(f"| {domain.name} | {len(domain.texts):,} | {shares} |")
     print()

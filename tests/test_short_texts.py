@@ -38,7 +38,7 @@ def test_an_emoji_that_has_a_side_is_on_it(flagship: Classifier) -> None:
 
 def test_what_happened_has_a_side_without_a_word_that_praises_or_blames(flagship: Classifier) -> None:
     helped = ["The waiter brought us extra bread for free", "He fixed my bike while I waited", "I passed my exam"]
-    hindered = ["The waiter forgot our drinks and then our bill", "My bike came back with a flat tire", "I failed my exam"]
+    hindered = ["The waiter forgot our drinks and then our bill", "My bike came back with a flat tire", "I failed it"]
     labels = [p.label for p in flagship.predict([*helped, *hindered])]
     assert labels == ["positive"] * len(helped) + ["negative"] * len(hindered)
 
