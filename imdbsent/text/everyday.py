@@ -827,7 +827,7 @@ class _Spellings(dict[str, bytes]):
 
     @cached_property
     def _slips(self) -> Slips:
-        """Made for the first unknown word: it takes as long as 20 short texts."""
+        """Made for the first unknown word, since it takes tens of milliseconds."""
         return Slips(word.decode("utf-8", "replace") for word in self._frequent)
 
     def __missing__(self, token: str) -> bytes:
