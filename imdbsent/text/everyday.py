@@ -790,16 +790,17 @@ class Slips:
         """
         if not _may_slip(misspelled):
             return None
-        ranks = {rank for rest in (misspelled, *_rests(misspelled)) for rank in self._ranks_of_rest.get(rest, ())}
-        return next((self._words[rank] for rank in sorted(ranks) if _is_slip(misspelled, self._words[rank])), None)
+        found = filter(None, map(self._ranks_of_rest.get, (misspelled, *_rests(misspelled))))  # mostly none
+        ranks = sorted({*chain.from_iterable(found)})
+        return next((self._words[rank] for rank in ranks if _is_slip(misspelled, self._words[rank])), None)
 
 
 def _may_slip(word: str) -> bool:
     return _SHORTEST_SWAPPED <= len(word) <= _LONGEST_WORD and word.isascii() and word.isalpha()
 
 
-def _rests(word: str) -> Iterator[str]:
-    return (word[:index] + word[index + 1 :] for index in range(1, len(word)))
+def _rests(word: str) -> list[str]:
+    return [word[:index] + word[index + 1 :] for index in range(1, len(word))]
 
 
 def _is_slip(written: str, meant: str) -> bool:
