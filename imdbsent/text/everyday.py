@@ -761,6 +761,15 @@ class CorrectedTokenizer(EverydayTokenizer):
         super().__init__(vocabulary, num_words, maximum_length)
         self._ids = _Spellings(self.known, is_corrected=True)
 
+    def looked_up(self, text: str) -> tuple[list[bytes], int]:
+        """The ids of `packed_ids`, and how many words are not in the vocabulary; one that is corrected is not."""
+        found, unknown = super().looked_up(text)
+        return found, unknown + list(map(type, found)).count(_Corrected)
+
+
+class _Corrected(bytes):
+    """The id of the word that a misspelled one is read as: equal to any id of that word, and told apart by its type."""
+
 
 class Slips:
     """Finds the frequent word that a misspelled one stands for.
@@ -838,7 +847,7 @@ class _Spellings(dict[str, bytes]):
         plain = without_emphasis(word) if is_lengthened else ()
         found = next(filter(None, map(self._id, chain(plain, (word,), variants(word)))), None)
         if found is None and self._frequent and (meant := self._slips.word(word)):
-            found = self._id(meant)
+            found = _Corrected(self._id(meant) or OOV_PACKED)
         id_ = found or OOV_PACKED
         if len(token) <= _LONGEST_WORD and len(self) < _REMEMBERED:
             self[token] = id_

@@ -243,6 +243,11 @@ class Tokenizer(ABC):
         """Whether a word of the vocabulary has a meaning, unlike punctuation."""
         return True
 
+    def looked_up(self, text: str) -> tuple[list[bytes], int]:
+        """The ids of `packed_ids`, and how many of the words that have one are not in the vocabulary."""
+        found = self.packed_ids(text)
+        return found, found.count(OOV_PACKED)
+
     def encode_whole(self, text: str) -> list[int]:
         """All ids of a text, start mark first, whatever its length."""
         return array("i", _START + b"".join(self.packed_ids(text))).tolist()
@@ -253,9 +258,9 @@ class Tokenizer(ABC):
         most = self.maximum_length * _ID_SIZE
         end = b""
         for chunk in chunks(text):  # one, but for a text of millions of characters
-            found = self.packed_ids(chunk)
+            found, unknown = self.looked_up(chunk)
             content = b"".join(found)
-            words, tokens, rare = words + len(found), tokens + len(content) // _ID_SIZE, rare + found.count(OOV_PACKED)
+            words, tokens, rare = words + len(found), tokens + len(content) // _ID_SIZE, rare + unknown
             end = (end + content)[-most:]
         return Encoding(
             ids=array("i", (_START + end)[-most:]),

@@ -296,6 +296,15 @@ def test_the_corrected_tokenizer_reads_a_misspelled_word_as_a_known_one_and_ever
     assert tokenizer.known_words("terible") == 1
 
 
+def test_a_corrected_word_is_not_in_the_vocabulary_so_that_a_foreign_text_does_not_look_like_english() -> None:
+    vocabulary = Vocabulary((b"server", b"actors", b"movie"))
+    text = "Le serveur, los actores, movie"
+    corrected, everyday = (kind(vocabulary, 8, 100) for kind in (CorrectedTokenizer, EverydayTokenizer))
+    for _ in range(2):  # looked up, then remembered
+        assert corrected.encoding(text).unknown == everyday.encoding(text).unknown == 6 / 7
+    assert corrected.encode(text) != everyday.encode(text)
+
+
 def test_only_a_word_that_the_network_has_is_meant() -> None:
     assert CorrectedTokenizer(Vocabulary((b"movie", b"terrible")), 5, 100).encode_whole("terible") == [START_ID, OOV_ID]
 
