@@ -20,7 +20,8 @@ import numpy as np
 from imdbsent.dataset.aclimdb import from_reviews
 from imdbsent.errors import DatasetInvalid, TrainingStopped
 from imdbsent.files import file_sha256
-from imdbsent.text.everyday import CorrectedTokenizer, plain_text
+from imdbsent.text.everyday import plain_text
+from imdbsent.text.tokenizer import tokenizer_class
 from imdbsent.training.architectures import architecture
 from imdbsent.training.backend import import_library
 from imdbsent.training.checkpoint import DAMAGE, Variables, stages_of
@@ -174,9 +175,10 @@ def training_inputs(
         config: how targets are made, and texts batched.
         vocabulary_size: ids of the network.
     """
+    from imdbsent.training.architectures.flagship import Flagship
     from imdbsent.training.distill.student import SoftLabeled, soft_targets
 
-    tokenizer = CorrectedTokenizer(labels.vocabulary, vocabulary_size, _WHOLE)
+    tokenizer = tokenizer_class(Flagship.tokenizer)(labels.vocabulary, vocabulary_size, _WHOLE)
     texts = encode_texts(tokenizer, [*(review.text for review in data.reviews), *data.texts, *data.ruled])
     reviews, ruled = len(data.reviews), len(data.ruled)
     logits = np.full(len(texts), np.nan, np.float32)
