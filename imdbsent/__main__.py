@@ -22,6 +22,8 @@ def main() -> int:
         return run(sys.argv[1:])
     except KeyboardInterrupt:
         return 130
+    finally:
+        gc.freeze()  # or Python would look through all modules for cycles before it ends, which takes 25 ms
 
 
 if __name__ == "__main__":

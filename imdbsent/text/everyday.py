@@ -715,10 +715,12 @@ class EverydayTokenizer(Tokenizer):
     """The tokenizer "everyday". It skips no word: one outside the vocabulary is `OOV_ID`."""
 
     is_padded: ClassVar[bool] = False
+    is_corrected: ClassVar[bool] = False
+    """Whether an unknown word is read as the frequent word that it is a misspelling of."""
 
     def __init__(self, vocabulary: Vocabulary, num_words: int, maximum_length: int) -> None:
         super().__init__(vocabulary, num_words, maximum_length)
-        self._ids = _Spellings(self.known)
+        self._ids = _Spellings(self.known, is_corrected=self.is_corrected)
 
     def packed_ids(self, text: str) -> list[bytes]:
         """The id of every token of a text as `packed` has it."""
@@ -757,9 +759,7 @@ class EverydayTokenizer(Tokenizer):
 class CorrectedTokenizer(EverydayTokenizer):
     """The tokenizer "corrected": "everyday" that also reads a misspelled word as the frequent word it stands for."""
 
-    def __init__(self, vocabulary: Vocabulary, num_words: int, maximum_length: int) -> None:
-        super().__init__(vocabulary, num_words, maximum_length)
-        self._ids = _Spellings(self.known, is_corrected=True)
+    is_corrected: ClassVar[bool] = True
 
     def looked_up(self, text: str) -> tuple[list[bytes], int]:
         """The ids of `packed_ids`, and how many words are not in the vocabulary; one that is corrected is not."""
@@ -830,7 +830,7 @@ def _is_slip(written: str, meant: str) -> bool:
 class _Spellings(dict[str, bytes]):
     """The id of each token as written; a new one is looked up and cached."""
 
-    def __init__(self, words: Sequence[bytes], *, is_corrected: bool = False) -> None:
+    def __init__(self, words: Sequence[bytes], *, is_corrected: bool) -> None:
         super().__init__()
         self._known = dict(zip(words, count(1)))  # bytes: decoding all of them takes time
         self._frequent = words[:_FREQUENT] if is_corrected else ()
