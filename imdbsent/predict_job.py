@@ -288,7 +288,7 @@ def output_spec(job: PredictJob, inputs: Inputs, screen: Screen) -> OutputSpec:
     to_label = job.options.is_for_labeling and chosen is not Format.TABLE
     taken = _taken_names(job, is_numbered=is_numbered)
     columns = result_columns(own.kept, has_id=own.id is not None, taken=taken, to_label=to_label)
-    columns = replace(columns, kept=(*columns.kept, *job.added), added=(None,) * len(job.added))
+    columns = columns._replace(kept=(*columns.kept, *job.added), added=(None,) * len(job.added))
     if job.explain:
         _check_explained(chosen, to_label=to_label)
     if path is not None:
@@ -310,7 +310,7 @@ def output_spec(job: PredictJob, inputs: Inputs, screen: Screen) -> OutputSpec:
 
     if chosen is Format.PARQUET:
         types[RECORD] = pyarrow("Parquet").int64()
-    return replace(spec, columns=replace(columns, kept=(RECORD, *columns.kept)), types=types)
+    return replace(spec, columns=columns._replace(kept=(RECORD, *columns.kept)), types=types)
 
 
 def _check_explained(chosen: Format, *, to_label: bool) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from array import array
 from collections.abc import Mapping
-from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -177,7 +176,7 @@ class Classifier:
         encoding = self.tokenizer.encoding(text)
         if self.tokenizer.knows_any(encoding.ids):
             return None, encoding
-        return "no known words", replace(_NOTHING, unknown=encoding.unknown)
+        return "no known words", _NOTHING._replace(unknown=encoding.unknown)
 
 
 def record_of(value: object) -> Record:

@@ -13,11 +13,10 @@ import re
 import shlex
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from enum import Enum
 from importlib import import_module
 from itertools import pairwise
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, TypeVar, cast
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, NamedTuple, TypeVar, cast
 
 import typer
 from typer.core import TyperCommand, TyperGroup
@@ -112,8 +111,7 @@ class PlainGroup(TyperGroup):
         return self.commands
 
 
-@dataclass(frozen=True)
-class LazyCommand:
+class LazyCommand(NamedTuple):
     """A command that is not imported yet.
 
     Attributes:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import io
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, cast
@@ -199,7 +199,7 @@ def read_head(files: InputFiles) -> TableHead:
             rows = sum(one.num_rows for one in metadata) if few else None
             return TableHead(tuple(metadata[0].schema.to_arrow_schema().names), rows)
         stream = cast("BinaryIO", io.BufferedReader(files.filesystem.open_input_stream(first, compression=None)))
-        table = table_of(stream, first, replace(files.format, compression=compression_of_name(first)))
+        table = table_of(stream, first, files.format._replace(compression=compression_of_name(first)))
     except READ_ERRORS as error:
         raise unreadable(first, error) from error
     try:
@@ -244,7 +244,7 @@ def columns_read(files: InputFiles, head: TableHead, columns: Columns | None, *,
     if not keep_all:
         return columns
     own = (columns.text, columns.id)
-    return replace(columns, kept=tuple(name for name in dict.fromkeys(head.names) if name not in own))
+    return columns._replace(kept=tuple(name for name in dict.fromkeys(head.names) if name not in own))
 
 
 def _names(table: Table) -> tuple[str, ...]:

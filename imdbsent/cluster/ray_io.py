@@ -14,7 +14,6 @@ from __future__ import annotations
 import io
 import json
 from collections import Counter
-from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, cast
 
@@ -96,7 +95,7 @@ class RecordSource(FileBasedDatasource):  # Ray has no types
             raise unreadable(path, error, before=place("line", number)) from error
 
     def _rows(self, stream: BinaryIO, path: str) -> Iterator[Record]:
-        file_format = replace(self._format, compression=compression_of_name(path))
+        file_format = self._format._replace(compression=compression_of_name(path))
         table = table_of(stream, path, file_format, self._columns.wanted)
         table.require_columns(self._columns)
         yield from records_of(table, self._columns, skip_bad=self._skip_bad)

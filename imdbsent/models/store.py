@@ -11,9 +11,8 @@ import contextlib
 import logging
 import os
 import re
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
 from imdbsent import settings
 from imdbsent.bundle.bundle import Bundle, read_bundle
@@ -40,8 +39,7 @@ _Read = TypeVar("_Read")
 logger = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class Choice:
+class Choice(NamedTuple):
     """The default model.
 
     Attributes:

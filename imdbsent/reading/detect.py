@@ -14,7 +14,7 @@ import json
 import logging
 import re
 import shlex
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from imdbsent.errors import UsageProblem
@@ -261,7 +261,7 @@ class _Detection:
         head = head_of(text) if text is not content else head
         self._refuse_nul(head)
         found = self._layout(_Head(head, is_whole=is_whole(text, head)))
-        return self._found(replace(found, compression=compression, encoding=encoding), text)
+        return self._found(found._replace(compression=compression, encoding=encoding), text)
 
     def _decompress(self, compression: Compression) -> str:
         """The command that reads a file without its outer compression, as the end of a sentence."""
@@ -311,7 +311,7 @@ class _Detection:
             changes["quoting"] = options.quoting
         if options.escape is not None:
             changes["escape"] = options.escape.value == "backslash"
-        return Detected(replace(file_format, **changes), content, tuple(dict.fromkeys(self.streams)))
+        return Detected(file_format._replace(**changes), content, tuple(dict.fromkeys(self.streams)))
 
     # compression, and what is not text
 

@@ -19,7 +19,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from imdbsent.errors import ImdbsentError, InputUnreadable, UsageProblem
 from imdbsent.reading.lines import from_argument, read_texts
@@ -62,8 +62,7 @@ _log = logging.getLogger(__name__)
 # What arguments are
 
 
-@dataclass(frozen=True)
-class Source:
+class Source(NamedTuple):
     """Something to read: a text, or a file.
 
     Attributes:

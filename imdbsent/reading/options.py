@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from imdbsent.errors import InvalidOptions, UsageProblem
 from imdbsent.option_fields import EngineName, option
@@ -44,8 +44,7 @@ class Quoting(str, Enum):
     NONE = "none"
 
 
-@dataclass(frozen=True)
-class FileFormat:
+class FileFormat(NamedTuple):
     r"""What a file is.
 
     Attributes:
@@ -243,8 +242,7 @@ class ReadOptions:
                 raise InvalidOptions(f"with --no-header, columns have numbers and no names. Type: {name} 1")
 
 
-@dataclass(frozen=True)
-class Columns:
+class Columns(NamedTuple):
     """The columns of a table that are read, by their keys in its rows.
 
     Attributes:

@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module
 from struct import iter_unpack
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple
 
 from imdbsent.bundle.card import VOCABULARY
 
@@ -165,8 +165,7 @@ class Vocabulary:
         return {word: rank for rank, word in enumerate(self.words, 1)}
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """A word of a text, with its rank and id.
 
     Attributes:
@@ -180,8 +179,7 @@ class Token:
     id: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Encoding:
+class Encoding(NamedTuple):
     """What the network reads of a text, and how much of the text that is.
 
     Attributes:

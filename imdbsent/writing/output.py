@@ -80,7 +80,7 @@ class OutputSpec:
         metadata = {f"imdbsent.{name}": str(value) for name, value in facts.items()}
         metadata["imdbsent.model_version"] = metadata.pop("imdbsent.version")
         metadata |= {"imdbsent.version": __version__, "imdbsent.options": json.dumps(options, sort_keys=True)}
-        columns = replace(self.columns, added=tuple(facts[name] for name in self.added))
+        columns = self.columns._replace(added=tuple(facts[name] for name in self.added))
         return replace(self, columns=columns, metadata=metadata)
 
     @property

@@ -7,10 +7,9 @@ reason.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import Enum
 from functools import partial
-from typing import TYPE_CHECKING, Any, BinaryIO, Final
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, NamedTuple
 
 from imdbsent.errors import OutputClosed, OutputFailed, UsageProblem
 from imdbsent.records import as_field, as_jsonable, to_json
@@ -38,8 +37,7 @@ _OWN_COLUMNS: Final = ("id", "label", "probability", "tokens", "truncated", "unk
 _TSV_ESCAPES: Final = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
-@dataclass(frozen=True)
-class ResultColumns:
+class ResultColumns(NamedTuple):
     """The columns of results, apart from those that are always there.
 
     Attributes:
@@ -102,8 +100,7 @@ def kept_values(prediction: Prediction, columns: ResultColumns) -> tuple[Any, ..
     return (prediction.kept or (None,) * (len(columns.kept) - len(columns.added))) + columns.added
 
 
-@dataclass(frozen=True)
-class TextLayout:
+class TextLayout(NamedTuple):
     """How items, for example predictions, become a text.
 
     Attributes:

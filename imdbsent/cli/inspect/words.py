@@ -182,7 +182,7 @@ def unknown_word(word: bytes, vocabulary: Vocabulary) -> WordUnknown:
 def word_object(report: WordReport) -> dict[str, Any]:
     """The report as a JSON object; counts are null if the word was not counted."""
     return {
-        **asdict(report.token),
+        **report.token._asdict(),
         "probability": report.probability,
         "counts": None if report.counts is None else [asdict(count) for count in report.counts],
         "nearest": [asdict(neighbor) for neighbor in report.neighbors],
