@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import random
 import statistics
 import subprocess
 import sys
@@ -16,10 +17,11 @@ import time
 from benchmarks import machine
 
 IMDBSENT = [sys.executable, "-m", "imdbsent"]
+TENSORFLOW = "import tensorflow"
 COMMANDS = {
     "import typer": [sys.executable, "-c", "import typer"],
     "import onnxruntime": [sys.executable, "-c", "import onnxruntime"],
-    "import tensorflow": [sys.executable, "-c", "import tensorflow"],
+    TENSORFLOW: [sys.executable, "-c", "import tensorflow"],
     "imdbsent --version": [*IMDBSENT, "--version"],
     "imdbsent --help": [*IMDBSENT, "--help"],
     'imdbsent predict "great movie"': [*IMDBSENT, "predict", "great movie"],
@@ -28,7 +30,7 @@ COMMANDS = {
 }
 BARS = {
     "imdbsent --version": ("import typer", 1.5),
-    "imdbsent --help": ("import tensorflow", 1 / 12),
+    "imdbsent --help": (TENSORFLOW, 1 / 12),
     'imdbsent predict "great movie"': ("import onnxruntime", 1.8),
     'imdbsent predict -m classic "great movie"': ("import onnxruntime", 1.8),
     "imdbsent check": ('imdbsent predict "great movie"', 1.3),
@@ -37,17 +39,33 @@ BARS = {
 
 
 def measure(rounds: int) -> dict[str, float]:
-    """Median seconds of each command; the commands take turns, after one round that does not count."""
-    seconds: dict[str, list[float]] = {name: [] for name in COMMANDS}
+    """Median seconds of each command.
+
+    The commands take turns in random order, after one round that does not count. TensorFlow comes after all of them: it
+    uses every processor for seconds, and what follows it is slower for a while.
+
+    Args:
+        rounds: runs of each command; TensorFlow has a third of them.
+    """
+    order = random.Random(0)
+    others = {name: command for name, command in COMMANDS.items() if name != TENSORFLOW}
     with tempfile.TemporaryDirectory() as folder:
         environment = {**os.environ, "IMDBSENT_HOME": folder, "PYTHONPYCACHEPREFIX": f"{folder}/bytecode"}
         environment.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed package has bytecode
+        seconds: dict[str, list[float]] = {name: [] for name in COMMANDS}
         for _ in range(rounds + 1):
-            for name, command in COMMANDS.items():
-                started = time.perf_counter()
-                subprocess.run(command, check=True, capture_output=True, env=environment)
-                seconds[name].append(time.perf_counter() - started)
+            for name in order.sample(list(others), len(others)):
+                seconds[name].append(seconds_of(others[name], environment))
+        for _ in range(rounds // 3 + 2):
+            seconds[TENSORFLOW].append(seconds_of(COMMANDS[TENSORFLOW], environment))
     return {name: statistics.median(times[1:]) for name, times in seconds.items()}
+
+
+def seconds_of(command: list[str], environment: dict[str, str]) -> float:
+    """Wall time of a command."""
+    started = time.perf_counter()
+    subprocess.run(command, check=True, capture_output=True, env=environment)
+    return time.perf_counter() - started
 
 
 def main() -> int:

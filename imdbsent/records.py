@@ -4,35 +4,31 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import dataclass, field
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, NamedTuple
 
 Side = Literal["positive", "negative"]
 Label = Literal["positive", "negative", "neutral"]
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """One text to classify, as it was read.
 
     Attributes:
         text: the text, with U+FFFD for bytes that could not be decoded.
         problem: why it cannot be classified, for example "blank"; None if it can.
         id: its id in the file; None if it has none.
-        number: the line of its file on which it ends, or its row in a Parquet file, from 1; None for an argument. It is
-            not compared: equal records may have different numbers.
+        number: the line of its file on which it ends, or its row in a Parquet file, from 1; None for an argument.
         kept: the values of the columns that are carried through, in the order that the user asked for.
     """
 
     text: str
     problem: str | None = None
     id: str | int | None = None
-    number: int | None = field(default=None, compare=False)
+    number: int | None = None
     kept: tuple[Any, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Prediction:
+class Prediction(NamedTuple):
     """The verdict on one text.
 
     Attributes:
@@ -57,7 +53,7 @@ class Prediction:
     truncated: bool = False
     unknown: float | None = None
     id: str | int | None = None
-    number: int | None = field(default=None, compare=False)
+    number: int | None = None
     kept: tuple[Any, ...] = ()
 
 

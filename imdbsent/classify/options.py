@@ -13,7 +13,7 @@ from __future__ import annotations
 import heapq
 from bisect import insort
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import Enum
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
@@ -304,7 +304,7 @@ def rank(prediction: Prediction, options: PredictOptions, threshold: float) -> f
 
 
 def _with_number(prediction: Prediction, number: int, kept: int) -> Prediction:
-    return replace(prediction, kept=(number, *(prediction.kept or (None,) * kept)))
+    return prediction._replace(kept=(number, *(prediction.kept or (None,) * kept)))
 
 
 def _normalized_text(prediction: Prediction) -> str:

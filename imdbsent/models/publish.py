@@ -12,7 +12,6 @@ import contextlib
 import logging
 import os
 import shutil
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -47,6 +46,8 @@ def staging(directory: Path) -> Iterator[Path]:
     Raises:
         OSError: the directory cannot be written.
     """
+    import tempfile  # noqa: PLC0415 (as the next)
+
     from filelock import FileLock  # noqa: PLC0415 (20 ms of start-up that only changing the models needs)
 
     directory.mkdir(parents=True, exist_ok=True)
@@ -74,6 +75,8 @@ def removing(directory: Path) -> Iterator[Path]:
     Raises:
         OSError: the directory cannot be written.
     """
+    import tempfile  # noqa: PLC0415 (as above)
+
     with tempfile.TemporaryDirectory(dir=directory, prefix=_REMOVED) as folder:
         yield Path(folder)
 

@@ -526,7 +526,7 @@ def _with_encoding(records: Iterator[Record], file: _File, *, is_guessed: bool) 
                 name_of(file.name), encoding.upper(), where, "" if is_guessed else ", or --encoding auto",
             )  # fmt: skip
         if encoding != UTF_8:
-            record = replace(record, problem=record.problem.replace("UTF-8", encoding))  # noqa: PLW2901
+            record = record._replace(problem=record.problem.replace("UTF-8", encoding))  # noqa: PLW2901
         yield record
 
 

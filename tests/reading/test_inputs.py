@@ -151,8 +151,8 @@ def test_a_table_without_rows_or_without_anything_has_no_records(tmp_path: Path)
 def test_bytes_that_are_not_utf_8_cost_a_row_its_verdict_and_no_more(tmp_path: Path) -> None:
     path = write(tmp_path / "a.csv", b"text\ncaf\xe9\nfine\n")
     failed, fine = records([path])
-    assert failed == Record("caf\ufffd", "line 2 is not valid UTF-8")
-    assert fine == Record("fine")
+    assert failed == Record("caf\ufffd", "line 2 is not valid UTF-8", number=2)
+    assert fine == Record("fine", number=3)
 
 
 def test_a_pipe_is_opened_once(tmp_path: Path) -> None:

@@ -31,17 +31,19 @@ def lines(content: bytes) -> list[Record]:
     ],
 )
 def test_each_line_is_a_record(content: bytes, texts: list[str]) -> None:
-    assert lines(content) == [Record(text) for text in texts]
+    assert lines(content) == [Record(text, number=number) for number, text in enumerate(texts, 1)]
 
 
 def test_bytes_that_are_not_utf_8_cost_one_record_its_verdict() -> None:
     good, bad, last = lines(b"good\ncaf\xe9 noir\ngood\n")
-    assert (good, last) == (Record("good"), Record("good"))
-    assert bad == Record("caf\ufffd noir", "not valid UTF-8 at byte 3")
+    assert (good, last) == (Record("good", number=1), Record("good", number=3))
+    assert bad == Record("caf\ufffd noir", "not valid UTF-8 at byte 3", number=2)
 
 
 def test_a_nul_in_a_line_costs_it_its_verdict() -> None:
-    assert lines(b"nul\0byte\ngood\n") == [Record("nul\0byte", "holds a NUL character"), Record("good")]
+    failed, fine = lines(b"nul\0byte\ngood\n")
+    assert failed == Record("nul\0byte", "holds a NUL character", number=1)
+    assert fine == Record("good", number=2)
 
 
 @pytest.mark.parametrize("argument", ["caf\udce9", "lone \ud800"])
