@@ -17,13 +17,15 @@ STARTED := $(shell date +%s)
 # The last line of a command: its time, and the size of the environments.
 summary = @echo "make $@: $$(($$(date +%s) - $(STARTED))) s;" $$(du -sm $(VENV) $(LIGHT) 2>/dev/null | sed 's|\(.*\)\t\(.*\)|\2: \1 MB|')
 
-.PHONY: check single setup setup-test setup-light lint types test slow light teacher fresh lowest newest lowest-all newest-all audit reproducible sdist fuzz faults load cluster hostile bench docs site clean
+.PHONY: check single setup setup-test setup-light lint types test slow all light teacher fresh lowest newest lowest-all newest-all audit reproducible sdist fuzz faults load cluster hostile bench docs site clean
 
 test: setup-test ## the tests that take no more than a second or so, with TensorFlow
 	$(BIN)/python $(PYTEST) -m "not slow and not real" --complete
 	$(summary)
 
-check: single test slow ## everything that gates a change
+# `make TESTS=slow check` where `make test` has passed.
+TESTS ?= all
+check: single $(TESTS) ## everything that gates a change
 	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target light teacher # one installs while the other runs
 	$(summary)
 
@@ -58,6 +60,10 @@ slow: setup ## the other tests, which take longer or need an extra
 LIGHT_TESTS := tests/cli tests/cluster tests/dataset tests/models tests/reading tests/training tests/writing tests/test_processes.py tests/test_project.py tests/test_errors.py
 light: setup-light ## commands and imports where TensorFlow and the extras are not installed
 	$(LIGHT)/bin/python $(PYTEST) -m "not slow and not real" $(LIGHT_TESTS)
+
+all: setup ## the tests of `test` and of `slow`, whose files are then collected, and whose libraries imported, once
+	$(BIN)/python $(PYTEST) --complete
+	$(summary)
 
 # In a process of its own: PyTorch and the other libraries of `dev` in one process can end in a segmentation fault.
 teacher: setup ## every stage of the flagship's recipe, taught by a tiny transformer

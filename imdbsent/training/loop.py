@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import time
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import numpy as np
@@ -18,7 +19,7 @@ from imdbsent.text.tokenizer import PAD_ID
 from imdbsent.training.progress import Position
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence, Sized
+    from collections.abc import Callable, Mapping, Sequence, Sized
 
     import numpy.typing as npt
 
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from imdbsent.training.recipes import Recipe
 
     Indices = npt.NDArray[np.int64]
+    Step = Callable[..., Mapping[str, Any]]
+    """From the arrays of a batch (see `BatchSource.batch`) to its metrics by name."""
 
 SECONDS_BETWEEN_CHECKPOINTS: Final = 240.0
 """A run that is killed loses a few minutes of work at most."""
@@ -221,6 +224,15 @@ def best_epoch(history: Sequence[Epoch]) -> Epoch:
     return min(history, key=lambda epoch: epoch.test_loss if math.isfinite(epoch.test_loss) else math.inf)
 
 
+def on_batches(network: Any) -> tuple[Step, Step]:
+    """What learns a batch, and what measures one: the network's own functions.
+
+    Args:
+        network: a compiled `keras.Model`.
+    """
+    return partial(network.train_on_batch, return_dict=True), partial(network.test_on_batch, return_dict=True)
+
+
 class Loop:
     """Trains a network on one split and validates it on another after each epoch.
 
@@ -239,6 +251,7 @@ class Loop:
         patience: epochs without a lower validation loss after which training stops; the network then has the weights of
             the best epoch. The network as it was given is epoch 0. None: see above.
         best: the weights of the best epoch so far, in a run that resumes.
+        steps: what learns a batch, and what measures one; None for `on_batches`.
 
     Attributes:
         best: the weights of the best epoch so far, in Keras's order; empty without `patience`.
@@ -258,7 +271,9 @@ class Loop:
         seconds_between: float = SECONDS_BETWEEN_CHECKPOINTS,
         patience: int | None = None,
         best: Sequence[npt.NDArray[Any]] = (),
+        steps: tuple[Step, Step] | None = None,
     ) -> None:
+        self._learn, self._measure = steps or on_batches(network)
         self._patience, self.best = patience, tuple(best)
         self._seconds_between, self._saved = seconds_between, time.monotonic()
         self._network, self._recipe, self._seed = network, recipe, seed
@@ -293,7 +308,7 @@ class Loop:
         started = time.perf_counter()
         learned = Means()
         for indices in self._train.in_order():
-            learned = learned.add(*self._step(self._network.test_on_batch, self._train, indices))
+            learned = learned.add(*self._step(self._measure, self._train, indices))
         return self._with_epoch(state, 0, learned, started)
 
     def _is_exhausted(self, state: State) -> bool:
@@ -308,7 +323,7 @@ class Loop:
         number = state.position.epoch
         order = self._train.shuffled(self._recipe.batch_size, self._seed, number)
         for batch in range(state.position.batch, len(order)):
-            means = state.means.add(*self._step(self._network.train_on_batch, self._train, order[batch]))
+            means = state.means.add(*self._step(self._learn, self._train, order[batch]))
             state = replace(
                 state, position=Position(number, batch + 1), means=means, seconds=time.perf_counter() - started
             )
@@ -340,15 +355,15 @@ class Loop:
         """Loss and accuracy on the validation split. A validation that is stopped starts over."""
         means = Means()
         for batch, indices in enumerate(self._validation.in_order(), start=1):
-            means = means.add(*self._step(self._network.test_on_batch, self._validation, indices))
+            means = means.add(*self._step(self._measure, self._validation, indices))
             self._progress.evaluation_done(state.position.epoch, batch)
             self._stop_if_asked(state)
         return means
 
-    def _step(self, step: Callable[..., Any], source: BatchSource, batch: Sized) -> tuple[float, float, int]:
+    def _step(self, step: Step, source: BatchSource, batch: Sized) -> tuple[float, float, int]:
         """Loss, accuracy and number of texts of one batch. Without a reset, Keras would give means, in float32."""
         self._network.reset_metrics()
-        logs = step(*source.batch(batch), return_dict=True)
+        logs = step(*source.batch(batch))
         return float(logs["loss"]), float(logs["accuracy"]), len(batch)
 
     def _stop_if_asked(self, state: State) -> None:

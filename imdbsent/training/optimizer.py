@@ -1,4 +1,7 @@
-"""Adam as in its paper, the same on every backend, and with a rate of its own for each part of a trained network."""
+"""Adam as in its paper, the same on every backend, and with a rate of its own for each part of a trained network.
+
+And a step of it that TensorFlow compiles once.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import keras
 
+from imdbsent.training.loop import on_batches
+
 if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from imdbsent.training.loop import Step
     from imdbsent.training.recipes import FineTuning
 
 _HEAD: Final = "dense"
@@ -93,6 +101,30 @@ class TuningAdam(Adam):
             return self.embedding_share
         is_new = keras.ops.arange(variable.shape[0]) >= variable.shape[0] - self.added
         return keras.ops.where(is_new, 1.0, self.embedding_share)[:, None]
+
+
+def compiled_steps(network: Any, batch: tuple[npt.NDArray[Any], ...]) -> tuple[Step, Step]:
+    """What learns a batch, and what measures one, each compiled once for batches of every size.
+
+    With TensorFlow, `train_on_batch` compiles a function for the first size of a batch, another for the second, and
+    maybe a third for all: seconds each, which is most of the time that a hundred texts take to learn.
+
+    Args:
+        network: compiled.
+        batch: any batch, which tells the types of the arrays, and whether texts have weights.
+
+    Returns:
+        Two functions from the arrays of a batch to its metrics by name.
+    """
+    if keras.backend.backend() != "tensorflow":
+        return on_batches(network)
+    import tensorflow as tf
+
+    sizes = ((None, None), (None, 1), (None,))  # ids, labels, weights
+    signature = [tf.TensorSpec(size, array.dtype) for size, array in zip(sizes, batch)]
+    train = tf.function(lambda *arrays: network.train_step(arrays), input_signature=signature)
+    test = tf.function(lambda *arrays: network.test_step(arrays), input_signature=signature)
+    return train, test
 
 
 def _tensorflow_variable(variable: Any) -> Any:

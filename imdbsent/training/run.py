@@ -316,7 +316,7 @@ def train(
     import_library("keras")
     import keras
 
-    from imdbsent.training.optimizer import compile_classifier, compile_tuning
+    from imdbsent.training.optimizer import compile_classifier, compile_tuning, compiled_steps
 
     kind = architecture(recipe.architecture)
     vocabulary = base.vocabulary if base else kind.learn_vocabulary(example.text for example in data.train)
@@ -358,6 +358,7 @@ def train(
         stop=stop,
         patience=tuning.patience if tuning else None,
         best=start.variables.best if start else (),
+        steps=compiled_steps(network, learned.batch(learned.in_order()[0])),
     )
     history = loop.run(state)
     trained = Trained(recipe, seed, kind.without_training_parts(network, recipe), vocabulary, history, tokenizer=reads)
