@@ -44,7 +44,7 @@ def new_file(path: Path, *, replace: bool = True, held: Path | None = None) -> I
         return
     if replace:
         path = path.resolve()
-    prefix = f".{(held or path).name}.imdbsent-"  # a name that nobody else uses: files so named are removed
+    prefix = _prefix(held or path)
     _sweep(path.parent, prefix, _ABANDONED if held is None else 0)
     import tempfile  # noqa: PLC0415 (most commands write no file, and each would import it)
 
@@ -60,6 +60,20 @@ def new_file(path: Path, *, replace: bool = True, held: Path | None = None) -> I
             _rename_to_free(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def remove_abandoned(held: Path) -> None:
+    """Remove what killed processes left of files that `new_file` made for the holder of a lock.
+
+    Args:
+        held: the path whose lock the caller holds.
+    """
+    _sweep(held.parent, _prefix(held), 0)
+
+
+def _prefix(path: Path) -> str:
+    """A name that nobody else uses: files so named are removed."""
+    return f".{path.name}.imdbsent-"
 
 
 def _rename_to_free(temporary: Path, path: Path) -> None:
@@ -128,7 +142,9 @@ def temporary_lock(path: Path, timeout: float = -1) -> Iterator[None]:
                 path.unlink(missing_ok=True)
 
 
-def write_arrays(path: Path, arrays: Mapping[str, Any], *, compressed: bool = False) -> None:
+def write_arrays(
+    path: Path, arrays: Mapping[str, Any], *, compressed: bool = False, held: Path | None = None
+) -> None:
     """Write arrays to an .npz file that replaces the previous one.
 
     They are assembled in memory first: on a full disk, NumPy 1.26 leaves its archive open, which prints an exception
@@ -138,6 +154,7 @@ def write_arrays(path: Path, arrays: Mapping[str, Any], *, compressed: bool = Fa
         path: the file.
         arrays: the arrays by their names.
         compressed: whether to deflate them.
+        held: see `new_file`.
 
     Raises:
         OSError: the file cannot be written.
@@ -147,7 +164,7 @@ def write_arrays(path: Path, arrays: Mapping[str, Any], *, compressed: bool = Fa
     buffer = io.BytesIO()
     save = np.savez_compressed if compressed else np.savez
     save(buffer, **arrays)
-    with new_file(path) as temporary, temporary.open("wb") as stream:
+    with new_file(path, held=held) as temporary, temporary.open("wb") as stream:
         stream.write(buffer.getbuffer())
 
 

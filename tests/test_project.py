@@ -141,12 +141,17 @@ def test_ci_calls_the_readmes_test_command_and_then_all_other_checks() -> None:
     assert "\nmake test\n" in (ROOT / "README.md").read_text()
     ci = (ROOT / ".ci" / "run").read_text()
     assert "\nmake test\n" in ci
-    assert "\nmake --old-file=test --old-file=single check\n" in ci
+    assert "\nmake --old-file=single TESTS=slow check\n" in ci
     (left_out,) = re.findall(r"^make --jobs 2 (.*?)( #.*)?$", ci, re.MULTILINE)
     assert "single" in left_out[0].split()
     pattern = r"^check: (.*) ##.*\n.* --output-sync=target (.*) #"
-    ((first, last),) = re.findall(pattern, (ROOT / "Makefile").read_text(), re.MULTILINE)
-    assert set(f"{first} {last}".split()) == {"single", "test", "slow", "light", "teacher"}
+    makefile = (ROOT / "Makefile").read_text()
+    ((first, last),) = re.findall(pattern, makefile, re.MULTILINE)
+    assert set(f"{first} {last}".split()) == {"single", "$(TESTS)", "light", "teacher"}
+    assert re.search(r"^TESTS \?= all$", makefile, re.MULTILINE)
+    # What `make test` leaves out is what `slow` runs, and `all` leaves out nothing.
+    runs = dict(re.findall(r"^(test|slow|all): .*\n.*\$\(PYTEST\)(.*) --complete$", makefile, re.MULTILINE))
+    assert runs == {"test": ' -m "not slow and not real"', "slow": ' -m "slow or real"', "all": ""}
 
 
 def test_the_citation_is_of_this_version() -> None:

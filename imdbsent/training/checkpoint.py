@@ -25,7 +25,7 @@ from imdbsent.errors import (
     TrainingUnfinished,
     UsageProblem,
 )
-from imdbsent.files import write_arrays
+from imdbsent.files import remove_abandoned, write_arrays
 from imdbsent.training.loop import State  # noqa: TC001 (from_json reads the annotations)
 from imdbsent.training.request import TrainingRequest  # noqa: TC001
 from imdbsent.typed_json import from_json
@@ -128,6 +128,10 @@ class Checkpoint:
 def write_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
     """Replace a checkpoint; whatever happens, either the old or the new one is there, complete.
 
+    Args:
+        path: of the checkpoint, which the caller has `claimed`.
+        checkpoint: the new one.
+
     Raises:
         OSError: it cannot be written.
     """
@@ -137,7 +141,7 @@ def write_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
         for kind, arrays in vars(checkpoint.variables).items()
         for number, array in enumerate(arrays)
     }
-    write_arrays(path, {_HEAD: head, **arrays})
+    write_arrays(path, {_HEAD: head, **arrays}, held=path)
 
 
 def read_checkpoint(path: Path) -> Checkpoint:
@@ -178,12 +182,13 @@ def stages_of(name: str) -> Path:
 
 
 def forget(name: str) -> None:
-    """Remove the checkpoint and the stages of a finished run.
+    """Remove the checkpoint and the stages of a finished run that the caller has `claimed`.
 
     Raises:
         OSError: the checkpoint cannot be removed.
     """
     checkpoint_of(name).unlink(missing_ok=True)
+    remove_abandoned(checkpoint_of(name))
     shutil.rmtree(stages_of(name), ignore_errors=True)
 
 

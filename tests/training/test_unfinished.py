@@ -78,3 +78,17 @@ def test_two_processes_do_not_train_one_model(home: Path) -> None:
     with checkpoint.claimed("mine") as path:
         assert path == home / "training" / "mine.npz"
     assert checkpoint.names() == []
+
+
+@pytest.mark.parametrize("clears", ["the next checkpoint", "the end of the run"])
+def test_what_a_killed_training_left_of_a_checkpoint_goes_at_once(clears: str, stopped) -> None:
+    stopped("mine")
+    killed, others = (settings.training_directory() / f".{name}.npz.imdbsent-1" for name in ("mine", "other"))
+    killed.write_bytes(b"half")
+    others.write_bytes(b"half")
+    if clears == "the next checkpoint":
+        stopped("mine")
+    else:
+        checkpoint.forget("mine")
+    assert not killed.exists()
+    assert others.exists()
