@@ -31,7 +31,7 @@ from imdbsent.text.tokenizer import (
     Token,
     Tokenizer,
     chunks,
-    packed,
+    packed_id,
     unpacked,
 )
 
@@ -168,6 +168,8 @@ _SAME: Final = {
 """Tokens that are read as others."""
 _SAME_APOSTROPHE: Final = str.maketrans(dict.fromkeys("’‘`´ʼ′", "'"))
 _LAUGHTER: Final = ((frozenset("ha"), "haha"), (frozenset("he"), "hehe"))
+_LAUGHING: Final = frozenset("haelx")
+"""The first letters of laughter: haha, ahah, hehe, eheh, lol, xD."""
 _LOL: Final = _pattern(r"l+(?:o+l+)+")
 _RUN: Final = _pattern(r"([^\W\d_])\1{2,}", re.IGNORECASE)
 _LAST_TWICE: Final = _pattern(r"([^\W\d_])\1$")
@@ -634,7 +636,10 @@ def canonical(token: str) -> str:
 
 def _word(lower: str) -> str:
     if len(lower) > 2:  # noqa: PLR2004 (a letter, an apostrophe, a letter)
-        lower = lower.translate(_SAME_APOSTROPHE)
+        if not lower.isascii() or "`" in lower:
+            lower = lower.translate(_SAME_APOSTROPHE)
+        if lower[0] not in _LAUGHING:
+            return lower
         if lower[0] == "x" and not lower.strip("xd") and lower.strip("x"):
             return ":)"
         letters = set(lower)
@@ -703,6 +708,8 @@ def variants(word: str) -> Iterator[str]:
 
 def without_emphasis(word: str) -> Iterator[str]:
     """Likely plain spellings of a word with lengthened letters: runs of three or more become two, then one."""
+    if word.isascii() and len({*word.lower()}) > len(word) - 2:
+        return  # three letters that are one are two kinds of letters fewer; most words end here, at a tenth of the cost
     runs = len(_RUN.findall(word))
     if not runs:
         return
@@ -842,10 +849,9 @@ class _Spellings(dict[str, bytes]):
 
     def __missing__(self, token: str) -> bytes:
         word = canonical(token)
-        is_lengthened = word[:1].isalpha() and len(word) <= _LONGEST_WORD
         # A lengthened word may be a rare word of the vocabulary, with a meaning learned from a handful of reviews.
-        plain = without_emphasis(word) if is_lengthened else ()
-        found = next(filter(None, map(self._id, chain(plain, (word,), variants(word)))), None)
+        plain = without_emphasis(word) if word[:1].isalpha() and len(word) <= _LONGEST_WORD else ()
+        found = self._first(plain) or self._id(word) or self._first(variants(word))
         if found is None and self._frequent and (meant := self._slips.word(word)):
             found = _Corrected(self._id(meant) or OOV_PACKED)
         id_ = found or OOV_PACKED
@@ -853,10 +859,17 @@ class _Spellings(dict[str, bytes]):
             self[token] = id_
         return id_
 
+    def _first(self, spellings: Iterable[str]) -> bytes | None:
+        """The id of the first spelling that has one."""
+        for spelling in spellings:
+            if found := self._id(spelling):
+                return found
+        return None
+
     def _id(self, word: str) -> bytes | None:
         """The id of a word in this spelling; None if it has none."""
         rank = self._known.get(word.encode("utf-8", "surrogatepass"))
-        return None if rank is None else packed([INDEX_FROM + rank])[0]
+        return None if rank is None else packed_id(INDEX_FROM + rank)
 
 
 def _tells(word: str) -> bool:

@@ -87,6 +87,11 @@ def packed(ids: Iterable[int]) -> list[bytes]:
     return [content for (content,) in iter_unpack(f"{numbers.itemsize}s", numbers)]
 
 
+def packed_id(id_: int) -> bytes:
+    """One id as `packed` has it."""
+    return id_.to_bytes(_ID_SIZE, sys.byteorder)
+
+
 def unpacked(id_: bytes) -> int | None:
     """The id in bytes of `packed`; None for a word that is skipped."""
     return int.from_bytes(id_, sys.byteorder) if id_ else None
