@@ -7,7 +7,9 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -24,7 +26,7 @@ from imdbsent.training.architectures.flagship import flagship_network
 from imdbsent.training.distill.config import StudentConfig
 from imdbsent.training.distill.student import compile_student
 from imdbsent.training.architectures import architecture
-from imdbsent.training.optimizer import compile_classifier
+from imdbsent.training.optimizer import compile_classifier, compiled_steps
 from imdbsent.training.recipes import RECIPES
 
 losses = {}
@@ -39,9 +41,10 @@ for name in ("classic", "bucketed"):
     compile_classifier(network, recipe.learning_rate)
     network.set_weights([generator.normal(0, 0.5, weight.shape) for weight in network.get_weights()])
     losses[name] = []
+    learn, _ = compiled_steps(network, texts.batch(np.arange(1)))
     for batch in (texts.shuffled(6, 7, 1) + texts.shuffled(6, 7, 2))[:3]:
         network.reset_metrics()
-        losses[name].append(float(network.train_on_batch(*texts.batch(batch), return_dict=True)["loss"]))
+        losses[name].append(float(learn(*texts.batch(batch))["loss"]))
 
 recipe = replace(RECIPES["flagship"], vocabulary_size=40, embedding_size=4, units=5, learning_rate=0.05, epochs=2)
 generator = np.random.default_rng(11)
@@ -84,3 +87,32 @@ def losses_on(backend: str) -> dict[str, list[float]]:
 def test_three_steps_give_the_same_losses_on_every_backend(backend: str) -> None:
     for recipe, losses in losses_on(backend).items():
         assert losses == pytest.approx(EXPECTED[recipe], abs=1e-5), recipe
+
+
+def test_tensorflow_compiles_a_step_once_for_batches_of_every_size() -> None:
+    import numpy as np
+
+    from imdbsent.training.architectures.flagship import flagship_network
+    from imdbsent.training.optimizer import compile_classifier, compiled_steps
+    from imdbsent.training.recipes import FLAGSHIP
+
+    network = flagship_network(replace(FLAGSHIP, vocabulary_size=40, embedding_size=4, units=5))
+    compile_classifier(network, 0.01, gives_logits=True)
+    compiled = []
+
+    def noted(name: str) -> Any:
+        step = getattr(network, name)
+
+        def run(data: Any) -> Any:
+            compiled.append(name)
+            return step(data)
+
+        return run
+
+    for name in ("train_step", "test_step"):
+        setattr(network, name, noted(name))
+    batches = [(np.ones((n, width), np.int32), np.ones((n, 1), np.float32)) for n, width in ((4, 8), (4, 16), (3, 8))]
+    for step in compiled_steps(network, batches[0]):
+        for batch in batches:
+            assert float(step(*batch)["loss"]) > 0
+    assert compiled == ["train_step", "test_step"]
