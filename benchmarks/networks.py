@@ -32,7 +32,7 @@ def keras_probabilities(bundle: Bundle, texts: Sequence[str]) -> Array:
     ids = list(map(load_tokenizer(bundle).encode, texts))
     if bundle.card.architecture == "classic":
         keras = import_library("keras")
-        network = keras.saving.load_model(bundle.checked(NETWORK), safe_mode=True)
+        network = keras.saving.load_model(bundle.directory / NETWORK, safe_mode=True)
         padded = keras.utils.pad_sequences(ids, maxlen=bundle.card.maximum_length)
         return np.asarray(network.predict(padded, batch_size=256, verbose=0)[:, 0], np.float64)
     return sigmoid(_flagship_logits(_flagship_network(bundle), ids) / bundle.card.temperature)
@@ -43,7 +43,7 @@ def _flagship_network(bundle: Bundle) -> Any:
     from imdbsent.training.recipes import RECIPES
 
     sizes: dict[str, Any] = {size: bundle.card.recipe[size] for size in _SIZES}
-    network = network_from_onnx(bundle.checked(MODEL), replace(RECIPES["flagship"], **sizes))
+    network = network_from_onnx(bundle.directory / MODEL, replace(RECIPES["flagship"], **sizes))
     network.compile(jit_compile=False)  # XLA would compile each width of a batch again, for minutes
     return network
 

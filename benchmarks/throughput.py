@@ -47,7 +47,7 @@ def compare_speed(texts: list[str], rounds: int) -> tuple[float, float, float]:
     bundle = read_bundle(store.PRETRAINED / "classic")
     classifier, flagship = Classifier(bundle), Classifier(read_bundle(store.PRETRAINED / "flagship"))
     keras = import_library("keras")
-    network = keras.saving.load_model(bundle.checked(NETWORK), safe_mode=True)
+    network = keras.saving.load_model(bundle.directory / NETWORK, safe_mode=True)
     encoded = [classifier.tokenizer.encode(text) for text in texts]
     ids = keras.utils.pad_sequences(encoded, maxlen=classifier.tokenizer.maximum_length)
     keras_rates, our_rates, flagship_rates = [], [], []

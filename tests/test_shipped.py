@@ -27,7 +27,7 @@ def test_reviews(real_reviews: Callable[..., list[Review]]) -> list[Review]:
 
 def keras_probabilities(bundle: Bundle, reviews: list[Review]):
     keras = pytest.importorskip("keras", reason="keras is not installed in the light environment")
-    network = keras.saving.load_model(bundle.checked(NETWORK), safe_mode=True)
+    network = keras.saving.load_model(bundle.directory / NETWORK, safe_mode=True)
     tokenizer = Classifier(bundle).tokenizer
     encoded = [tokenizer.encode(review.text) for review in reviews]
     ids = keras.utils.pad_sequences(encoded, maxlen=tokenizer.maximum_length)

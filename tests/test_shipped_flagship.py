@@ -42,7 +42,7 @@ def test_onnx_and_keras_give_the_same_logits(flagship: Classifier, ids_of_1000: 
     from imdbsent.training.architectures.flagship import network_from_onnx
     from imdbsent.training.recipes import FLAGSHIP
 
-    network = network_from_onnx(flagship.bundle.checked(MODEL), FLAGSHIP)
+    network = network_from_onnx(flagship.bundle.directory / MODEL, FLAGSHIP)
     theirs = []
     for ids in ids_of_1000:
         padded = np.zeros((1, -(-len(ids) // 64) * 64), np.int32)

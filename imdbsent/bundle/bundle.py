@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Final
 
 from imdbsent.bundle.card import CARD, MODEL, VOCABULARY, ModelCard, parse_card
 from imdbsent.errors import BundleInvalid
-from imdbsent.files import file_sha256, new_file
+from imdbsent.files import new_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -55,24 +55,27 @@ class Bundle:
         """Probability of positive from which the label is "positive": the one that was set, else that of the card."""
         return self.card.threshold if self.set_threshold is None else self.set_threshold
 
-    def checked(self, file: str) -> Path:
-        """Path of a file of the bundle, after its hash was compared with the card.
+    def read(self, file: str) -> bytes:
+        """Content of a file of the bundle, after its hash was compared: with the card, or, for the card, with `sha256`.
+
+        What is used is what was hashed: a path that is opened twice may be another model's file the second time,
+        because another process can replace or remove an installed model at any time.
 
         Raises:
-            BundleInvalid: the file is missing, cannot be read, is not a plain file, or does not have the hash that is
-                in the card.
+            BundleInvalid: the file is missing, cannot be read, is not a plain file, or has another hash.
         """
         path = self.directory / file
         try:
             _check_plain(path)
-            actual = file_sha256(path)
+            content = path.read_bytes()
         except OSError as error:
             raise BundleInvalid(self.directory, f"{file}: {error.strerror}") from error
         except ValueError as error:
             raise BundleInvalid(self.directory, f"{file}: {error}") from error
-        if actual != self.card.files.get(file):
-            raise BundleInvalid(self.directory, f"{file} is damaged: its SHA-256 is not the one in {CARD}")
-        return path
+        if hashlib.sha256(content).hexdigest() != (self.sha256 if file == CARD else self.card.files.get(file)):
+            known = "that it had" if file == CARD else f"in {CARD}"
+            raise BundleInvalid(self.directory, f"{file} is damaged: its SHA-256 is not the one {known}")
+        return content
 
     def verify(self) -> Bundle:
         """Check every file.
@@ -81,10 +84,10 @@ class Bundle:
             The bundle itself.
 
         Raises:
-            BundleInvalid: a file fails the check of `checked`.
+            BundleInvalid: a file fails the check of `read`.
         """
         for file in {MODEL, VOCABULARY, *self.card.files}:
-            self.checked(file)
+            self.read(file)
         return self
 
 

@@ -90,10 +90,26 @@ def read_graph(model: Path) -> bytes:
         BundleInvalid: it cannot be read, or is not safe to run.
     """
     try:
-        content = _read(model)
-        check_graph(content)
+        return checked_graph(model, _read(model))
     except OSError as error:
         raise BundleInvalid(model.parent, f"{model.name}: {error.strerror or error}") from error
+
+
+def checked_graph(model: Path, content: bytes) -> bytes:
+    """Check that a graph is safe to run.
+
+    Args:
+        model: path of `model.onnx`, for the message.
+        content: what was read from it.
+
+    Returns:
+        The content.
+
+    Raises:
+        BundleInvalid: it is not safe to run.
+    """
+    try:
+        check_graph(content)
     except ValueError as error:
         raise BundleInvalid(model.parent, f"{model.name} is not a network that is safe to run: {error}") from error
     return content
@@ -180,7 +196,7 @@ def _message(value: int | memoryview) -> memoryview:
 def _read(model: Path) -> bytes:
     with model.open("rb") as stream:
         if os.fstat(stream.fileno()).st_size > LARGEST_FILE:
-            raise ValueError(f"it is larger than {LARGEST_FILE:,} bytes")
+            raise BundleInvalid(model.parent, f"{model.name} is larger than {LARGEST_FILE:,} bytes")
         return stream.read()
 
 

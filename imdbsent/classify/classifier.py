@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from itertools import islice
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from imdbsent.bundle.card import MODEL
 from imdbsent.classify.engine import BATCH_SIZE, Engine
 from imdbsent.classify.options import DEFAULTS, options_or, select
 from imdbsent.reading.lines import from_bytes
@@ -56,7 +55,7 @@ class Classifier:
     def __init__(self, bundle: Bundle, threads: int | None = None) -> None:
         self.bundle = bundle
         self.tokenizer = load_tokenizer(bundle)
-        self.engine = Engine(bundle.checked(MODEL), threads)
+        self.engine = Engine.of_bundle(bundle, threads)
 
     def predict(
         self,

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import numpy as np
 import onnxruntime
 
-from imdbsent.bundle.safety import numbers_that_fit, read_graph, run_graph
+from imdbsent.bundle.card import MODEL
+from imdbsent.bundle.safety import checked_graph, numbers_that_fit, read_graph, run_graph
 from imdbsent.errors import BundleInvalid, LayersHidden, MemoryShort, is_out_of_memory
 from imdbsent.text.tokenizer import PAD_ID
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from imdbsent.bundle.bundle import Bundle
     from imdbsent.classify.lstm import NetworkWeights
 
 T = TypeVar("T")
@@ -37,12 +39,13 @@ class Engine:
     Args:
         model: path of `model.onnx`: inputs `ids` int32 (batch, length) and `lengths` int32 (batch,), output `logit`.
         threads: batches that run at the same time; None for one per core that this process may use.
+        graph: what was read from that path, and checked by `checked_graph`; None to read it.
 
     Raises:
         BundleInvalid: the graph is not safe to run, ONNX Runtime cannot read it, or it has other inputs and outputs.
     """
 
-    def __init__(self, model: Path, threads: int | None = None) -> None:
+    def __init__(self, model: Path, threads: int | None = None, graph: bytes | None = None) -> None:
         self.threads = threads or available_cores()
         self._model = model
         options = onnxruntime.SessionOptions()
@@ -51,7 +54,8 @@ class Engine:
         options.inter_op_num_threads = 1
         options.log_severity_level = 4  # fatal only: errors are raised, and would be reported twice
         try:
-            self._session = onnxruntime.InferenceSession(read_graph(model), options, providers=["CPUExecutionProvider"])
+            content = read_graph(model) if graph is None else graph
+            self._session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
         except BundleInvalid:
             raise
         except Exception as error:  # its exceptions have no other common base
@@ -62,6 +66,16 @@ class Engine:
         self.output_names = frozenset(tensor.name for tensor in self._session.get_outputs())
         if inputs != {"ids", "lengths"} or "logit" not in self.output_names:
             raise BundleInvalid(model.parent, f"{model.name} has other inputs or outputs than ids, lengths, logit")
+
+    @classmethod
+    def of_bundle(cls, bundle: Bundle, threads: int | None = None) -> Engine:
+        """The engine of a bundle, whose `model.onnx` is compared with its hash.
+
+        Raises:
+            BundleInvalid: the graph is missing or damaged, or cannot be run.
+        """
+        model = bundle.directory / MODEL
+        return cls(model, threads, checked_graph(model, bundle.read(MODEL)))
 
     @property
     def directory(self) -> Path:

@@ -143,17 +143,17 @@ def show(
 
     show_messages(no_color=no_color, quiet=quiet)
     bundle = store.locate(name)
-    if output_format is PageFormat.JSON:
-        write([(bundle.directory / CARD).read_text("utf-8", "replace")], sys.stdout.buffer)
-    else:
-        console = stdout_console(no_color=no_color)
-        with output_errors():
-            for table in (*model_tables(bundle, console), files_table(bundle)):
-                console.print(table)
     try:
+        if output_format is PageFormat.JSON:
+            write([bundle.read(CARD).decode("utf-8", "replace")], sys.stdout.buffer)
+        else:
+            console = stdout_console(no_color=no_color)
+            with output_errors():
+                for table in (*model_tables(bundle, console), files_table(bundle)):
+                    console.print(table)
         bundle.verify()
     except BundleInvalid as error:
-        raise store.damaged(error) from error
+        raise store.diagnosed(error) from error
 
 
 @app.command()
@@ -410,7 +410,7 @@ def export(
                 exporting.export_stream(exported.verify(), chosen, sys.stdout.buffer)
                 sys.stdout.buffer.flush()
     except BundleInvalid as error:
-        raise store.damaged(error) from error
+        raise store.diagnosed(error) from error
 
 
 @app.command()
@@ -523,7 +523,7 @@ def files_table(bundle: Bundle) -> Table:
     table.add_column("", no_wrap=True)
     for file, sha256 in bundle.card.files.items():
         try:
-            size, verdict = size_of(bundle.checked(file).stat().st_size), Text("intact", style="green")
+            size, verdict = size_of(len(bundle.read(file))), Text("intact", style="green")
         except BundleInvalid:
             size, verdict = "", Text("damaged", style="red")
         table.add_row(Text(visible(file)), size, Text(visible(sha256)), verdict)

@@ -339,7 +339,7 @@ class PackedModel:
         bundle = read_bundle(folder)
         for name in bundle.card.files:
             if name not in _NOT_TO_ANSWER:
-                bundle.checked(name)
+                bundle.read(name)
 
 
 def pack(model: str | Bundle | None = None) -> PackedModel:
@@ -355,10 +355,9 @@ def pack(model: str | Bundle | None = None) -> PackedModel:
         imdbsent.errors.DownloadFailed: it could not be downloaded from IMDBSENT_MODEL_URL.
     """
     bundle = model if isinstance(model, Bundle) else resolve(model)
-    card = (bundle.directory / CARD).read_bytes()
-    names = [name for name in bundle.card.files if name not in _NOT_TO_ANSWER]
-    files = [(name, bundle.checked(name).read_bytes()) for name in names]
-    return PackedModel(bundle.card.name, hashlib.sha256(card).hexdigest(), ((CARD, card), *files), bundle.set_threshold)
+    names = [CARD, *(name for name in bundle.card.files if name not in _NOT_TO_ANSWER)]
+    files = tuple((name, bundle.read(name)) for name in names)
+    return PackedModel(bundle.card.name, bundle.sha256, files, bundle.set_threshold)
 
 
 def _own_folder() -> Path:

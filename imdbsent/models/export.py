@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from enum import Enum
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import BinaryIO
 
 from imdbsent.bundle.bundle import HISTORY, NETWORK, Bundle
 from imdbsent.bundle.card import CARD, MODEL
-from imdbsent.errors import BundleInvalid, OutputFailed, UsageProblem
+from imdbsent.errors import OutputFailed, UsageProblem
 from imdbsent.files import new_file
 from imdbsent.models import store
 from imdbsent.models.install import FILES, pack
@@ -82,22 +81,11 @@ def export_stream(
             f"the model {bundle.card.name!r} has no {_FILES[export_format]}. Type: {_REMEDIES[export_format]}"
         )
     if export_format is ExportFormat.TAR:
-        # The card goes first: if the model is replaced meanwhile, its hashes differ.
         files = (file for file in FILES if file == CARD or file in bundle.card.files)
         folder = bundle.card.name if store.is_name(bundle.card.name) else "model"
-        pack(((file, _content(bundle, file)) for file in files), folder, stream, compressed=compressed)
+        pack(((file, bundle.read(file)) for file in files), folder, stream, compressed=compressed)
     else:
-        stream.write(_content(bundle, _FILES[export_format]))
-
-
-def _content(bundle: Bundle, file: str) -> bytes:
-    try:
-        content = (bundle.directory / file).read_bytes()
-    except OSError as error:
-        raise BundleInvalid(bundle.directory, f"{file}: {error.strerror}") from error
-    if file != CARD and hashlib.sha256(content).hexdigest() != bundle.card.files[file]:
-        raise BundleInvalid(bundle.directory, f"{file} is damaged: its SHA-256 is not the one in {CARD}")
-    return content
+        stream.write(bundle.read(_FILES[export_format]))
 
 
 def _check_output(output: Path, *, replace: bool) -> None:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
 from imdbsent import settings
 from imdbsent.bundle.bundle import Bundle, read_bundle
-from imdbsent.errors import BundleInvalid, DefaultMissing, ModelMissing, NameTaken, UsageProblem
+from imdbsent.errors import BundleInvalid, DefaultMissing, ImdbsentError, ModelMissing, NameTaken, UsageProblem
 from imdbsent.files import new_file
 from imdbsent.models import publish
 
@@ -281,6 +281,17 @@ def damaged(error: BundleInvalid) -> BundleInvalid:
         return error
     again = "the same command again" if is_shipped(path.name) else "install or train it again"
     return BundleInvalid(path, error.reason, f"Type: imdbsent models remove {path.name}, then {again}")
+
+
+def diagnosed(error: BundleInvalid) -> ImdbsentError:
+    """Why a model could not be read: it is damaged, or another process has replaced or removed it meanwhile."""
+    name = Path(error.path).name
+    try:
+        if undisturbed(error, Bundle.verify) is None:
+            return ModelMissing(name, names(), trainable=name in TRAINABLE)
+    except BundleInvalid as again:
+        return again
+    return BundleInvalid(error.path, "another process has just replaced it", "Type: the same command again")
 
 
 @contextlib.contextmanager

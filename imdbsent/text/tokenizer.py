@@ -144,16 +144,12 @@ class Vocabulary:
     words: tuple[bytes, ...]
 
     @classmethod
-    def read(cls, path: Path) -> Vocabulary:
-        """Read `vocabulary.txt`: UTF-8, one word per line, the most frequent first.
-
-        Raises:
-            OSError: the file cannot be read.
-        """
-        return cls(tuple(path.read_bytes().split(b"\n")[:-1]))
+    def parse(cls, content: bytes) -> Vocabulary:
+        """Parse the content of `vocabulary.txt`: UTF-8, one word per line, the most frequent first."""
+        return cls(tuple(content.split(b"\n")[:-1]))
 
     def write(self, path: Path) -> None:
-        """Write `vocabulary.txt`, which `read` reads."""
+        """Write `vocabulary.txt`, whose content `parse` takes."""
         path.write_bytes(b"".join(word + b"\n" for word in self.words))
 
     def word(self, rank: int) -> str:
@@ -342,5 +338,5 @@ def load_tokenizer(bundle: Bundle) -> Tokenizer:
         BundleInvalid: the vocabulary is missing or damaged.
     """
     card = bundle.card
-    vocabulary = Vocabulary.read(bundle.checked(VOCABULARY))
+    vocabulary = Vocabulary.parse(bundle.read(VOCABULARY))
     return tokenizer_class(card.tokenizer)(vocabulary, card.num_words, card.maximum_length)

@@ -236,5 +236,5 @@ def read_base(base: BaseModel) -> Base:
         BundleInvalid: a file of it is missing or damaged, or the model has changed since it was chosen.
     """
     bundle = find_base(base)
-    card, vocabulary = bundle.card, Vocabulary.read(bundle.checked(VOCABULARY))
+    card, vocabulary = bundle.card, Vocabulary.parse(bundle.read(VOCABULARY))
     return Base(vocabulary, architecture(card.architecture).weights_of(bundle), card.tokenizer, card.temperature)

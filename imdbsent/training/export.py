@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import platform
-import shutil
 from dataclasses import asdict, dataclass, field, replace
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any, Final
@@ -139,7 +138,7 @@ def re_export(bundle: Bundle, directory: Path) -> Bundle:
     graph = architecture(card.architecture).rebuild_onnx(bundle)
     for file in card.files:
         if file != MODEL:
-            shutil.copyfile(bundle.directory / file, directory / file)
+            (directory / file).write_bytes(bundle.read(file))
     onnx.save(graph, str(directory / MODEL))
     files = card.files | {MODEL: file_sha256(directory / MODEL)}
     return write_card(directory, replace(card, version=card.version + 1, files=files))

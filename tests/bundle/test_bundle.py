@@ -40,7 +40,7 @@ def test_one_changed_byte_is_found(tiny_bundle: Bundle, file: str) -> None:
     content[len(content) // 2] ^= 1
     path.write_bytes(content)
     with pytest.raises(BundleInvalid, match=f"{file} is damaged") as caught:
-        tiny_bundle.checked(file)
+        tiny_bundle.read(file)
     assert caught.value.exit_code is ExitCode.NETWORK_OR_INTEGRITY
 
 
@@ -117,14 +117,14 @@ def test_a_link_to_what_has_no_end_is_refused(tiny_bundle: Bundle, target: str) 
     path.unlink()
     path.symlink_to(target)
     with pytest.raises(BundleInvalid, match="not a plain file"):
-        tiny_bundle.checked(MODEL)
+        tiny_bundle.read(MODEL)
 
 
 def test_a_file_too_large_is_not_read(tiny_bundle: Bundle) -> None:
     with (tiny_bundle.directory / MODEL).open("r+b") as stream:
         stream.truncate(LARGEST_FILE + 1)  # a hole: it takes no space
     with pytest.raises(BundleInvalid, match="larger than 1,073,741,824 bytes"):
-        tiny_bundle.checked(MODEL)
+        tiny_bundle.read(MODEL)
 
 
 JSON = st.recursive(

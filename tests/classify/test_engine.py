@@ -91,7 +91,7 @@ def test_too_little_memory_is_no_damaged_model(
 
     monkeypatch.setattr(onnxruntime, "InferenceSession", refuse)
     with pytest.raises(MemoryShort, match="not enough memory"):
-        Engine(tiny_bundle.checked(MODEL))
+        Engine(tiny_bundle.directory / MODEL)
 
 
 def system(root: Path, cgroup: str, files: dict[str, str]) -> Path:

@@ -124,7 +124,7 @@ def test_decode_undoes_encode(run, model):
     assert run("inspect", "decode", "-", *model, stdin=ids.encode()).out == "great awful movie\n"
 
 
-WORDS = Vocabulary.read(TINY / VOCABULARY).words[:3]
+WORDS = Vocabulary.parse((TINY / VOCABULARY).read_bytes()).words[:3]
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30, deadline=None)

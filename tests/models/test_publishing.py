@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
 import signal
@@ -9,15 +10,19 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from imdbsent import load
 from imdbsent.bundle.bundle import Bundle, write_card
-from imdbsent.errors import BundleInvalid, ModelMissing
+from imdbsent.errors import BundleInvalid, ExitCode, ModelMissing
 from imdbsent.files import file_sha256
 from imdbsent.models import inventory, publish, store
 from imdbsent.models.store import BUILT_IN
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 @pytest.fixture
@@ -134,10 +139,10 @@ def test_a_model_that_is_replaced_while_it_is_read_is_no_damaged_one(
     mine: Path, other: Bundle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The card of the old one, the files of the new one: what was read first is read again."""
-    checked = Bundle.checked
+    read = Bundle.read
 
-    def replace_first(self: Bundle, file: str) -> Path:
-        monkeypatch.setattr(Bundle, "checked", checked)
+    def replace_first(self: Bundle, file: str) -> bytes:
+        monkeypatch.setattr(Bundle, "read", read)
         with publish.staging(mine.parent) as fresh:
             shutil.copytree(other.directory, fresh, dirs_exist_ok=True)
             words = fresh / "vocabulary.txt"
@@ -145,23 +150,70 @@ def test_a_model_that_is_replaced_while_it_is_read_is_no_damaged_one(
             files = {**other.card.files, "vocabulary.txt": file_sha256(words)}
             write_card(fresh, type(other.card)(**{**vars(other.card), "files": files}))
             publish.publish(fresh, mine)
-        return checked(self, file)
+        return read(self, file)
 
-    monkeypatch.setattr(Bundle, "checked", replace_first)
+    monkeypatch.setattr(Bundle, "read", replace_first)
     assert load("mine").bundle.card.temperature == 2.0
 
 
 def test_a_model_that_is_removed_while_it_is_read_is_a_missing_one(mine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    checked = Bundle.checked
+    read = Bundle.read
 
-    def remove_first(self: Bundle, file: str) -> Path:
+    def remove_first(self: Bundle, file: str) -> bytes:
         shutil.rmtree(self.directory, ignore_errors=True)
-        return checked(self, file)
+        return read(self, file)
 
-    monkeypatch.setattr(Bundle, "checked", remove_first)
+    monkeypatch.setattr(Bundle, "read", remove_first)
     with pytest.raises(ModelMissing):
         load("mine")
     assert not mine.exists()
+
+
+LOOKS = 20
+"""More looks at the disk than reading a model takes."""
+
+
+def remove_before(look: int, mine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Remove a model just before one of the looks at the disk that reading it takes, such as one after its check."""
+    looks = itertools.count()
+
+    def remove(path: Path) -> None:
+        if path.is_relative_to(mine) and next(looks) == look:
+            shutil.rmtree(mine)
+
+    def removing(real: Callable[..., Any]) -> Callable[..., Any]:
+        def removed(self: Path, *arguments: Any, **settings: Any) -> Any:
+            remove(self)
+            return real(self, *arguments, **settings)
+
+        return removed
+
+    for name in ("open", "stat"):
+        monkeypatch.setattr(Path, name, removing(getattr(Path, name)))
+
+
+@pytest.mark.parametrize("look", range(LOOKS))
+def test_whenever_a_model_is_removed_it_answers_or_is_a_missing_one(
+    mine: Path, monkeypatch: pytest.MonkeyPatch, look: int
+) -> None:
+    remove_before(look, mine, monkeypatch)
+    try:
+        (prediction,) = load("mine").predict(["great movie"])
+    except ModelMissing:
+        assert not mine.exists()
+    else:
+        assert prediction.label == "positive"
+
+
+@pytest.mark.parametrize("look", range(LOOKS))
+@pytest.mark.parametrize("command", [("show", "mine", "--format", "json"), ("export", "mine", "-o", "mine.tar")])
+def test_a_command_that_reads_a_model_that_is_removed_says_so(
+    run, mine: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...], look: int
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    remove_before(look, mine, monkeypatch)
+    result = run("models", *command)
+    assert result.code == ExitCode.DONE or "there is no model 'mine'" in result.err, result
 
 
 def test_a_damaged_model_is_a_damaged_one_however_often_it_is_read(mine: Path) -> None:

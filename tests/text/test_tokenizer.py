@@ -118,4 +118,4 @@ def test_spans_count_characters_and_not_bytes() -> None:
 def test_a_vocabulary_comes_back_from_its_file(tmp_path: Path) -> None:
     vocabulary = Vocabulary(WORDS)
     vocabulary.write(tmp_path / "vocabulary.txt")
-    assert Vocabulary.read(tmp_path / "vocabulary.txt") == vocabulary
+    assert Vocabulary.parse((tmp_path / "vocabulary.txt").read_bytes()) == vocabulary

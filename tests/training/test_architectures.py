@@ -71,7 +71,7 @@ def test_a_rebuilt_graph_gives_the_same_logits(name: str, tmp_path: Path) -> Non
     bundle = read_bundle(store.PRETRAINED / name)
     onnx.save(architecture(bundle.card.architecture).rebuild_onnx(bundle), str(tmp_path / MODEL))
     texts = [np.random.default_rng(length).integers(1, 9_000, length).tolist() for length in (1, 63, 64, 65, 200)]
-    one, other = (Engine(path).logits(texts) for path in (bundle.checked(MODEL), tmp_path / MODEL))
+    one, other = (Engine(path).logits(texts) for path in (bundle.directory / MODEL, tmp_path / MODEL))
     np.testing.assert_array_equal(one, other)
 
 

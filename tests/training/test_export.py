@@ -110,13 +110,13 @@ def test_a_written_bundle_has_what_is_needed_to_make_it_again(network, tmp_path:
     metrics = (Metrics("test", 2, 0.5, 0.7),)
     write_bundle(tmp_path, trained, name="small", data_sha256="d" * 64, measure=lambda bundle: metrics)
     bundle = read_bundle(tmp_path).verify()
-    assert Vocabulary.read(bundle.checked(VOCABULARY)).words == (b"great", b"awful")
+    assert Vocabulary.parse(bundle.read(VOCABULARY)).words == (b"great", b"awful")
     card = bundle.card
     assert (card.name, card.seed, card.data_sha256, card.metrics) == ("small", 3, "d" * 64, metrics)
     assert card.recipe["units"] == 7
     assert {"keras", "keras backend", "onnx", "python"} <= card.versions.keys()
     assert sum(layer.parameters for layer in card.layers) == network.count_params()
-    again = keras.saving.load_model(bundle.checked("network.keras"), safe_mode=True)
+    again = keras.saving.load_model(bundle.directory / "network.keras", safe_mode=True)
     for ours, theirs in zip(again.get_weights(), network.get_weights()):
         np.testing.assert_array_equal(ours, theirs)
 

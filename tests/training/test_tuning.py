@@ -209,7 +209,7 @@ def test_words_that_the_model_does_not_know_are_learned(
     report = train_bundle(replace(asked, recipe=replace(asked.recipe, epochs=8)))
     card = report.bundle.card
     assert "2 words that the model did not know: quix, zorp" in caplog.text
-    assert Vocabulary.read(report.bundle.directory / VOCABULARY).words[-2:] == (b"quix", b"zorp")
+    assert Vocabulary.parse(report.bundle.read(VOCABULARY)).words[-2:] == (b"quix", b"zorp")
     assert (card.num_words, card.recipe["vocabulary_size"]) == (19, 19)
     # before it learns them, it answers like the model that does not know them
     measured = measure(Classifier(base), read_data(asked).validation, "validation")

@@ -68,7 +68,7 @@ def load_tokenizer(model: str | None) -> Tokenizer:
     try:
         return tokenizer.load_tokenizer(bundle)
     except BundleInvalid as error:
-        raise store.damaged(error) from error
+        raise store.diagnosed(error) from error
 
 
 def load_classifier(model: str | None) -> Classifier:

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from imdbsent.bundle.card import MODEL
 from imdbsent.classify.lstm import WEIGHTS, LSTMWeights, NetworkWeights, unroll
 from imdbsent.errors import LayersHidden
 from imdbsent.text.tokenizer import PAD_ID
@@ -270,7 +269,7 @@ def _weights_of(bundle: Bundle, next_step: str) -> NetworkWeights:
     from imdbsent.classify.engine import Engine  # loads ONNX Runtime
 
     try:
-        return Engine(bundle.checked(MODEL), threads=1).weights()
+        return Engine.of_bundle(bundle, threads=1).weights()
     except LayersHidden as error:
         raise LayersHidden(error.model, next_step) from error
 

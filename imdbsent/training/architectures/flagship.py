@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from imdbsent.bundle.card import MODEL
-from imdbsent.bundle.safety import read_graph
+from imdbsent.bundle.safety import checked_graph, read_graph
 from imdbsent.errors import BundleInvalid, LayersHidden
 from imdbsent.text.tokenizer import OOV_ID, PAD_ID
 from imdbsent.training.architectures import Architecture
@@ -273,7 +273,7 @@ def network_from_onnx(model: Path, recipe: Recipe) -> Any:
         TrainingUnavailable: Keras or ONNX is not installed.
     """
     network = flagship_network(recipe)
-    for name, arrays in _keras_weights(_read_weights(model)).items():
+    for name, arrays in _keras_weights(_weights_in(read_graph(model))).items():
         network.get_layer(name).set_weights(arrays)
     return network
 
@@ -343,7 +343,7 @@ def _checked_weights(bundle: Bundle, next_step: str) -> Arrays:
         LayersHidden: the graph does not hold them; the message tells the next step.
         BundleInvalid: the graph is missing or damaged, or the weights do not fit together.
     """
-    weights = _read_weights(bundle.checked(MODEL))
+    weights = _weights_in(checked_graph(bundle.directory / MODEL, bundle.read(MODEL)))
     if not {*_WEIGHTS} <= weights.keys():
         raise LayersHidden(bundle.card.name, next_step)
     weights = {name: weights[name] for name in _WEIGHTS}
@@ -352,14 +352,14 @@ def _checked_weights(bundle: Bundle, next_step: str) -> Arrays:
     return weights
 
 
-def _read_weights(model: Path) -> Arrays:
-    """The constants in a graph, by name."""
+def _weights_in(graph: bytes) -> Arrays:
+    """The constants in a graph that was checked, by name."""
     import_library("onnx")
     import onnx
     from onnx import numpy_helper
 
-    graph = onnx.load_model_from_string(read_graph(model)).graph
-    return {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
+    tensors = onnx.load_model_from_string(graph).graph.initializer
+    return {tensor.name: numpy_helper.to_array(tensor) for tensor in tensors}
 
 
 def _fit(weights: Arrays) -> bool:
