@@ -109,7 +109,7 @@ def train_bundle(
 ) -> TrainingReport:
     """Train a model and install it, or write it to a folder; an unfinished bundle is never there.
 
-    A checkpoint is written every few minutes, after each epoch, and when the run is asked to stop (Ctrl-C, SIGTERM). It
+    A checkpoint is written every few minutes, after an epoch, and when the run is asked to stop (Ctrl-C, SIGTERM). It
     is removed when the bundle is finished.
 
     Args:
@@ -302,7 +302,7 @@ def train(
         base: words and weights to start from; None for random weights.
         tuning: how `base` is fine-tuned; None to train it like a new network.
         start: the checkpoint to resume from; None to start a run.
-        save: saves a checkpoint; called after each epoch and before a stop.
+        save: saves a checkpoint; called as `Loop` says.
         stop: whether someone asked to stop.
 
     Returns:
@@ -406,7 +406,7 @@ def _train(
     progress: TrainingProgress,
     download: DownloadProgress | None,
 ) -> Trained:
-    """Train, with a checkpoint every few minutes, after each epoch, and before a stop."""
+    """Train, with a checkpoint every few minutes, after an epoch, and before a stop."""
     if start and start.head.data_sha256 != data.sha256:
         raise CheckpointInvalid(checkpoint, "the texts have changed since the run started")
     here = versions()

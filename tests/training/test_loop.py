@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import time
 from dataclasses import replace
 from typing import Any
 
@@ -87,6 +88,22 @@ def test_an_epoch_is_its_batches_then_the_look_at_the_test_split_then_a_checkpoi
     assert network.trained[:3] != network.trained[3:]
     assert [state.position for state in saved] == [Position(2, 0), Position(3, 0)]
     assert history == saved[-1].history
+
+
+def test_epochs_that_are_shorter_than_a_checkpoint_do_not_each_have_one() -> None:
+    saved: list[State] = []
+
+    def save_slowly(state: State) -> None:
+        saved.append(state)
+        time.sleep(0.2)
+
+    loop = Loop(
+        Network(), replace(RECIPE, epochs=40), 7, TEXTS, TEXTS, progress=Log(), save=save_slowly, stop=lambda: False
+    )
+    started = time.monotonic()
+    loop.run(State())
+    assert saved[0].position == Position(2, 0)
+    assert len(saved) <= 1 + (time.monotonic() - started) / (20 * 0.2)
 
 
 def test_the_means_of_an_epoch_count_each_text_once() -> None:

@@ -113,7 +113,7 @@ def distill(
         progress: called after each batch and epoch of the student.
         download: follows the download of the transformer.
         start: the checkpoint to resume from; None to start a run.
-        save: saves a checkpoint; called every few minutes, after each epoch, and before a stop.
+        save: saves a checkpoint; called as `imdbsent.training.loop.Loop` says.
         stop: whether someone asked to stop.
 
     Returns:
