@@ -28,7 +28,7 @@ def recipe(heading: str) -> str:
 
 @pytest.fixture
 def verdicts(tmp_path: Path, tiny_bundle: Bundle):
-    """Run a recipe as a program of its own with the three-word model, and read what it has written, by `rid`."""
+    """Run recipes in turn, in a program of their own with the three-word model; what each has written, by `rid`."""
     pa = pytest.importorskip("pyarrow", reason="pyarrow is not installed")
     import pyarrow.parquet as pq
 
@@ -37,15 +37,17 @@ def verdicts(tmp_path: Path, tiny_bundle: Bundle):
         tmp_path / "reviews.parquet",
     )
 
-    def run(heading: str, **environment: str) -> list[dict[str, Any]]:
+    def run(*headings: str, **environment: str) -> list[list[dict[str, Any]]]:
+        *others, last = headings
+        programs = [f"{recipe(one)}\nimport os\nos.rename('verdicts', {one!r})\n" for one in others]
         own = {"IMDBSENT_MODEL": str(tiny_bundle.directory), "RAY_USAGE_STATS_ENABLED": "0", **environment}
         result = subprocess.run(
-            [sys.executable, "-c", recipe(heading)],
+            [sys.executable, "-c", "".join([*programs, recipe(last)])],
             cwd=tmp_path, env={**os.environ, **own}, capture_output=True, text=True, check=False, timeout=240,
         )  # fmt: skip
         assert result.returncode == 0, result.stderr
-        rows: list[dict[str, Any]] = pq.read_table(tmp_path / "verdicts").to_pylist()
-        return sorted(rows, key=lambda row: int(row["rid"]))
+        written = (pq.read_table(tmp_path / folder).to_pylist() for folder in (*others, "verdicts"))
+        return [sorted(rows, key=lambda row: int(row["rid"])) for rows in written]
 
     return run
 
@@ -65,22 +67,24 @@ def check(rows: list[dict[str, Any]], bundle: Bundle) -> None:
 @pytest.mark.slow
 def test_ray(verdicts, tiny_bundle: Bundle) -> None:
     pytest.importorskip("ray.data", reason="ray is not installed")
-    rows = verdicts("Ray")
+    (rows,) = verdicts("Ray")
     check(rows, tiny_bundle)
     assert [row["text"] for row in rows] == [text or "" for text in TEXTS]
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("heading", ["Spark: mapInPandas", "Spark: predict_batch_udf"])
-def test_spark(verdicts, tiny_bundle: Bundle, heading: str) -> None:
+def test_spark(verdicts, tiny_bundle: Bundle) -> None:
     pytest.importorskip("pyspark", reason="pyspark is not installed")
     if shutil.which("java") is None:
         pytest.skip("Spark needs Java, which is not installed")
     own = {"SPARK_LOCAL_IP": "127.0.0.1", "PYSPARK_PYTHON": sys.executable, "PYSPARK_DRIVER_PYTHON": sys.executable}
-    check(verdicts(heading, **own, PYSPARK_SUBMIT_ARGS="--master local[2] pyspark-shell"), tiny_bundle)
+    headings = "Spark: mapInPandas", "Spark: predict_batch_udf"
+    for rows in verdicts(*headings, **own, PYSPARK_SUBMIT_ARGS="--master local[2] pyspark-shell"):
+        check(rows, tiny_bundle)
 
 
 @pytest.mark.slow
 def test_daft(verdicts, tiny_bundle: Bundle) -> None:
     pytest.importorskip("daft", reason="daft is not installed")
-    check(verdicts("Daft", DAFT_RUNNER="native", DO_NOT_TRACK="true"), tiny_bundle)
+    (rows,) = verdicts("Daft", DAFT_RUNNER="native", DO_NOT_TRACK="true")
+    check(rows, tiny_bundle)
