@@ -57,7 +57,7 @@ slow: setup ## the other tests, which take longer or need an extra
 	$(BIN)/python $(PYTEST) -m "slow or real" --complete
 
 # What imports a library that may be lacking (tests/test_project.py), and the commands.
-LIGHT_TESTS := tests/cli tests/cluster tests/dataset tests/models tests/reading tests/training tests/writing tests/test_processes.py tests/test_project.py tests/test_errors.py
+LIGHT_TESTS := tests/cli tests/cluster tests/dataset tests/reading tests/writing tests/test_processes.py tests/test_project.py tests/test_errors.py
 light: setup-light ## commands and imports where TensorFlow and the extras are not installed
 	$(LIGHT)/bin/python $(PYTEST) -m "not slow and not real" $(LIGHT_TESTS)
 
