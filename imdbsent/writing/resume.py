@@ -215,16 +215,19 @@ def open_resumable(spec: OutputSpec, plan: Plan, *, resume: bool) -> Iterator[Re
             stream.truncate(done.size)
             stream.seek(done.size)
             log = files.enter_context(FileIO(log_path, "a"))
-        run = ResumableOutput(path, partial, stream, log, done)
+        run, reached = ResumableOutput(path, partial, stream, log, done), done
         try:
-            yield run
-            run.end()
+            try:
+                yield run
+                run.end()
+            finally:
+                reached = run.reached  # the log tells it, while that is open
             files.close()
             with _output_errors(path):
                 partial.publish(partial_path, path)
         except BaseException:
             files.close()
-            _report_stop(path, run)
+            _report_stop(path, done, reached)
             raise
         _remove(partial_path, log_path)
 
@@ -241,16 +244,22 @@ class ResumableOutput:
 
     Attributes:
         done: the same.
-        reached: how far this run has got.
     """
 
     def __init__(self, path: Path, partial: PartialOutput, stream: FileIO, log: FileIO, done: OutputCheckpoint) -> None:
-        self.done = self.reached = done
+        self.done = done
+        self._last = done, done, 0
         self._path = path
         self._partial = partial
         self._stream = stream
         self._log = log
         self._digest = RecordsDigest()
+
+    @property
+    def reached(self) -> OutputCheckpoint:
+        """How far this run has got: the last checkpoint whose line is in the log, since a signal comes at any point."""
+        before, latest, end = self._last
+        return latest if self._log.tell() >= end else before
 
     def skip(self, windows: Iterator[Sequence[Record]]) -> None:
         """Read the windows that are already answered. Call it once, before any `write`.
@@ -284,16 +293,19 @@ class ResumableOutput:
         content = self._partial.bytes_of(predictions if results is None else results)
         self._digest.add(predictions)
         self._append(self._stream, content)
-        self.reached = OutputCheckpoint(
-            windows=self.reached.windows + 1,
-            records=self.reached.records + len(predictions),
+        before = self.reached
+        latest = OutputCheckpoint(
+            windows=before.windows + 1,
+            records=before.records + len(predictions),
             written=self._partial.written,
-            size=self.reached.size + len(content),
-            crc32=zlib.crc32(content, self.reached.crc32),
+            size=before.size + len(content),
+            crc32=zlib.crc32(content, before.crc32),
             digest=self._digest.value(),
             counts=dict(counts),
         )
-        self._append(self._log, log_line(self.reached))
+        line = log_line(latest)
+        self._last = before, latest, self._log.tell() + len(line)
+        self._append(self._log, line)
 
     def end(self) -> None:
         """Write what follows the last prediction.
@@ -339,15 +351,15 @@ def _checkpoints_to_resume(path: Path, plan: Plan, *, resume: bool) -> list[Outp
     return good
 
 
-def _report_stop(path: Path, run: ResumableOutput) -> None:
+def _report_stop(path: Path, done: OutputCheckpoint, reached: OutputCheckpoint) -> None:
     """Say what a run that is stopped leaves; if it has written nothing, remove its files."""
-    if not run.reached.records:
+    if not reached.records:
         _remove(_beside(path, ""), _beside(path, ".checkpoints"))
-    elif run.reached is not run.done:
+    elif reached is not done:
         logger.info(
-            f"stopped after {counted(run.reached.records, 'record')}; the results are in '{_beside(path, '').name}'; "
+            f"stopped after {counted(reached.records, 'record')}; the results are in '{_beside(path, '').name}'; "
             "to resume, run the same command with --resume",
-            extra={"event": "stopped", "fields": {"rows": run.reached.records}},
+            extra={"event": "stopped", "fields": {"rows": reached.records}},
         )
 
 

@@ -4,6 +4,7 @@ import errno
 import json
 import os
 import random
+import sys
 from pathlib import Path
 
 import pytest
@@ -84,6 +85,43 @@ def test_a_resumed_run_writes_the_bytes_of_one_that_was_not_stopped(
     assert whole.err.partition(" texts")[0] == "1,000"
     assert whole.err.partition(":")[2].partition("·")[0] in result.err  # the same counts
     assert not beside(reviews.parent)
+
+
+def test_wherever_a_signal_stops_a_write_what_is_said_is_what_is_kept(predict, reviews: Path) -> None:
+    """It is raised before each line of `write` and of what it calls there, as Python raises it between two lines."""
+    reviews.write_text("".join(reviews.read_text().splitlines(keepends=True)[:80]))  # two windows
+    predict("whole.csv")
+    code, lines = ResumableOutput.write.__code__, 0
+
+    def interrupt(at: int):
+        left = iter(range(at))
+
+        def trace(frame, event: str, _argument):
+            if frame.f_code.co_filename != code.co_filename or frame.f_code.co_name not in ("write", "_append"):
+                return None
+            if event == "line" and next(left, None) is None:
+                sys.settrace(None)
+                raise KeyboardInterrupt
+            return trace
+
+        return trace
+
+    while True:
+        sys.settrace(interrupt(lines))
+        try:
+            stopped = predict("out.csv", "--summary", str(reviews.parent / "out.json"))
+        finally:
+            sys.settrace(None)
+        if stopped.code == ExitCode.DONE:
+            break
+        lines += 1
+        kept = json.loads((reviews.parent / "out.json").read_text())["rows"]["read"]
+        said = f"stopped after {kept} records" if kept else ""
+        assert said in stopped.err
+        resumed = predict("out.csv", "--resume")
+        assert (f"resuming after {kept} records" if kept else "there is no unfinished") in resumed.err
+        assert (reviews.parent / "out.csv").read_bytes() == (reviews.parent / "whole.csv").read_bytes()
+    assert lines > 20
 
 
 @pytest.mark.parametrize("name", FORMATS)
