@@ -9,9 +9,10 @@ import re
 import sys
 import time
 from collections import Counter, deque
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from imdbsent import __version__
@@ -21,7 +22,6 @@ from imdbsent.files import new_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
-    from pathlib import Path
 
     from imdbsent.bundle.bundle import Bundle
     from imdbsent.reading.streams import Meter, RowsMeter
@@ -341,8 +341,20 @@ def peak_memory(workers: int) -> int | None:
     import resource  # noqa: PLC0415 (Windows has none)
 
     unit = 1 if sys.platform == "darwin" else 1024
-    ours = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return int((ours + workers * resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss) * unit)
+    children = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * unit
+    return int(_own_peak(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit) + workers * children)
+
+
+def _own_peak(most: int) -> int:
+    """The most memory that this program has held, in bytes, where Linux says so; else what getrusage says.
+
+    On Linux, the latter is no less than what the process that started this one held at that moment, getrusage(2).
+    """
+    with suppress(OSError), Path("/proc/self/status").open() as status:
+        for line in status:
+            if line.startswith("VmHWM:"):  # in kB, which are 1,024 bytes, proc(5)
+                return int(line.split()[1]) * 1024
+    return most
 
 
 @contextmanager

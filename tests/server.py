@@ -22,7 +22,7 @@ def serving(answer: Answer) -> Iterator[str]:
             """Say nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)  # s until it sees a shutdown
     thread.start()
     try:
         yield f"http://127.0.0.1:{server.server_address[1]}"

@@ -4,6 +4,8 @@ import gzip
 import itertools
 import json
 import random
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from imdbsent.job_report import Counts, JobReport, Pace, duration, writing_summa
 from imdbsent.reading.inputs import Inputs, find_sources
 from imdbsent.reading.streams import RowsMeter
 from imdbsent.records import Prediction
+from tests.tiny import TINY
 
 
 class Job:
@@ -277,3 +280,16 @@ def test_the_summary_is_written_if_the_job_fails_too(tmp_path: Path, error: Base
     assert summary["exit_code"] == code
     assert summary["model"] is None
     assert summary["rows"]["read"] == 0
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="/proc is Linux's")
+def test_the_peak_memory_is_that_of_the_job_and_not_of_what_started_it(tmp_path: Path) -> None:
+    """A scheduler may hold gigabytes, and Linux has a program begin with the peak of the process that starts it."""
+    program = """
+import subprocess, sys
+held = b"x" * 2**29
+subprocess.run([sys.executable, "-m", "imdbsent", *sys.argv[1:]], check=True)
+"""
+    arguments = ("predict", "great movie", "--model", str(TINY), "--summary", str(tmp_path / "summary.json"))
+    subprocess.run([sys.executable, "-c", program, *arguments], check=True, stdout=subprocess.DEVNULL)
+    assert 2**20 < json.loads((tmp_path / "summary.json").read_text())["peak_memory_bytes"] < 2**29

@@ -55,7 +55,7 @@ def test_https_goes_through_the_proxy_too(target: Path, monkeypatch: pytest.Monk
         def log_message(self, *_: object) -> None: ...
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Connect)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{server.server_address[1]}")
     with pytest.raises(DownloadFailed, match="no connection .ProxyError."):
