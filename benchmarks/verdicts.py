@@ -57,6 +57,40 @@ FOREIGN = (
 )
 
 
+EVERYDAY_FOREIGN = (
+    "Das Hotel war sauber und das Personal sehr freundlich.",
+    "Ich habe das Buch in zwei Tagen gelesen, großartig!",
+    "Nicht zu empfehlen, das Gerät ging nach einer Woche kaputt.",
+    "Die Schauspieler sind schlecht und die Handlung ist dumm.",
+    "Alles bestens, gerne wieder.",
+    "Le livre est ennuyeux et mal écrit.",
+    "J'ai adoré ce restaurant, le personnel est charmant.",
+    "Je ne recommande pas cet hôtel, la chambre était sale.",
+    "Le téléphone est tombé en panne après deux jours.",
+    "Quelle belle surprise, un grand film!",
+    "El hotel estaba limpio y el personal era muy amable.",
+    "No me gustó nada la historia, es aburrida.",
+    "Una pérdida de tiempo y de dinero.",
+    "La batería dura poco, estoy decepcionado.",
+    "Todo perfecto, volveré pronto.",
+    "Il cibo era freddo e il cameriere maleducato.",
+    "Un libro meraviglioso, non riuscivo a smettere di leggere.",
+    "Non lo comprate, si rompe subito.",
+    "Het hotel was schoon en het personeel vriendelijk.",
+    "Niet kopen, na een week kapot.",
+    "Ik ben heel blij met deze telefoon.",
+    "O hotel era limpo e os funcionários simpáticos.",
+    "Uma perda de tempo, não comprem.",
+    "Hotellet var rent och personalen trevlig.",
+    "Jag är mycket nöjd med köpet.",
+    "Filmen var kjedelig og altfor lang.",
+    "Hotel był czysty, a obsługa miła.",
+    "Nie polecam, strata pieniędzy.",
+    "Otel temizdi ve personel çok nazikti.",
+    "Produk ini jelek, jangan beli.",
+)
+
+
 def unknown_shares(classifier: Classifier, texts: Iterable[str]) -> Array:
     """The share of unknown words of each text that has words."""
     shares = (classifier.tokenizer.encoding(text).unknown for text in texts)
@@ -108,7 +142,8 @@ def main() -> int:
     reviews, foreign = unknown_shares(classifier, (one.text for one in examples)), unknown_shares(classifier, FOREIGN)
     show_unknown("test reviews", reviews)
     show_unknown("sentences of them", unknown_shares(classifier, draw.sample(sentences, SENTENCES)))
-    show_unknown("sentences in other languages", foreign)
+    show_unknown("sentences about films in other languages", foreign)
+    show_unknown("everyday texts in other languages", unknown_shares(classifier, EVERYDAY_FOREIGN))
 
     labels = np.array([example.label for example in some], np.float64)
     ids = [classifier.tokenizer.encode(example.text) for example in some]

@@ -175,6 +175,24 @@ _RUN: Final = _pattern(r"([^\W\d_])\1{2,}", re.IGNORECASE)
 _LAST_TWICE: Final = _pattern(r"([^\W\d_])\1$")
 _CLITIC: Final = _pattern(r"(?:(?<=n)'?t|(?<=[a-z])(?:'?(?:re|ve|ll|m)|'d))$")
 _MOST_RUNS: Final = 3
+_COMMON_ELSEWHERE: Final = """
+aber alle alles auch auf bei das dem der des dass ein eine einem einen einer ganz habe haben hatte ich immer ist kein
+keine leider mehr mein meine mich mir nach nicht nie noch nur oder schon sehr sich sie sind und viel vom von waren weil
+wenn wie wieder wir wird wurde zu zum zur für
+avec bien ce ces cette dans du elle est et il ils je la le les leur mais ne nous pas que qui sa ses sont sur trop très
+tu un une vous était
+como del el esta está fue las lo los muy más nada para pero por su todo una y
+anche che della di gli molto nel più questa questo sono tutto è
+ele eu foi isso muito não uma é
+de deze een het ik maar naar niet ook te veel voor zijn
+att av det ett för ikke inte jag jeg meget mycket och på som är
+bardzo był było jest się
+bir bu çok
+itu sangat tidak yang
+"""
+_FOREIGN: Final = frozenset(_COMMON_ELSEWHERE.split())
+"""Common words of German, French, Spanish, Italian, Portuguese, Dutch, Scandinavian languages, Polish, Turkish and
+Indonesian that are not also English, as "die", "on" and "no" are."""
 _LONGEST_WORD: Final = 64
 """Letters of a word that is still looked up under other spellings, and kept."""
 _FREQUENT: Final = 10_000
@@ -764,18 +782,38 @@ class EverydayTokenizer(Tokenizer):
 
 
 class CorrectedTokenizer(EverydayTokenizer):
-    """The tokenizer "corrected": "everyday" that also reads a misspelled word as the frequent word it stands for."""
+    """The tokenizer "corrected": "everyday" that also reads a misspelled word as the frequent word it stands for.
+
+    Its share of unknown words tells whether a text is English (`benchmarks/verdicts.py` measures it): punctuation and
+    emoji are no words, a corrected word counts half, and a common word of another language is not known, although
+    reviews that quote one have made it a word of the vocabulary.
+    """
 
     is_corrected: ClassVar[bool] = True
 
-    def looked_up(self, text: str) -> tuple[list[bytes], int]:
-        """The ids of `packed_ids`, and how many words are not in the vocabulary; one that is corrected is not."""
-        found, unknown = super().looked_up(text)
-        return found, unknown + list(map(type, found)).count(_Corrected)
+    def looked_up(self, text: str) -> tuple[list[bytes], int, float]:
+        """The ids of `packed_ids`, the number of words, and how many of these the network does not know."""
+        found = self.packed_ids(text)
+        kinds = list(map(type, found))
+        return found, len(found) - kinds.count(_Mark), kinds.count(_Unknown) + kinds.count(_Corrected) / 2
+
+
+class _Mark(bytes):
+    """The id of a token that is not a word: equal to any id of that token, and told apart by its type, as are these."""
+
+    __slots__ = ()
+
+
+class _Unknown(bytes):
+    """The id of a word that the network does not know, or knows only as a word of another language."""
+
+    __slots__ = ()
 
 
 class _Corrected(bytes):
-    """The id of the word that a misspelled one is read as: equal to any id of that word, and told apart by its type."""
+    """The id of the word that a misspelled one is read as."""
+
+    __slots__ = ()
 
 
 class Slips:
@@ -852,9 +890,14 @@ class _Spellings(dict[str, bytes]):
         # A lengthened word may be a rare word of the vocabulary, with a meaning learned from a handful of reviews.
         plain = without_emphasis(word) if word[:1].isalpha() and len(word) <= _LONGEST_WORD else ()
         found = self._first(plain) or self._id(word) or self._first(variants(word))
-        if found is None and self._frequent and (meant := self._slips.word(word)):
-            found = _Corrected(self._id(meant) or OOV_PACKED)
-        id_ = found or OOV_PACKED
+        if not any(map(str.isalnum, word)) or word == BREAK:
+            id_: bytes = _Mark(found or OOV_PACKED)
+        elif found is None and self._frequent and (meant := self._slips.word(word)):
+            id_ = _Corrected(self._id(meant) or OOV_PACKED)
+        elif found is None or word in _FOREIGN:
+            id_ = _Unknown(found or OOV_PACKED)
+        else:
+            id_ = found
         if len(token) <= _LONGEST_WORD and len(self) < _REMEMBERED:
             self[token] = id_
         return id_

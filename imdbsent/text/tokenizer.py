@@ -188,7 +188,7 @@ class Encoding(NamedTuple):
         tokens: number of ids that are words of the text: all but the start mark.
         truncated: whether words that have ids were cut.
         unknown: share of the words, 0 to 1, that have no id of their own: rare ones (`OOV_ID`) and skipped ones; None
-            if the text has no words.
+            if the text has no words. The tokenizer "corrected" counts in another way; see `CorrectedTokenizer`.
     """
 
     ids: array[int]
@@ -242,10 +242,10 @@ class Tokenizer(ABC):
         """Whether a word of the vocabulary has a meaning, unlike punctuation."""
         return True
 
-    def looked_up(self, text: str) -> tuple[list[bytes], int]:
-        """The ids of `packed_ids`, and how many of the words that have one are not in the vocabulary."""
+    def looked_up(self, text: str) -> tuple[list[bytes], int, float]:
+        """The ids of `packed_ids`, the number of words, and how many of these the network does not know."""
         found = self.packed_ids(text)
-        return found, found.count(OOV_PACKED)
+        return found, len(found), found.count(OOV_PACKED) + found.count(_LEFT_OUT)
 
     def encode_whole(self, text: str) -> list[int]:
         """All ids of a text, start mark first, whatever its length."""
@@ -253,19 +253,19 @@ class Tokenizer(ABC):
 
     def encoding(self, text: str) -> Encoding:
         """The ids of `encode`, with the figures about them, in one pass."""
-        words = tokens = rare = 0
+        words, tokens, unknown = 0, 0, 0.0
         most = self.maximum_length * _ID_SIZE
         end = b""
         for chunk in chunks(text):  # one, but for a text of millions of characters
-            found, unknown = self.looked_up(chunk)
+            found, words_here, unknown_here = self.looked_up(chunk)
             content = b"".join(found)
-            words, tokens, rare = words + len(found), tokens + len(content) // _ID_SIZE, rare + unknown
+            words, tokens, unknown = words + words_here, tokens + len(content) // _ID_SIZE, unknown + unknown_here
             end = (end + content)[-most:]
         return Encoding(
             ids=array("i", (_START + end)[-most:]),
             tokens=min(tokens, self.maximum_length),
             truncated=tokens > self.maximum_length,
-            unknown=(words - tokens + rare) / words if words else None,
+            unknown=unknown / words if words else None,
         )
 
     def encode(self, text: str) -> list[int]:

@@ -6,9 +6,10 @@ from dataclasses import replace
 import pytest
 
 import imdbsent
+from benchmarks.verdicts import EVERYDAY_FOREIGN, FOREIGN
 from imdbsent.bundle.bundle import Bundle, write_card
 from imdbsent.classify.classifier import Classifier, windows
-from imdbsent.classify.options import Only, PredictOptions, SortKey
+from imdbsent.classify.options import Only, PredictOptions, SortKey, is_mostly_unknown
 from imdbsent.explain.explain import Explainer
 from imdbsent.records import Record
 
@@ -122,6 +123,15 @@ def test_the_shipped_model_answers_and_is_the_default() -> None:
     great, awful = imdbsent.load().predict(["A great movie, I loved it", "Boring, awful, a waste of time"])
     assert (great.label, awful.label) == ("positive", "negative")
     assert isinstance(great, imdbsent.Prediction)
+
+
+def test_the_default_model_knows_english_with_slips_from_other_languages() -> None:
+    english = ["terible servise", "horible custmer suport", "thx guys awsome job", "Yummy!", "10/10", "Las Vegas", "um"]
+    predictions = imdbsent.load().predict([*FOREIGN, *EVERYDAY_FOREIGN, *english])
+    warned = [is_mostly_unknown(prediction) for prediction in predictions]
+    assert all(warned[: len(FOREIGN)])
+    assert sum(warned) == 41
+    assert not any(warned[-len(english) :])
 
 
 @pytest.mark.parametrize(

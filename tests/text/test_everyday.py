@@ -296,13 +296,24 @@ def test_the_corrected_tokenizer_reads_a_misspelled_word_as_a_known_one_and_ever
     assert tokenizer.known_words("terible") == 1
 
 
-def test_a_corrected_word_is_not_in_the_vocabulary_so_that_a_foreign_text_does_not_look_like_english() -> None:
-    vocabulary = Vocabulary((b"server", b"actors", b"movie"))
-    text = "Le serveur, los actores, movie"
-    corrected, everyday = (kind(vocabulary, 8, 100) for kind in (CorrectedTokenizer, EverydayTokenizer))
+@pytest.mark.parametrize(
+    ("text", "unknown"),
+    [
+        ("movie actors", 0.0),
+        ("movie, actors! 😀 <br> ...", 0.0),  # what is no word does not count, whether the vocabulary has it or not
+        ("moive xyzzy", 0.75),  # a corrected word counts half
+        ("das movie", 0.5),  # in the vocabulary, because reviews quote it, and no English word
+        ("le movie, es actores", 0.625),
+        ("!!! 😀", None),
+    ],
+)
+def test_the_share_of_unknown_words_tells_english_with_slips_from_other_languages(
+    text: str, unknown: float | None
+) -> None:
+    corrected = CorrectedTokenizer(Vocabulary((b"movie", b"actors", b"das", b"!", b",")), 9, 100)
     for _ in range(2):  # looked up, then remembered
-        assert corrected.encoding(text).unknown == everyday.encoding(text).unknown == 6 / 7
-    assert corrected.encode(text) != everyday.encode(text)
+        assert corrected.encoding(text).unknown == unknown
+    assert corrected.encode("das") != corrected.encode("xyzzy")  # the network reads what it has learned
 
 
 def test_only_a_word_that_the_network_has_is_meant() -> None:
