@@ -39,7 +39,7 @@ _MODULES = {
 
 
 def load(
-    model: str | None = None,
+    model: str | os.PathLike[str] | None = None,
     *,
     threads: int | None = None,
     progress: DownloadProgress | None = None,
@@ -47,8 +47,8 @@ def load(
     """Load a model, and install it first if necessary.
 
     Args:
-        model: name of a model or path of a bundle's folder; None for IMDBSENT_MODEL, else the model of
-            `imdbsent models use`, else the built-in one.
+        model: name of a model, or path of a bundle's folder as a text or a `pathlib.Path`; None for IMDBSENT_MODEL,
+            else the model of `imdbsent models use`, else the built-in one.
         threads: batches that run at the same time; None for one per core that this process may use.
         progress: follows a download.
 
@@ -60,14 +60,19 @@ def load(
         imdbsent.errors.DefaultMissing: the model that the user made the default no longer exists.
         imdbsent.errors.BundleInvalid: the model is damaged.
         imdbsent.errors.DownloadFailed: it could not be downloaded from IMDBSENT_MODEL_URL.
+        imdbsent.errors.InvalidOptions: `threads` is not a whole number, 1 or more; it is a ValueError.
+        TypeError: `model` is neither a text nor a path.
     """
     from imdbsent.classify.classifier import Classifier  # noqa: PLC0415
+    from imdbsent.classify.options import whole_number  # noqa: PLC0415
     from imdbsent.errors import BundleInvalid  # noqa: PLC0415
     from imdbsent.models import store  # noqa: PLC0415
     from imdbsent.models.resolve import resolve  # noqa: PLC0415
 
+    threads = None if threads is None else whole_number("number of threads", threads)
+    name = store.model_named(model)
     while True:
-        bundle = resolve(model, progress)
+        bundle = resolve(name, progress)
         try:
             return Classifier(bundle, threads)
         except BundleInvalid as error:

@@ -312,7 +312,7 @@ class BundleInvalid(ImdbsentError):
     exit_code = ExitCode.NETWORK_OR_INTEGRITY
 
     def __init__(self, path: Path | str, reason: str, next_step: str = "") -> None:
-        self.path, self.reason = path, reason
+        self.path, self.reason, self.next_step = path, reason, next_step
         super().__init__(f"the model in '{path}' cannot be used: {reason}{next_step and '. ' + next_step}")
 
 

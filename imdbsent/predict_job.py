@@ -9,6 +9,7 @@ Records are read, classified and written in order, one window at a time, in boun
 from __future__ import annotations
 
 import logging
+import os
 import shlex
 import sys
 import time
@@ -19,14 +20,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
 from imdbsent import __version__
-from imdbsent.classify.options import DEFAULTS, PredictOptions
+from imdbsent.classify.options import DEFAULTS, PredictOptions, check_choice, check_flag, member, whole_number
 from imdbsent.errors import OutputFailed, UsageProblem, counted
 from imdbsent.job_report import Counts
 from imdbsent.option_fields import EngineName, deciding_options, option, options_of_other_engine
-from imdbsent.reading.inputs import Inputs, UntilError, find_sources
+from imdbsent.reading.inputs import Inputs, UntilError, check_apart, find_sources
 from imdbsent.reading.options import ALL, TEXT_COLUMN, Columns, ReadOptions
 from imdbsent.reading.streams import STDIN, RowsMeter, pyarrow
-from imdbsent.writing.output import OutputSpec, check_output, format_of_output, open_output
+from imdbsent.writing.output import MODEL_COLUMNS, OutputSpec, check_output, format_of_output, open_output
 from imdbsent.writing.text import Format, result_columns
 
 if TYPE_CHECKING:
@@ -78,6 +79,8 @@ class PredictJob:
         concurrency: processes that classify on the cluster; None for one per core.
 
     Raises:
+        InvalidOptions: an option has no such value; it is a ValueError.
+        TypeError: an option has a value of another type, for example one text instead of a tuple of texts.
         UsageProblem: two options exclude each other.
     """
 
@@ -100,6 +103,7 @@ class PredictJob:
     concurrency: int | None = field(default=None, metadata=option("--concurrency", engine=EngineName.RAY))
 
     def __post_init__(self) -> None:
+        self._check_types()
         for name in options_of_other_engine(self.engine, self, self.options, self.read):
             if self.engine is EngineName.RAY:
                 needed = "--engine ray" if name in _OF_FILES else name
@@ -112,6 +116,28 @@ class PredictJob:
         if self.resume and self.explain:
             raise UsageProblem("--explain cannot be combined with --resume. Type: the command without --resume")
 
+    def _check_types(self) -> None:
+        """Check what a caller in Python gives; paths become texts, and names of formats and engines members."""
+        set_field = object.__setattr__
+        for name, kind in (("arguments", os.PathLike), ("files", os.PathLike), ("texts", str), ("added", str)):
+            set_field(self, name, _texts(name, getattr(self, name), kind))
+        for name in self.added:
+            check_choice(MODEL_COLUMNS, name)
+        if not isinstance(self.read, ReadOptions) or not isinstance(self.options, PredictOptions):
+            raise TypeError("read must be ReadOptions, and options PredictOptions")
+        if self.output is not None:
+            set_field(self, "output", os.fsdecode(self.output))
+        if self.html is not None:
+            set_field(self, "html", Path(self.html))
+        if self.format is not None:
+            set_field(self, "format", member(Format, self.format))
+        set_field(self, "engine", member(EngineName, self.engine))
+        for name in ("safe_csv", "explain", "resume"):
+            check_flag(name, getattr(self, name))
+        for name, called in (("workers", "number of workers"), ("concurrency", "number of processes")):
+            if (number := getattr(self, name)) is not None:
+                set_field(self, name, whole_number(called, number))
+
     @property
     def reads_stdin(self) -> bool:
         """Whether standard input is read."""
@@ -123,6 +149,17 @@ class PredictJob:
         read = self.read
         kept = () if ALL in read.kept else read.kept
         return Columns(read.text_column or TEXT_COLUMN, read.id_column, kept) if read.names_columns else None
+
+
+def _texts(name: str, values: object, kind: type) -> tuple[str, ...]:
+    """The values of an option that takes several texts, or several of another kind that can be texts."""
+    if not isinstance(values, (tuple, list)):
+        example = f": {name}=({values!r},)" if isinstance(values, (str, kind)) else ""
+        raise TypeError(f"{name} must be a tuple, not {type(values).__name__}{example}")
+    for value in values:
+        if not isinstance(value, (str, kind)):
+            raise TypeError(f"each of {name} must be a text, not {type(value).__name__}")
+    return tuple(map(os.fsdecode, values))
 
 
 class Progress(Protocol):
@@ -228,7 +265,12 @@ def run_predict(job: PredictJob, screen: Screen = _NO_SCREEN, report: JobReport 
 
 
 def _run_here(job: PredictJob, screen: Screen, report: JobReport | None) -> Counts:
-    inputs = Inputs(find_sources(job.arguments, job.files, job.texts), job.read)
+    sources = find_sources(job.arguments, job.files, job.texts)
+    if job.output is not None and not _keeps_all(job):
+        check_apart(Path(job.output), sources, "-o with another name, or --keep all")
+    if job.html is not None:
+        check_apart(job.html, sources, "--html with another name")
+    inputs = Inputs(sources, job.read)
     spec = output_spec(job, inputs, screen)
     if job.resume and not spec.is_resumable:
         raise UsageProblem("--resume requires a file. Type: -o FILE with it, for example -o verdicts.csv")
@@ -257,6 +299,13 @@ def _run_here(job: PredictJob, screen: Screen, report: JobReport | None) -> Coun
             extra={"event": "summary", "fields": run.counts.by_row | {"seconds": round(run.counts.seconds, 3)}},
         )
     return run.counts
+
+
+def _keeps_all(job: PredictJob) -> bool:
+    """Whether the results have what a person has put into the rows that are read, so that they may replace them."""
+    if job.options.is_for_labeling:
+        return bool({"label", ALL} & {*job.read.kept})
+    return ALL in job.read.kept and not job.options.is_selective
 
 
 def _with_set_threshold(job: PredictJob, bundle: Bundle) -> PredictJob:

@@ -14,6 +14,7 @@ import pytest
 from imdbsent.bundle.bundle import Bundle
 from imdbsent.classify.options import Only, PredictOptions, SortKey
 from imdbsent.errors import InvalidOptions, UsageProblem
+from imdbsent.option_fields import EngineName
 from imdbsent.predict_job import PredictJob, run_predict
 from imdbsent.writing.text import Format
 from tests.tiny import TINY
@@ -71,6 +72,45 @@ def test_explanations_and_their_page_are_written(reviews: Path, tmp_path: Path) 
 def test_what_does_not_go_together_is_refused_when_the_job_is_made(settings: dict[str, Any], message: str) -> None:
     with pytest.raises(UsageProblem, match=message):
         PredictJob(texts=("great",), **settings)
+
+
+@pytest.mark.parametrize(
+    ("settings", "kind", "message"),
+    [
+        ({"texts": "great"}, TypeError, r"texts must be a tuple, not str: texts=\('great',\)"),
+        ({"files": "a.csv"}, TypeError, r"files=\('a.csv',\)"),
+        ({"files": Path("a.csv")}, TypeError, "files must be a tuple"),
+        ({"arguments": {"text": "great"}}, TypeError, "arguments must be a tuple, not dict"),
+        ({"texts": ("great", None)}, TypeError, "each of texts must be a text, not NoneType"),
+        ({"texts": (Path("great"),)}, TypeError, "each of texts must be a text"),
+        ({"options": {"threshold": 0.5}}, TypeError, "PredictOptions"),
+        ({"read": {}}, TypeError, "ReadOptions"),
+        ({"output": 1}, TypeError, "not int"),
+        ({"format": "xml"}, InvalidOptions, "'xml' is not one of 'table', 'tsv', 'csv'"),
+        ({"engine": "spark"}, InvalidOptions, "'spark' is not one of 'local', 'ray'"),
+        ({"added": ("author",)}, InvalidOptions, "'author' is not one of 'model', 'version', 'sha256'"),
+        ({"workers": 0}, InvalidOptions, "number of workers must be a whole number, 1 or more, not 0"),
+        ({"workers": 1.5}, InvalidOptions, "number of workers must be a whole number"),
+        ({"concurrency": -1, "engine": "ray"}, InvalidOptions, "number of processes must be a whole number"),
+        ({"resume": "no"}, InvalidOptions, "resume must be True or False"),
+    ],
+)
+def test_values_that_make_no_sense_are_refused_when_the_job_is_made(
+    settings: dict[str, Any], kind: type[Exception], message: str
+) -> None:
+    with pytest.raises(kind, match=message):
+        PredictJob(**settings)
+
+
+def test_lists_paths_and_names_are_taken_as_what_they_mean(reviews: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.jsonl"
+    settings: dict[str, Any] = {"files": [reviews], "texts": ["great"], "output": out, "format": "jsonl"}
+    job = PredictJob(**settings, model=str(TINY))
+    assert job == PredictJob(
+        files=(str(reviews),), texts=("great",), output=str(out), format=Format.JSONL, model=str(TINY)
+    )
+    assert run_predict(job).results == 5
+    assert PredictJob(engine="ray").engine is EngineName.RAY  # type: ignore[arg-type]
 
 
 def test_a_batch_cannot_select() -> None:

@@ -6,10 +6,10 @@ import math
 from array import array
 from collections.abc import Mapping
 from itertools import islice
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from imdbsent.classify.engine import BATCH_SIZE, Engine
-from imdbsent.classify.options import DEFAULTS, options_or, select
+from imdbsent.classify.options import DEFAULTS, options_or, select, whole_number
 from imdbsent.reading.lines import from_bytes
 from imdbsent.records import Prediction, Record
 from imdbsent.text.tokenizer import Encoding, load_tokenizer
@@ -50,9 +50,11 @@ class Classifier:
 
     Raises:
         BundleInvalid: a file of the bundle is missing or damaged.
+        InvalidOptions: `threads` is not a whole number, 1 or more; it is a ValueError.
     """
 
     def __init__(self, bundle: Bundle, threads: int | None = None) -> None:
+        threads = None if threads is None else whole_number("number of threads", threads)
         self.bundle = bundle
         self.tokenizer = load_tokenizer(bundle)
         self.engine = Engine.of_bundle(bundle, threads)
@@ -80,14 +82,18 @@ class Classifier:
             A prediction for each text, in order; with a selection, those that it selects.
 
         Raises:
-            InvalidOptions: an option is out of its range; it is a ValueError.
-            TypeError: there are both options and keywords, or `texts` is one text or a table.
+            InvalidOptions: an option is out of its range or of another type; it is a ValueError.
+            TypeError: there are both options and keywords, the options are not `PredictOptions`, or `texts` is one text
+                or a table.
         """
         options = options_or(options, threshold=threshold, neutral=neutral, batch_size=batch_size)
         return list(self.predict_iter(texts, options))
 
-    def predict_iter(self, texts: Iterable[object], options: PredictOptions = DEFAULTS) -> Iterator[Prediction]:
-        """Classify a stream of texts as it comes, in bounded memory.
+    def predict_iter(self, texts: Iterable[object], options: PredictOptions | None = None) -> Iterator[Prediction]:
+        """Classify a stream of texts, in bounded memory.
+
+        Up to 64 texts are read before the first prediction, later up to 1,024 at a time. To classify each text as soon
+        as it comes, give `predict` a list with that text.
 
         Args:
             texts: any texts; the stream may be endless.
@@ -97,13 +103,10 @@ class Classifier:
             A prediction for each text, in order; with a selection, those that it selects.
 
         Raises:
-            TypeError: `texts` is one text or a table.
+            TypeError: `texts` is one text or a table, or the options are not `PredictOptions`.
         """
-        if isinstance(texts, (str, bytes)):
-            raise TypeError("predict takes several texts: predict([text])")
-        if hasattr(texts, "columns") or isinstance(texts, Mapping):
-            raise TypeError('predict takes one column of a table: predict(table["text"])')
-        return select(self.classify(map(record_of, texts), options), options, self.bundle.threshold)
+        options = options_or(options)
+        return select(self.classify(records_of(texts, "predict"), options), options, self.bundle.threshold)
 
     def classify(
         self,
@@ -178,10 +181,29 @@ class Classifier:
         return "no known words", _NOTHING._replace(unknown=encoding.unknown)
 
 
+def records_of(texts: Iterable[object], method: str) -> Iterator[Record]:
+    """The records of texts from Python, one for each, in order.
+
+    Args:
+        texts: any texts; the stream may be endless.
+        method: the method that takes them, for the message.
+
+    Raises:
+        TypeError: they are one text or a table, of which an iteration would give letters or names of columns.
+    """
+    if isinstance(texts, (str, bytes, bytearray, Record)):
+        raise TypeError(f"{method} takes several texts: {method}([text])")
+    if hasattr(texts, "columns") or isinstance(texts, Mapping):
+        raise TypeError(f'{method} takes one column of a table: {method}(table["text"])')
+    return map(record_of, texts)
+
+
 def record_of(value: object) -> Record:
-    """The record of a value from Python: a text, or whatever else is in a column of texts."""
+    """The record of a value from Python: a text, a record, or whatever else is in a column of texts."""
     if hasattr(value, "as_py"):  # a scalar of pyarrow
-        value = value.as_py()
+        value = _of_arrow(value)
+    if isinstance(value, Record):
+        return value
     if isinstance(value, str):
         return Record(value)
     if isinstance(value, bytes):
@@ -189,6 +211,13 @@ def record_of(value: object) -> Record:
     if value is None or str(value) in _NULLS:
         return Record("")
     return Record("", f"{type(value).__name__}, not a text")
+
+
+def _of_arrow(scalar: Any) -> object:
+    try:
+        return scalar.as_py()
+    except UnicodeDecodeError:  # a text that is not UTF-8, which pyarrow does not check
+        return scalar.as_buffer().to_pybytes()
 
 
 def prediction(record: Record, verdict: Verdict) -> Prediction:

@@ -16,6 +16,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from enum import Enum
 from itertools import islice
+from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from imdbsent.errors import InvalidOptions, OutputFailed
@@ -23,7 +24,7 @@ from imdbsent.option_fields import EngineName, option
 from imdbsent.records import as_field
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterable, Iterator
+    from collections.abc import Callable, Collection, Hashable, Iterable, Iterator
 
     from imdbsent.records import Label, Prediction
 
@@ -52,6 +53,7 @@ _AFTER_ALL: Final = 10.0
 """More than the ranks of two predictions differ."""
 
 T = TypeVar("T")
+E = TypeVar("E", bound=Enum)
 
 
 class Only(str, Enum):
@@ -71,6 +73,69 @@ class SortKey(str, Enum):
     """The nearest to the threshold first: what a person should label next."""
 
 
+def whole_number(name: str, value: object, least: int = 1) -> int:
+    """A number that a caller in Python gives, as an int.
+
+    Args:
+        name: what it is, for the message.
+        value: the number; of any type of whole numbers, such as numpy's.
+        least: the smallest that makes sense.
+
+    Raises:
+        InvalidOptions: it is not a whole number, or is too small.
+    """
+    if not isinstance(value, Integral) or isinstance(value, bool) or int(value) < least:
+        raise InvalidOptions(f"the {name} must be a whole number, {least} or more, not {value!r}")
+    return int(value)
+
+
+def member(choices: type[E], value: object) -> E:
+    """The member of an enumeration that a caller in Python gives, as itself or by its value.
+
+    Raises:
+        InvalidOptions: it has no such member.
+    """
+    try:
+        return choices(value)
+    except ValueError as error:
+        raise _not_one_of([one.value for one in choices], value) from error
+
+
+def check_choice(choices: Collection[str], value: object) -> None:
+    """Check a name that a caller in Python gives.
+
+    Raises:
+        InvalidOptions: it is none of the choices.
+    """
+    if value not in choices:
+        raise _not_one_of(choices, value)
+
+
+def check_flag(name: str, value: object) -> None:
+    """Check that a caller in Python gives True or False, not a text such as "no", which would count as True.
+
+    Raises:
+        InvalidOptions: it is neither.
+    """
+    if not isinstance(value, bool):
+        raise InvalidOptions(f"{name} must be True or False, not {value!r}")
+
+
+def _not_one_of(choices: Iterable[str], value: object) -> InvalidOptions:
+    return InvalidOptions(f"{value!r} is not one of {', '.join(map(repr, choices))}")
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool)
+
+
+def _band(neutral: Any) -> NeutralBand:
+    match neutral:
+        case (low, high) if _is_number(low) and _is_number(high) and 0 <= low <= high <= 1:
+            return float(low), float(high)
+    raise InvalidOptions(f"neutral must be (low, high) with 0 <= low <= high <= 1, not {neutral!r}")
+
+
 @dataclass(frozen=True, kw_only=True)
 class PredictOptions:
     """How texts are labeled, and which of the predictions are results.
@@ -87,7 +152,8 @@ class PredictOptions:
         top: maximum number of results; None for all.
 
     Raises:
-        InvalidOptions: a value is out of its range, or two values exclude each other; it is a ValueError, too.
+        InvalidOptions: a value is out of its range or of another type, or two values exclude each other; it is a
+            ValueError, too.
     """
 
     threshold: float | None = field(default=None, metadata=option("--threshold", decides_bytes=True))
@@ -99,21 +165,26 @@ class PredictOptions:
     top: int | None = field(default=None, metadata=option("--top", decides_bytes=True, engine=EngineName.LOCAL))
 
     def __post_init__(self) -> None:
+        set_field = object.__setattr__
         if self.neutral is not None:
-            _check_band(self.neutral)
+            set_field(self, "neutral", _band(self.neutral))
             if self.threshold is not None:
                 raise InvalidOptions(
                     "--threshold cannot be combined with --neutral. Type one of them"
                 )
-        if self.threshold is not None and not 0 <= self.threshold <= 1:
-            raise InvalidOptions(f"the threshold must be a probability from 0 to 1, not {self.threshold!r}")
-        for name, number in (("batch size", self.batch_size), ("number of results", self.top)):
-            if number is not None and number < 1:
-                raise InvalidOptions(f"the {name} must be 1 or more, not {number!r}")
+        if self.threshold is not None:
+            if not _is_number(self.threshold) or not 0 <= self.threshold <= 1:
+                raise InvalidOptions(f"the threshold must be a probability from 0 to 1, not {self.threshold!r}")
+            set_field(self, "threshold", float(self.threshold))
+        for name, called in (("batch_size", "batch size"), ("top", "number of results")):
+            number = getattr(self, name)
+            if number is not None:
+                set_field(self, name, whole_number(called, number))
         for name, choices in (("only", Only), ("sort", SortKey)):
             value = getattr(self, name)
             if value is not None:
-                object.__setattr__(self, name, _member(choices, value))
+                set_field(self, name, member(choices, value))
+        check_flag("reverse", self.reverse)
         if self.sort is None and (self.top is not None or self.reverse):
             given = "--reverse" if self.top is None else f"--top {self.top}"
             name = given.partition(" ")[0]
@@ -178,12 +249,16 @@ def options_or(options: PredictOptions | None, **short: Any) -> PredictOptions:
         short: fields of one, instead of it; None for one that is not given.
 
     Raises:
-        TypeError: there are both.
-        InvalidOptions: a value is out of its range, or two values exclude each other.
+        TypeError: there are both, or the object is not `PredictOptions`.
+        InvalidOptions: a value is out of its range or of another type, or two values exclude each other.
     """
     given = {name: value for name, value in short.items() if value is not None}
     if options is None:
-        return PredictOptions(**given)
+        return PredictOptions(**given) if given else DEFAULTS
+    if not isinstance(options, PredictOptions):
+        raise TypeError(
+            f"options must be PredictOptions, not {type(options).__name__}; for example PredictOptions(threshold=0.5)"
+        )
     if given:
         raise TypeError(f"give either options or {', '.join(given)}")
     return options
@@ -197,30 +272,14 @@ def parse_neutral(text: str) -> NeutralBand:
     """
     low, _, high = text.partition(":")
     try:
-        band = float(low), float(high)
-        _check_band(band)
+        return _band((float(low), float(high)))
     except ValueError as error:
         raise InvalidOptions(f"{text!r} is not LOW:HIGH with 0 <= LOW <= HIGH <= 1. Type: --neutral 0.4:0.6") from error
-    return band
 
 
 def is_mostly_unknown(prediction: Prediction) -> bool:
     """Whether the vocabulary lacks more than half of a text's words, as in a text in another language."""
     return prediction.unknown is not None and prediction.unknown > MOSTLY_UNKNOWN
-
-
-def _check_band(neutral: NeutralBand) -> None:
-    low, high = neutral
-    if not 0 <= low <= high <= 1:
-        raise InvalidOptions(f"neutral must be (low, high) with 0 <= low <= high <= 1, not {neutral!r}")
-
-
-def _member(choices: type[Enum], value: object) -> Enum:
-    try:
-        return choices(value)
-    except ValueError as error:
-        known = ", ".join(repr(one.value) for one in choices)
-        raise InvalidOptions(f"{value!r} is not one of {known}") from error
 
 
 def select(

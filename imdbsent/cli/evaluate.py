@@ -90,7 +90,8 @@ def evaluate(
             "-m",
             metavar="NAME",
             autocompletion=complete_models,
-            help="Name or folder of a model. Repeat to compare models. Default: the model of `imdbsent models use`.",
+            help="Name or folder of a model. Repeat to compare models. Default: IMDBSENT_MODEL, else the model of "
+            "`imdbsent models use`.",
             rich_help_panel="Model",
         ),
     ] = None,
@@ -148,8 +149,8 @@ def evaluate(
 
     imdbsent evaluate --model classic --model mine --format json | jq .comparisons
 
-    # your own texts: 7 stars or more are positive
-    imdbsent evaluate reviews.csv --text-column body --label-column stars --positive ">=7"
+    # your own texts: 4 stars or more are positive
+    imdbsent evaluate reviews.csv --text-column body --label-column stars --positive ">=4"
 
     imdbsent evaluate tweets.json --positive positive --negative negative --skip-bad
 
@@ -167,8 +168,10 @@ def evaluate(
         check_sources([file], given.given)
     if html is not None:
         check_place(html)
+        _check_apart(html, file, "--html with another name")
     if mistakes_file is not None:
         _check_mistakes_file(mistakes_file, model or [])
+        _check_apart(mistakes_file, file, "--mistakes-file with another name")
     goal = None if best_threshold is None else _goal(best_threshold)
     from imdbsent.cli._progress import DownloadBar, counting_bar
 
@@ -224,6 +227,13 @@ def _check_mistakes_file(path: Path, models: Sequence[str]) -> None:
     if len(models) > 1:
         raise UsageProblem("--mistakes-file is for one model. Type: the command with one --model")
     check_output(path, format_of_output(path))
+
+
+def _check_apart(path: Path, file: str | None, hint: str) -> None:
+    from imdbsent.reading.inputs import check_apart, sources_of_file
+
+    if file is not None:
+        check_apart(path, sources_of_file(file, command=COMMAND), hint)
 
 
 def write_mistakes(mistakes: Sequence[Mistake], path: Path) -> None:

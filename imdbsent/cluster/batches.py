@@ -1,8 +1,8 @@
 """Batches of rows to batches of verdicts, for every engine that hands batches to Python: Ray, Spark, Daft.
 
-`BatchClassifier` takes a `pyarrow.Table` or RecordBatch, a `pandas.DataFrame`, or a dict of arrays by name, and returns
-the same kind with the columns that `imdbsent predict` writes: the id if there is one, `label`, `probability`, `tokens`,
-`truncated`, `unknown`, `problem`, then the columns that are carried through, and `text`.
+`BatchClassifier` takes a `pyarrow.Table` or RecordBatch, a `pandas.DataFrame`, or a dict of arrays or lists by name,
+and returns the same kind with the columns that `imdbsent predict` writes: the id if there is one, `label`,
+`probability`, `tokens`, `truncated`, `unknown`, `problem`, then the columns that are carried through, and `text`.
 
 It takes its model along as a `PackedModel`: the files as bytes, under the hash of their content. The sender reads the
 model from where models are kept; the receiver needs no network and no home directory. Each machine and user unpacks it
@@ -14,9 +14,12 @@ from __future__ import annotations
 import hashlib
 import math
 import os
+import re
 import shutil
 import stat
 import tempfile
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import repeat
@@ -28,6 +31,7 @@ from imdbsent.bundle.card import CARD
 from imdbsent.classify.options import options_or
 from imdbsent.errors import BundleInvalid, InvalidOptions
 from imdbsent.models.resolve import resolve
+from imdbsent.models.store import model_named
 from imdbsent.reading.lines import from_bytes
 from imdbsent.writing.text import ResultColumns, result_columns, rounded
 
@@ -46,6 +50,7 @@ PREDICT_DDL: Final = "label string, probability double, tokens int, unknown doub
 """The columns that Spark's `predict_batch_udf` supports: all but the boolean."""
 _FIELDS: Final = ("label", "probability", "tokens", "truncated", "unknown", "problem")
 _NULLS: Final = ("NAType", "NaTType")
+_LONE_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 AT_ONCE: Final = 2**22  # characters judged together, so that memory is bounded
 
 
@@ -53,7 +58,7 @@ class Judged(NamedTuple):
     """The verdicts on a batch, column by column, and its texts as they were read.
 
     Attributes:
-        text: the texts; "" for null, U+FFFD for bytes that are not UTF-8.
+        text: the texts; "" for null, U+FFFD for bytes that are not UTF-8 and for lone surrogates.
         columns: a list for each field of a verdict, by name; probabilities and shares have 6 decimals.
     """
 
@@ -71,8 +76,11 @@ class BatchClassifier:
     It can be pickled, and takes its model along: the receiver needs no network and no home directory. Each process
     loads the network once, with the first batch, and runs it in one thread: engines start one process per core.
 
+    A column is addressed by its name. Names that are numbers, as pandas gives to columns without a header, count as
+    texts: they are "0" and "1" in the results.
+
     Args:
-        model: what `pack` returns; or the name or folder of a model on this machine, None for the default.
+        model: what `pack` returns; or the name or folder of a model on this machine; None for the default.
         text_column: the column with the texts: strings, bytes in UTF-8, or null.
         id_column: the column that becomes `id` in the results; None for no id.
         keep: the columns that are carried through; None for all others.
@@ -87,26 +95,29 @@ class BatchClassifier:
         imdbsent.errors.BundleInvalid: the model is damaged.
         imdbsent.errors.InvalidOptions: an option is out of its range, or selects results: every row gets one.
         imdbsent.errors.UsageProblem: two columns of the results would have the same name.
+        TypeError: there are both options and keywords, the options are not `PredictOptions`, or `keep` is one name.
     """
 
     def __init__(
         self,
-        model: PackedModel | str | None = None,
+        model: PackedModel | str | os.PathLike[str] | None = None,
         *,
-        text_column: str = "text",
-        id_column: str | None = None,
-        keep: Sequence[str] | None = None,
-        problem_column: str | None = None,
+        text_column: str | int = "text",
+        id_column: str | int | None = None,
+        keep: Sequence[str | int] | None = None,
+        problem_column: str | int | None = None,
         options: PredictOptions | None = None,
         threshold: float | None = None,
         neutral: NeutralBand | None = None,
         batch_size: int | None = None,
     ) -> None:
         self.model = model if isinstance(model, PackedModel) else pack(model)
-        self._text = text_column
-        self._id = id_column
-        self._keep = None if keep is None else tuple(keep)
-        self._problem = problem_column
+        if isinstance(keep, str):
+            raise TypeError(f"keep takes several columns: keep=[{keep!r}]")
+        self._text = str(text_column)
+        self._id = None if id_column is None else str(id_column)
+        self._keep = None if keep is None else tuple(map(str, keep))
+        self._problem = None if problem_column is None else str(problem_column)
         self._options = options_or(options, threshold=threshold, neutral=neutral, batch_size=batch_size)
         if self._options.is_selective:
             raise InvalidOptions("a batch gets as many results as it has rows. Type: no `only` and no `sort`")
@@ -130,7 +141,12 @@ class BatchClassifier:
 
         Returns:
             The verdicts, in order.
+
+        Raises:
+            TypeError: `texts` is one text.
         """
+        if isinstance(texts, (str, bytes)):
+            raise TypeError("judge takes several texts: judge([text])")
         read = [_read(text, problem, self._text) for text, problem in zip(texts, problems)]
         verdicts: list[Verdict] = []
         for some in _together(read):
@@ -138,23 +154,37 @@ class BatchClassifier:
         columns = {name: [getattr(verdict, name) for verdict in verdicts] for name in _FIELDS}
         for name in ("probability", "unknown"):
             columns[name] = list(map(rounded, columns[name]))
-        return Judged([text for text, _ in read], columns)
+        texts = [
+            text if problem is None else _LONE_SURROGATE.sub("\ufffd", text)
+            for (text, _), problem in zip(read, columns["problem"])
+        ]
+        return Judged(texts, columns)
 
     def __call__(self, batch: Any) -> Any:
         """Classify a batch.
 
         Args:
-            batch: a `pyarrow.Table`, `pyarrow.RecordBatch`, `pandas.DataFrame` or dict of arrays.
+            batch: a `pyarrow.Table`, `pyarrow.RecordBatch`, `pandas.DataFrame`, or a dict of arrays or lists.
 
         Returns:
             The same kind, with as many rows, in the same order.
 
         Raises:
             KeyError: the batch lacks a column.
+            imdbsent.errors.InvalidOptions: it has two columns of the same name; it is a ValueError.
+            TypeError: it is of another kind.
         """
-        if isinstance(batch, dict):
+        if isinstance(batch, Mapping):
             return self._of_arrays(batch)
-        return self._of_arrow(batch) if hasattr(batch, "column_names") else self._of_pandas(batch)
+        if hasattr(batch, "column_names") and hasattr(batch, "from_arrays"):
+            return self._of_arrow(batch)
+        if hasattr(batch, "columns") and hasattr(batch, "iloc"):
+            return self._of_pandas(batch)
+        kind = f"{type(batch).__module__.partition('.')[0]}.{type(batch).__name__}"
+        raise TypeError(
+            "a batch is a pyarrow.Table, pyarrow.RecordBatch, pandas.DataFrame, or a dict of arrays or lists, not a "
+            f"{kind}{'. Pass: batch.to_arrow()' if hasattr(batch, 'to_arrow') else ''}"
+        )
 
     def frames(self, batches: Iterable[Any]) -> Iterator[Any]:
         """Classify batches one by one, as Spark's `mapInPandas` and `mapInArrow` hand them over."""
@@ -186,7 +216,7 @@ class BatchClassifier:
 
         from imdbsent.reading.tables import values_of  # noqa: PLC0415 (as pyarrow)
 
-        kept = self._kept(table.column_names)
+        names = self._names(table.column_names)
         problems = None if self._problem is None else table.column(self._problem).to_pylist()
         judged = self.judge(values_of(pa, table.column(self._text)), problems or repeat(None))
         types = {"label": pa.string(), "problem": pa.string(), "tokens": pa.int32(), "truncated": pa.bool_()}
@@ -194,35 +224,40 @@ class BatchClassifier:
         arrays = [
             *([] if self._id is None else [table.column(self._id)]),
             *own.values(),
-            *map(table.column, kept),
+            *map(table.column, self._kept(names)),
             pa.array(judged.text, pa.string()),
         ]
-        return type(table).from_arrays(arrays, names=self.columns_of(table.column_names).names)
+        return type(table).from_arrays(arrays, names=self.columns_of(names).names)
 
     def _of_pandas(self, frame: Any) -> Any:
-        kept = self._kept(map(str, frame.columns))
-        problems = repeat(None) if self._problem is None else _nones(frame[self._problem])
-        judged = self.judge(_nones(frame[self._text]), problems)
-        columns = [
-            *([] if self._id is None else [frame[self._id]]),
-            *_arrays(judged.columns).values(),
-            *[frame[name] for name in kept],
-            _objects(judged.text),
-        ]
-        names = self.columns_of(map(str, frame.columns)).names
-        return type(frame)(dict(zip(names, columns)), index=frame.index)
+        columns = {name: frame.iloc[:, position] for position, name in enumerate(self._names(frame.columns))}
+        return type(frame)(self._answered(columns), index=frame.index)
 
-    def _of_arrays(self, batch: dict[str, Any]) -> dict[str, Any]:
-        kept = self._kept(batch)
+    def _of_arrays(self, batch: Mapping[Any, Any]) -> dict[str, Any]:
+        return self._answered(dict(zip(self._names(batch), batch.values())))
+
+    def _answered(self, batch: dict[str, Any]) -> dict[str, Any]:
+        """The columns of the results for those of a batch, by name."""
         problems = repeat(None) if self._problem is None else _nones(batch[self._problem])
         judged = self.judge(_nones(batch[self._text]), problems)
         columns = [
             *([] if self._id is None else [batch[self._id]]),
             *_arrays(judged.columns).values(),
-            *[batch[name] for name in kept],
+            *[batch[name] for name in self._kept(batch)],
             _objects(judged.text),
         ]
         return dict(zip(self.columns_of(batch).names, columns))
+
+    def _names(self, columns: Iterable[object]) -> list[str]:
+        """The names of a batch's columns as texts; those that are used are there, each once."""
+        names = list(map(str, columns))
+        times = Counter(names)
+        for name in (self._text, self._id, self._problem, *self._kept(names)):
+            if name is not None and times[name] != 1:
+                if not times[name]:
+                    raise KeyError(f"the batch has no column {name!r}, only {', '.join(map(repr, names)) or 'none'}")
+                raise InvalidOptions(f"two columns of the batch are called {name!r}. Rename one of them")
+        return names
 
 
 @lru_cache(maxsize=2)
@@ -259,9 +294,12 @@ def _together(read: Sequence[tuple[str, str | None]]) -> Iterator[list[tuple[str
         yield group
 
 
-def _nones(values: Any) -> list[Any]:
-    """The values of a numpy or pandas column, with None for their nulls: NaN, NA, NaT."""
-    return [None if _is_null(value) else value for value in values.tolist()]
+def _nones(column: Any) -> list[Any]:
+    """The values of a list or array, with None for the nulls of numpy and pandas: NaN, NA, NaT."""
+    values = column.tolist() if hasattr(column, "tolist") else column
+    if isinstance(values, (str, bytes)) or not hasattr(values, "__iter__"):
+        raise TypeError(f"a column of a batch is an array or a list, not {type(column).__name__}")
+    return [None if _is_null(value) else value for value in values]
 
 
 def _is_null(value: Any) -> bool:
@@ -342,7 +380,7 @@ class PackedModel:
                 bundle.read(name)
 
 
-def pack(model: str | Bundle | None = None) -> PackedModel:
+def pack(model: str | os.PathLike[str] | Bundle | None = None) -> PackedModel:
     """Pack a model, to be sent to another machine.
 
     Args:
@@ -354,7 +392,7 @@ def pack(model: str | Bundle | None = None) -> PackedModel:
         imdbsent.errors.BundleInvalid: the model is damaged.
         imdbsent.errors.DownloadFailed: it could not be downloaded from IMDBSENT_MODEL_URL.
     """
-    bundle = model if isinstance(model, Bundle) else resolve(model)
+    bundle = model if isinstance(model, Bundle) else resolve(model_named(model))
     names = [CARD, *(name for name in bundle.card.files if name not in _NOT_TO_ANSWER)]
     files = tuple((name, bundle.read(name)) for name in names)
     return PackedModel(bundle.card.name, bundle.sha256, files, bundle.set_threshold)

@@ -6,13 +6,13 @@ import re
 from bisect import bisect_right
 from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
-from imdbsent.classify.classifier import windows
+from imdbsent.classify.classifier import records_of, windows
 from imdbsent.classify.engine import BATCH_SIZE
-from imdbsent.classify.options import DEFAULTS
+from imdbsent.classify.options import DEFAULTS, check_choice, options_or, whole_number
 from imdbsent.explain.attribution import attributor
-from imdbsent.records import Record
+from imdbsent.records import Side
 from imdbsent.text.tokenizer import OOV_ID, START_ID
 from imdbsent.writing.text import NO_COLUMNS, Format, fields_of, json_layout, jsonl_layout
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from imdbsent.classify.classifier import Classifier
     from imdbsent.classify.options import PredictOptions
     from imdbsent.explain.attribution import Attribution
-    from imdbsent.records import Label, Prediction, Side
+    from imdbsent.records import Label, Prediction, Record
     from imdbsent.text.tokenizer import Token
     from imdbsent.writing.text import ResultColumns, TextLayout
 
@@ -110,13 +110,26 @@ class Breakdown:
         Args:
             side: "positive" or "negative".
             count: maximum number of words.
+
+        Raises:
+            InvalidOptions: there is no such side, or the number is not whole or below 0; it is a ValueError.
         """
+        check_choice(get_args(Side), side)
+        count = whole_number("number of words", count, least=0)
         sign = 1 if side == "positive" else -1
         moved = [token for token in self.tokens if sign * token.contribution > 0]
         return sorted(moved, key=lambda token: -sign * token.contribution)[:count]
 
     def strongest_sentences(self, count: int) -> list[Sentence]:
-        """The sentences that moved the verdict most towards either side, strongest first."""
+        """The sentences that moved the verdict most towards either side, strongest first.
+
+        Args:
+            count: maximum number of sentences.
+
+        Raises:
+            InvalidOptions: the number is not whole or below 0; it is a ValueError.
+        """
+        count = whole_number("number of sentences", count, least=0)
         return sorted(self.sentences, key=lambda sentence: -abs(sentence.contribution))[:count]
 
     @cached_property
@@ -140,7 +153,12 @@ class Breakdown:
         return sum(token.contribution for token in self.tokens)
 
     def count(self, status: Status) -> int:
-        """How many tokens have a status."""
+        """How many tokens have a status.
+
+        Raises:
+            InvalidOptions: there is no such status; it is a ValueError.
+        """
+        check_choice(get_args(Status), status)
         return sum(token.status == status for token in self.tokens)
 
 
@@ -180,23 +198,21 @@ class Explainer:
         self._attribute = attributor(classifier.engine)
 
     def explain(
-        self, texts: Iterable[str | Record], options: PredictOptions = DEFAULTS
+        self, texts: Iterable[object], options: PredictOptions | None = None
     ) -> Iterator[Explanation]:
         """Explain a stream of texts or records, in bounded memory.
 
         Args:
-            texts: what to explain; the stream may be endless.
+            texts: any texts or records, as for `Classifier.predict`; the stream may be endless.
             options: how to label; every text gets its explanation, whatever they select.
 
         Returns:
             An iterator of explanations, one per text, in order.
 
         Raises:
-            TypeError: `texts` is one text.
+            TypeError: `texts` is one text or a table, or the options are not `PredictOptions`.
         """
-        if isinstance(texts, str):
-            raise TypeError("explain takes several texts: explain([text])")
-        records = (Record(text) if isinstance(text, str) else text for text in texts)
+        records, options = records_of(texts, "explain"), options_or(options)
         return (one for some in windows(records, WINDOW) for one in self.explain_window(some, options))
 
     def explain_window(self, records: Sequence[Record], options: PredictOptions = DEFAULTS) -> Iterator[Explanation]:

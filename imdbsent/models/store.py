@@ -86,6 +86,18 @@ def pinned(bundle: Bundle) -> str:
     return f"{name}{_PIN}{bundle.sha256}"
 
 
+def model_named(model: str | os.PathLike[str] | None) -> str | None:
+    """How a model is written that a caller in Python names: a path is a folder, even if it looks like a name.
+
+    Raises:
+        TypeError: it is neither a text nor a path.
+    """
+    if model is None or isinstance(model, str):
+        return model
+    path = os.fsdecode(model)
+    return path if is_path(path) else f".{os.sep}{path}"
+
+
 def is_name(text: str) -> bool:
     """Whether a text can be the name of a model: letters, digits, `.`, `_` and `-`, at most 64."""
     return _NAME.fullmatch(text) is not None
@@ -277,7 +289,7 @@ def undisturbed(error: BundleInvalid, read: Callable[[Bundle], _Read]) -> _Read 
 def damaged(error: BundleInvalid) -> BundleInvalid:
     """The same error, with the next command if the bundle is in the data directory."""
     path = Path(error.path)
-    if path.parent != settings.models_directory():
+    if path.parent != settings.models_directory() or error.next_step:
         return error
     again = "the same command again" if is_shipped(path.name) else "install or train it again"
     return BundleInvalid(path, error.reason, f"Type: imdbsent models remove {path.name}, then {again}")

@@ -157,9 +157,10 @@ def value_at(path: Sequence[str], value: Any) -> Any:
 
 
 def with_paths(values: Mapping[str, Any], paths: Mapping[str, Sequence[str]]) -> dict[str, Any]:
-    """Values, and those at the paths of other keys, as far as there is something."""
+    """Values, and those at the paths of other keys, as far as there is something; what is in a null is null, too."""
     found = {key: value_at(path, values) for key, path in paths.items() if has_path(path, values)}
-    return {**values, **found}
+    null = {key: None for key, (outer, *_) in paths.items() if key not in found and values.get(outer, paths) is None}
+    return {**values, **found, **null}
 
 
 def has_path(path: Sequence[str], value: Any) -> bool:

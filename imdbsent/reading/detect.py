@@ -131,6 +131,8 @@ def detect(stream: BinaryIO, file: str, options: ReadOptions, *, is_table: bool 
 
 
 _BINARY: Final = (Kind.PARQUET, Kind.EXCEL)
+_MISNAMED: Final = "it is named like {}, but is not {}. Type: --input-format csv, or --input-format txt"
+_JSON_VALUE: Final = re.compile(r"\s*[\[{\"\]}]|\s*null\b")
 _DELIMITED: Final = (Kind.CSV, Kind.TSV)
 _MAGIC_OF_COMPRESSION: Final = (
     (b"\x1f\x8b", Compression.GZIP),
@@ -202,6 +204,13 @@ _GUESSED: Final = [
     "shift_jis", "euc_jp", "gb18030", "big5", "euc_kr",
 ]  # fmt: skip
 _CHAOS: Final = 0.1
+_SIGN: Final = re.compile(rb"[\x80\x85\x91-\x97\x99]")  # of cp1252: the euro, dots, quotation marks, dashes, (TM)
+_OTHER_BYTE: Final = re.compile(rb"[\x81-\x84\x86-\x90\x98\x9a-\xff]")
+_SIGN_IN_ENGLISH: Final = re.compile(
+    rb"(?<=[A-Za-z])\x92(?=[A-Za-z])|(?<!\w)[\x91\x93](?=\w)|(?<=[\w.,!?])[\x92\x94](?!\w)"
+    rb"|(?<=[\w ])[\x96\x97](?=[\w ])|\x80(?= ?[0-9])|(?<=[0-9])\x80|(?<=[0-9] )\x80|(?<=\w)[\x85\x99](?!\w)"
+)
+_MOST_SIGNS: Final = 0.9
 _NULS: Final = 8  # that no text has
 _SHORT: Final = 24  # characters of a label
 _CLASSES: Final = 12
@@ -376,6 +385,8 @@ class _Detection:
                 "--input-format txt"
             )
         if self.hint is Kind.PARQUET:
+            if self.asked is None and _is_text(head):
+                raise ValueError(_MISNAMED.format("Parquet", "Parquet"))
             return Kind.PARQUET  # its library raises the error
         return self.asked.kind if self.asked is not None and self.asked.kind in _BINARY else None
 
@@ -409,6 +420,8 @@ class _Detection:
         return UTF_8
 
     def _guessed_encoding(self, head: bytes) -> str:
+        if _is_english_of_windows(head):
+            return self._say_encoding(_LIKELIEST)
         try:
             import charset_normalizer as library  # noqa: PLC0415 (few files need it)
         except ImportError as error:
@@ -424,7 +437,9 @@ class _Detection:
             raise UsageProblem(
                 f"the encoding of {name_of(self.file)} cannot be guessed. Type: --encoding NAME, for example cp1252"
             )
-        encoding = codecs.lookup(best.encoding).name
+        return self._say_encoding(codecs.lookup(best.encoding).name)
+
+    def _say_encoding(self, encoding: str) -> str:
         _log.info("%s looks like %s and is read as that. --encoding NAME overrides this", name_of(self.file), encoding)
         return encoding
 
@@ -469,6 +484,8 @@ class _Detection:
         return None
 
     def _json(self, head: _Head) -> Kind:
+        if self.asked is None and head.lines and not any(map(_JSON_VALUE.match, head.lines[:_SAMPLE])):
+            raise ValueError(_MISNAMED.format("JSON", "JSON"))
         if self.hint is Kind.JSON:
             return Kind.JSONL if head.is_lines_of_json() and not head.is_one_line() else Kind.JSON
         if (head.is_json_array() and not head.is_lines_of_texts()) or (head.is_json() and not head.is_lines_of_json()):
@@ -576,9 +593,7 @@ class _Detection:
             self._say_kind(kind, f"{kind.value.upper()}")
             return FileFormat(kind, delimiter=None if FileFormat(kind).separator == delimiter else delimiter)
         if self.hint is Kind.EXCEL:
-            raise ValueError(
-                "it is named like a spreadsheet, but is not one. Type: --input-format csv, or --input-format txt"
-            )
+            raise ValueError(_MISNAMED.format("a spreadsheet", "one"))
         return FileFormat(Kind.TXT)
 
     def _say_kind(self, kind: Kind, what: str) -> None:
@@ -818,6 +833,12 @@ def _parse(lines: Sequence[str], delimiter: str, *, is_whole: bool) -> list[list
 
 def _is_text(head: bytes) -> bool:
     return b"\0" not in head and _is_utf_8(head)
+
+
+def _is_english_of_windows(head: bytes) -> bool:
+    """Whether the bytes beyond ASCII are mostly signs of cp1252, each where English has it: `it's`, 5€, a - b."""
+    signs, others = (len(pattern.findall(head)) for pattern in (_SIGN, _OTHER_BYTE))
+    return signs > others and len(_SIGN_IN_ENGLISH.findall(head)) > _MOST_SIGNS * signs
 
 
 def _is_utf_8(head: bytes) -> bool:

@@ -29,13 +29,15 @@ _DEEPEST: Final = 4  # keys of the path to a list of records
 
 def read_json_lines(stream: BinaryIO) -> Iterator[Row]:
     """Objects or texts, one per line; only the line feed ends a line, and a blank line is no row."""
+    before = None
     for number, line in enumerate(bounded_lines(stream.readline), start=1):
         content = line.removeprefix(codecs.BOM_UTF8) if number == 1 else line
         if content and not content.isspace():
-            yield _object(number, content)
+            before = _object(number, content, before)
+            yield before
 
 
-def _object(number: int, content: bytes) -> Row:
+def _object(number: int, content: bytes, before: Row | None) -> Row:
     problem = None
     try:
         text = content.decode()
@@ -47,11 +49,7 @@ def _object(number: int, content: bytes) -> Row:
         return Row(number, {}, f"line {number} is not JSON ({error.msg} at column {error.colno})")
     except (ValueError, RecursionError) as error:  # a number of thousands of digits; brackets in brackets
         return Row(number, {}, f"line {number} is not JSON ({error})")
-    if isinstance(value, str):
-        return Row(number, {TEXT: value}, problem)
-    if not isinstance(value, dict):
-        return Row(number, {}, f"line {number} is not a JSON object")
-    return Row(number, value, problem)
+    return _row(number, value, problem, before, "line")
 
 
 def read_json(stream: BinaryIO, file: str, wanted: str | None = None) -> Iterator[Row]:
@@ -78,17 +76,20 @@ def read_json(stream: BinaryIO, file: str, wanted: str | None = None) -> Iterato
         yield from _rows_of(first, problem, file, wanted)
         return
     number = 1
-    yield _row(number, first, problem)
+    before = _row(number, first, problem)
+    yield before
     while text.next_character():
         number += 1
-        yield _row(number, *text.value(f"item {number}"))
+        before = _row(number, *text.value(f"item {number}"), before)
+        yield before
 
 
 def _items(text: _Text) -> Iterator[Row]:
-    number = 0
+    number, before = 0, None
     while text.next_character() != "]" or number:
         number += 1
-        yield _row(number, *text.value(f"item {number}"))
+        before = _row(number, *text.value(f"item {number}"), before)
+        yield before
         following = text.next_character()
         if following == "]":
             break
@@ -105,12 +106,15 @@ def _items(text: _Text) -> Iterator[Row]:
         raise Damaged("more text follows the JSON array", _FIX)
 
 
-def _row(number: int, value: Any, problem: str | None) -> Row:
+def _row(number: int, value: Any, problem: str | None, before: Row | None = None, unit: str = "item") -> Row:
+    """The row of an object or a text; of a null, one whose columns, those of the row before, are all null."""
     if isinstance(value, dict):
         return Row(number, value, problem)
     if isinstance(value, str):
         return Row(number, {TEXT: value}, problem)
-    return Row(number, {}, f"item {number} is not a JSON object")
+    if value is None:
+        return Row(number, dict.fromkeys(before.values if before is not None and before.values else (TEXT,)), problem)
+    return Row(number, {}, f"{unit} {number} is not a JSON object")
 
 
 class _Text:

@@ -84,6 +84,8 @@ _OTHER_SUFFIXES: Final = frozenset((
     "jpg", "jpeg", "gif", "rtf", "out", "feather", "arrow", "orc", "avro", "yaml", "yml", "tgz", "tar", "7z", "rar",
 ))  # fmt: skip
 _SIMILAR: Final = 0.66
+_HIDDEN: Final = (".", "_", "~$")
+"""What names begin with that a folder holds for a program; the last are the locks of Excel and Word."""
 
 
 def find_sources(
@@ -168,8 +170,8 @@ def _in_folder(folder: str, command: str) -> list[Source]:
         raise InputUnreadable(error.filename, error.strerror or str(error), command) from error
 
     for directory, below, names in os.walk(folder, onerror=refuse):
-        below[:] = sorted(name for name in below if not name.startswith((".", "_")))
-        paths += [Path(directory, name) for name in names if not name.startswith((".", "_")) and has_data_suffix(name)]
+        below[:] = sorted(name for name in below if not name.startswith(_HIDDEN))
+        paths += [Path(directory, name) for name in names if not name.startswith(_HIDDEN) and has_data_suffix(name)]
     if not paths:
         suffixes = ", ".join(DATA_SUFFIXES)
         raise InputUnreadable(folder, f"the folder holds no files of texts, whose names end in {suffixes}", command)
@@ -179,6 +181,29 @@ def _in_folder(folder: str, command: str) -> list[Source]:
         pattern = shlex.quote(str(Path(folder, "*.txt")))
         _log.info("%r: %s, one text each. --file %s reads each line as a text", folder, _files(texts), pattern)
     return sources
+
+
+def check_apart(path: Path, sources: Sequence[Source], hint: str) -> None:
+    """Check that a file to be written is none of those that are read: what a person has labeled would be lost.
+
+    Args:
+        path: the file.
+        sources: what is read.
+        hint: what to type instead.
+
+    Raises:
+        UsageProblem: it is read, too.
+    """
+    for source in sources:
+        if source.file not in (None, STDIN) and _is_same(path, Path(str(source.file))):
+            raise UsageProblem(f"'{path}' is also read, and what is in it would be lost. Type: {hint}")
+
+
+def _is_same(one: Path, other: Path) -> bool:
+    try:
+        return one.samefile(other)
+    except (OSError, ValueError):  # one of them is not there
+        return False
 
 
 def _files(number: int) -> str:
@@ -254,6 +279,7 @@ class _File:
     format: FileFormat | None = None
     columns: Columns | None = None
     paths: dict[str, tuple[str, ...]] | None = None
+    lacking: frozenset[str] = frozenset()
     table: Table | None = None
     lines: Detected | None = None
     stream: PipeStream | None = None
@@ -445,9 +471,10 @@ class Inputs:
         file.table = table
         if not is_new and file.columns is not None:
             table.paths.update(file.paths or {})
+            table.lacking = file.lacking
             return
-        file.columns = table.select(options)
-        file.paths = table.paths
+        file.columns = table.select(options, self.columns.kept if self._has_columns else None)
+        file.paths, file.lacking = table.paths, table.lacking
         if not self._has_columns:
             self.columns, self._has_columns = file.columns, True
         self._types.append(dict(table.types))

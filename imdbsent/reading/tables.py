@@ -86,6 +86,7 @@ class Table:
     Attributes:
         keys: the key of each column in `Row.values`.
         paths: the path of each key that names nested data.
+        lacking: the kept columns that it does not have, and need not have.
         count: number of its rows, if that is known before they are read.
     """
 
@@ -115,6 +116,7 @@ class Table:
         self._is_waiting = is_waiting
         self._peeked: list[Row] = []
         self.paths: dict[str, tuple[str, ...]] = {}
+        self.lacking: frozenset[str] = frozenset()
 
     def rows(self) -> Iterator[Row]:
         """The rows in order, once.
@@ -162,11 +164,13 @@ class Table:
             if column is not None and column not in self.keys:
                 raise self._missing(self.columns, column, option)
 
-    def select(self, options: ReadOptions) -> Columns:
+    def select(self, options: ReadOptions, kept_before: Sequence[str] | None = None) -> Columns:
         """Find the columns that are meant.
 
         Args:
             options: which columns a person names.
+            kept_before: the keys of the columns that an earlier table of the same run carries through, whose order
+                and names hold for this one, too; None for the first table.
 
         Returns:
             Their keys.
@@ -182,11 +186,38 @@ class Table:
         self._warn_of_header(names, options)
         text = self._text_key(names, options)
         identifier = None if options.id_column is None else self._key(names, options.id_column, "--id-column")
-        if self._is_all(options, names):
-            kept = tuple(key for key in self._keys(names) if key not in (text, identifier))
+        of_all = self._names_of_more(names)
+        others = [key for key in self._keys(of_all) if key not in (text, identifier)]
+        if not self._is_all(options, names):
+            before = dict(zip(options.kept, kept_before or ()))
+            kept = tuple(self._kept_key(of_all, column, before.get(column)) for column in options.kept)
+        elif kept_before is None:
+            kept = tuple(others)
         else:
-            kept = tuple(self._key(names, column, "--keep") for column in options.kept)
+            kept = tuple(kept_before)
+            self._say_difference(kept_before, others)
+        if self.columns is None:
+            self.lacking |= {*kept} - {*names} - self.paths.keys()
         return Columns(text, identifier, kept)
+
+    def _names_of_more(self, names: Sequence[str]) -> Sequence[str]:
+        """The names of the columns; of JSON, the keys of more objects than the first, if none has to be waited for."""
+        if self.columns is not None or self._is_waiting is not None:
+            return names
+        return tuple(dict.fromkeys([*names, *(key for values in self._values() for key in values)]))
+
+    def _kept_key(self, names: Sequence[str], column: str, before: str | None) -> str:
+        """The key of a kept column: by name, if an earlier table has it, since its number may be another here."""
+        return before if before in self._keys(names) else self._key(names, column, "--keep")
+
+    def _say_difference(self, before: Sequence[str], others: Sequence[str]) -> None:
+        """Say which columns this table lacks, and which it has that the first one does not have."""
+        self.lacking = frozenset(before) - {*others}
+        if self.lacking and self.columns is not None:  # of JSON, a later object may have it
+            lacking = naming.listed(sorted(self.lacking))
+            _log.info("%s lacks %s: its rows have no value there", name_of(self.file), lacking)
+        if added := {*others} - {*before}:
+            _log.info("%s also has %s, which is not copied", name_of(self.file), naming.listed(sorted(added)))
 
     def label_key(self, options: ReadOptions, *, is_guessed: bool = False) -> str | None:
         """The key of the column with the labels.
@@ -641,7 +672,8 @@ def records_of(table: Table, columns: Columns, seen: SeenIds | None = None, *, s
 def _check_names(table: Table, row: Row, columns: Columns, *, skip_bad: bool) -> None:
     """Find wrong names of columns in the first object of JSON, which is not skipped as a bad row for them."""
     options = [] if skip_bad else [("--text-column", columns.text), ("--id-column", columns.id)]
-    for option, column in [*options, *(("--keep", name) for name in columns.kept)]:
+    kept = (name for name in columns.kept if name not in table.lacking)
+    for option, column in [*options, *(("--keep", name) for name in kept)]:
         if column is not None and column not in row.values:
             where = f"{table.unit} {row.number} of {name_of(table.file)}"
             raise column_missing(where, tuple(row.values), column, option)
@@ -717,18 +749,22 @@ def read_parquet(
         file = parquet.ParquetFile(stream, buffer_size=_READ_BUFFER, pre_buffer=False)
         schema = file.schema_arrow
     names = tuple(schema.names)
-    read = [name for name in names if (wanted is None or name in wanted) and names.count(name) == 1]
-    types = {name: schema.field(name).type for name in read}
-    return names, types, CountedRows(_rows(arrow, file, read), file.metadata.num_rows)
+    keys = unique_keys(names)
+    read = {index: key for index, key in enumerate(keys) if wanted is None or key in wanted}
+    types = {key: schema.field(index).type for index, key in read.items()}
+    return names, types, CountedRows(_rows(arrow, file, names, read), file.metadata.num_rows)
 
 
-def _rows(arrow: Any, file: Any, columns: list[str]) -> Iterator[Row]:
+def _rows(arrow: Any, file: Any, names: Sequence[str], read: Mapping[int, str]) -> Iterator[Row]:
+    """The rows of some columns, given by their keys at their index."""
     numbers = count(1)
+    has_twins = len({*names}) < len(names)  # of which pyarrow cannot be asked for one
+    columns = None if has_twins else [names[index] for index in read]
     with _pyarrow_errors(arrow):
         for batch in file.iter_batches(batch_size=_BATCH, columns=columns, use_threads=False):
-            lists = [values_of(arrow, batch.column(name)) for name in columns]
+            lists = [values_of(arrow, batch.column(index if has_twins else names[index])) for index in read]
             for values in zip(*lists):
-                yield Row(next(numbers), dict(zip(columns, values)))
+                yield Row(next(numbers), dict(zip(read.values(), values)))
 
 
 def values_of(arrow: Any, column: Any) -> list[Any]:

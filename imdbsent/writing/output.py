@@ -162,6 +162,8 @@ def check_output(path: Path, chosen: Format) -> None:
         raise UsageProblem(f"Parquet has its own compression. Type: -o '{path.with_suffix('')}'")
     if chosen is Format.PARQUET or compression is Compression.ZSTD:
         pyarrow("Parquet" if chosen is Format.PARQUET else "zstd")
+    if compression is Compression.ZIP:
+        raise UsageProblem(f"results cannot be zipped. Type: -o '{path.with_suffix('.gz')}'")
     if path.is_dir():
         raise UsageProblem(f"'{path}' is a folder. Type: -o '{path / 'verdicts'}.{chosen.value}'")
     if not path.parent.is_dir():

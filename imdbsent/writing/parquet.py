@@ -147,7 +147,12 @@ def _schema(arrow: Any, columns: ResultColumns, types: Mapping[str, Any]) -> Any
 
 
 def _type(arrow: Any, kind: Any) -> Any:
-    """A type that Python values can be converted to; string if this one is not."""
+    """A type that Python values can be converted to; string if this one is not.
+
+    A dictionary, which pandas calls a category, gives the type of its values: its messages cannot stand alone.
+    """
+    while kind is not None and arrow.types.is_dictionary(kind):
+        kind = kind.value_type
     if kind is None or arrow.types.is_large_string(kind):
         return arrow.string()
     try:

@@ -30,7 +30,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, Protocol, cast
 
 from imdbsent.errors import InputChanged, OutputBusy, OutputFailed, PlanDiffers, counted
-from imdbsent.files import new_file, temporary_lock
+from imdbsent.files import mode_of, new_file, temporary_lock
 from imdbsent.reading.options import compression_of_name
 from imdbsent.reading.streams import Compression, compressing
 from imdbsent.typed_json import from_json
@@ -469,6 +469,7 @@ class PartialText:
         """Rename it, or compress it."""
         compression = compression_of_name(path)
         if compression is Compression.NONE:
+            partial.chmod(mode_of(path))
             partial.replace(path)
             return
         with new_file(path, held=partial) as temporary, partial.open("rb") as text, temporary.open("wb") as stream:

@@ -74,7 +74,10 @@ NO_COLUMNS: Final = ResultColumns()
 def result_columns(
     kept: Sequence[str], *, has_id: bool, taken: Sequence[str] = (), to_label: bool = False
 ) -> ResultColumns:
-    """Name the columns of results. A carried column whose name is already used becomes `input_NAME`.
+    """Name the columns of results.
+
+    A carried column whose name is already used becomes `input_NAME`, or `input_input_NAME` if there is that, too, as in
+    results of results.
 
     Args:
         kept: the columns that are carried through.
@@ -88,11 +91,18 @@ def result_columns(
     own = [*ResultColumns(has_id, to_label=to_label).names, *taken]
     if to_label:
         own.remove("label")
-    names = tuple(f"input_{name}" if name in own else name for name in kept)
-    for name in names:
-        if names.count(name) > 1:
+    for name in kept:
+        if kept.count(name) > 1:
             raise UsageProblem(f"two columns of the results would be called {name!r}. Type each --keep once")
-    return ResultColumns(has_id, names, to_label=to_label)
+    used = {*own, *kept}
+    names: list[str] = []
+    for name in kept:
+        free = name
+        while free in own or (free != name and free in used):
+            free = f"input_{free}"
+        used.add(free)
+        names.append(free)
+    return ResultColumns(has_id, tuple(names), to_label=to_label)
 
 
 def kept_values(prediction: Prediction, columns: ResultColumns) -> tuple[Any, ...]:

@@ -1,7 +1,11 @@
 from __future__ import annotations
 
 import itertools
+import os
+import shutil
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,6 +14,7 @@ from benchmarks.verdicts import EVERYDAY_FOREIGN, FOREIGN
 from imdbsent.bundle.bundle import Bundle, write_card
 from imdbsent.classify.classifier import Classifier, windows
 from imdbsent.classify.options import Only, PredictOptions, SortKey, is_mostly_unknown
+from imdbsent.errors import InvalidOptions, ModelMissing
 from imdbsent.explain.explain import Explainer
 from imdbsent.records import Record
 
@@ -199,6 +204,9 @@ def test_options_are_those_of_the_keywords_and_may_select(classifier: Classifier
     assert [prediction.text for prediction in sorted_ones] == ["great"]
     with pytest.raises(TypeError, match="options or threshold"):
         classifier.predict(texts, PredictOptions(), threshold=1)
+    with pytest.raises(TypeError, match="must be PredictOptions, not dict"):
+        classifier.predict(texts, {"threshold": 1})  # type: ignore[arg-type]
+    assert list(classifier.predict_iter(texts, None)) == classifier.predict(texts)
 
 
 def test_a_text_whose_words_are_all_rare_or_unseen_has_no_verdict(tiny_bundle: Bundle) -> None:
@@ -209,6 +217,26 @@ def test_a_text_whose_words_are_all_rare_or_unseen_has_no_verdict(tiny_bundle: B
     for one in (rare, both):
         assert (one.label, one.probability, one.problem, one.tokens) == (None, None, "no known words", 0)
         assert one.unknown == 1
+
+
+@pytest.mark.parametrize("threads", [0, -1, 1.5, "2", True])
+def test_a_number_of_threads_that_makes_no_sense_is_refused(tiny_bundle: Bundle, threads: Any) -> None:
+    for make in (lambda: imdbsent.load("gone", threads=threads), lambda: Classifier(tiny_bundle, threads)):
+        with pytest.raises(InvalidOptions, match="number of threads must be a whole number, 1 or more"):
+            make()
+
+
+def test_a_model_may_be_given_as_a_path_which_is_never_a_name(
+    tiny_bundle: Bundle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(tiny_bundle.directory, tmp_path / "flagship")
+    monkeypatch.chdir(tmp_path)
+    for path in (tiny_bundle.directory, Path("flagship")):
+        assert imdbsent.load(path).bundle.card.name == "tiny"
+    with pytest.raises(ModelMissing, match=f"{os.sep}classic"):
+        imdbsent.load(Path("classic"))
+    with pytest.raises(TypeError, match="not int"):
+        imdbsent.load(5)  # type: ignore[arg-type]
 
 
 def test_what_is_no_text_gets_a_row_with_a_reason(classifier: Classifier) -> None:
@@ -249,6 +277,12 @@ def test_a_column_of_a_data_frame_is_taken_and_the_frame_is_not(classifier: Clas
             classifier.predict(module.DataFrame({"text": values}))
     with pytest.raises(TypeError, match="one column"):
         classifier.predict({"text": "great"})
+
+
+def test_a_text_of_arrow_that_is_not_utf_8_gets_a_row_with_a_reason(classifier: Classifier) -> None:
+    pa = pytest.importorskip("pyarrow", reason="pyarrow is not installed")
+    column = pa.array([b"great \xff", b"great"]).view(pa.string())
+    assert [one.problem for one in classifier.predict(column)] == ["not valid UTF-8 at byte 6", None]
 
 
 def test_a_window_ends_when_no_more_is_waiting() -> None:

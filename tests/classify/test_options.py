@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
+import numpy as np
 import pytest
 
 from imdbsent.classify.options import Only, PredictOptions, SortKey, is_mostly_unknown, options_or, parse_neutral
@@ -46,8 +48,18 @@ def test_what_is_no_bounds_is_refused_in_a_line(text: str) -> None:
         ({"neutral": (0.6, 0.4)}, "low <= high"),
         ({"threshold": 1.1}, "from 0 to 1"),
         ({"threshold": float("nan")}, "from 0 to 1"),
-        ({"batch_size": 0}, "batch size must be 1 or more"),
-        ({"sort": "confidence", "top": 0}, "number of results must be 1 or more"),
+        ({"threshold": "0.5"}, "from 0 to 1, not '0.5'"),
+        ({"threshold": True}, "from 0 to 1, not True"),
+        ({"threshold": Decimal("0.5")}, "from 0 to 1"),
+        ({"neutral": (None, 1)}, r"\(low, high\) .* not \(None, 1\)"),
+        ({"neutral": (0.4,)}, r"\(low, high\)"),
+        ({"neutral": "0.4:0.6"}, r"\(low, high\)"),
+        ({"neutral": 0.4}, r"\(low, high\)"),
+        ({"batch_size": 0}, "batch size must be a whole number, 1 or more, not 0"),
+        ({"batch_size": 1.5}, "batch size must be a whole number"),
+        ({"batch_size": "12"}, "batch size must be a whole number"),
+        ({"sort": "confidence", "top": 0}, "number of results must be a whole number, 1 or more"),
+        ({"sort": "confidence", "reverse": "no"}, "reverse must be True or False"),
         ({"top": 3}, "--top 3 --sort confidence"),
         ({"reverse": True}, "--reverse --sort confidence"),
         ({"only": "bad"}, "'positive', 'negative', 'uncertain'"),
@@ -60,6 +72,12 @@ def test_options_that_make_no_sense_are_refused_when_they_are_made(
 ) -> None:
     with pytest.raises(kind, match=reason):
         PredictOptions(**values)
+
+
+def test_numbers_of_numpy_are_taken_as_pythons() -> None:
+    options = PredictOptions(neutral=[np.float32(0.25), np.int64(1)], batch_size=np.int64(3))  # type: ignore[arg-type]
+    assert deciding_options(options) == deciding_options(PredictOptions(neutral=(0.25, 1.0), batch_size=3))
+    assert type(PredictOptions(threshold=np.float32(0.5)).threshold) is float  # type: ignore[arg-type]
 
 
 def test_what_is_neutral_is_uncertain_else_what_is_near_the_threshold() -> None:
@@ -78,6 +96,8 @@ def test_options_are_an_object_or_keywords_and_not_both() -> None:
     assert options_or(PredictOptions(batch_size=2), threshold=None) == PredictOptions(batch_size=2)
     with pytest.raises(TypeError, match="options or threshold"):
         options_or(PredictOptions(), threshold=0.7)
+    with pytest.raises(TypeError, match=r"must be PredictOptions, not dict.* PredictOptions\(threshold=0.5\)"):
+        options_or({"threshold": 0.7})  # type: ignore[arg-type]
 
 
 def test_every_option_decides_the_bytes_and_has_its_name_and_value() -> None:

@@ -13,7 +13,7 @@ import pytest
 from imdbsent.bundle.bundle import Bundle
 from imdbsent.classify.classifier import Classifier
 from imdbsent.cluster.batches import PREDICT_DDL, BatchClassifier, loaded, pack
-from imdbsent.errors import UsageProblem
+from imdbsent.errors import InvalidOptions, UsageProblem
 
 TEXTS = ["great movie", "awful", None, "", b"\xff great", "great " * 20, "zebra", 5]
 VERDICT = ["label", "probability", "tokens", "truncated", "unknown", "problem"]
@@ -44,6 +44,22 @@ def test_a_bad_value_has_its_reason_and_stops_nothing(classify: BatchClassifier)
     assert judged.columns["truncated"] == [False] * 5 + [True, False, False]
     assert judged.text[2:5] == ["", "", "� great"]
     assert classify.judge([5, ["x"]]).columns["problem"] == ["'body' is int, not a text", "'body' is list, not a text"]
+
+
+def test_a_lone_surrogate_costs_one_row_its_verdict(classify: BatchClassifier, tiny_bundle: Bundle) -> None:
+    judged = classify.judge(["great \ud800", "great"])
+    alone = Classifier(tiny_bundle).predict(["great \ud800", "great"])
+    assert judged.columns["problem"] == [prediction.problem for prediction in alone]
+    assert judged.text == ["great \ufffd", "great"]
+
+
+def test_one_text_or_one_name_instead_of_several_is_refused(classify: BatchClassifier, tiny_bundle: Bundle) -> None:
+    with pytest.raises(TypeError, match=r"judge\(\[text\]\)"):
+        classify.judge("great")
+    with pytest.raises(TypeError, match=r"keep=\['stars'\]"):
+        BatchClassifier(pack(tiny_bundle), keep="stars")
+    with pytest.raises(TypeError, match="an array or a list, not str"):
+        classify({"body": "great"})
 
 
 def test_threshold_and_neutral_are_heeded(tiny_bundle: Bundle) -> None:
@@ -94,6 +110,50 @@ def test_a_record_batch_and_a_dict_come_back_as_they_are(classify: BatchClassifi
     assert result["n"].tolist() == [1, 2]
 
 
+def test_a_dict_may_hold_lists(classify: BatchClassifier) -> None:
+    result = classify({"body": ["great", None, float("nan")], "n": [1, 2, 3]})
+    assert result["label"].tolist() == ["positive", None, None]
+    assert result["n"] == [1, 2, 3]
+
+
+def test_a_column_that_is_missing_or_there_twice_is_named(classify: BatchClassifier) -> None:
+    pa = pytest.importorskip("pyarrow", reason="pyarrow is not installed")
+    with pytest.raises(KeyError, match="no column 'body', only 'text'"):
+        classify({"text": ["great"]})
+    for names in (["body", "body", "n"], ["body", "n", "n"]):
+        with pytest.raises(InvalidOptions, match=f"two columns of the batch are called '{names[1]}'"):
+            classify(pa.table([["great"]] * 3, names=names))
+
+
+@pytest.mark.slow
+def test_names_of_columns_may_be_numbers_and_are_texts_in_the_results(tiny_bundle: Bundle) -> None:
+    pd = pytest.importorskip("pandas", reason="pandas is not installed")
+    frame = pd.read_csv(io.StringIO("7,great,3\n8,awful,4\n"), header=None)
+    for number in (1, "1"):
+        result = BatchClassifier(pack(tiny_bundle), text_column=number, id_column=0)(frame)
+        assert list(result.columns) == ["id", *VERDICT, "2", "text"]
+        assert result[["id", "label", "2"]].values.tolist() == [[7, "positive", 3], [8, "negative", 4]]
+
+
+@pytest.mark.slow
+def test_a_frame_with_a_lone_surrogate_or_two_columns_of_a_name(classify: BatchClassifier) -> None:
+    pd = pytest.importorskip("pandas", reason="pandas is not installed")
+    result = classify(pd.DataFrame({"body": pd.Series(["great \ud800", "great"], dtype=object)}))
+    assert result["problem"].tolist()[0] == "not valid Unicode: lone surrogate at character 6"
+    assert result["label"].tolist()[1] == "positive"
+    with pytest.raises(InvalidOptions, match="two columns of the batch are called 'body'"):
+        classify(pd.DataFrame([["great", "awful"]], columns=["body", "body"]))
+
+
+@pytest.mark.slow
+def test_a_frame_of_another_library_is_refused_with_what_to_pass(classify: BatchClassifier) -> None:
+    pl = pytest.importorskip("polars", reason="polars is not installed")
+    frame = pl.DataFrame({"body": ["great"]})
+    with pytest.raises(TypeError, match=r"not a polars.DataFrame. Pass: batch.to_arrow\(\)"):
+        classify(frame)
+    assert classify(frame.to_arrow()).column("label").to_pylist() == ["positive"]
+
+
 @pytest.mark.slow
 def test_a_frame_keeps_its_index_and_has_nulls_of_every_kind(classify: BatchClassifier) -> None:
     pd = pytest.importorskip("pandas", reason="pandas is not installed")
@@ -119,7 +179,7 @@ def test_an_id_comes_first_and_what_is_kept_may_be_chosen(tiny_bundle: Bundle) -
     ]  # fmt: skip
     assert list(BatchClassifier(packed, keep=["stars"])(frame).columns) == [*VERDICT, "stars", "text"]
     with pytest.raises(UsageProblem, match="two columns"):
-        BatchClassifier(packed, keep=["label", "input_label"])
+        BatchClassifier(packed, keep=["stars", "stars"])
 
 
 @pytest.mark.slow

@@ -3,6 +3,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -13,6 +14,7 @@ from imdbsent.bundle.bundle import Bundle, read_bundle
 from imdbsent.classify.classifier import Classifier
 from imdbsent.classify.options import PredictOptions
 from imdbsent.dataset.aclimdb import Review
+from imdbsent.errors import InvalidOptions
 from imdbsent.explain.explain import Breakdown, Explainer, Explanation, strength
 from imdbsent.models.store import PRETRAINED
 from imdbsent.records import Record
@@ -115,10 +117,58 @@ def test_a_stream_without_end_is_explained_as_it_comes() -> None:
     assert [explanation.label for explanation in found] == [None if i % 9 == 0 else "positive" for i in range(1_000)]
 
 
-def test_texts_are_explained_like_records() -> None:
-    assert list(EXPLAINER.explain(["great", ""])) == list(EXPLAINER.explain([Record("great"), Record("")]))
+def test_whatever_is_predicted_is_explained() -> None:
+    values = ["great", None, float("nan"), 7, b"awful", b"\xff", "great \ud800", ["great"], Record("great", "damaged")]
+    predictions = [explanation.prediction for explanation in EXPLAINER.explain(values, None)]
+    assert predictions == EXPLAINER.classifier.predict(values)
+    assert [prediction.label for prediction in predictions] == ["positive", *[None] * 3, "negative", *[None] * 4]
+
+
+def test_a_column_of_arrow_is_explained_and_its_table_is_not() -> None:
+    pa = pytest.importorskip("pyarrow", reason="pyarrow is not installed")
+    table = pa.table({"text": ["great", None]})
+    assert [explanation.label for explanation in EXPLAINER.explain(table["text"])] == ["positive", None]
+    with pytest.raises(TypeError, match=r'explain\(table\["text"\]\)'):
+        EXPLAINER.explain(table)
+
+
+@pytest.mark.slow
+def test_a_column_of_a_data_frame_is_explained_and_the_frame_is_not() -> None:
+    pd = pytest.importorskip("pandas", reason="pandas is not installed")
+    frame = pd.DataFrame({"text": ["great", None]})
+    assert [explanation.label for explanation in EXPLAINER.explain(frame["text"])] == ["positive", None]
+    with pytest.raises(TypeError, match=r'explain\(table\["text"\]\)'):
+        EXPLAINER.explain(frame)
+
+
+@pytest.mark.parametrize("one", ["great", b"great", Record("great")])
+def test_one_text_instead_of_several_is_refused(one: Any) -> None:
     with pytest.raises(TypeError, match=r"explain\(\[text\]\)"):
-        EXPLAINER.explain("great")
+        EXPLAINER.explain(one)
+    with pytest.raises(TypeError, match=r"predict\(\[text\]\)"):
+        EXPLAINER.classifier.predict(one)
+
+
+def test_a_dict_and_options_of_another_kind_are_refused() -> None:
+    with pytest.raises(TypeError, match="one column"):
+        EXPLAINER.explain({"text": "great"})
+    with pytest.raises(TypeError, match="must be PredictOptions"):
+        EXPLAINER.explain(["great"], {"threshold": 0.5})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("ask", "reason"),
+    [
+        (lambda parts: parts.strongest("positive", -1), "number of words must be a whole number, 0 or more, not -1"),
+        (lambda parts: parts.strongest("positive", 1.5), "whole number"),
+        (lambda parts: parts.strongest("x", 3), "'x' is not one of 'positive', 'negative'"),
+        (lambda parts: parts.strongest_sentences(-1), "number of sentences must be a whole number"),
+        (lambda parts: parts.count("read"), "'read' is not one of 'known', 'rare', 'unseen', 'cut'"),
+    ],
+)
+def test_what_a_breakdown_cannot_answer_is_refused(ask: Callable[[Breakdown], object], reason: str) -> None:
+    with pytest.raises(InvalidOptions, match=reason):
+        ask(parts_of("great awful"))
 
 
 @pytest.mark.parametrize(

@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 (signs as Windows writes them)
 from __future__ import annotations
 
 import bz2
@@ -146,6 +147,9 @@ def test_spreadsheets_are_told_whatever_their_name() -> None:
         ("a.txt", b"\0\x01\x02\x03" * 40 + b"\xff", "NUL bytes.*--encoding"),
         ("a.csv", b"version https://git-lfs.github.com/spec/v1\noid sha256:0\n", "Git LFS"),
         ("a.xlsx", b"one line of text\n", "named like a spreadsheet.*--input-format"),
+        ("a.parquet", b"id,text\n1,great\n", "named like Parquet.*--input-format csv"),
+        ("a.jsonl", b"id,text\n1,great\n", "named like JSON.*--input-format csv"),
+        ("a.json", b"id,text\n1,great\n", "named like JSON.*--input-format csv"),
         ("a.txt.gz", gzip.compress(CSV, mtime=0)[:-9], "ended before"),
     ],
 )
@@ -260,6 +264,21 @@ def test_an_encoding_is_guessed_if_that_is_asked_for(caplog: pytest.LogCaptureFi
     assert texts("a.txt", f"{text}\n{A}\n".encode("cp1252"), encoding="auto") == [text, A]
     assert ["cp1252 and is read as that. --encoding" in message for message in caplog.messages] == [True]
     assert texts("b.txt", f"{text}\n".encode(), encoding="auto") == [text]
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        *((text, "cp1252") for text in ("It’s great", "I paid 5€", "just €5 and “a bargain” – really…", "‘fine’")),
+        ("It’s “great” – so good", "mac_roman"),
+        ("这部电影太好看了。我们都很喜欢", "gb18030"),
+        ("это очень хороший фильм", "cp1251"),
+    ],
+)
+def test_the_signs_of_windows_are_known_in_the_shortest_english_text_and_only_there(text: str, encoding: str) -> None:
+    if encoding != "cp1252":
+        pytest.importorskip("charset_normalizer", reason="the guess needs charset-normalizer")
+    assert texts("a.csv", f"text\n{text}\n".encode(encoding), encoding="auto") == [text]
 
 
 def test_bytes_of_another_encoding_cost_a_row_and_name_the_option(caplog: pytest.LogCaptureFixture) -> None:

@@ -123,6 +123,23 @@ def test_items_that_are_no_objects_are_bad_rows() -> None:
     assert [record.problem is None for record in found] == [True, False, False, True]
 
 
+@pytest.mark.parametrize(
+    ("content", "column", "expected"),
+    [
+        ('["a", null, "b"]', None, ["a", "", "b"]),
+        ('"a"\nnull\n"b"\n', None, ["a", "", "b"]),
+        ('[{"body": "a"}, null, {"body": "b"}]', "body", ["a", "", "b"]),
+        ('{"id": 1, "body": "a"}\nnull\nnull\n', "body", ["a", "", ""]),
+        ('[{"a": {"text": "x"}}, null, {"a": null}]', "a.text", ["x", "", ""]),
+    ],
+)
+def test_a_null_is_a_blank_record_and_stops_nothing(content: str, column: str | None, expected: list[str]) -> None:
+    name = "a.json" if content.startswith("[") else "a.jsonl"
+    found = records(content, name, text_column=column)
+    assert [record.text for record in found] == expected
+    assert {record.problem for record in found} == {None}  # whoever classifies says that it is blank
+
+
 def test_bytes_that_are_not_utf_8_cost_one_item() -> None:
     first, second = records(b'[{"text": "caf\xe9"}, {"text": "caf\xc3\xa9"}]')
     assert (first.text, first.problem) == ("caf\ufffd", "item 1 is not valid UTF-8")

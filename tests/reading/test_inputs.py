@@ -3,6 +3,7 @@ from __future__ import annotations
 import gzip
 import io
 import os
+import re
 import sys
 import threading
 from dataclasses import replace
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from imdbsent.errors import ExitCode, ImdbsentError, InputUnreadable, RowUnreadable, UsageProblem
-from imdbsent.reading.inputs import Inputs, Source
+from imdbsent.reading.inputs import Inputs, Source, find_sources
 from imdbsent.reading.options import ReadOptions
 from imdbsent.records import Record
 
@@ -44,6 +45,45 @@ def test_texts_lines_and_tables_come_in_order(tmp_path: Path) -> None:
 def test_ids_and_kept_columns_are_what_the_file_holds(tmp_path: Path) -> None:
     path = write(tmp_path / "a.jsonl", '{"id": 7, "text": "x", "stars": [1]}\n{"text": null, "id": null}\n')
     assert records([path], WITH_ID) == [Record("x", None, 7, 1, ([1],)), Record("", None, None, 2, (None,))]
+
+
+@pytest.mark.parametrize("kept", [("all",), ("3", "4"), ("city", "stars")])
+def test_the_columns_of_a_later_table_are_found_by_name_wherever_they_are(
+    tmp_path: Path, kept: tuple[str, ...]
+) -> None:
+    one = write(tmp_path / "a.csv", "id,text,city,stars\n1,x,Rome,5\n")
+    other = write(tmp_path / "b.jsonl", '{"stars": 1, "text": "y", "id": 2, "city": "Oslo"}\n')
+    found = records([one, other], ReadOptions(id_column="id", kept=kept))
+    assert [record.kept for record in found] == [("Rome", "5"), ("Oslo", 1)]
+
+
+def test_what_a_later_table_lacks_is_null_and_what_it_has_more_is_said(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    first = write(tmp_path / "a.csv", "text,city,stars\nx,Rome,5\n")
+    files = [
+        write(tmp_path / "b.csv", "country,text,stars\nItaly,y,1\n"),
+        write(tmp_path / "c.jsonl", '{"text": "z"}\n{"text": "w", "city": "Oslo"}\n'),
+    ]
+    found = records([first, *files], ReadOptions(kept=("all",)))
+    assert [record.kept for record in found] == [("Rome", "5"), (None, "1"), (None, None), ("Oslo", None)]
+    told = [message.partition("' ")[2] for message in caplog.messages if re.search(" also has | lacks ", message)]
+    assert told == [
+        "lacks city: its rows have no value there",
+        "also has country, which is not copied",
+    ]
+
+
+@pytest.mark.parametrize("kept", [("all",), ("id", "stars")])
+def test_a_key_that_the_first_object_lacks_is_kept_too(tmp_path: Path, kept: tuple[str, ...]) -> None:
+    path = write(tmp_path / "a.jsonl", '{"id": 1, "text": "x"}\n{"id": 2, "text": "y", "stars": 1}\n')
+    assert [record.kept for record in records([path], ReadOptions(kept=kept))] == [(1, None), (2, 1)]
+
+
+def test_a_folder_is_read_without_the_locks_of_office(tmp_path: Path) -> None:
+    write(tmp_path / "a.csv", "text\nx\n")
+    write(tmp_path / "~$b.xlsx", b"lock")
+    assert find_sources((), [str(tmp_path)]) == [Source(file=str(tmp_path / "a.csv"))]
 
 
 def test_whole_no_file_is_a_table(tmp_path: Path) -> None:

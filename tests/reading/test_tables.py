@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from imdbsent.errors import ExitCode, InputUnreadable, UsageProblem
 from imdbsent.reading.inputs import Inputs, Source
-from imdbsent.reading.options import format_of_name, parse_format
+from imdbsent.reading.options import ReadOptions, format_of_name, parse_format
 from imdbsent.reading.tables import Row, open_table
 
 OBJECTS = b'{"id": 1, "text": "a \\"good\\", long\\nfilm"}\n\n{"id": 2, "text": "bad"}\n'
@@ -200,6 +200,18 @@ def test_columns_are_asked_for_before_the_rows(tmp_path: Path) -> None:
 def test_of_parquet_only_what_is_wanted_is_read(tmp_path: Path) -> None:
     path = write_parquet(tmp_path / "a.parquet", {"id": [1], "text": ["x"], "other": ["y"]})
     assert values(path, wanted=["text"]) == [{"text": "x"}]
+
+
+def test_columns_of_parquet_that_have_one_name_are_told_by_their_numbers(tmp_path: Path) -> None:
+    arrow = pytest.importorskip("pyarrow", reason="Parquet needs pyarrow")
+    parquet = pytest.importorskip("pyarrow.parquet", reason="Parquet needs pyarrow")
+    columns = [arrow.array(["great", "fine"]), arrow.array(["bad", "awful"]), arrow.array([1, 2])]
+    parquet.write_table(arrow.Table.from_arrays(columns, names=["text", "text", "n"]), tmp_path / "a.parquet")
+    source = Source(file=str(tmp_path / "a.parquet"))
+    with pytest.raises(UsageProblem, match="Type: --text-column 1 or --text-column 2"):
+        Inputs([source])
+    found = list(Inputs([source], ReadOptions(text_column="2", kept=("1", "n"))).records())
+    assert [(record.text, record.kept) for record in found] == [("bad", ("great", 1)), ("awful", ("fine", 2))]
 
 
 def test_times_of_parquet_are_pythons(tmp_path: Path) -> None:
