@@ -18,8 +18,11 @@ def main() -> int:
     """
     gc.set_threshold(_NEW_OBJECTS)
     try:
-        from imdbsent.cli.app import run  # noqa: PLC0415 (Ctrl-C while importing is quiet, too)
+        # Ctrl-C while importing is quiet, too.
+        from imdbsent.cli._streams import lose_what_nobody_reads  # noqa: PLC0415
+        from imdbsent.cli.app import run  # noqa: PLC0415
 
+        lose_what_nobody_reads()
         return run(sys.argv[1:])
     except KeyboardInterrupt:
         return 130

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+import stat
 import time
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -53,7 +54,7 @@ def new_file(path: Path, *, replace: bool = True, held: Path | None = None) -> I
     temporary = Path(name)
     try:
         yield temporary
-        temporary.chmod(0o666 & ~umask())  # mkstemp's own mode is for the owner only
+        temporary.chmod(mode_of(path) if replace else 0o666 & ~umask())  # mkstemp's own mode is for the owner only
         if replace:
             temporary.replace(path)
         else:
@@ -94,6 +95,14 @@ def _sweep(folder: Path, prefix: str, seconds: float) -> None:
         for entry in entries:
             if entry.name.startswith(prefix) and (not seconds or time.time() - entry.stat().st_mtime > seconds):
                 Path(entry.path).unlink()
+
+
+def mode_of(path: Path) -> int:
+    """The permissions of a file, which one that replaces it gets, too; if there is none, those of a new file."""
+    try:
+        return stat.S_IMODE(path.stat().st_mode)
+    except OSError:
+        return 0o666 & ~umask()
 
 
 def umask() -> int:

@@ -359,7 +359,7 @@ def _own_peak(most: int) -> int:
 
 @contextmanager
 def writing_summary(path: Path, report: JobReport) -> Iterator[None]:
-    """Write the summary after a block, however it ends.
+    """Write the summary after a block, however it ends. That of an earlier run is removed first.
 
     Args:
         path: the file, which appears only when complete.
@@ -368,6 +368,9 @@ def writing_summary(path: Path, report: JobReport) -> Iterator[None]:
     Raises:
         OutputFailed: the block has ended well, and the file cannot be written.
     """
+    with suppress(OSError):  # a job that is killed must not leave the success of another night
+        if path.is_file():
+            path.unlink()
     try:
         yield
     except BaseException as error:

@@ -282,6 +282,14 @@ def test_the_summary_is_written_if_the_job_fails_too(tmp_path: Path, error: Base
     assert summary["rows"]["read"] == 0
 
 
+def test_a_job_that_is_killed_does_not_leave_the_summary_of_another_night(tmp_path: Path) -> None:
+    path = tmp_path / "summary.json"
+    path.write_text('{"exit_code": 0}')
+    with writing_summary(path, JobReport(Counts())):
+        assert not path.exists()
+    assert json.loads(path.read_text())["exit_code"] == 0
+
+
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="/proc is Linux's")
 def test_the_peak_memory_is_that_of_the_job_and_not_of_what_started_it(tmp_path: Path) -> None:
     """A scheduler may hold gigabytes, and Linux has a program begin with the peak of the process that starts it."""

@@ -68,6 +68,8 @@ class Bundle:
         try:
             _check_plain(path)
             content = path.read_bytes()
+        except PermissionError as error:
+            raise BundleInvalid(self.directory, f"{file}: {error.strerror}", "Check the permissions") from error
         except OSError as error:
             raise BundleInvalid(self.directory, f"{file}: {error.strerror}") from error
         except ValueError as error:

@@ -13,6 +13,7 @@ multiprocessing takes 20 ms to import, so that happens when the processes start.
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import queue
 import signal
@@ -22,7 +23,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from imdbsent.classify.classifier import Classifier, prediction
 from imdbsent.classify.options import DEFAULTS
-from imdbsent.errors import WorkerLost
+from imdbsent.errors import BundleInvalid, WorkerLost
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
     from imdbsent.records import Prediction, Record
 
 
+logger = logging.getLogger(__name__)
+
 ALONE: Final = 8
 """Windows classified before other processes start: about a second of work, which is what starting them costs."""
 _MUCH: Final = 64, 2**16
@@ -50,6 +53,7 @@ _SIGNALS: Final = tuple(
 """What a terminal or a service manager sends to every process of a program, although only ours knows what to do."""
 _READY: Final = "ready"
 _FAILED: Final = "failed"
+_LACKING: Final = "lacking"
 
 
 def classify_windows(
@@ -98,6 +102,11 @@ def classify_windows(
             following = next(stream, None)
             if following is None:
                 return
+        if processes.lack_model:
+            logger.info("the model was replaced or removed meanwhile; this process continues alone with the one it has")
+            for window in _chained(following, stream):
+                yield classifier.classify_window(window, options)
+            return
         if when_ready is not None:
             when_ready()
         for records, verdicts in processes.judge(_chained(following, stream), is_waiting):
@@ -121,9 +130,14 @@ class Workers:
         bundle: the model; each worker reads its files again, and checks that they are those of the bundle's card.
         count: number of processes.
         options: how to label.
+
+    Attributes:
+        lack_model: whether a worker did not find the model, or found another one.
     """
 
     def __init__(self, bundle: Bundle, count: int, options: PredictOptions = DEFAULTS) -> None:
+        self.lack_model = False
+        self._ready: set[int] = set()
         self._bundle = bundle
         self._count = count
         self._options = options
@@ -180,12 +194,19 @@ class Workers:
             connection.close()
 
     def are_ready(self) -> bool:
-        """Whether a worker has loaded the model.
+        """Whether every worker has loaded the model, or one lacks it.
 
         Raises:
             WorkerLost: one died instead.
         """
-        return any(connection.poll() for connection in self._connections)
+        for worker, connection in enumerate(self._connections):
+            if worker not in self._ready and connection.poll():
+                kind, value = self._message(worker)
+                if kind == _FAILED:
+                    raise WorkerLost(value)
+                self.lack_model |= kind == _LACKING
+                self._ready.add(worker)
+        return self.lack_model or len(self._ready) == len(self._connections)
 
     def judge(
         self, windows: Iterable[Sequence[Record]], is_waiting: Callable[[], bool] | None = None
@@ -244,14 +265,21 @@ class Workers:
 
         for connection in wait(self._connections):
             worker = self._connections.index(connection)  # type: ignore[arg-type]
-            try:
-                kind, value = self._connections[worker].recv()
-            except (EOFError, OSError) as error:
-                raise self._lost(worker) from error
-            if kind == _FAILED:
+            kind, value = self._message(worker)
+            if kind in (_FAILED, _LACKING):
                 raise WorkerLost(value)
-            if kind != _READY:
+            if kind == _READY:
+                self._ready.add(worker)
+            else:
                 yield self._pending[worker].popleft(), value
+
+    def _message(self, worker: int) -> tuple[str, Any]:
+        """The next message of a worker: its kind, and what it holds."""
+        try:
+            kind, value = self._connections[worker].recv()
+        except (EOFError, OSError) as error:
+            raise self._lost(worker) from error
+        return kind, value
 
     def _lost(self, worker: int) -> WorkerLost:
         process = self._processes[worker]
@@ -297,7 +325,11 @@ def _work(connection: Connection, bundle: Bundle, options: PredictOptions) -> No
     # A thread receives, so that we never wait to send to a parent that waits to send to us.
     threading.Thread(target=_receive_all, args=(connection, inbox), daemon=True).start()
     try:
-        classifier = Classifier(bundle, threads=1)
+        try:
+            classifier = Classifier(bundle, threads=1)
+        except BundleInvalid as error:
+            connection.send((_LACKING, f"{type(error).__name__}: {error}"))
+            return
         connection.send((_READY, None))
         while True:
             verdicts = classifier.judge(inbox.get(), options)

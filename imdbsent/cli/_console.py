@@ -22,7 +22,7 @@ from imdbsent.files import new_file
 from imdbsent.writing.text import output_errors, write
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from typing import BinaryIO
 
     from rich.console import Console, RenderableType
@@ -154,6 +154,30 @@ def check_place(path: Path, option: str = "--html", example: str = "report.html"
         raise UsageProblem(f"there is no folder '{path.parent}'. Type: mkdir -p '{path.parent}'")
     if not os.access(path.parent, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
         raise UsageProblem(f"the folder '{path.parent}' cannot be written. Type: {option} with another PATH")
+
+
+def check_distinct(paths: Mapping[str, Path | None], names: Sequence[str] = ()) -> None:
+    """Check that no two files of a command are the same: one would replace the other.
+
+    Args:
+        paths: what is written, by the option that names it; the first is the output, which has files of its own beside
+            it until it is complete.
+        names: what is read, if it is a file.
+
+    Raises:
+        UsageProblem: two are the same, or one is an open file of the shell.
+    """
+    taken = {os.path.realpath(name): "is read" for name in names}
+    for number, (option, path) in enumerate(paths.items()):
+        if path is None:
+            continue
+        if number and str(path).startswith(("/dev/", "/proc/")) and path.is_file():
+            raise UsageProblem(f"'{path}' is a file that the shell has opened. Type: {option} with a name")
+        for ending in ("", *((".part", ".part.checkpoints", ".part.lock") if not number else ())):
+            place = os.path.realpath(f"{path}{ending}")
+            if number and place in taken:
+                raise UsageProblem(f"'{path}' {taken[place]}, too. Type: {option} with another name")
+            taken[place] = f"is what {option} writes"
 
 
 @contextmanager

@@ -50,6 +50,7 @@ class StopSignals:
     def __init__(self) -> None:
         self._before: dict[int, Callable[[int, FrameType | None], Any] | int] = {}
         self._came: int | None = None
+        self._raised: int | None = None
         self._has_records = False
         self._is_reading = False
 
@@ -74,6 +75,8 @@ class StopSignals:
             signal.signal(number, before)
         if kind is None and self._came is not None:
             raise _error_of(self._came)
+        if self._raised is not None and kind is not None and not issubclass(kind, (KeyboardInterrupt, Terminated)):
+            raise _error_of(self._raised)  # a library that was being loaded has made an ImportError of it
 
     def until_stopped(self, records: Iterable[T]) -> Iterator[T]:
         """The records until a signal comes, also while one is waited for."""
@@ -94,6 +97,7 @@ class StopSignals:
 
     def _handle(self, number: int, _frame: FrameType | None) -> None:
         if self._came is not None or not self._has_records:
+            self._raised = number
             raise _error_of(number)
         self._came = number
         if self._is_reading:

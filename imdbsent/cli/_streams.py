@@ -5,9 +5,10 @@ from __future__ import annotations
 import codecs
 import io
 import logging
+import os
 import sys
 from enum import Enum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from imdbsent.errors import OutputFailed
 
@@ -34,11 +35,42 @@ def tolerate_any_character() -> None:
             stream.reconfigure(errors=_HANDLER)
 
 
+class _BestEffort(io.FileIO):
+    """Standard error whose failures stop no work: its reader may be gone, or the disk of a log full."""
+
+    def write(self, content: Any) -> int:
+        """Write bytes, or lose them."""
+        try:
+            return super().write(content)
+        except OSError:
+            return len(content)
+
+
+def lose_what_nobody_reads() -> None:
+    """Let messages get lost if standard error cannot be written. The program must own its standard error."""
+    stream = sys.stderr
+    if isinstance(stream, io.TextIOWrapper) and os.name != "nt":  # whose console is no file
+        stream.flush()
+        raw = _BestEffort(stream.fileno(), "wb", closefd=False)
+        sys.stderr = io.TextIOWrapper(
+            io.BufferedWriter(raw), stream.encoding, stream.errors, line_buffering=True, write_through=True
+        )
+
+
 class ClosedOutput(io.StringIO):
     """In place of a standard output that is closed: what is written to it fails, and is not lost in silence."""
 
     def write(self, _text: str) -> int:
         """Refuse a text.
+
+        Raises:
+            OutputFailed: always.
+        """
+        raise OutputFailed("standard output is closed")
+
+    @property
+    def buffer(self) -> NoReturn:
+        """Refuse bytes.
 
         Raises:
             OutputFailed: always.

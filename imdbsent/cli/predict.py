@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from imdbsent.classify.options import Only, PredictOptions, SortKey, parse_neutral
-from imdbsent.cli._console import NoColor, Quiet, Verbose, check_place, complete_models, messages
+from imdbsent.cli._console import NoColor, Quiet, Verbose, check_distinct, check_place, complete_models, messages
 from imdbsent.cli._input_options import (
     DelimiterOption,
     EncodingOption,
@@ -37,7 +37,7 @@ from imdbsent.reading.streams import STDIN
 from imdbsent.writing.output import parse_columns
 from imdbsent.writing.text import Format
 
-PROGRESS_INTERVAL = 30.0
+PROGRESS_INTERVAL = 30
 """Seconds between progress lines when not on a terminal."""
 _input = partial(typer.Option, rich_help_panel="Input")
 _output = partial(typer.Option, rich_help_panel="Output")
@@ -149,7 +149,6 @@ def predict(
             "--progress-interval",
             metavar="SECONDS",
             min=0,
-            show_default="30",
             help="Time between progress lines when not on a terminal; 0 for none.",
         ),
     ] = PROGRESS_INTERVAL,
@@ -216,6 +215,8 @@ def predict(
         address=address,
         concurrency=concurrency,
     )
+    written = {"-o": None if output is None else Path(output), "--html": html, "--summary": summary}
+    check_distinct(written, (*job.arguments, *job.files))
     if html is not None:
         check_place(html)
     if summary is not None:

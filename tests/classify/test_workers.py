@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import shutil
 import signal
 import threading
 import time
@@ -111,6 +112,31 @@ def test_a_worker_that_finds_another_model_than_ours_is_an_error(tiny_bundle: Bu
     (tiny_bundle.directory / VOCABULARY).write_text("changed\n")
     with Workers(tiny_bundle, 2) as workers, pytest.raises(WorkerLost, match="BundleInvalid: .*damaged"):
         list(workers.judge([[Record("great")]]))
+
+
+@pytest.mark.parametrize("change", ["removed", "replaced"])
+def test_a_run_continues_alone_if_its_model_is_gone_when_the_workers_start(
+    tiny_bundle: Bundle, monkeypatch: pytest.MonkeyPatch, change: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("imdbsent.classify.workers.ALONE", 1)
+    classifier = Classifier(tiny_bundle)
+    alone = list(classifier.classify(RECORDS))
+    if change == "removed":
+        shutil.rmtree(tiny_bundle.directory)
+    else:
+        (tiny_bundle.directory / VOCABULARY).write_text("changed\n")
+
+    def slowly():
+        for window in windows(RECORDS):
+            time.sleep(0.05)
+            yield window
+
+    parts = list(classify_windows(classifier, slowly(), workers=2))
+    while not caplog.messages:  # the workers may have been slower than all of that
+        parts = list(classify_windows(classifier, slowly(), workers=2))
+    assert [prediction for part in parts for prediction in part] == alone
+    assert "continues alone" in caplog.messages[0]
+    assert not children()
 
 
 def test_windows_larger_than_a_pipe_holds_stop_nobody(tiny_bundle: Bundle) -> None:

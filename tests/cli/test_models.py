@@ -339,6 +339,13 @@ def test_verify_prints_each_model_as_it_can_be_pinned_and_exits_with_4_if_one_is
     assert run("models", "show", "classic").code == 4
 
 
+def test_a_wrong_pin_is_no_damage(run, mine: Path) -> None:
+    result = run("models", "verify", f"mine@sha256:{'0' * 64}")
+    assert result.code == ExitCode.NETWORK_OR_INTEGRITY
+    assert "Install that model, or type: --model mine@sha256:" in result.err
+    assert "remove" not in result.err
+
+
 def test_verify_finds_a_network_that_answers_wrongly(run, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("imdbsent.models.inventory.KNOWN", (("great movie", "negative"),))
     result = run("models", "verify", "classic")

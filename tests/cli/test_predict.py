@@ -351,7 +351,10 @@ def in_process(
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("arguments", [["predict", "great"], ["predict", "great", "--explain"], ["models", "list"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [["predict", "great"], ["predict", "great", "--explain"], ["models", "list"], ["models", "path"], ["check"]],
+)
 def test_a_closed_standard_output_is_told_in_a_line(tiny_bundle: Bundle, arguments: list[str]) -> None:
     result = in_process(*arguments, after=">&-", IMDBSENT_MODEL=str(tiny_bundle.directory))
     assert result.returncode == ExitCode.FAILED

@@ -8,7 +8,10 @@ import io
 import json
 import os
 import random
+import re
 import resource
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -107,10 +110,58 @@ def test_a_file_has_the_rows_that_standard_output_would_have(predict, suffix: st
     assert content.decode() == predict("a.csv", "--format", suffix.split(".", maxsplit=1)[0]).out
 
 
-def test_a_table_may_be_written_over_itself(predict) -> None:
+def test_a_table_may_be_written_over_itself_with_everything_that_is_in_it(predict) -> None:
     Path("a.csv").write_text(TABLE)
-    assert predict("a.csv", "-o", "a.csv", "--keep", "stars").code == ExitCode.DONE
-    assert [row["stars"] for row in rows(Path("a.csv").read_text())] == ["5", "1", "3"]
+    assert predict("a.csv", "-o", "a.csv", "--keep", "all").code == ExitCode.DONE
+    found = rows(Path("a.csv").read_text())
+    assert [(row["id"], row["stars"]) for row in found] == [("a", "5"), ("b", "1"), ("c", "3")]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["-o", "a.csv"],
+        ["-o", "./a.csv", "--keep", "stars"],
+        ["-o", "link.csv"],
+        ["-o", "a.csv", "--keep", "all", "--only", "positive"],
+        ["-o", "a.csv", "--sort", "uncertain"],
+        ["--explain", "--html", "a.csv"],
+    ],
+)
+@pytest.mark.parametrize("name", ["a.csv", "./*.csv", "../work"])
+def test_what_would_replace_a_table_that_is_read_is_refused(predict, options: list[str], name: str) -> None:
+    Path("a.csv").write_text(TABLE)
+    Path("link.csv").symlink_to("a.csv")
+    result = predict("--file", name, *options)
+    assert (result.code, result.out) == (ExitCode.USAGE, "")
+    assert re.search("is (also )?read, .*Type: -", result.err)
+    assert Path("a.csv").read_text() == TABLE
+
+
+def test_results_of_results_keep_every_column(predict) -> None:
+    Path("a.csv").write_text("label,text\npos,great movie\n")
+    assert predict("a.csv", "--keep", "all", "-o", "b.csv").code == ExitCode.DONE
+    assert predict("b.csv", "--keep", "all", "-o", "c.csv").code == ExitCode.DONE
+    (row,) = rows(Path("c.csv").read_text())
+    assert (row["label"], row["input_input_label"], row["input_label"]) == ("positive", "positive", "pos")
+
+
+@pytest.mark.parametrize("name", ["v.csv.zip", "v.jsonl.zip"])
+def test_a_zip_is_refused_before_the_work(predict, name: str) -> None:
+    Path("a.csv").write_text(TABLE)
+    result = predict("a.csv", "-o", name)
+    assert (result.code, result.out) == (ExitCode.USAGE, "")
+    assert f"Type: -o '{name.removesuffix('zip')}gz'" in result.err
+    assert predict("a.csv", "-o", f"{name.removesuffix('zip')}gz").code == ExitCode.DONE
+
+
+def test_a_category_of_pandas_is_kept_in_parquet(predict) -> None:
+    arrow = pytest.importorskip("pyarrow", reason="Parquet needs pyarrow")
+    parquet = pytest.importorskip("pyarrow.parquet", reason="Parquet needs pyarrow")
+    kinds = arrow.array(["x", "y"]).dictionary_encode()
+    parquet.write_table(arrow.table({"text": ["great movie", "awful"], "kind": kinds}), "a.parquet")
+    assert predict("a.parquet", "--keep", "all", "-o", "b.parquet").code == ExitCode.DONE
+    assert parquet.read_table("b.parquet").column("kind").to_pylist() == ["x", "y"]
 
 
 def test_the_table_of_a_terminal_has_the_id_and_what_is_kept(predict) -> None:
@@ -385,3 +436,65 @@ def test_texts_to_label_are_the_same_with_any_number_of_workers(predict) -> None
     one, two = (predict("pool.txt", "--sort", "uncertain", "--workers", n, "--format", "csv").out for n in "12")
     assert one == two
     assert len(rows(one)) == 35
+
+
+@pytest.mark.parametrize(
+    ("options", "part"),
+    [
+        (["-o", "u.csv", "--summary", "./u.csv"], "is what -o writes, too. Type: --summary with another name"),
+        (["-o", "u.csv", "--resume", "--summary", "u.csv.part"], "is what -o writes, too"),
+        (["-o", "u.csv", "--summary", "a.csv"], "'a.csv' is read, too"),
+        (["--explain", "-o", "u.jsonl", "--html", "u.jsonl"], "Type: --html with another name"),
+        (["--explain", "--html", "u.html", "--summary", "u.html"], "is what --html writes, too"),
+    ],
+)
+def test_no_file_of_a_run_replaces_another_one_of_it(predict, options: list[str], part: str) -> None:
+    Path("a.csv").write_text(TABLE)
+    result = predict("a.csv", *options)
+    assert (result.code, result.out) == (ExitCode.USAGE, "")
+    assert part in result.err
+    assert {path.name for path in Path().iterdir()} == {"a.csv"}
+
+
+def test_a_file_of_the_shell_is_not_replaced_by_a_summary(tiny_bundle: Bundle, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(TABLE)
+    command = [sys.executable, "-m", "imdbsent", "predict", "--model", str(tiny_bundle.directory)]
+    with (tmp_path / "night.log").open("wb") as log:
+        log.write(b"of yesterday\n")
+        log.flush()
+        arguments = [str(tmp_path / "a.csv"), "-o", str(tmp_path / "b.csv"), "--summary", "/dev/stderr"]
+        done = subprocess.run([*command, *arguments], stderr=log, check=False)
+    assert done.returncode == ExitCode.USAGE
+    first, second = (tmp_path / "night.log").read_text().splitlines()
+    assert first == "of yesterday"
+    assert "is a file that the shell has opened" in second
+
+
+@pytest.mark.parametrize("name", ["out.csv", "out.csv.gz", "out.parquet"])
+def test_a_file_that_is_replaced_keeps_its_permissions(predict, name: str) -> None:
+    if name.endswith("parquet"):
+        pytest.importorskip("pyarrow", reason="Parquet needs pyarrow")
+    Path("a.csv").write_text(TABLE)
+    Path(name).touch(mode=0o600)
+    assert predict("a.csv", "-o", name).code == ExitCode.DONE
+    assert Path(name).stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("options", [[], ["--log-format", "json"], ["-o", "out.csv"]])
+@pytest.mark.parametrize("errors", ["gone", "/dev/full"])
+def test_who_no_longer_reads_the_messages_stops_no_work(
+    tiny_bundle: Bundle, tmp_path: Path, options: list[str], errors: str
+) -> None:
+    (tmp_path / "a.csv").write_text("text\n" + "great movie\n" * 3_000)
+    command = [sys.executable, "-m", "imdbsent", "predict", "--model", str(tiny_bundle.directory), "a.csv"]
+    command += ["--progress-interval", "0.01", "--summary", "run.json", "--format", "csv", *options]
+    reader, writer = os.pipe()
+    os.close(reader)
+    with open(writer if errors == "gone" else errors, "wb") as stream:  # noqa: PTH123 (it may be a descriptor)
+        done = subprocess.run(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=stream, check=False)
+        missing = subprocess.run([*command[:4], "nowhere.csv"], cwd=tmp_path, stderr=stream, check=False)
+    assert done.returncode == ExitCode.DONE
+    out = (tmp_path / "out.csv").read_bytes() if "-o" in options else done.stdout
+    assert out.count(b"\n") == 3_001
+    assert json.loads((tmp_path / "run.json").read_text())["rows"]["written"] == 3_000
+    assert missing.returncode == ExitCode.USAGE

@@ -181,3 +181,16 @@ def test_ignored_signals_and_other_threads_are_left_alone(monkeypatch: pytest.Mo
     thread.start()
     thread.join()
     assert found == ["a", "b"]
+
+
+def test_a_signal_that_a_library_makes_an_error_of_while_it_loads_is_a_signal() -> None:
+    def load() -> None:
+        try:
+            signal.raise_signal(signal.SIGTERM)
+        except BaseException as error:
+            raise ImportError("initialization failed") from error
+
+    with pytest.raises(Terminated), StopSignals():
+        load()
+    with pytest.raises(ImportError, match="really missing"), StopSignals():
+        raise ImportError("really missing")
