@@ -150,7 +150,7 @@ def main() -> int:
     rows += other_faults()
     total = Row("all", *(sum(getattr(row, name) for row in rows) for name in ("tried", "half", "lost")))
     text = reliability_page.table(
-        ("fault", "tried", "survived", "half files seen", "data lost"),
+        ("fault", "tried", "survived", "incomplete files seen", "data lost"),
         [(row.fault, row.tried, row.tried - max(row.half, row.lost), row.half, row.lost) for row in [*rows, total]],
     )
     command = f"`python -m benchmarks.faults --kills {arguments.kills} --seed {arguments.seed}`"

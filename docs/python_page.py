@@ -30,7 +30,7 @@ import imdbsent
 
 classifier = imdbsent.load()
 prediction = classifier.predict(["great movie"])[0]
-print(prediction.label, round(prediction.probability, 2))  # positive 0.99
+print(prediction.label, round(prediction.probability, 2))  # positive 0.93
 ```
 
 Importing `imdbsent` takes no time; `load` imports ONNX Runtime and reads the model. Messages go to the logger

@@ -180,7 +180,7 @@ SheetOption = Annotated[
 SkipBadOption = Annotated[
     bool,
     typer.Option(
-        "--skip-bad", help="Skip rows that cannot be read, and report them.", rich_help_panel=INPUT
+        "--skip-bad", help="Report rows that cannot be read, and continue after them.", rich_help_panel=INPUT
     ),
 ]
 WholeOption = Annotated[
@@ -201,7 +201,7 @@ PositiveOption = Annotated[
     typer.Option(
         "--positive",
         metavar="RULE",
-        help="Positive labels: one, several such as good,great, a range such as 4-5, or a comparison such as '>=7'. "
+        help="Positive labels: one, several such as good,great, a range such as 4-5, or a comparison such as '>=4'. "
         "May be repeated. Default: positive, pos, 1, true.",
         rich_help_panel=INPUT,
         show_default=False,

@@ -331,7 +331,7 @@ def train(
 
     imdbsent train --list --recipe mine.toml && imdbsent train --recipe mine.toml
 
-    imdbsent train reviews.csv --text-column body --label-column stars --positive ">=7" --group-column title
+    imdbsent train mine.csv --text-column body --label-column stars --positive ">=4" --group-column product
 
     imdbsent train reviews.csv --name mine && imdbsent predict --model mine "great movie"
 

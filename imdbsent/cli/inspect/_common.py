@@ -28,7 +28,8 @@ Model = Annotated[
         "-m",
         metavar="NAME",
         autocompletion=complete_models,
-        help="Name or folder of a model. Default: the model of `imdbsent models use`, else classic.",
+        help="Name or folder of a model. Default: IMDBSENT_MODEL, else the model of `imdbsent models use`, else "
+        "classic.",
         rich_help_panel="Model",
     ),
 ]

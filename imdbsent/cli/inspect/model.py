@@ -38,7 +38,7 @@ def model(
         typer.Argument(
             metavar="[NAME|PATH]",
             autocompletion=complete_models,
-            help="Name or folder of a model. Default: the model of `imdbsent models use`.",
+            help="Name or folder of a model. Default: IMDBSENT_MODEL, else the model of `imdbsent models use`.",
             show_default=False,
         ),
     ] = None,
