@@ -210,7 +210,7 @@ def run(job: Job, watch: Callable[[int], None] | None = None) -> Counter[str]:
         watch: called from time to time with the number of rows written.
 
     Returns:
-        How many rows have each label, no label ("failed"), and mostly unknown words ("unfamiliar").
+        The counts of the rows by name; see `imdbsent.job_report.Counts`.
 
     Raises:
         RowUnreadable: a row breaks its format, and bad rows are not skipped.

@@ -21,7 +21,7 @@ import pyarrow as pa
 from ray.data.block import BlockAccessor
 from ray.data.datasource import BlockBasedFileDatasink, FileBasedDatasource
 
-from imdbsent.classify.options import is_mostly_unknown
+from imdbsent.job_report import Counts
 from imdbsent.reading.lines import read_lines
 from imdbsent.reading.options import Columns, FileFormat, Kind, compression_of_name
 from imdbsent.reading.streams import READ_ERRORS, decompressed, place, unreadable
@@ -149,8 +149,8 @@ class VerdictSink(BlockBasedFileDatasink):  # Ray has no types
         progress: a Ray actor that counts the rows that are written; None for no count.
 
     Attributes:
-        counts: number of rows with each label, "failed" and "unfamiliar", as in `imdbsent.job_report.Counts`;
-            complete after all rows are written.
+        counts: those of `imdbsent.job_report.Counts` by name, the reasons of rows without a verdict included; complete
+            after all rows are written.
     """
 
     def __init__(
@@ -215,9 +215,9 @@ class VerdictSink(BlockBasedFileDatasink):  # Ray has no types
         return [None if value is None else json.loads(value) for value in values] if self._is_json else values
 
 
-def _counts(table: Any) -> Iterator[str]:
-    """What each row counts as."""
-    for label, unknown in zip(table.column("label").to_pylist(), table.column("unknown").to_pylist()):
-        yield label or "failed"
-        if is_mostly_unknown(Prediction("", None, None, unknown=unknown)):
-            yield "unfamiliar"
+def _counts(table: Any) -> dict[str, int]:
+    """The counts of the rows by name."""
+    counts = Counts()
+    columns = [table.column(name).to_pylist() for name in ("label", "problem", "unknown")]
+    counts.add(Prediction("", label, None, problem, unknown=unknown) for label, problem, unknown in zip(*columns))
+    return counts.by_name

@@ -142,10 +142,13 @@ def test_objects_of_json_keep_their_values_in_every_format(predict) -> None:
 def test_lines_of_text_are_answered_each_and_strict_counts_those_without_a_verdict(predict) -> None:
     Path("a.txt").write_bytes(b"great\n\n\xff awful\r\nawful, movie")
     Path("b.txt").write_bytes(b"")
-    ours = predict("a.txt", "b.txt", "--engine", "ray", "--format", "csv", "-o", "out", "--strict")
+    options = ("--engine", "ray", "--format", "csv", "-o", "out", "--strict", "--summary", "ours.json")
+    ours = predict("a.txt", "b.txt", *options)
     assert ours.code == ExitCode.RECORDS_FAILED
     assert "2 of 4 texts got no verdict" in ours.err
-    assert predict("-f", "a.txt", "-o", "local.csv").code == ExitCode.DONE
+    assert predict("-f", "a.txt", "-o", "local.csv", "--summary", "local.json").code == ExitCode.DONE
+    of_both = [json.loads(Path(f"{name}.json").read_text())["rows"] for name in ("ours", "local")]
+    assert of_both[0] == of_both[1]
     assert "".join(path.read_text() for path in sorted(Path("out").glob("*.csv"))) == Path("local.csv").read_text()
 
 
