@@ -226,7 +226,8 @@ def _check_mistakes_file(path: Path, models: Sequence[str]) -> None:
 
     if len(models) > 1:
         raise UsageProblem("--mistakes-file is for one model. Type: the command with one --model")
-    check_output(path, format_of_output(path))
+    option = "--mistakes-file"
+    check_output(path, format_of_output(path, option), option)
 
 
 def _check_apart(path: Path, file: str | None, hint: str) -> None:

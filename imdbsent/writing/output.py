@@ -130,8 +130,12 @@ class Writer(Protocol):
         """Write what follows the last one; the stream stays open."""
 
 
-def format_of_output(path: Path) -> Format:
+def format_of_output(path: Path, option: str = "-o") -> Format:
     """The format that the name of a file implies.
+
+    Args:
+        path: the file.
+        option: what names it on the command line.
 
     Raises:
         UsageProblem: it implies none.
@@ -142,14 +146,19 @@ def format_of_output(path: Path) -> Format:
     chosen = _OF_SUFFIX.get(suffixes[-1]) if suffixes else None
     if chosen is None:
         raise UsageProblem(
-            f"the name of '{path}' does not say its format. Type: -o FILE.csv, .tsv, .jsonl, .json or .parquet, "
-            "or --format with it"
+            f"the name of '{path}' does not say its format. Type: {option} FILE.csv, .tsv, .jsonl, .json or .parquet"
+            f"{', or --format with it' if option == '-o' else ''}"
         )
     return chosen
 
 
-def check_output(path: Path, chosen: Format) -> None:
+def check_output(path: Path, chosen: Format, option: str = "-o") -> None:
     """Check before the work that a file can be written.
+
+    Args:
+        path: the file.
+        chosen: its format.
+        option: what names it on the command line.
 
     Raises:
         UsageProblem: it cannot be written, or not in this format.
@@ -159,20 +168,20 @@ def check_output(path: Path, chosen: Format) -> None:
     if chosen is Format.TABLE:
         raise UsageProblem("a table is for the terminal, not for a file. Type: --format csv")
     if chosen is Format.PARQUET and compression is not Compression.NONE:
-        raise UsageProblem(f"Parquet has its own compression. Type: -o '{path.with_suffix('')}'")
+        raise UsageProblem(f"Parquet has its own compression. Type: {option} '{path.with_suffix('')}'")
     if chosen is Format.PARQUET or compression is Compression.ZSTD:
         pyarrow("Parquet" if chosen is Format.PARQUET else "zstd")
     if compression is Compression.ZIP:
-        raise UsageProblem(f"results cannot be zipped. Type: -o '{path.with_suffix('.gz')}'")
+        raise UsageProblem(f"results cannot be zipped. Type: {option} '{path.with_suffix('.gz')}'")
     if path.is_dir():
-        raise UsageProblem(f"'{path}' is a folder. Type: -o '{path / 'verdicts'}.{chosen.value}'")
+        raise UsageProblem(f"'{path}' is a folder. Type: {option} '{path / 'verdicts'}.{chosen.value}'")
     if not path.parent.is_dir():
         raise UsageProblem(f"there is no folder '{path.parent}'. Type: mkdir -p '{path.parent}'")
     is_device = path.exists() and not path.is_file()  # or a named pipe: it is written directly
     written = path if is_device else path.parent
     if not os.access(written, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
         what = "" if is_device else "the folder "
-        raise UsageProblem(f"{what}'{written}' cannot be written. Type: -o with another FILE")
+        raise UsageProblem(f"{what}'{written}' cannot be written. Type: {option} with another FILE")
 
 
 @contextmanager

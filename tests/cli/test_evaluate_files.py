@@ -303,7 +303,7 @@ def test_all_mistakes_are_a_file_that_training_reads(run, tiny_bundle: Bundle, t
 @pytest.mark.parametrize(
     ("options", "part"),
     [
-        (["--mistakes-file", "mistakes"], "does not say its format. Type: -o FILE.csv"),
+        (["--mistakes-file", "mistakes"], "does not say its format. Type: --mistakes-file FILE.csv"),
         (["--mistakes-file", "no/mistakes.csv"], "there is no folder 'no'. Type: mkdir"),
         (["--mistakes-file", "a.csv", "-m", "classic"], "for one model. Type: the command with one --model"),
         (["--best-threshold", "f2"], "'f2' is nothing that a threshold can be best for. Type: --best-threshold f1"),
