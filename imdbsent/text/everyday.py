@@ -2,8 +2,9 @@
 """Text to tokens: the tokenizers "everyday" and "corrected", for what people type, and `plain_text` for a transformer.
 
 A text is cleaned first: HTML entities and tags, Markdown, links, @names, hashtags, emoji sequences, compatibility
-letters and invisible characters. Each step lists its edits, so that every token of the cleaned text still has a span of
-the user's own text. Then one pattern finds the tokens, and each distinct one is looked up in its canonical spelling.
+letters, invisible characters, and what programs did to it (wrong encodings, escapes, quotation marks around the whole).
+Each step lists its edits, so that every token of the cleaned text still has a span of the user's own text. Then one
+pattern finds the tokens, and each distinct one is looked up in its canonical spelling.
 
 Spellings that mean the same become the same token: `isnt`, `isn&rsquo;t` and `ISN'T` are `isn't`; "★★☆☆☆", "2 out of
 5" and "two stars" are `4/10`; `:-)` and `^^` are `:)`; an emoji is one character whatever its skin tone. A word outside
@@ -72,12 +73,14 @@ def _pattern(pattern: str, flags: int = 0) -> re.Pattern[str]:
     return cast("re.Pattern[str]", _Pattern(pattern, flags))
 
 
-_APOSTROPHE: Final = "['’‘`´ʼ′]"
+_APOSTROPHE: Final = "['’‘‛`´ʼ′]"
+_CLITICS: Final = r"(?:t|s|re|ve|ll|m|d)(?![\w'’-])"
+_BLANK: Final = r"\s\x1c-\x1f"  # the same for every text: what re.ASCII leaves out of \s is named
 
 _PART: Final = r"(?:[.,][0-9]{1,2}| ?½| 1/2)?"
 _OF: Final = r"(?: ?/ ?| out of (?:a possible )?)"
 _WHOLE: Final = r"(?![\w/%]|[.,][0-9])"
-_STARS: Final = r"[ -]?stars?\b(?!-\w| (?:wars|trek)\b)"
+_STARS: Final = rf"[ -]?stars?\b(?!-\w|[{_BLANK}]{{1,3}}(?:wars|trek)\b)"
 _RATING: Final = (
     rf"(?:(?<=[0-5]){_PART}{_OF}5|(?:(?<=1)[0-5])?{_PART}{_OF}10|(?:(?<=1)[01])?[0-9]?{_OF}100)(?:{_STARS}|{_WHOLE})"
     rf"|(?<=[0-4]){_PART}(?:{_OF}| of )4{_STARS}"
@@ -102,7 +105,6 @@ _SMILEY_WORDS: Final = {
     "<3": "love",
     "</3": "broken heart",
 }
-_BLANK: Final = r"\s\x1c-\x1f"  # the same for every text: what re.ASCII leaves out of \s is named
 _TOKEN: Final = _pattern(
     rf"[0-9](?:{_RATING}|[0-9]*(?:[.,/][0-9]+)*)"  # 24/7, 1,000
     rf"|\w+(?:{_APOSTROPHE}(?!s\b)\w+)*"  # isn't, o'connor; but movie 's
@@ -157,16 +159,17 @@ _NEGATED: Final = (
     *("is", "are", "was", "were", "ai", "do", "does", "did", "has", "have", "had"),
     *("ca", "wo", "could", "would", "should", "must", "need"),
 )
+_DOUBLE_QUOTES: Final = '"“”„«»‟❝❞″'
 _SAME: Final = {
     **{f"{word}nt": f"{word}n't" for word in _NEGATED},
-    **dict.fromkeys("“”„«»‟❝❞″", '"'),
-    **dict.fromkeys("‘’`´ʼ′❛❜", "'"),
+    **dict.fromkeys(_DOUBLE_QUOTES[1:], '"'),
+    **dict.fromkeys("‘’‛`´ʼ′❛❜", "'"),
     **dict.fromkeys("–—―‒‐‑−", "-"),
     **dict.fromkeys("•·‣◦▪●", "-"),
     "…": "...",
 }
 """Tokens that are read as others."""
-_SAME_APOSTROPHE: Final = str.maketrans(dict.fromkeys("’‘`´ʼ′", "'"))
+_SAME_APOSTROPHE: Final = str.maketrans(dict.fromkeys("’‘‛`´ʼ′", "'"))
 _LAUGHTER: Final = ((frozenset("ha"), "haha"), (frozenset("he"), "hehe"))
 _LAUGHING: Final = frozenset("haelx")
 """The first letters of laughter: haha, ahah, hehe, eheh, lol, xD."""
@@ -224,11 +227,28 @@ _ENTITY: Final = _pattern(
     r"&((?:(?:amp|AMP|#0{0,3}38|#[xX]0{0,3}26);)*)(#[0-9]{1,7};?|#[xX][0-9a-fA-F]{1,6};?|[A-Za-z][A-Za-z0-9]{1,31};)?"
 )
 """An entity, also one that was escaped again and again (`&amp;amp;lt;`)."""
+_ESCAPE: Final = _pattern(
+    r"\\{1,2}(?=[\"'])"
+    r"|\\{1,2}u([dD][89abAB][0-9a-fA-F]{2})\\{1,2}u([dD][c-fC-F][0-9a-fA-F]{2})|\\{1,2}u([0-9a-fA-F]{4})"
+)
+"""What a string of JSON or of a program has before a quotation mark, and for a character."""
+_MISREAD: Final = {
+    **{mark.encode().decode("latin-1"): mark for mark in "‘’“”–—…•"},
+    **dict(zip(("â€˜", "â€™", "â€œ", "â€\x9d", "â€“", "â€”", "â€¦", "â€¢"), "‘’“”–—…•")),
+    **dict(zip(("Ã¢â‚¬Ëœ", "Ã¢â‚¬â„¢", "Ã¢â‚¬Å“", "Ã¢â‚¬Â\x9d", "Ã¢â‚¬â€œ", "Ã¢â‚¬â€\x9d"), "‘’“”–—")),
+    # The last byte of ” is no character of Windows-1252, and often lost.
+    **dict.fromkeys(("Ã¢â‚¬\x9d", "â€\ufffd", "â€"), "”"),
+}
+"""Marks whose UTF-8 was read as Latin-1, as Windows-1252, or so twice; one that starts with another comes before it."""
+_DAMAGED: Final = _pattern(rf"{'|'.join(_MISREAD)}|[ÂÃ][\x80-\xbf]|(?<=[^\W\d_])\ufffd{{1,3}}(?=(?i:{_CLITICS}))")
 _FULL: Final = "★⭐🌟✭✮✯✪"
 _EMPTY: Final = "☆✩✰"
+_GAP: Final = r"[^\S\r\n\x1c-\x1f]"
+"""A blank within a line."""
 _STAR_RUN: Final = _pattern(
-    rf"(?<![0-9.,])([0-9](?:[.,][0-9]{{1,2}})?) ?[{_FULL}]\ufe0f?(?![{_FULL}{_EMPTY}])"
-    rf"|(?:[{_FULL}]\ufe0f?(?: (?=[{_FULL}{_EMPTY}]))?)+(½)?(?:[{_EMPTY}]\ufe0f?(?: (?=[{_EMPTY}]))?)*"
+    rf"(?<![0-9.,])([0-9](?:[.,][0-9]{{1,2}})?){_GAP}{{0,3}}[{_FULL}]\ufe0f?(?![{_FULL}{_EMPTY}])"
+    rf"|(?:[{_FULL}]\ufe0f?(?:{_GAP}{{1,3}}(?=[{_FULL}{_EMPTY}]))?)+(½)?"
+    rf"(?:[{_EMPTY}]\ufe0f?(?:{_GAP}{{1,3}}(?=[{_EMPTY}]))?)*"
 )
 _COMPATIBLE: Final = (
     "\x80-\x9f\u0300-\u036f\u203c\u2049\u2102\u210a-\u2113\u2115\u2119-\u211d\u2124\u2128\u212c-\u2134\u24b6-\u24e9"
@@ -240,7 +260,7 @@ _INVISIBLE: Final = (
     "\U000e0001-\U000e01ef"
 )
 _PICTURED_OR_FLAG: Final = rf"\u20e3{_PICTURE}\U0001f000-\U0001faff"
-_RARE: Final = _pattern(f"[{_FULL}{_PICTURED_OR_FLAG}{_COMPATIBLE}{_INVISIBLE}]")
+_RARE: Final = _pattern(f"[{_FULL}{_PICTURED_OR_FLAG}{_COMPATIBLE}{_INVISIBLE}ÂÃâ\ufffd]")
 """What the steps for characters beyond ASCII look for; most texts with such a character need none of them."""
 _BREAKING: Final = frozenset(
     "address article aside blockquote br center dd div dl dt fieldset figcaption figure footer form h1 h2 h3 h4 h5 "  # noqa: SIM905
@@ -257,9 +277,10 @@ _FACE: Final = _pattern(r"(\^_+\^)|(;_+;|>_+<|\bT_+T\b|\bQ_+Q\b)|(-_+-|\._+\.|\b
 """Faces with an underscore in the middle, by family."""
 _FAMILIES: Final = (":)", ":(", ":/")
 _LINE_MARK: Final = _pattern(
-    r"^[ \t]*(?:(?:>[ \t]*)+(?=[\w\"'“*_#-])|#{1,6}[ \t]+|[-*•·‣◦▪●–—][ \t]+(?=\S))", re.MULTILINE
+    rf"^{_GAP}*(?:(?:>{_GAP}*)+(?=[\w\"'“*_#-])|#{{1,6}}{_GAP}+|(?:[-*•·‣◦▪●–—]|[0-9]{{1,2}}[.)]){_GAP}+(?=\S))",
+    re.MULTILINE,
 )
-_LINE_MARKS: Final = ("-", "*", "•", "·", "‣", "◦", "▪", "●", "–", "—", ">", "#", " ", "\t")
+_LINE_MARKS: Final = frozenset("-*•·‣◦▪●–—>#0123456789")
 _LINK_END: Final = _pattern(r"\]\((?:https?:|www\.|mailto:|[/#.])[^\s()]*(?:[ \t]\"[^\"()\n]*\")?\)", re.IGNORECASE)
 _URL: Final = _pattern(r"\b[a-z]{2,9}://[^\s<>\"]*|www\.[^\s<>\"]*", re.IGNORECASE)
 _AFTER_URL: Final = ".,;:!?)]}'’\"”…"
@@ -272,29 +293,50 @@ _OPENED: Final = frozenset("\"'“‘([<$#@&«:;")
 _LONGEST_MARK: Final = 3
 _MOST_ACCENTS: Final = 8
 _FEW: Final = frozenset("12345")
+_MOST_QUOTES: Final = 3
+_QUOTES_OR_BREAK: Final = frozenset(f"{_DOUBLE_QUOTES}<")
 _PULLED_APART: Final = _pattern(
     rf" (?=(?:{_APOSTROPHE}(?:re|ve|ll|m|d)|n{_APOSTROPHE}t)(?![\w'’-]))"
     rf"| (?={_APOSTROPHE}t(?![\w'’-]))(?<=n )"
-    r"| (?=t(?![\w'’-]))(?<=n )",
+    rf"| (?=t(?![\w'’-]))(?:(?<=n )|(?<=n{_APOSTROPHE} ))"  # isn t, isn' t
+    rf"|'(?='(?!s){_CLITICS})(?<=[^\W\d_]')",  # isn''t, as databases escape
     re.IGNORECASE,
 )
-_CLITIC_ALONE: Final = _pattern(r" '(?:t|re|ve|ll|m|d)(?![\w'’-])", re.IGNORECASE)
+_CLITIC_ALONE: Final = _pattern(
+    rf"'(?:(?<=\s')(?!s){_CLITICS}|(?<=\sn')t|(?<=n')\s{{1,3}}t(?![\w'’-])|'(?<=[^\W\d_]'')(?!s){_CLITICS})",
+    re.IGNORECASE,
+)
+_APOSTROPHE_LOST: Final = _pattern(rf"\b(?:{'|'.join(_NEGATED)})n(\?{{1,3}})t\b", re.IGNORECASE)
 _NUMBERS: Final = "zero one two three four five six seven eight nine ten".split()  # noqa: SIM905
-_NO_STARS: Final = r"(?!-\w| (?:wars|trek|are|were|who|have|had|do|did|play|make)\b)"
+_NO_STARS: Final = r"(?!-\w|\s{1,3}(?:wars|trek|are|were|who|have|had|do|did|play|make)\b)"
 _OUT_OF: Final = _pattern(rf" out of (?:a possible )?(?:5|10|100|{'|'.join(_NUMBERS[4:])})\b")
 _STARRED: Final = _pattern(rf" stars?\b{_NO_STARS}")
 _RATED: Final = (_OUT_OF, _STARRED, _pattern(f"-{_STARRED.pattern[1:]}"))
 _NUMBER_BEFORE: Final = _pattern(rf"(?<!\w)({'|'.join(_NUMBERS)})( and a half)?$")
-_NOT_RATED: Final = _pattern(r"(?:^|\W)(?:the|its|their|our|these|those|his|her|all|other|only) $")
+_NOT_RATED: Final = _pattern(r"(?:^|\W)(?:the|its|their|our|these|those|his|her|all|other|only)\s{1,3}$")
 _HALF_DIGITS: Final = ".5"
+_RATING_WORD: Final = r"out\b|of\b|(?:a\s{1,3})?possible\b|(?:(?:and\s{1,3})?a\s{1,3})?half\b|/(?=\s{0,4}[0-9])"
+_NUMBER: Final = rf"(?:[0-9]|(?:{'|'.join(_NUMBERS)})\b)"
+_AFTER_BLANK: Final = rf"(?=stars?\b|{_RATING_WORD}|½|{_NUMBER}|(?:wars|trek)\b|n?{_APOSTROPHE}{_CLITICS}|t(?![\w'’-]))"
+"""What the patterns of ratings and contractions look for after a space."""
+_LINE_END: Final = rf"{_GAP}{{0,3}}(?:\r\n?|\n){_GAP}{{0,3}}"
+_WIDE_BLANK: Final = _pattern(rf"  (?<![.,:;!?]  ) ?{_AFTER_BLANK}", re.IGNORECASE)  # most end a sentence
+_ANY_BLANK: Final = _pattern(
+    rf"(?:{_GAP}{{2,3}}|(?! ){_GAP}){_AFTER_BLANK}"
+    rf"|{_LINE_END}(?=stars?\b(?!\s?:)|{_RATING_WORD})"  # but "Episodes: 5" may have "Stars: ..." on the next line
+    rf"|(?:(?<=\bof)|(?<=/)){_LINE_END}(?={_NUMBER})",
+    re.IGNORECASE,
+)
+"""Up to three blanks that are not one space, or the end of a line; an empty line ends a rating."""
 
 
 def _replaced_entities(text: str) -> Iterator[Edit]:
     for found in _ENTITY.finditer(text):
         escaped, entity = found.groups()
-        new = _decoded(entity) if entity else "&"
-        if escaped or (entity and len(new) == 1):
+        if entity and len(new := _decoded(entity)) == 1:
             yield *found.span(), new
+        elif escaped:  # what is no entity stays, and its characters keep their spans
+            yield found.start(), found.end(1), "&"
 
 
 @lru_cache(4096)
@@ -304,6 +346,26 @@ def _decoded(entity: str) -> str:
 
     character = html.unescape(f"&{entity}") if entity[0] == "#" else html5.get(entity, "")
     return character if len(character) == 1 else f"&{entity}"
+
+
+def _replaced_escapes(text: str) -> Iterator[Edit]:
+    r"""`don\'t` and `don\u2019t` as don't."""
+    for found in _ESCAPE.finditer(text):
+        high, low, one = found.groups()
+        code = (high or "") + (low or one or "")
+        new = bytes.fromhex(code).decode("utf-16-be", "ignore")
+        if new or not code:  # half a pair is no character, and stays
+            yield *found.span(), new
+
+
+def _mended(text: str) -> Iterator[Edit]:
+    """Marks and letters that were decoded with the wrong encoding."""
+    for found in _DAMAGED.finditer(text):
+        damaged = found[0]
+        if damaged[0] in "ÂÃ" and len(damaged) == len("Ã©"):
+            yield *found.span(), damaged.encode("latin-1").decode()
+        else:
+            yield *found.span(), _MISREAD.get(damaged, "'")
 
 
 def _replaced_stars(text: str) -> Iterator[Edit]:
@@ -418,7 +480,7 @@ def _replaced_marks(text: str) -> Iterator[Edit]:
         start, end = found.span()
         before, after = text[start - 1 : start], text[end : end + 1]
         inside = before.isalnum() and after.isalnum()
-        if found[0] == "*" and before in _FEW and not after.isalnum() and text[start - 2 : start - 1] in {"", " "}:
+        if found[0] == "*" and before in _FEW and not after.isalnum() and not text[start - 2 : start - 1].strip():
             yield start, end, " stars"
             continue
         if end - start <= _LONGEST_MARK and found[0] != "~" and not inside and not text.startswith("1/2", end):
@@ -431,6 +493,39 @@ def _replaced_marks(text: str) -> Iterator[Edit]:
             yield start, end, " "
 
 
+def _narrowed_blanks(text: str) -> Iterator[Edit]:
+    """Blanks within a rating or a contraction as one space."""
+    for found in (_ANY_BLANK if _has_other_blanks(text) else _WIDE_BLANK).finditer(text):
+        start, end = found.span()
+        if start and not text[start - 1].isspace():
+            yield start, end, " "
+
+
+def _restored_apostrophes(text: str) -> Iterator[Edit]:
+    """`don?t` as don't."""
+    for found in _APOSTROPHE_LOST.finditer(text):
+        yield *found.span(1), "'"
+
+
+def _enclosing_quotes(text: str) -> Iterator[Edit]:
+    """The quotation marks that enclose the whole text, also doubled and tripled as in CSV, if there are no others.
+
+    Those of a text of several chunks stay: two tokens of millions.
+    """
+    start, end = 0, len(text)
+    while start < end and (text[start].isspace() or text.startswith(BREAK, start)):
+        start += 1 if text[start].isspace() else len(BREAK)
+    while end > start and (text[end - 1].isspace() or text.endswith(BREAK, start, end)):
+        end -= 1 if text[end - 1].isspace() else len(BREAK)
+    whole = text[start:end]
+    before = len(whole) - len(whole.lstrip(_DOUBLE_QUOTES))
+    after = len(whole) - len(whole.rstrip(_DOUBLE_QUOTES))
+    inner = whole[before : len(whole) - after]
+    if 0 < before == after <= _MOST_QUOTES and inner.strip() and not any(mark in inner for mark in _DOUBLE_QUOTES):
+        yield start, start + before, ""
+        yield end - after, end, ""
+
+
 def _replaced_number_words(text: str) -> Iterator[Edit]:
     """`five stars` as 5 stars, `ten out of ten` as 10 out of 10."""
     lower = text.replace("İ", "i").lower()  # the one letter whose lower case is longer
@@ -438,7 +533,7 @@ def _replaced_number_words(text: str) -> Iterator[Edit]:
     for found in sorted((f for rated in _RATED for f in rated.finditer(lower)), key=re.Match.start):
         number = _NUMBER_BEFORE.search(lower, max(after, found.start() - 20), found.start())
         stars = "star" in found[0]
-        if number and not (stars and _NOT_RATED.search(lower, max(0, number.start() - 8), number.start())):
+        if number and not (stars and _NOT_RATED.search(lower, max(0, number.start() - 10), number.start())):
             digits = str(_NUMBERS.index(number[1]))
             after = number.end()
             yield *number.span(), digits + (_HALF_DIGITS if number[2] else "")
@@ -448,11 +543,34 @@ def _replaced_number_words(text: str) -> Iterator[Edit]:
             yield found.end() - len(best), after, str(_NUMBERS.index(best))
 
 
-def _has(*parts: str) -> Callable[[str], bool]:
+def _has(character: str) -> Callable[[str], bool]:
     def found(text: str) -> bool:
-        return any(part in text for part in parts)
+        return character in text
 
     return found
+
+
+def _has_marks(text: str) -> bool:
+    return "*" in text or "_" in text or "~" in text or "`" in text
+
+
+def _has_wide_blanks(text: str) -> bool:
+    return "  " in text or _has_other_blanks(text)
+
+
+def _has_other_blanks(text: str) -> bool:
+    """Whether a blank may be no space; an unprintable character may be one."""
+    if text.isascii():  # a single character is found faster
+        return "\n" in text or "\t" in text or "\r" in text or "\v" in text or "\f" in text
+    return not text.isprintable()
+
+
+def _has_lost_apostrophes(text: str) -> bool:
+    return "?" in text and any(part.startswith(("t", "T")) for part in text.split("?")[1:])
+
+
+def _has_quotes_around(text: str) -> bool:
+    return text[:1] in _QUOTES_OR_BREAK or text[:1].isspace()
 
 
 def _has_tags(text: str) -> bool:
@@ -468,26 +586,22 @@ def _has_urls(text: str) -> bool:
 
 
 def _has_line_marks(text: str) -> bool:
-    return "\n" in text or text.startswith(_LINE_MARKS)
+    return "\n" in text or text[:1] in _LINE_MARKS or text[:1].isspace()
 
 
 def _has_clitics(text: str) -> bool:
     return (
-        (" '" in text and _CLITIC_ALONE.search(text) is not None)
+        ("'" in text and _CLITIC_ALONE.search(text) is not None)
         or "n t " in text
         or text.endswith("n t")
-        or " n'" in text
-        or " ’" in text
-        or " n’" in text
+        or ("’" in text and (" ’" in text or " n’" in text or "’ t" in text or "’ T" in text))
     )
 
 
 def _has_rated(text: str) -> bool:
     lower = text.lower()
-    return (
-        (" star" in lower and _STARRED.search(lower) is not None)
-        or (" out of " in lower and _OUT_OF.search(lower) is not None)
-        or ("-" in lower and "-star" in lower)
+    return ("star" in lower and (_STARRED.search(lower) is not None or "-star" in lower)) or (
+        "out of" in lower and _OUT_OF.search(lower) is not None
     )
 
 
@@ -501,6 +615,7 @@ def _finds(characters: str) -> Callable[[str], bool]:
 
 
 _RARE_STEPS: Final[_Steps] = (
+    (_finds("ÂÃâ\ufffd"), _mended),
     (_finds(_FULL), _replaced_stars),
     (_finds(_PICTURED_OR_FLAG), _replaced_sequences),
     (_finds(_COMPATIBLE), _replaced_letters),
@@ -510,13 +625,16 @@ _STEPS: Final[_Steps] = (
     (_has_tags, _replaced_tags),
     (_has("_"), _replaced_faces),
     (_has_line_marks, _left_out(_LINE_MARK)),
+    (_has_wide_blanks, _narrowed_blanks),
     (_has_links, _replaced_links),
     (_has_urls, _replaced_urls),
     (_has("@"), _replaced_addresses),
     (_has("#"), _replaced_hashtags),
-    (_has("*", "_", "~", "`"), _replaced_marks),
+    (_has_marks, _replaced_marks),
+    (_has_lost_apostrophes, _restored_apostrophes),
     (_has_clitics, _left_out(_PULLED_APART)),
     (_has_rated, _replaced_number_words),
+    (_has_quotes_around, _enclosing_quotes),
 )
 """When a step is needed, and its edits; each works on what the one before it left."""
 
@@ -559,6 +677,8 @@ def clean(text: str, origin: _Origin | None = None) -> str:
     """
     if "&" in text:
         text = _edited(text, _replaced_entities(text), origin)
+    if "\\" in text:
+        text = _edited(text, _replaced_escapes(text), origin)
     if not text.isascii() and _RARE.search(text):
         for is_needed, edits in _RARE_STEPS:
             if is_needed(text):

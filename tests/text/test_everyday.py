@@ -64,6 +64,8 @@ PIECES = (
     *("10", " out of ", "five", " stars", "-star", " / ", "/ ", " of 4", " of a possible ", " ½", " 1/2", "2", "star "),
     *("👍", "🏽", "\u200d", "\ufe0f", "\u20e3", "❤", "🇺🇸", "\u0301", "é"),
     *(" ", "\n", "\n- ", "\n> ", "'", "’", "n", "t", "s", "don", "sooo", "haha", ":)", "T_T", "^", "<3", ".", "!", "?"),
+    *("\xa0", "\u3000", "  ", "\t", "\r\n", "\\", "\\'", "\\u2019", "\\ud83d", "\\ude00", "â€™", "â€", "Ã©", "\ufffd"),
+    *("''", '"', '""', "“", "”", "‛", "1. ", "2) ", "?t", "n' t", "of", "half", "and a"),
     *("\xad", "\u200b", "\x96", "\x85", "ｇ", "İ", "ß", "\ud800", "ﬁ", "\x1c", "好"),
 )
 texts = st.one_of(st.text(), st.lists(st.one_of(st.sampled_from(PIECES), st.characters())).map("".join))
@@ -97,6 +99,21 @@ def written(text: str) -> list[str]:
             "<b>isn't</b>",
             "i\xadsn\u200b't",
         ),
+        *(
+            "is  n't",
+            "is\xa0n't",
+            "isn\t't",
+            "isn&nbsp;'t",
+            "isn\u2009t",
+            "isn' t",
+            "isn’ t",
+            "isn'  t",
+            "ISN'\xa0T",
+            "IS N'T",
+        ),
+        *("isnâ€™t", "isnâ€˜t", "isnâ\x80\x99t", "isnÃ¢â‚¬â„¢t", "isn&acirc;&euro;&trade;t", "isn‛t", "isn''t"),
+        *(r"isn\u2019t", r"isn\u2018t", r"isn\\u2019t", r"isn\u0027t", r"isn\'t", r"isn\\'t", r"isn\&#39;t"),
+        *("isn?t", "isn???t", "ISN?T", "isn\ufffdt", "isn\ufffd\ufffd\ufffdt"),
     ],
 )
 def test_a_contraction_is_one_token_however_it_is_written(text: str) -> None:
@@ -192,6 +209,169 @@ def test_markdown_links_and_names_are_undone(text: str, tokens: list[str]) -> No
 def test_a_rating_is_one_token_in_tenths(text: str, rating: str) -> None:
     assert split_words(f"so {text}, ok") == ["so", rating, ",", "ok"]
     assert tokenizer().known_words(text) == (rating in WORDS)
+
+
+BLANKS = ("  ", "   ", "\xa0", "&nbsp;", " \xa0", "\t", "\u2009", "\u202f", "\u3000", "\v")
+LINE_ENDS = ("\n", "\r\n", "\r", " \n", "\n  ", "&#10;")
+RATINGS = (
+    *("One star", "9 out of 10", "1 / 10", "5 out of a possible 10", "2 of 5 stars", "three and a half stars"),
+    *("4 1/2 stars", "ten out of ten", "3 stars out of 4"),
+)
+
+
+@pytest.mark.parametrize("rating", [*RATINGS, "4 ½ stars", "4 ★", "★ ★ ★ ☆ ☆", "8 ½ / 10"])
+@pytest.mark.parametrize("blank", BLANKS, ids=ascii)
+def test_any_blank_in_a_rating_reads_as_one_space(blank: str, rating: str) -> None:
+    text = f"so {rating.replace(' ', blank)}, ok"
+    assert split_words(text) == split_words(f"so {rating}, ok")
+    assert plain_text(text) == plain_text(f"so {rating}, ok")
+    ends = [word.strip()[-1] for word in written(text)]
+    assert ends == [word.strip()[-1] for word in written(f"so {rating}, ok")]
+    assert written(text)[1].startswith(rating.split(maxsplit=1)[0])
+
+
+@pytest.mark.parametrize("rating", ["One star", "9 out of 10", "1 / 10", "2 of 5 stars", "three and a half stars"])
+@pytest.mark.parametrize("end", LINE_ENDS, ids=ascii)
+def test_a_rating_that_is_wrapped_is_one_token(end: str, rating: str) -> None:
+    assert split_words(rating.replace(" ", end)) == split_words(rating)
+    assert written(rating.replace(" ", end)) == [rating.replace(" ", end)]
+
+
+@pytest.mark.parametrize(
+    "text", ["9\n\nout of 10", "9\r\n\r\nout of 10", "9 \n \nout of 10", "one      star", "one\n\nstar"]
+)
+def test_a_rating_does_not_reach_across_an_empty_line_or_a_gap(text: str) -> None:
+    assert split_words(text) == text.split()
+
+
+def test_the_next_line_is_not_the_unit_of_a_number() -> None:
+    assert split_words("Episodes: 5\nStars: two") == ["episodes", ":", "5", "stars", ":", "two"]
+    assert split_words("★★★★★\n★☆☆☆☆") == ["10/10", "2/10"]
+
+
+@pytest.mark.parametrize("blank", [*BLANKS, "\n"], ids=ascii)
+def test_what_is_no_rating_is_none_with_any_blank(blank: str) -> None:
+    for text in ("the two stars are good", "2 star wars films", "two stars have met", "our five stars"):
+        assert split_words(text.replace(" ", blank)) == text.split()
+
+
+def test_a_star_after_a_digit_is_a_rating_after_any_blank() -> None:
+    assert split_words("good\n5* so\xa04*") == ["good", "10/10", "so", "8/10"]
+
+
+def test_the_blanks_that_markup_leaves_in_a_rating_read_as_one_space() -> None:
+    assert split_words("5 <b> stars</b>, 4 \u200b out of 5") == ["10/10", ",", "8/10"]
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        ("â€œsoâ€\x9d â€“ itâ€™s goodâ€¦", "“so” – it’s good…"),
+        ("â\x80\x9csoâ\x80\x9d", "“so”"),
+        ("he said â€œsoâ€ and â€œnoâ€\ufffd.", "he said “so” and “no”."),
+        ("Ã¢â‚¬Å“soÃ¢â‚¬\x9d Ã¢â‚¬â€œ no", "“so” – no"),
+        ("cafÃ© naÃ¯ve Â£5 4Â½ stars noÂ\xa0good", "café naïve £5 4½ stars no good"),
+        (r"\u201cso\u201d \u2013 caf\u00e9 \u2014 \ud83d\ude00 it\u2019s", "“so” – café — 😀 it’s"),
+        (r"he said \"so\" and \'no\'", "he said \"so\" and 'no'"),
+        (r"don\ufffdt", "don't"),
+        ("it\ufffds so they\ufffdre good", "it's so they're good"),
+        ("they''re I''ll", "they're I'll"),
+    ],
+)
+def test_what_was_decoded_or_escaped_wrongly_is_read_as_it_was_meant(text: str, plain: str) -> None:
+    assert split_words(text) == split_words(plain)
+    assert len(written(text)) == len(split_words(plain))
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_marks_whose_utf_8_was_read_as_windows_1252_are_the_marks(times: int) -> None:
+    for mark in "‘’“”–—…•"[: 8 if times == 1 else 6]:
+        misread = mark
+        for _ in range(times):
+            read_so = ((bytes([byte]), chr(byte)) for byte in misread.encode())
+            misread = "".join(byte.decode("cp1252", "ignore") or control for byte, control in read_so)
+        assert split_words(f"so{misread} good") == split_words(f"so{mark} good")
+
+
+def test_spans_cover_a_damaged_apostrophe_and_a_wide_blank() -> None:
+    assert written("So donâ€™t, don?t!") == ["So", "donâ€™t", ",", "don?t", "!"]
+    assert written(r"don\u2019t don\'t don''t don' t") == [r"don\u2019t", r"don\'t", "don''t", "don' t"]
+    assert written("two  stars, is\xa0n't") == ["two  stars", ",", "is\xa0n't"]
+
+
+@pytest.mark.parametrize(
+    ("text", "tokens"),
+    [
+        ("can I?t", ["can", "i", "?", "t"]),
+        ("so?to", ["so", "?", "to"]),
+        ("ok \ufffd t", ["ok", "\ufffd", "t"]),
+        (r"\ud83d", ["\\", "ud83d"]),
+        (r"a\b \o/", ["a", "\\", "b", ":)"]),
+        ("''so''", ["'", "'", "so", "'", "'"]),
+        ("the 'movie''s end", ["the", "'", "movie", "'", "'s", "end"]),
+        ("château Ângela NÃO", ["château", "ângela", "não"]),
+        ("the movie' t-shirt", ["the", "movie", "'", "t", "-", "shirt"]),
+    ],
+)
+def test_what_only_looks_damaged_stays(text: str, tokens: list[str]) -> None:
+    assert split_words(text) == tokens
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *('"Great product."', "“Great product.”", "«Great product.»", "„Great product.“", '""Great product.""'),
+        *('"""Great product."""', ' "Great product."\n', "&quot;Great product.&quot;", r"\"Great product.\""),
+        *('<p>"Great product."</p>', '"<b>Great</b> product."', '- "Great product."', "â€œGreat product.â€\x9d"),
+    ],
+)
+def test_quotation_marks_around_a_whole_text_are_not_read(text: str) -> None:
+    assert split_words(text) == ["great", "product", "."]
+    assert written(text)[1:] == ["product", "."]
+    assert plain_text(text) == "Great product."
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '"great',
+        'great"',
+        '"great".',
+        '"so" and "no"',
+        '"so "good" no"',
+        '""great"',
+        'a "great" one',
+        '"',
+        '""',
+        '" "',
+        "“”",
+    ],
+)
+def test_other_quotation_marks_stay(text: str) -> None:
+    assert split_words(text).count('"') == sum(character in '"“”' for character in text)
+
+
+@pytest.mark.parametrize("mark", ["1. ", "2) ", "10.  ", "3.\t", "4)\xa0", " 5. "])
+def test_the_number_of_a_list_is_not_read(mark: str) -> None:
+    assert split_words(f"{mark}Nothing good.\n{mark}So 10/10") == ["nothing", "good", ".", "so", "10/10"]
+    assert written(f"{mark}Nothing good") == ["Nothing", "good"]
+
+
+@pytest.mark.parametrize(
+    ("text", "tokens"),
+    [
+        ("1. ", ["1", "."]),
+        ("1.\ngood", ["1", ".", "good"]),
+        ("10/10", ["10/10"]),
+        ("3.5 stars", ["7/10"]),
+        ("so 1. good", ["so", "1", ".", "good"]),
+        ("2010. good", ["2010", ".", "good"]),
+        ("1.good", ["1", ".", "good"]),
+        ("5 good", ["5", "good"]),
+    ],
+)
+def test_a_number_that_is_not_of_a_list_stays(text: str, tokens: list[str]) -> None:
+    assert split_words(text) == tokens
 
 
 def test_what_is_no_rating_stays_words() -> None:
@@ -374,7 +554,29 @@ def test_a_long_text_is_read_the_same_by_every_door() -> None:
 
 
 @pytest.mark.parametrize(
-    "unit", ["<a ", "&amp;", "*", "_", "[", "](", ":", "http://", "@a.", "#a_", "\n> ", "★", "😀\u200d", "a\u0301"]
+    "unit",
+    [
+        *("<a ", "&amp;", "*", "_", "[", "](", ":", "http://", "@a.", "#a_", "\n> ", "★", "😀\u200d", "a\u0301"),
+        *("  ", "\xa0", " \n", "\r\n", "\t", "★  ", "5  ", "of\n", "and  a  ", "5 out  of\xa0", "one\tstar "),
+        *(
+            "\\",
+            "\\u",
+            "\\ud83d",
+            "â",
+            "â€",
+            "Ã¢",
+            "n\ufffd",
+            "n''",
+            "n' ",
+            "isn?",
+            "?t",
+            '"',
+            '"a',
+            "\n1. ",
+            "1. ",
+            "<br />",
+        ),
+    ],
 )
 def test_time_grows_with_the_length_of_a_text_only(unit: str) -> None:
     text = unit * (100_000 // len(unit))
@@ -385,6 +587,8 @@ def test_time_grows_with_the_length_of_a_text_only(unit: str) -> None:
 
 @given(texts)
 @example("★★5★ 5")
+@example("&amp;#2)")
+@example("5\xa0\u2003stars, don''t \\u2019 â€")
 @example("😀\u200d\u200d😀\ufe0f\u0301")
 def test_spans_are_in_order_not_empty_apart_and_one_a_token(text: str) -> None:
     spans = word_spans(text)
