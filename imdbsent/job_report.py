@@ -370,7 +370,7 @@ def writing_summary(path: Path, report: JobReport) -> Iterator[None]:
     """
     with suppress(OSError):  # a job that is killed must not leave the success of another night
         if path.is_file():
-            path.unlink()
+            path.resolve().unlink()  # of a link, the file that it points to, as `new_file` does
     try:
         yield
     except BaseException as error:

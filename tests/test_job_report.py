@@ -285,9 +285,13 @@ def test_the_summary_is_written_if_the_job_fails_too(tmp_path: Path, error: Base
 def test_a_job_that_is_killed_does_not_leave_the_summary_of_another_night(tmp_path: Path) -> None:
     path = tmp_path / "summary.json"
     path.write_text('{"exit_code": 0}')
-    with writing_summary(path, JobReport(Counts())):
-        assert not path.exists()
-    assert json.loads(path.read_text())["exit_code"] == 0
+    link = tmp_path / "link.json"
+    link.symlink_to(path)
+    for name in (path, link):
+        with writing_summary(name, JobReport(Counts())):
+            assert not path.exists()
+        assert json.loads(path.read_text())["exit_code"] == 0
+    assert link.is_symlink()
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="/proc is Linux's")
