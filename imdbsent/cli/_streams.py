@@ -7,8 +7,9 @@ import io
 import logging
 import os
 import sys
+from contextlib import suppress
 from enum import Enum
-from typing import TYPE_CHECKING, Any, Final, NoReturn
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, NoReturn, cast
 
 from imdbsent.errors import OutputFailed
 
@@ -36,14 +37,18 @@ def tolerate_any_character() -> None:
 
 
 class _BestEffort(io.FileIO):
-    """Standard error whose failures stop no work: its reader may be gone, or the disk of a log full."""
+    """Standard error whose failures stop no work: its reader may be gone, or the disk of a log full.
+
+    It has no buffer, whose lock a signal that says something would find held.
+    """
 
     def write(self, content: Any) -> int:
         """Write bytes, or lose them."""
-        try:
-            return super().write(content)
-        except OSError:
-            return len(content)
+        rest = memoryview(content)
+        with suppress(OSError):
+            while rest and (written := super().write(rest)):  # None: a pipe that does not block is full
+                rest = rest[written:]
+        return len(content)
 
 
 def lose_what_nobody_reads() -> None:
@@ -53,7 +58,7 @@ def lose_what_nobody_reads() -> None:
         stream.flush()
         raw = _BestEffort(stream.fileno(), "wb", closefd=False)
         sys.stderr = io.TextIOWrapper(
-            io.BufferedWriter(raw), stream.encoding, stream.errors, line_buffering=True, write_through=True
+            cast("BinaryIO", raw), stream.encoding, stream.errors, line_buffering=True, write_through=True
         )
 
 

@@ -194,3 +194,20 @@ def test_a_signal_that_a_library_makes_an_error_of_while_it_loads_is_a_signal() 
         load()
     with pytest.raises(ImportError, match="really missing"), StopSignals():
         raise ImportError("really missing")
+
+
+def test_a_signal_that_says_something_does_not_stumble_over_a_message_that_is_being_written() -> None:
+    program = """
+import signal, sys
+from imdbsent.cli._streams import lose_what_nobody_reads
+lose_what_nobody_reads()
+signal.signal(signal.SIGALRM, lambda *_: sys.stderr.write("signal\\n"))
+signal.setitimer(signal.ITIMER_REAL, 0.0001, 0.0001)
+for _ in range(20_000):
+    sys.stderr.write("message\\n")
+signal.setitimer(signal.ITIMER_REAL, 0)
+"""
+    done = subprocess.run([sys.executable, "-c", program], stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-1000:]
+    assert done.stderr.count("message") == 20_000
+    assert done.stderr.count("signal") > 10
