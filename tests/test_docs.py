@@ -302,7 +302,7 @@ def without_figures(line: str) -> str:
 
 
 @pytest.mark.slow
-def test_the_loop_of_your_labels_runs_as_its_page_says(tmp_path: Path) -> None:
+def test_the_loop_of_your_labels_runs_as_its_page_says(run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for library in ("keras", "onnx"):
         if importlib.util.find_spec(library) is None:
             cannot_run(f"{library} is not installed")
@@ -314,8 +314,8 @@ def test_the_loop_of_your_labels_runs_as_its_page_says(tmp_path: Path) -> None:
     labels = {text["text"]: names[text["label"]] for text in texts}
     write_table(tmp_path / "pool.csv", [{"id": f"T-{i}", "text": one["text"]} for i, one in enumerate(texts[:500], 1)])
     write_table(tmp_path / "test.csv", [{"label": labels[one["text"]], "text": one["text"]} for one in texts[500:]])
-    environment = os.environ | {"PYTHONPATH": str(DOCS.parent), "IMDBSENT_HOME": "home", "COLUMNS": "100"}
-    function = f'imdbsent() {{ "{sys.executable}" -m imdbsent "$@"; }}; '
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "100")
     page = (DOCS / "your-labels.md").read_text("utf-8")
     blocks = re.findall(r"```console\n\$ ([^\n]*)\n(.*?)```\n", page, re.DOTALL)
     assert len(blocks) == 10
@@ -324,12 +324,14 @@ def test_the_loop_of_your_labels_runs_as_its_page_says(tmp_path: Path) -> None:
             continue
         if command.startswith("imdbsent train"):
             label_some(tmp_path / "labels.csv", labels)
-        done = subprocess.run(
-            ["bash", "-c", function + command],
-            cwd=tmp_path, env=environment, capture_output=True, text=True, encoding="utf-8", check=False,
-        )  # fmt: skip
-        assert done.returncode == 0, done.stderr
-        printed = [without_figures(line).rstrip() for line in (done.stdout + done.stderr).splitlines()]
+        program, *arguments = shlex.split(command)
+        if program == "imdbsent":
+            done = run(*arguments)
+            assert done.code == 0, done.err
+            output = done.out + done.err
+        else:
+            output = subprocess.run([program, *arguments], capture_output=True, text=True, check=True).stdout
+        printed = [without_figures(line).rstrip() for line in output.splitlines()]
         for line in shown.splitlines():
             assert any(re.fullmatch(as_pattern(line), one) for one in printed), f"{command}: {line}\n{printed}"
 
