@@ -206,6 +206,8 @@ _SHORTEST_WITH_WRONG_LETTER: Final = 7
 """Letters of a word in which two may be swapped, one may be missing or too many, one may be another.
 
 The shorter a word, the more words are like it: "dunce" is not `dance`."""
+_MOST_SEARCHED: Final = 6
+"""Spellings that are searched for among the words before these are indexed."""
 _REMEMBERED: Final = 200_000
 """Spellings whose id is kept, so that memory stays bounded."""
 
@@ -997,8 +999,14 @@ class _Spellings(dict[str, bytes]):
 
     def __init__(self, words: Sequence[bytes], *, is_corrected: bool) -> None:
         super().__init__()
-        self._known = dict(zip(words, count(1)))  # bytes: decoding all of them takes time
+        self._words = words
+        self._searched = 0
         self._frequent = words[:_FREQUENT] if is_corrected else ()
+
+    @cached_property
+    def _ranks(self) -> dict[bytes, int]:
+        """The rank of each word, from 1: bytes, because decoding all of them takes time."""
+        return dict(zip(self._words, count(1)))
 
     @cached_property
     def _slips(self) -> Slips:
@@ -1031,7 +1039,12 @@ class _Spellings(dict[str, bytes]):
 
     def _id(self, word: str) -> bytes | None:
         """The id of a word in this spelling; None if it has none."""
-        rank = self._known.get(word.encode("utf-8", "surrogatepass"))
+        written = word.encode("utf-8", "surrogatepass")
+        if self._searched < _MOST_SEARCHED:  # to index 40,000 words takes longer than to find a few of them
+            self._searched += 1
+            rank = self._words.index(written) + 1 if written in self._words else None
+        else:
+            rank = self._ranks.get(written)
         return None if rank is None else packed_id(INDEX_FROM + rank)
 
 
