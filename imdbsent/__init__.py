@@ -63,7 +63,7 @@ def load(
         imdbsent.errors.InvalidOptions: `threads` is not a whole number, 1 or more; it is a ValueError.
         TypeError: `model` is neither a text nor a path.
     """
-    from imdbsent.classify.classifier import Classifier  # noqa: PLC0415
+    from imdbsent.bundle.card import MODEL  # noqa: PLC0415
     from imdbsent.classify.options import whole_number  # noqa: PLC0415
     from imdbsent.errors import BundleInvalid  # noqa: PLC0415
     from imdbsent.models import store  # noqa: PLC0415
@@ -73,8 +73,11 @@ def load(
     name = store.model_named(model)
     while True:
         bundle = resolve(name, progress)
+        graph = bundle.reading(MODEL)
+        from imdbsent.classify.classifier import Classifier  # noqa: PLC0415 (while the thread reads and hashes)
+
         try:
-            return Classifier(bundle, threads)
+            return Classifier(bundle, threads, graph)
         except BundleInvalid as error:
             # Another process may be replacing it. None: it has removed it, so that it must be found again.
             classifier = store.undisturbed(error, lambda bundle: Classifier(bundle, threads))

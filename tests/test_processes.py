@@ -15,6 +15,7 @@ import pytest
 
 from imdbsent.bundle.bundle import Bundle, read_bundle
 from imdbsent.cli.app import COMMANDS
+from imdbsent.errors import ExitCode
 
 IMDBSENT = [sys.executable, "-m", "imdbsent"]
 HEAVY = {"tensorflow", "keras", "onnx", "pandas", "requests", "pooch", "torch", "jax", "pyarrow", "sklearn"} | {
@@ -248,3 +249,22 @@ def test_a_yes_to_the_offer_trains_installs_and_answers(tmp_path: Path, home: Pa
     assert b"epoch 10/10" in output
     assert b"P(positive)" in output
     assert read_bundle(home / "models" / "classic").verify().card.name == "classic"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="/dev/full is Linux's")
+@pytest.mark.parametrize("arguments", [["--help"], ["predict", "great"], ["models", "list"], ["help", "predict"]])
+def test_an_output_that_is_full_is_one_line(arguments: list[str]) -> None:
+    with open("/dev/full", "wb") as full:  # noqa: PTH123 (a device)
+        done = subprocess.run([*IMDBSENT, *arguments], stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == ExitCode.FAILED
+    *messages, last = done.stderr.splitlines()
+    assert last.startswith("imdbsent: cannot write the output: No space left on device. Free some space")
+    assert all(message.startswith("installed the model") for message in messages)
+
+
+def test_a_process_that_ends_at_once_has_done_what_was_asked_for_its_end() -> None:
+    program = "import atexit; atexit.register(print, 'at the end'); from imdbsent.__main__ import program; program()"
+    for arguments, code in ((["--version"], ExitCode.DONE), (["predict", "--nope"], ExitCode.USAGE)):
+        done = subprocess.run([sys.executable, "-c", program, *arguments], capture_output=True, text=True, check=False)
+        assert done.returncode == code
+        assert done.stdout.splitlines()[-1] == "at the end"

@@ -16,6 +16,7 @@ import json
 import shlex
 import stat
 from dataclasses import dataclass, replace
+from threading import Thread
 from typing import TYPE_CHECKING, Final
 
 from imdbsent.bundle.card import CARD, MODEL, VOCABULARY, ModelCard, parse_card
@@ -23,6 +24,7 @@ from imdbsent.errors import BundleInvalid
 from imdbsent.files import new_file
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 NETWORK: Final = "network.keras"
@@ -77,6 +79,31 @@ class Bundle:
         if hashlib.sha256(content).hexdigest() != (self.sha256 if file == CARD else self.card.files.get(file)):
             known = "that it had" if file == CARD else f"in {CARD}"
             raise BundleInvalid(self.directory, f"{file} is damaged: its SHA-256 is not the one {known}")
+        return content
+
+    def reading(self, file: str) -> Callable[[], bytes]:
+        """Read a file in a thread, while this one does something else, such as importing a library.
+
+        Returns:
+            A function that waits for what `read` returns or raises.
+        """
+        done: list[bytes | BaseException] = []
+
+        def work() -> None:
+            try:
+                done.append(self.read(file))
+            except BaseException as error:  # noqa: BLE001 (it is raised where it is waited for)
+                done.append(error)
+
+        thread = Thread(target=work, daemon=True)
+        thread.start()
+
+        def content() -> bytes:
+            thread.join()
+            if isinstance(done[0], BaseException):
+                raise done[0]
+            return done[0]
+
         return content
 
     def verify(self) -> Bundle:

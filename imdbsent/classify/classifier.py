@@ -47,17 +47,20 @@ class Classifier:
     Args:
         bundle: the model; its files are checked against their hashes.
         threads: batches that run at the same time; None for one per core that this process may use.
+        graph: gives the content of `model.onnx` if that is being read already; None to read it.
 
     Raises:
         BundleInvalid: a file of the bundle is missing or damaged.
         InvalidOptions: `threads` is not a whole number, 1 or more; it is a ValueError.
     """
 
-    def __init__(self, bundle: Bundle, threads: int | None = None) -> None:
+    def __init__(
+        self, bundle: Bundle, threads: int | None = None, graph: Callable[[], bytes] | None = None
+    ) -> None:
         threads = None if threads is None else whole_number("number of threads", threads)
         self.bundle = bundle
         self.tokenizer = load_tokenizer(bundle)
-        self.engine = Engine.of_bundle(bundle, threads)
+        self.engine = Engine.of_bundle(bundle, threads, graph)
 
     def predict(
         self,

@@ -68,14 +68,19 @@ class Engine:
             raise BundleInvalid(model.parent, f"{model.name} has other inputs or outputs than ids, lengths, logit")
 
     @classmethod
-    def of_bundle(cls, bundle: Bundle, threads: int | None = None) -> Engine:
+    def of_bundle(cls, bundle: Bundle, threads: int | None = None, graph: Callable[[], bytes] | None = None) -> Engine:
         """The engine of a bundle, whose `model.onnx` is compared with its hash.
+
+        Args:
+            bundle: the bundle.
+            threads: as for the class.
+            graph: gives what `Bundle.read` does of it, if that is on its way; None to read it.
 
         Raises:
             BundleInvalid: the graph is missing or damaged, or cannot be run.
         """
         model = bundle.directory / MODEL
-        return cls(model, threads, checked_graph(model, bundle.read(MODEL)))
+        return cls(model, threads, checked_graph(model, graph() if graph else bundle.read(MODEL)))
 
     @property
     def directory(self) -> Path:

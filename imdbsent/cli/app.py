@@ -8,6 +8,7 @@ brackets stay, and the help text lists the choices.
 from __future__ import annotations
 
 import copy
+import errno
 import os
 import re
 import shlex
@@ -25,7 +26,15 @@ from typer.main import get_command, get_group
 from imdbsent import __version__, settings
 from imdbsent.cli._signals import Terminated
 from imdbsent.cli._streams import hide_messages, is_json, log_as_json, print_error, tolerate_any_character
-from imdbsent.errors import ExitCode, ImdbsentError, MemoryShort, OutputClosed, UsageProblem, is_out_of_memory
+from imdbsent.errors import (
+    ExitCode,
+    ImdbsentError,
+    MemoryShort,
+    OutputClosed,
+    OutputFailed,
+    UsageProblem,
+    is_out_of_memory,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -428,6 +437,8 @@ def _stopped(message: str, code: ExitCode) -> ExitCode:
 
 
 def _report(error: Exception) -> int:
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:  # of a help page, for example
+        error = OutputFailed(str(error.strerror))
     if isinstance(error, ImdbsentError):
         print_error(str(error), error.exit_code)
         return error.exit_code
