@@ -245,7 +245,7 @@ def current_copy(shipped: Bundle) -> Bundle | None:
         BundleInvalid: the copy is damaged.
     """
     directory = directory_of(shipped.directory.name)
-    if not directory.is_dir():
+    if not is_folder(directory):
         return None
     try:
         bundle = _read_installed(directory)

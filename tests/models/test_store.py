@@ -99,6 +99,13 @@ def test_a_home_that_may_not_be_entered_has_no_models(
         resolve("mine")
 
 
+def test_models_that_may_not_be_read_hide_none_of_the_wheel(
+    readable_wheel: Path, monkeypatch: pytest.MonkeyPatch, unprivileged: None
+) -> None:
+    monkeypatch.setenv("IMDBSENT_HOME", "/root" if Path("/root").exists() else "/var/empty")
+    assert store.locate(store.DEFAULT_MODEL).directory == readable_wheel / "wheel" / store.DEFAULT_MODEL
+
+
 def test_a_newer_model_in_the_wheel_takes_the_place_of_the_installed_one(
     wheel: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
