@@ -96,16 +96,17 @@ class Pace:
     @property
     def share(self) -> float | None:
         """Share of the input that is answered, 0 to 1; None if the size of the input is unknown."""
-        return min(1.0, self._recent[-1].done / self._meter.total) if self._meter.total else None
+        total = self._meter.total  # once: another thread may ask while this changes
+        return min(1.0, self._recent[-1].done / total) if total else None
 
     @property
     def seconds_left(self) -> float | None:
         """Seconds until the rest is answered; None if nobody knows, or it is too early to say."""
-        first, last = self._recent[0], self._recent[-1]
-        if not self._meter.total or last.done <= first.done or self._clock() - self._started < _SOON:
+        first, last, total = self._recent[0], self._recent[-1], self._meter.total
+        if not total or last.done <= first.done or self._clock() - self._started < _SOON:
             return None
         rate = (last.done - first.done) / max(1e-9, self._elapsed)
-        return max(0.0, (self._meter.total - last.done) / rate - (self._clock() - last.time))
+        return max(0.0, (total - last.done) / rate - (self._clock() - last.time))
 
     @property
     def _elapsed(self) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from imdbsent.cli._streams import LOGGER, visible
 from imdbsent.errors import counted
@@ -180,10 +180,15 @@ class RecordsBar:
         self._bar.start()
 
 
+_LAST_LINE: Final = 1.0
+"""Seconds that the end of a job waits for a line that is being written."""
+
+
 class ProgressLog:
     """Logs from time to time how many records are answered, how fast, and the time left: for jobs nobody watches.
 
-    A line is written only if something has changed since the last one.
+    A line is written only if something has changed since the last one. The thread that writes them shares no lock with
+    the one that counts: a signal can stop that one when it has just taken a lock, and nobody would release it.
 
     Args:
         meter: measures the reading.
@@ -193,7 +198,6 @@ class ProgressLog:
     def __init__(self, meter: Meter | RowsMeter, interval: float) -> None:
         self._pace = Pace(meter)
         self._interval = interval
-        self._lock = threading.Lock()
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._logged = (0, 0)
@@ -206,40 +210,36 @@ class ProgressLog:
     def __exit__(self, *_: object) -> None:
         """Stop logging."""
         self._ended.set()
-        self._thread.join()
+        self._thread.join(_LAST_LINE)
 
     def has_read(self, records: int) -> None:
         """Add records that were read."""
-        with self._lock:
-            self._pace.has_read(records)
+        self._pace.has_read(records)
 
     def resume_after(self, records: int) -> None:
         """So many of the records that were read are already answered; the work starts now."""
-        with self._lock:
-            self._pace.resume_after(records)
+        self._pace.resume_after(records)
 
     def changes(self) -> None:
         """From now on the work is faster or slower."""
-        with self._lock:
-            self._pace.changes()
+        self._pace.changes()
 
     def has_answered(self, records: int) -> None:
         """Add records that are answered."""
-        with self._lock:
-            self._pace.has_answered(records)
+        self._pace.has_answered(records)
 
     def _run(self) -> None:
         while not self._ended.wait(self._interval):
-            with self._lock:
-                pace = self._pace
-                reached = pace.read, pace.answered
-                fields = {
-                    "read": pace.read,
-                    "answered": pace.answered,
-                    "rows_per_second": round(pace.rate, 1),
-                    "share": None if pace.share is None else round(pace.share, 4),
-                    "seconds_left": None if pace.seconds_left is None else round(pace.seconds_left),
-                }
+            pace = self._pace
+            reached = pace.read, pace.answered
+            share, left = pace.share, pace.seconds_left
+            fields = {
+                "read": pace.read,
+                "answered": pace.answered,
+                "rows_per_second": round(pace.rate, 1),
+                "share": None if share is None else round(share, 4),
+                "seconds_left": None if left is None else round(left),
+            }
             if reached != self._logged:
                 self._logged = reached
                 LOGGER.info(_progress_line(fields), extra={"event": "progress", "fields": fields})

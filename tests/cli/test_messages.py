@@ -4,6 +4,7 @@ import json
 import logging
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from datetime import datetime
@@ -121,3 +122,27 @@ def test_progress_is_logged_off_a_terminal_only_if_something_has_changed(
     assert (line["event"], line["read"], line["answered"], line["share"]) == ("progress", 500, 250, 0.25)
     assert line["message"].startswith("250 texts answered, ")
     assert line["message"].endswith("/s, 25.0%")
+
+
+def test_the_end_of_a_job_does_not_wait_for_a_line_that_cannot_be_written(caplog: pytest.LogCaptureFixture) -> None:
+    """As after a signal that came when a lock of `logging` had just been taken, or with a reader that has stopped."""
+    is_writing, may_end = threading.Event(), threading.Event()
+
+    class Stuck(logging.Handler):
+        def emit(self, _record: logging.LogRecord) -> None:
+            is_writing.set()
+            may_end.wait(60)
+
+    handler = Stuck()
+    logging.getLogger("imdbsent").addHandler(handler)
+    try:
+        with ProgressLog(RowsMeter(100), 0.01) as log:
+            log.has_read(10)
+            assert is_writing.wait(10)
+            log.has_read(10)  # counting waits for nothing either
+            log.has_answered(20)
+            started = time.monotonic()
+        assert time.monotonic() - started < 5
+    finally:
+        may_end.set()
+        logging.getLogger("imdbsent").removeHandler(handler)
