@@ -156,18 +156,17 @@ def check_place(path: Path, option: str = "--html", example: str = "report.html"
         raise UsageProblem(f"the folder '{path.parent}' cannot be written. Type: {option} with another PATH")
 
 
-def check_distinct(paths: Mapping[str, Path | None], names: Sequence[str] = ()) -> None:
+def check_distinct(paths: Mapping[str, Path | None]) -> None:
     """Check that no two files of a command are the same: one would replace the other.
 
     Args:
         paths: what is written, by the option that names it; the first is the output, which has files of its own beside
             it until it is complete.
-        names: what is read, if it is a file.
 
     Raises:
         UsageProblem: two are the same, or one is an open file of the shell.
     """
-    taken = {os.path.realpath(name): "is read" for name in names}
+    taken: dict[str, str] = {}
     for number, (option, path) in enumerate(paths.items()):
         if path is None:
             continue

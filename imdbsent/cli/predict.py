@@ -29,10 +29,11 @@ from imdbsent.cli._input_options import (
 )
 from imdbsent.cli._signals import StopSignals
 from imdbsent.cli._streams import LogFormat
-from imdbsent.errors import RecordsFailed
+from imdbsent.errors import ImdbsentError, RecordsFailed
 from imdbsent.job_report import Counts, JobReport, writing_summary
 from imdbsent.option_fields import EngineName
 from imdbsent.predict_job import PredictJob, run_predict
+from imdbsent.reading.inputs import Source, check_apart, find_sources
 from imdbsent.reading.streams import STDIN
 from imdbsent.writing.output import parse_columns
 from imdbsent.writing.text import Format
@@ -216,11 +217,12 @@ def predict(
         concurrency=concurrency,
     )
     written = {"-o": None if output is None else Path(output), "--html": html, "--summary": summary}
-    check_distinct(written, (*job.arguments, *job.files))
+    check_distinct(written)
     if html is not None:
         check_place(html)
     if summary is not None:
         check_place(summary, "--summary", "summary.json")
+        check_apart(summary, _sources(job), "--summary with another name")
     console = messages(no_color=no_color, quiet=quiet, verbose=verbose, log_format=log_format)
     from imdbsent.cli._predict_screen import TerminalScreen
 
@@ -237,3 +239,11 @@ def predict(
     report = JobReport(Counts())
     with writing_summary(summary, report):
         run(report)
+
+
+def _sources(job: PredictJob) -> list[Source]:
+    """What a job on this machine reads; nothing if that is an error, which the run reports, and its summary as well."""
+    try:
+        return find_sources(job.arguments, job.files) if job.engine is EngineName.LOCAL else []
+    except ImdbsentError:
+        return []
